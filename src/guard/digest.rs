@@ -1,0 +1,47 @@
+//! Hashes over lists of values.
+//!
+//! 1. Every value is preceded by its length, so that no choice of contents or delimiters makes
+//!    two different lists hash alike.
+//! 2. Every use names its purpose first, so that a hash of one kind never equals one of another.
+
+use sha2::{Digest as _, Sha256};
+
+/// SHA-256 over a purpose and the values that follow it, each preceded by its length.
+pub struct Digest(Sha256);
+
+impl Digest {
+    /// Starts a digest for one purpose, e.g. `onlyonce record 1`.
+    pub fn new(purpose: &str) -> Self {
+        Self(Sha256::new()).field(purpose.as_bytes())
+    }
+
+    /// Adds one value.
+    pub fn field(mut self, value: &[u8]) -> Self {
+        self.0.update((value.len() as u64).to_be_bytes());
+        self.0.update(value);
+        self
+    }
+
+    /// Adds a value that may be absent; absent and empty differ.
+    pub fn optional(self, value: Option<&str>) -> Self {
+        match value {
+            Some(value) => self.field(b"some").field(value.as_bytes()),
+            None => self.field(b"none"),
+        }
+    }
+
+    /// 64 lower-case hex digits.
+    pub fn hex(self) -> String {
+        hex(&self.0.finalize())
+    }
+}
+
+/// Lower-case hex digits of some bytes.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        for nibble in [byte >> 4, byte & 0x0f] {
+            text.extend(char::from_digit(nibble.into(), 16));
+        }
+        text
+    })
+}

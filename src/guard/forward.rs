@@ -1,0 +1,85 @@
+//! What changes in a request's headers on its way to the origin.
+//!
+//! 1. Hop-by-hop headers stay behind (RFC 9110 section 7.6.1), those that `Connection` names
+//!    included.
+//! 2. `Via` gains this deployment's pseudonym; a request that already carries it is going round
+//!    in circles.
+//! 3. `X-Forwarded-Host`, `-Proto` and `-For` tell the origin what the client addressed, since
+//!    the origin sees its own host.
+
+use super::digest::Digest;
+
+const HOP_BY_HOP: [&str; 9] = [
+    "connection",
+    "keep-alive",
+    "proxy-authenticate",
+    "proxy-authorization",
+    "proxy-connection",
+    "te",
+    "trailer",
+    "transfer-encoding",
+    "upgrade",
+];
+
+/// The names to leave out of a message whose `Connection` header has this value.
+pub fn hop_by_hop(connection: Option<&str>) -> impl Iterator<Item = String> {
+    let named = connection.unwrap_or_default().to_ascii_lowercase();
+    let named: Vec<String> = named
+        .split(',')
+        .map(|name| name.trim().to_owned())
+        .filter(|name| !name.is_empty())
+        .collect();
+    HOP_BY_HOP.into_iter().map(str::to_owned).chain(named)
+}
+
+/// What identifies this deployment in a `Via` header: two guards in a row have different origins.
+pub fn pseudonym(origin: &str) -> String {
+    let digest = Digest::new("onlyonce via 1").field(origin.as_bytes()).hex();
+    format!("onlyonce-{}", digest.get(..12).unwrap_or_default())
+}
+
+/// Whether a request with this `Via` header was here before.
+pub fn is_loop(via: Option<&str>, pseudonym: &str) -> bool {
+    via.unwrap_or_default()
+        .split(',')
+        .any(|entry| entry.split_ascii_whitespace().nth(1) == Some(pseudonym))
+}
+
+/// What the client addressed, as the edge saw it.
+pub struct Addressed<'a> {
+    pub scheme: &'a str,
+    /// With its port, where it has one.
+    pub host: &'a str,
+    pub via: Option<String>,
+    /// The client's address, as the platform vouches for it.
+    pub client_ip: Option<String>,
+    /// What proxies before this one wrote into `X-Forwarded-For`.
+    pub forwarded_for: Option<String>,
+}
+
+/// The headers that a forwarded request gains.
+pub fn added(addressed: &Addressed, pseudonym: &str) -> Vec<(&'static str, String)> {
+    let hop = format!("1.1 {pseudonym}");
+    let via = addressed.via.as_ref().map_or_else(|| hop.clone(), |via| format!("{via}, {hop}"));
+    let mut headers = vec![
+        ("via", via),
+        ("x-forwarded-host", addressed.host.to_owned()),
+        ("x-forwarded-proto", addressed.scheme.to_owned()),
+    ];
+    if let Some(addresses) = forwarded_for(addressed) {
+        headers.push(("x-forwarded-for", addresses));
+    }
+    headers
+}
+
+/// The addresses that the request came by. The platform may have added the client's already.
+fn forwarded_for(addressed: &Addressed) -> Option<String> {
+    let Some(client) = &addressed.client_ip else { return addressed.forwarded_for.clone() };
+    match &addressed.forwarded_for {
+        None => Some(client.clone()),
+        Some(known) if known.split(',').any(|address| address.trim() == client) => {
+            Some(known.clone())
+        }
+        Some(known) => Some(format!("{known}, {client}")),
+    }
+}

@@ -1,0 +1,97 @@
+//! The idempotency key of a request (draft-ietf-httpapi-idempotency-key-header).
+//!
+//! 1. A value that starts with a quote is a structured-field string (RFC 9651); its parameters
+//!    are ignored. Anything else is a bare key, as Stripe's clients send it.
+//! 2. Both spellings of the same characters name the same key.
+//! 3. 1 to 255 characters. Bare keys hold no white space, quote, comma or semicolon.
+//! 4. A repeated header arrives joined by a comma and is refused, never guessed at.
+
+use super::structured_field::{NotAString, parse_string_item};
+use std::fmt;
+
+/// The longest key, in characters.
+pub const MAX_LENGTH: usize = 255;
+
+/// A key that keeps the rules above, without quotes and escapes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+/// Why a header value is no key. Its text is the problem's detail and never repeats the value,
+/// which a client may treat as a secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyError {
+    Empty,
+    TooLong { characters: usize },
+    Forbidden { character: char, position: usize },
+    BadString,
+    Trailing,
+}
+
+impl IdempotencyKey {
+    /// Reads the value of an `Idempotency-Key` header.
+    pub fn parse(header: &str) -> Result<Self, KeyError> {
+        let value = header.trim_matches([' ', '\t']);
+        let key = match parse_string_item(value) {
+            Ok(key) => key,
+            Err(NotAString::OtherType) => bare(value)?,
+            Err(NotAString::BadString) => return Err(KeyError::BadString),
+            Err(NotAString::Trailing) => return Err(KeyError::Trailing),
+        };
+        match key.len() {
+            0 => Err(KeyError::Empty),
+            1..=MAX_LENGTH => Ok(Self(key)),
+            characters => Err(KeyError::TooLong { characters }),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The key as a structured-field string, as it is echoed.
+    pub fn to_structured(&self) -> String {
+        let escaped = self.0.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{escaped}\"")
+    }
+}
+
+fn bare(value: &str) -> Result<String, KeyError> {
+    let forbidden = |c: &char| !matches!(c, '\u{21}'..='\u{7e}') || matches!(c, '"' | ',' | ';');
+    match value.chars().enumerate().find(|(_, c)| forbidden(c)) {
+        None => Ok(value.to_owned()),
+        Some((index, character)) => {
+            Err(KeyError::Forbidden { character, position: index.saturating_add(1) })
+        }
+    }
+}
+
+impl fmt::Display for KeyError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Empty => write!(f, "Idempotency-Key is empty"),
+            Self::TooLong { characters } => {
+                write!(
+                    f,
+                    "Idempotency-Key has {characters} characters; at most {MAX_LENGTH} are allowed"
+                )
+            }
+            Self::Forbidden { character: ',', .. } => {
+                write!(f, "Idempotency-Key holds a comma outside quotes, as a repeated header does")
+            }
+            Self::Forbidden { character, position } => write!(
+                f,
+                "Idempotency-Key holds U+{:04X} at character {position}, which a bare key may not",
+                u32::from(*character)
+            ),
+            Self::BadString => write!(
+                f,
+                "Idempotency-Key starts a quoted string that has no end, a character outside 0x20 to 0x7E, or a bad escape"
+            ),
+            Self::Trailing => write!(
+                f,
+                "Idempotency-Key goes on after its quoted string, as a repeated header does"
+            ),
+        }?;
+        write!(f, "; send one key of 1 to {MAX_LENGTH} characters, such as a new UUID")
+    }
+}

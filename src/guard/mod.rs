@@ -1,0 +1,20 @@
+//! The rules. Nothing in here knows a Worker, a clock or a source of randomness: what the rules
+//! need arrives as an argument, and what they want done leaves as a value.
+
+pub mod canonical_json;
+pub mod digest;
+pub mod fingerprint;
+pub mod forward;
+pub mod key;
+pub mod machine;
+pub mod multipart;
+pub mod origin;
+pub mod policy;
+pub mod problem;
+pub mod record;
+pub mod release;
+pub mod replay;
+pub mod scope;
+pub mod structured_field;
+pub mod time;
+pub mod wire;

@@ -1,0 +1,118 @@
+//! The origin: where it is, and what its answers mean.
+//!
+//! 1. An answer that the policy lists under `release` means "not processed".
+//! 2. Any other 2xx to 4xx is final.
+//! 3. Any other status means that the origin may have acted.
+//! 4. No answer, or one whose body broke off, means the same.
+
+use super::release::Release;
+use std::fmt;
+
+/// What an answer of the origin says about its work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Meaning {
+    NotProcessed,
+    Final,
+    MayHaveActed,
+}
+
+/// Reads an answer's meaning from its status and headers.
+pub fn meaning(
+    release: &[Release],
+    status: u16,
+    header: impl Fn(&str) -> Option<String>,
+) -> Meaning {
+    if release.iter().any(|entry| entry.covers(status, &header)) {
+        return Meaning::NotProcessed;
+    }
+    match status {
+        200..=499 => Meaning::Final,
+        _ => Meaning::MayHaveActed,
+    }
+}
+
+/// Whether an answer with this content type can end. An event stream need not, so it is handed on
+/// as it comes and never kept.
+pub fn may_end(content_type: &str) -> bool {
+    let media_type = content_type.split(';').next().unwrap_or_default().trim();
+    !media_type.eq_ignore_ascii_case("text/event-stream")
+}
+
+/// Whether an answer of this status has no body (RFC 9110 section 6.4.1); the platform refuses to
+/// build one that has.
+pub fn has_no_body(status: u16) -> bool {
+    matches!(status, 101 | 204 | 205 | 304)
+}
+
+/// The base URL of the origin, without its trailing slash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Base(String);
+
+/// Why a value is no base URL.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BaseError {
+    Missing,
+    Bad { value: String, reason: &'static str },
+}
+
+impl Base {
+    pub fn parse(value: Option<&str>) -> Result<Self, BaseError> {
+        let value =
+            value.map(str::trim).filter(|value| !value.is_empty()).ok_or(BaseError::Missing)?;
+        let bad = |reason| BaseError::Bad { value: value.into(), reason };
+        let rest = value
+            .strip_prefix("https://")
+            .or_else(|| value.strip_prefix("http://"))
+            .ok_or_else(|| bad("does not start with https:// or http://"))?;
+        let authority = rest.split('/').next().unwrap_or_default();
+        if !is_authority(authority) {
+            return Err(bad("has no valid host"));
+        }
+        if rest.contains(['?', '#']) || !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(bad("has a query, a fragment or characters that a URL cannot hold"));
+        }
+        Ok(Self(value.trim_end_matches('/').into()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The URL of a request at the origin; `target` is path and query.
+    pub fn join(&self, target: &str) -> String {
+        format!("{}{target}", self.0)
+    }
+
+    /// A `Location` that points at the origin, pointed at the public address instead.
+    pub fn publish(&self, location: &str, public: &str) -> Option<String> {
+        let rest = location.strip_prefix(&self.0)?;
+        (rest.is_empty() || rest.starts_with(['/', '?', '#'])).then(|| format!("{public}{rest}"))
+    }
+}
+
+/// A host with an optional port; no user information, which fetch refuses.
+fn is_authority(authority: &str) -> bool {
+    let (host, port) = match authority.rsplit_once(':') {
+        Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+        _ => (authority, None),
+    };
+    let host_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~[]:".contains(&byte);
+    !host.is_empty()
+        && host.bytes().all(host_byte)
+        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
+impl fmt::Display for BaseError {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Missing => write!(
+                f,
+                "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers"
+            ),
+            Self::Bad { value, reason } => write!(
+                f,
+                "ORIGIN \"{value}\" {reason}; set it to a base URL such as https://origin.example.com"
+            ),
+        }
+    }
+}

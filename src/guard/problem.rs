@@ -1,0 +1,217 @@
+//! What the guard says when it refuses (RFC 9457).
+
+use super::scope::RecordId;
+use super::time::Millis;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Every refusal that there is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Code {
+    KeyMissing,
+    KeyInvalid,
+    KeyReused,
+    CredentialChanged,
+    InProgress,
+    ResponseNotKept,
+    BodyTooLarge,
+    OutcomeUnknown,
+    GuardUnavailable,
+    Misconfigured,
+    LoopDetected,
+}
+
+/// What is the same for every refusal of one code.
+pub struct Description {
+    pub code: Code,
+    pub name: &'static str,
+    pub status: u16,
+    pub title: &'static str,
+    pub retryable: bool,
+    /// For the page that explains the codes.
+    pub meaning: &'static str,
+}
+
+pub const DESCRIPTIONS: [Description; 11] = [
+    Description {
+        code: Code::KeyMissing,
+        name: "key-missing",
+        status: 400,
+        title: "An idempotency key is required",
+        retryable: false,
+        meaning: "This route requires an Idempotency-Key header. Nothing was sent to the origin.",
+    },
+    Description {
+        code: Code::KeyInvalid,
+        name: "key-invalid",
+        status: 400,
+        title: "The idempotency key is malformed",
+        retryable: false,
+        meaning: "The Idempotency-Key header is empty, too long, repeated or malformed. Nothing was sent to the origin.",
+    },
+    Description {
+        code: Code::KeyReused,
+        name: "key-reused",
+        status: 422,
+        title: "The idempotency key belongs to another request",
+        retryable: false,
+        meaning: "The key was first sent with another method, path, query, content type or body. The first request stands; this one was not sent to the origin. A new operation needs a new key.",
+    },
+    Description {
+        code: Code::CredentialChanged,
+        name: "credential-changed",
+        status: 409,
+        title: "The operation was carried out under another credential",
+        retryable: false,
+        meaning: "The operation was carried out, but for another credential, so its answer is withheld. Read the resource to learn what became of it.",
+    },
+    Description {
+        code: Code::InProgress,
+        name: "in-progress",
+        status: 409,
+        title: "The first request is still in progress",
+        retryable: true,
+        meaning: "The first request with this key is still at the origin. Send the same request again after the time in Retry-After.",
+    },
+    Description {
+        code: Code::ResponseNotKept,
+        name: "response-not-kept",
+        status: 409,
+        title: "The operation was carried out, but its answer was not kept",
+        retryable: false,
+        meaning: "The operation was carried out once. Its answer was too large or endless, so it cannot be replayed. Read the resource instead.",
+    },
+    Description {
+        code: Code::BodyTooLarge,
+        name: "body-too-large",
+        status: 413,
+        title: "The request body is too large to be guarded",
+        retryable: false,
+        meaning: "The request body is over max_request_body. Nothing was sent to the origin.",
+    },
+    Description {
+        code: Code::OutcomeUnknown,
+        name: "outcome-unknown",
+        status: 502,
+        title: "Nobody knows whether the operation was carried out",
+        retryable: false,
+        meaning: "The request was sent to the origin and its answer was lost: the origin took too long (504), the connection broke or the runtime restarted (502). It may or may not have been carried out. The key stays taken; look at the origin's data before you act.",
+    },
+    Description {
+        code: Code::GuardUnavailable,
+        name: "guard-unavailable",
+        status: 503,
+        title: "The guard could not reach its record",
+        retryable: true,
+        meaning: "The guard could not reach or read its record. This says nothing about the origin. Send the same request with the same key again.",
+    },
+    Description {
+        code: Code::Misconfigured,
+        name: "misconfigured",
+        status: 500,
+        title: "The guard is misconfigured",
+        retryable: false,
+        meaning: "POLICY or ORIGIN is wrong; the detail says what and how to mend it. Nothing was sent to the origin.",
+    },
+    Description {
+        code: Code::LoopDetected,
+        name: "loop-detected",
+        status: 502,
+        title: "The request came back to the guard",
+        retryable: false,
+        meaning: "The request already passed this deployment: ORIGIN leads back to the guard. Point it at a hostname that no route of this Worker covers.",
+    },
+];
+
+impl Code {
+    pub fn describe(self) -> &'static Description {
+        let [first, ..] = &DESCRIPTIONS;
+        DESCRIPTIONS.iter().find(|description| description.code == self).unwrap_or(first)
+    }
+}
+
+/// One refusal, ready to be written down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    pub code: Code,
+    pub status: u16,
+    /// One sentence: value, reason and cure.
+    pub detail: String,
+    pub record: Option<RecordId>,
+    /// When to try again; only where the code is retryable.
+    pub retry_after: Option<Millis>,
+}
+
+/// When a client may try again whom nobody can tell a better time.
+const DEFAULT_RETRY_AFTER: Millis = Millis::seconds(1);
+
+impl Problem {
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        let status = code.describe().status;
+        Self { code, status, detail: detail.into(), record: None, retry_after: None }
+    }
+
+    /// The body: an `application/problem+json` document.
+    pub fn to_json(&self, docs_url: Option<&str>) -> String {
+        let about = self.code.describe();
+        let mut document = json!({
+            "type": match docs_url {
+                Some(url) => format!("{url}#{}", about.name),
+                None => format!("urn:onlyonce:{}", about.name),
+            },
+            "title": about.title,
+            "status": self.status,
+            "detail": self.detail,
+            "code": about.name,
+            "retryable": about.retryable,
+        });
+        if let (Some(record), Some(members)) = (&self.record, document.as_object_mut()) {
+            let instance = format!("/.onlyonce/records/{}", record.as_str());
+            members.insert("instance".into(), instance.into());
+        }
+        document.to_string()
+    }
+
+    pub fn headers(&self) -> Vec<(&'static str, String)> {
+        let about = self.code.describe();
+        let link = format!("</.onlyonce/problems#{}>; rel=\"describedby\"", about.name);
+        let mut headers = vec![
+            ("content-type", "application/problem+json".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+            ("cache-status", format!("onlyonce; detail={}", about.name)),
+            ("link", link),
+        ];
+        if about.retryable {
+            let wait = self.retry_after.unwrap_or(DEFAULT_RETRY_AFTER).retry_after();
+            headers.push(("retry-after", wait.to_string()));
+        }
+        headers
+    }
+}
+
+/// The page at `/.onlyonce/problems`.
+pub fn page() -> String {
+    let mut page = String::from(PAGE_HEAD);
+    for about in &DESCRIPTIONS {
+        let again = if about.retryable { "yes, with the same key" } else { "no" };
+        let status = if about.code == Code::OutcomeUnknown {
+            "502 or 504".into()
+        } else {
+            about.status.to_string()
+        };
+        page.push_str(&format!(
+            "<section id=\"{name}\"><h2><code>{name}</code></h2><p><strong>{title}</strong></p><p>{meaning}</p><p>Status {status}. Worth retrying: {again}.</p></section>\n",
+            name = about.name, title = about.title, meaning = about.meaning,
+        ));
+    }
+    page.push_str("</main></body></html>\n");
+    page
+}
+
+const PAGE_HEAD: &str = "<!doctype html>
+<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">
+<title>Onlyonce: problems</title>
+<style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}section:target{outline:2px solid;outline-offset:.5rem}</style>
+</head><body><main><h1>What the guard says when it refuses</h1>
+";

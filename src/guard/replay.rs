@@ -1,0 +1,179 @@
+//! When a copy may be shown, and what an answer looks like to the caller it is shown to.
+//!
+//! A copy is shown in the object's stead when all of these hold:
+//! 1. it is a final answer whose body was kept;
+//! 2. the fingerprint, made the record's way, is the same;
+//! 3. the credential, read from the record's sources, is the same;
+//! 4. the record has more than a minute to live, so that a copy is never shown beside a new claim
+//!    of a clock that runs ahead.
+//!
+//! Anything else is the object's to answer: a copy refuses nothing and frees nothing.
+
+use super::fingerprint::{Fingerprint, Method};
+use super::forward::hop_by_hop;
+use super::key::IdempotencyKey;
+use super::record::{Answer, Body, Claim, Record};
+use super::scope::{Credential, RecordId, Source};
+use super::time::{Millis, UnixMillis};
+use super::wire::Shown;
+
+/// A copy ends this long before its record, and is not made for less than this.
+pub const COPY_MARGIN: Millis = Millis::seconds(60);
+
+/// Whether a copy may be shown for a request.
+pub fn proves(
+    copy: &Record,
+    fingerprint: impl FnOnce(&Method) -> Fingerprint,
+    credential: impl FnOnce(&[Source]) -> Credential,
+    now: UnixMillis,
+) -> bool {
+    let Record::Done { claim, answer } = copy else { return false };
+    answer.body != Body::Not
+        && now.plus(COPY_MARGIN) < claim.expires_at
+        && credential(&claim.credential.sources) == claim.credential
+        && fingerprint(&claim.fingerprint.method) == claim.fingerprint
+}
+
+/// How long a copy of a claim's answer may be kept; nothing where that is under a minute, the
+/// least that KV keeps anything.
+pub fn copy_lifetime(claim: &Claim, now: UnixMillis) -> Option<Millis> {
+    let lifetime = claim.expires_at.minus(COPY_MARGIN).since(now);
+    (lifetime >= COPY_MARGIN).then_some(lifetime)
+}
+
+/// The headers of the origin's answer that are worth keeping. The body is kept decoded, so its
+/// length and the codings that the platform undoes are left out.
+pub fn keepable_headers(headers: Vec<(String, String)>) -> Vec<(String, String)> {
+    let connection = value_of(&headers, "connection").map(str::to_owned);
+    let hops: Vec<String> = hop_by_hop(connection.as_deref()).collect();
+    headers
+        .into_iter()
+        .map(|(name, value)| (name.to_ascii_lowercase(), value))
+        .filter(|(name, value)| !hops.contains(name) && !is_made_anew(name, value))
+        .collect()
+}
+
+fn is_made_anew(name: &str, value: &str) -> bool {
+    match name {
+        "content-length" | "idempotency-replayed" | super::wire::HEADER => true,
+        "content-encoding" => DECODED.iter().any(|coding| value.eq_ignore_ascii_case(coding)),
+        _ => false,
+    }
+}
+
+/// The content codings that the platform undoes when a body is read.
+const DECODED: [&str; 2] = ["gzip", "br"];
+
+fn value_of<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+}
+
+/// An answer as retries may see it.
+pub fn without_cookies(mut answer: Answer) -> Answer {
+    answer.headers.retain(|(name, _)| name != "set-cookie");
+    answer
+}
+
+/// A change to the headers of an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub name: &'static str,
+    pub value: String,
+    pub how: How,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum How {
+    Set,
+    /// Behind the values that are already there.
+    Append,
+    /// Only where there is no value yet.
+    Default,
+}
+
+/// What is said about a guarded answer.
+pub struct Marking<'a> {
+    pub key: &'a IdempotencyKey,
+    pub record: &'a RecordId,
+    pub expires_at: Option<UnixMillis>,
+    /// The part of `Cache-Status` between the cache's name and the record.
+    pub status: CacheStatus,
+    /// When the origin answered, for a replay's `Age`.
+    pub answered_at: Option<UnixMillis>,
+    pub now: UnixMillis,
+    pub guard: Millis,
+    pub origin: Millis,
+}
+
+/// The ways in which a guarded request is answered (RFC 9211).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CacheStatus {
+    Shown(Shown),
+    Released { shared: bool },
+    NotKept,
+}
+
+impl CacheStatus {
+    fn parameters(self) -> &'static str {
+        match self {
+            Self::Shown(Shown::First) => "fwd=miss; stored",
+            Self::Shown(Shown::Replayed) => "hit",
+            Self::Shown(Shown::Joined) | Self::Released { shared: true } => "fwd=miss; collapsed",
+            Self::Released { shared: false } => "fwd=miss",
+            Self::NotKept => "fwd=miss; detail=not-kept",
+        }
+    }
+
+    fn is_replay(self) -> bool {
+        matches!(
+            self,
+            Self::Shown(Shown::Joined | Shown::Replayed) | Self::Released { shared: true }
+        )
+    }
+}
+
+impl Marking<'_> {
+    /// The headers that say it.
+    pub fn marks(&self) -> Vec<Mark> {
+        let set = |name, value| Mark { name, value, how: How::Set };
+        let (status, record) = (self.status.parameters(), self.record.as_str());
+        let mut marks = vec![
+            set("idempotency-key", self.key.to_structured()),
+            Mark {
+                name: "cache-status",
+                value: format!("onlyonce; {status}; key=\"{record}\""),
+                how: How::Append,
+            },
+            Mark {
+                name: "server-timing",
+                value: format!("guard;dur={}, origin;dur={}", self.guard.0, self.origin.0),
+                how: How::Append,
+            },
+        ];
+        if let Some(expires_at) = self.expires_at {
+            marks.push(set("idempotency-expires", expires_at.http_date()));
+        }
+        if self.status.is_replay() {
+            let age = self.now.since(self.answered_at.unwrap_or(self.now)).whole_seconds();
+            marks.push(set("idempotency-replayed", "true".into()));
+            marks.push(set("age", age.to_string()));
+            marks.push(Mark { name: "cache-control", value: "no-store".into(), how: How::Default });
+        }
+        marks
+    }
+}
+
+/// Writes marks into a list of headers.
+pub fn apply(headers: &mut Vec<(String, String)>, marks: Vec<Mark>) {
+    for Mark { name, value, how } in marks {
+        match (how, headers.iter_mut().find(|(found, _)| found == name)) {
+            (How::Default, Some(_)) => {}
+            (How::Append, Some((_, present))) => {
+                present.push_str(", ");
+                present.push_str(&value);
+            }
+            (How::Set, Some((_, present))) => *present = value,
+            (_, None) => headers.push((name.into(), value)),
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! Who a key belongs to, and who may see its answer.
+//!
+//! 1. The **scope** partitions keys: the same key under another scope is another operation.
+//! 2. The **credential** is what must be identical for a stored answer to be shown.
+//! 3. A bearer token is read unverified: it partitions, it authorises nothing. A claim that is
+//!    missing or unreadable falls back to the whole Authorization header.
+//! 4. Every value is hashed with the name of its source and with its length, so that no two
+//!    identities become one.
+
+use super::digest::Digest;
+use super::key::IdempotencyKey;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use std::fmt;
+
+/// What the rules read of a request. Lookups are lazy: on the edge each one crosses from
+/// JavaScript to WebAssembly.
+pub trait Head {
+    /// The method as it was sent, e.g. `POST`.
+    fn method(&self) -> &str;
+    /// The path as it was sent, percent-encoding untouched, e.g. `/orders`.
+    fn path(&self) -> &str;
+    /// The query without its question mark; empty where there is none.
+    fn query(&self) -> &str;
+    /// A header's value, repeated lines joined by a comma; names are in lower case.
+    fn header(&self, name: &str) -> Option<String>;
+}
+
+/// One place in a request that tells who is asking.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Source {
+    Header(String),
+    Cookie(String),
+    Query(String),
+    /// A claim of the bearer token in the Authorization header.
+    Jwt(String),
+}
+
+/// Where the scope comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// A bearer token's `iss` and `sub`, else the Authorization header, else `x-api-key`.
+    Auto,
+    Sources(Vec<Source>),
+}
+
+/// One value of a scope, with the source that it was read from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScopeValue {
+    pub source: Source,
+    pub value: Option<String>,
+}
+
+const AUTHORIZATION: &str = "authorization";
+const API_KEY: &str = "x-api-key";
+
+impl Scope {
+    /// Reads this scope's values from a request.
+    pub fn values(&self, head: &impl Head) -> Vec<ScopeValue> {
+        match self {
+            Self::Auto => auto(head),
+            Self::Sources(sources) => {
+                sources.iter().map(|source| read_scope(source, head)).collect()
+            }
+        }
+    }
+}
+
+fn auto(head: &impl Head) -> Vec<ScopeValue> {
+    let Some(authorization) = head.header(AUTHORIZATION) else {
+        let key = head.header(API_KEY);
+        return key.map(|key| ScopeValue::header(API_KEY, Some(key))).into_iter().collect();
+    };
+    let claims = bearer_claims(&authorization);
+    let claim = |name: &str| {
+        let value = claim_text(claims.as_ref()?, name)?;
+        Some(ScopeValue { source: Source::Jwt(name.into()), value: Some(value) })
+    };
+    match (claim("iss"), claim("sub")) {
+        (Some(issuer), Some(subject)) => vec![issuer, subject],
+        _ => vec![ScopeValue::header(AUTHORIZATION, Some(authorization))],
+    }
+}
+
+fn read_scope(source: &Source, head: &impl Head) -> ScopeValue {
+    match (source, source.read(head)) {
+        (Source::Jwt(_), None) => ScopeValue::header(AUTHORIZATION, head.header(AUTHORIZATION)),
+        (_, value) => ScopeValue { source: source.clone(), value },
+    }
+}
+
+impl ScopeValue {
+    fn header(name: &str, value: Option<String>) -> Self {
+        Self { source: Source::Header(name.into()), value }
+    }
+}
+
+impl Source {
+    /// What this source says in a request; nothing where it is absent or unreadable.
+    pub fn read(&self, head: &impl Head) -> Option<String> {
+        match self {
+            Self::Header(name) => head.header(name),
+            Self::Cookie(name) => pair_value(&head.header("cookie")?, ';', name),
+            Self::Query(name) => pair_value(head.query(), '&', name),
+            Self::Jwt(name) => claim_text(&bearer_claims(&head.header(AUTHORIZATION)?)?, name),
+        }
+    }
+}
+
+/// The value of the first `name=value` in a list, encoding untouched.
+fn pair_value(list: &str, separator: char, name: &str) -> Option<String> {
+    list.split(separator)
+        .filter_map(|pair| pair.trim_matches(' ').split_once('='))
+        .find(|(found, _)| *found == name)
+        .map(|(_, value)| value.to_owned())
+}
+
+type Claims = serde_json::Map<String, serde_json::Value>;
+
+/// The payload of a bearer token in JWS compact form (RFC 7519 section 7.2), unverified.
+fn bearer_claims(authorization: &str) -> Option<Claims> {
+    let (scheme, token) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case("bearer") {
+        return None;
+    }
+    let mut parts = token.trim_matches(' ').split('.');
+    let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    serde_json::from_slice(&base64url(payload)?).ok()
+}
+
+/// A claim as JSON text. Only kinds with one exact text are read: a fraction or a number beyond
+/// 64 bits could stand for more than one identity.
+fn claim_text(claims: &Claims, name: &str) -> Option<String> {
+    let value = claims.get(name)?;
+    (value.is_string() || value.is_u64() || value.is_i64() || value.is_boolean())
+        .then(|| value.to_string())
+}
+
+/// Decodes base64url without padding (RFC 4648 section 5).
+fn base64url(text: &str) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(text.len());
+    for group in text.as_bytes().chunks(4) {
+        let mut bits = 0_u32;
+        for digit in group {
+            bits = bits << 6 | u32::from(base64url_digit(*digit)?);
+        }
+        // A group of n digits carries n - 1 whole bytes; one digit alone carries none.
+        let [_, triple @ ..] =
+            (bits << (6_usize.saturating_mul(4_usize.saturating_sub(group.len())))).to_be_bytes();
+        let whole = group.len().checked_sub(1).filter(|whole| *whole > 0)?;
+        bytes.extend(triple.get(..whole)?);
+    }
+    Some(bytes)
+}
+
+fn base64url_digit(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => digit.checked_sub(b'A'),
+        b'a'..=b'z' => digit.checked_sub(b'a').and_then(|value| value.checked_add(26)),
+        b'0'..=b'9' => digit.checked_sub(b'0').and_then(|value| value.checked_add(52)),
+        b'-' => Some(62),
+        b'_' => Some(63),
+        _ => None,
+    }
+}
+
+/// 64 hex digits that name an operation: its Durable Object and its copies. The key cannot be
+/// read back from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct RecordId(String);
+
+impl RecordId {
+    pub fn new(realm: &str, scope: &[ScopeValue], key: &IdempotencyKey) -> Self {
+        let count = u64::try_from(scope.len()).unwrap_or(u64::MAX).to_be_bytes();
+        let digest = Digest::new("onlyonce record 1").field(realm.as_bytes()).field(&count);
+        let digest = scope.iter().fold(digest, |digest, scope| {
+            digest.field(scope.source.to_string().as_bytes()).optional(scope.value.as_deref())
+        });
+        Self(digest.field(key.as_str().as_bytes()).hex())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What was shown to see an answer: the sources that were looked at, and a hash of what they
+/// held, salted with the record id. Two records never hold the same hash for the same secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Credential {
+    pub sources: Vec<Source>,
+    pub digest: String,
+}
+
+impl Credential {
+    pub fn of(head: &impl Head, sources: &[Source], record: &RecordId) -> Self {
+        let digest = Digest::new("onlyonce credential 1").field(record.as_str().as_bytes());
+        let digest = sources.iter().fold(digest, |digest, source| {
+            digest.field(source.to_string().as_bytes()).optional(source.read(head).as_deref())
+        });
+        Self { sources: sources.to_vec(), digest: digest.hex() }
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Self::Header(name) => write!(f, "header:{name}"),
+            Self::Cookie(name) => write!(f, "cookie:{name}"),
+            Self::Query(name) => write!(f, "query:{name}"),
+            Self::Jwt(claim) => write!(f, "jwt:{claim}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Source {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.split_once(':') {
+            Some((_, "")) | None => {}
+            Some(("header", name)) => return Ok(Self::Header(name.to_ascii_lowercase())),
+            Some(("cookie", name)) => return Ok(Self::Cookie(name.into())),
+            Some(("query", name)) => return Ok(Self::Query(name.into())),
+            Some(("jwt", claim)) => return Ok(Self::Jwt(claim.into())),
+            Some(_) => {}
+        }
+        Err(format!(
+            "\"{text}\" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"
+        ))
+    }
+}
+
+impl Serialize for Source {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Source {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
