@@ -7,7 +7,8 @@
 //! 3. Values that a policy ignores are left out, member names included.
 
 use serde::de::IgnoredAny;
-use std::ops::Range;
+use serde_json::Value;
+use std::collections::BinaryHeap;
 
 /// Deepest nesting of arrays and objects that is followed.
 pub const MAX_DEPTH: usize = 128;
@@ -33,10 +34,12 @@ struct Writer<'a> {
     output: Vec<u8>,
 }
 
-/// A member that was copied: its name, and where in the output it lies.
+/// A member that was read: its name, and where in the output it lies.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Member {
     name: String,
-    place: Range<usize>,
+    from: usize,
+    to: usize,
 }
 
 impl Writer<'_> {
@@ -57,7 +60,6 @@ impl Writer<'_> {
         self.output.push(b'{');
         let start = self.output.len();
         let mut members: Vec<Member> = Vec::new();
-        let mut ignored_names = Vec::new();
         while self.another(b'}')? {
             let name = self.string()?;
             self.expect(b':')?;
@@ -69,13 +71,8 @@ impl Writer<'_> {
             self.output.push(b',');
             if below.iter().any(|rest| rest.is_empty()) {
                 self.output.truncate(from);
-                ignored_names.push(name);
-            } else {
-                members.push(Member { name, place: from..self.output.len() });
             }
-        }
-        if has_twice(ignored_names) {
-            return None;
+            members.push(Member { name, from, to: self.output.len() });
         }
         self.sort(start, members)?;
         self.output.push(b'}');
@@ -83,19 +80,14 @@ impl Writer<'_> {
     }
 
     /// Brings the members that were copied since `start` into the order of their names.
-    fn sort(&mut self, start: usize, mut members: Vec<Member>) -> Option<()> {
-        if members.is_sorted_by(|a, b| a.name < b.name) {
-            return Some(());
+    fn sort(&mut self, start: usize, members: Vec<Member>) -> Option<()> {
+        let members = BinaryHeap::from(members).into_sorted_vec();
+        if !members.is_sorted_by(|a, b| a.name < b.name) {
+            return None;
         }
-        members.sort_unstable_by(|a, b| a.name.cmp(&b.name));
         let mut sorted = Vec::with_capacity(self.output.len().saturating_sub(start));
-        let mut previous: Option<&str> = None;
-        for member in &members {
-            if previous == Some(member.name.as_str()) {
-                return None;
-            }
-            previous = Some(&member.name);
-            sorted.extend_from_slice(self.output.get(member.place.clone())?);
+        for Member { from, to, .. } in members {
+            sorted.extend_from_slice(self.output.get(from..to)?);
         }
         self.output.truncate(start);
         self.output.append(&mut sorted);
@@ -157,7 +149,10 @@ impl Writer<'_> {
         }
         length = length.saturating_add(1);
         self.at = self.at.saturating_add(length);
-        serde_json::from_slice(rest.get(..length)?).ok()
+        match serde_json::from_slice(rest.get(..length)?).ok()? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
     }
 
     fn write_string(&mut self, text: &str) -> Option<()> {
@@ -190,9 +185,4 @@ fn below<'a>(ignore: &[&'a [String]], name: &str) -> Vec<&'a [String]> {
         .filter(|(first, _)| *first == name)
         .map(|(_, rest)| rest)
         .collect()
-}
-
-fn has_twice(mut names: Vec<String>) -> bool {
-    names.sort_unstable();
-    !names.is_sorted_by(|a, b| a < b)
 }

@@ -7,14 +7,13 @@
 //! 4. The way a body was read is part of the hash, so that no JSON text equals other bytes.
 
 use super::canonical_json::{Pointer, canonical_json};
+use super::codec::{Reader, Writer};
 use super::digest::Digest;
 use super::multipart::{boundary, stretches};
 use super::scope::Head;
-use serde::{Deserialize, Serialize};
 
 /// How bodies are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Algorithm {
     Auto,
     Bytes,
@@ -23,18 +22,16 @@ pub enum Algorithm {
 }
 
 /// How a fingerprint is made. A record keeps the one that it was claimed under.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Method {
     pub algorithm: Algorithm,
     /// JSON pointers whose values do not count; only `auto` reads JSON.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ignore: Vec<Pointer>,
 }
 
 /// A request's fingerprint, and how it was made.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fingerprint {
-    #[serde(flatten)]
     pub method: Method,
     /// 64 hex digits.
     pub digest: String,
@@ -48,6 +45,29 @@ impl Fingerprint {
             Algorithm::Auto => auto(head, body, &method.ignore),
         };
         Self { method: method.clone(), digest: digest.hex() }
+    }
+
+    pub fn write(&self, writer: &mut Writer) {
+        writer.byte(match self.method.algorithm {
+            Algorithm::Auto => 0,
+            Algorithm::Bytes => 1,
+            Algorithm::None => 2,
+        });
+        writer.list(&self.method.ignore, |pointer, writer| {
+            writer.list(pointer, |token, writer| writer.text(token));
+        });
+        writer.text(&self.digest);
+    }
+
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let algorithm = match reader.byte()? {
+            0 => Algorithm::Auto,
+            1 => Algorithm::Bytes,
+            2 => Algorithm::None,
+            _ => return None,
+        };
+        let ignore = reader.list(|reader| reader.list(Reader::text))?;
+        Some(Self { method: Method { algorithm, ignore }, digest: reader.text()? })
     }
 }
 

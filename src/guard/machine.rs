@@ -15,7 +15,6 @@ use super::origin::Meaning;
 use super::record::{Answer, Body, Claim, ClaimId, Outcome, Reason, Record};
 use super::scope::Credential;
 use super::time::{Millis, UnixMillis};
-use serde::{Deserialize, Serialize};
 
 /// The most duplicates that wait for one answer; each holds a connection and some memory.
 pub const MAX_WAITING: usize = 100;
@@ -96,8 +95,7 @@ pub enum Then {
 }
 
 /// Why there is no answer to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
     KeyReused,
     CredentialChanged,

@@ -2,6 +2,7 @@
 //! need arrives as an argument, and what they want done leaves as a value.
 
 pub mod canonical_json;
+pub mod codec;
 pub mod digest;
 pub mod fingerprint;
 pub mod forward;
@@ -11,6 +12,7 @@ pub mod multipart;
 pub mod origin;
 pub mod policy;
 pub mod problem;
+pub mod recent;
 pub mod record;
 pub mod release;
 pub mod replay;

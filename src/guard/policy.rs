@@ -4,13 +4,14 @@ use super::fingerprint::{Algorithm, Method};
 use super::release::{Release, ReleaseHeader};
 use super::scope::{Scope, Source};
 use super::time::Millis;
+use std::rc::Rc;
 
 /// The whole policy: the defaults, and the routes that differ from them.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Policy {
     /// Whose keys these are; the request's host where none is given.
     pub realm: Option<String>,
-    pub defaults: Settings,
+    pub defaults: Rc<Settings>,
 }
 
 /// How the requests of one route are guarded.
@@ -91,8 +92,9 @@ fn default_release() -> Vec<Release> {
 
 impl Policy {
     /// How a request is guarded; nothing where it is not.
-    pub fn guards(&self, method: &str, _path: &str) -> Option<&Settings> {
-        Some(&self.defaults).filter(|settings| settings.methods.iter().any(|m| m == method))
+    pub fn guards(&self, method: &str, _path: &str) -> Option<Rc<Settings>> {
+        let listed = self.defaults.methods.iter().any(|listed| listed == method);
+        listed.then(|| self.defaults.clone())
     }
 
     /// Whose keys a request's host holds: lower case, without port.

@@ -1,13 +1,12 @@
 //! What the guard says when it refuses (RFC 9457).
 
+use super::machine::Refusal;
+use super::record::Reason;
 use super::scope::RecordId;
 use super::time::Millis;
-use serde::{Deserialize, Serialize};
-use serde_json::json;
 
 /// Every refusal that there is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
     KeyMissing,
     KeyInvalid,
@@ -152,25 +151,43 @@ impl Problem {
         Self { code, status, detail: detail.into(), record: None, retry_after: None }
     }
 
+    /// What a refusal of the record says.
+    pub fn refused(refusal: Refusal, record: &RecordId) -> Self {
+        let (code, detail) = match refusal {
+            Refusal::KeyReused => (Code::KeyReused, KEY_REUSED),
+            Refusal::CredentialChanged => (Code::CredentialChanged, CREDENTIAL_CHANGED),
+            Refusal::InProgress { .. } => (Code::InProgress, IN_PROGRESS),
+            Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT),
+            Refusal::OutcomeUnknown(reason) => (Code::OutcomeUnknown, unknown_detail(reason)),
+        };
+        let mut problem = Self { record: Some(record.clone()), ..Self::new(code, detail) };
+        match refusal {
+            Refusal::InProgress { retry_after } => problem.retry_after = Some(retry_after),
+            Refusal::OutcomeUnknown(Reason::DeadlinePassed) => problem.status = 504,
+            _ => {}
+        }
+        problem
+    }
+
     /// The body: an `application/problem+json` document.
     pub fn to_json(&self, docs_url: Option<&str>) -> String {
         let about = self.code.describe();
-        let mut document = json!({
-            "type": match docs_url {
-                Some(url) => format!("{url}#{}", about.name),
-                None => format!("urn:onlyonce:{}", about.name),
-            },
-            "title": about.title,
-            "status": self.status,
-            "detail": self.detail,
-            "code": about.name,
-            "retryable": about.retryable,
+        let kind = match docs_url {
+            Some(url) => format!("{url}#{}", about.name),
+            None => format!("urn:onlyonce:{}", about.name),
+        };
+        let instance = self.record.as_ref().map_or_else(String::new, |record| {
+            format!("\"instance\":\"/.onlyonce/records/{}\",", record.as_str())
         });
-        if let (Some(record), Some(members)) = (&self.record, document.as_object_mut()) {
-            let instance = format!("/.onlyonce/records/{}", record.as_str());
-            members.insert("instance".into(), instance.into());
-        }
-        document.to_string()
+        format!(
+            "{{\"type\":{},\"title\":{},\"status\":{},\"detail\":{},{instance}\"code\":\"{}\",\"retryable\":{}}}",
+            quoted(&kind),
+            quoted(about.title),
+            self.status,
+            quoted(&self.detail),
+            about.name,
+            about.retryable,
+        )
     }
 
     pub fn headers(&self) -> Vec<(&'static str, String)> {
@@ -187,6 +204,33 @@ impl Problem {
             headers.push(("retry-after", wait.to_string()));
         }
         headers
+    }
+}
+
+/// A JSON string.
+fn quoted(text: &str) -> String {
+    serde_json::to_string(text).unwrap_or_default()
+}
+
+const KEY_REUSED: &str = "this Idempotency-Key was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation";
+const CREDENTIAL_CHANGED: &str = "the operation of this Idempotency-Key was carried out under another credential, so its answer is withheld; read the resource to learn what became of it";
+const IN_PROGRESS: &str = "the first request with this Idempotency-Key is not finished; send the same request again after the time in Retry-After";
+const RESPONSE_NOT_KEPT: &str = "the operation of this Idempotency-Key was carried out, but its answer was too large or endless to keep; read the resource instead of sending it again";
+
+fn unknown_detail(reason: Reason) -> &'static str {
+    match reason {
+        Reason::ConnectionLost => {
+            "the connection to the origin broke before its answer was complete, so the operation may or may not have been carried out; look at the origin's data before you send it under a new Idempotency-Key"
+        }
+        Reason::Restarted => {
+            "the guard was restarted while the request was at the origin, so the operation may or may not have been carried out; look at the origin's data before you send it under a new Idempotency-Key"
+        }
+        Reason::DeadlinePassed => {
+            "the origin did not answer in time, so the operation may or may not have been carried out; the same request may still get its answer, or look at the origin's data before you send it under a new Idempotency-Key"
+        }
+        Reason::ServerError => {
+            "the origin answered with a server error, so the operation may or may not have been carried out; look at the origin's data before you send it under a new Idempotency-Key"
+        }
     }
 }
 

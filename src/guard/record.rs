@@ -1,18 +1,26 @@
 //! What is known of one key, and the bytes that it is stored as.
 //!
-//! 1. The stored form is one line of JSON with a version, then a line feed, then the body of a
-//!    small answer. Object storage, KV and the wire between Worker and object hold the same form.
+//! 1. The stored form is a magic number, a version, the length of a head, the head, and the body
+//!    of a small answer. Object storage, KV and the wire between Worker and object hold the same
+//!    form; in the latter two a large body follows in the same place.
 //! 2. Deployed objects hold these bytes: a test pins every state.
 //! 3. A record of another version, or one that does not decode, is an error, never a vacant key.
 
+use super::codec::{Reader, Writer};
 use super::fingerprint::Fingerprint;
 use super::scope::Credential;
 use super::time::{Millis, UnixMillis};
-use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// The version of the stored form.
 pub const VERSION: u32 = 1;
+
+const MAGIC: &[u8] = b"once";
+
+// The states in the stored form.
+const IN_FLIGHT: u8 = 1;
+const DONE: u8 = 2;
+const UNKNOWN: u8 = 3;
 
 /// Answers up to this size, in bytes, are stored in the record itself; larger ones in rows of
 /// their own. A row of object storage holds 2 MB at most.
@@ -35,7 +43,7 @@ pub enum Record {
 }
 
 /// One claim of a key. What a later policy must not change is kept here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Claim {
     pub id: ClaimId,
     /// Counts the sendings, from 1.
@@ -49,25 +57,21 @@ pub struct Claim {
     pub expires_at: UnixMillis,
     /// The header value that the first attempt carried the key in, kept where a later attempt may
     /// be sent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub spelling: Option<String>,
 }
 
 /// 128 random bits in hex that tell one claim from every other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClaimId(pub String);
 
 /// Why nobody knows, and what the origin said where it said something.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     pub reason: Reason,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<Answer>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
     /// The connection to the origin failed, or its answer broke off.
     ConnectionLost,
@@ -80,7 +84,7 @@ pub enum Reason {
 }
 
 /// An answer of the origin, ready to be shown again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
@@ -91,49 +95,14 @@ pub struct Answer {
 }
 
 /// Where the body of an answer is.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "kept", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Body {
-    /// Behind the record's line feed.
-    Inline {
-        #[serde(skip)]
-        bytes: Vec<u8>,
-    },
-    /// In rows of the object's storage, named by claim and attempt; in a copy, behind the line
-    /// feed.
+    /// Behind the record's head.
+    Inline { bytes: Vec<u8> },
+    /// In rows of the object's storage, named by claim and attempt; in a copy, behind the head.
     Rows { attempt: u32, rows: u32, length: u64 },
     /// Too large or endless.
     Not,
-}
-
-#[derive(Serialize, Deserialize)]
-struct Stored {
-    v: u32,
-    #[serde(flatten)]
-    state: State,
-}
-
-#[derive(Serialize, Deserialize)]
-#[serde(tag = "state", rename_all = "snake_case")]
-enum State {
-    InFlight {
-        claim: Claim,
-        #[serde(default, skip_serializing_if = "Option::is_none")]
-        before: Option<Outcome>,
-    },
-    Done {
-        claim: Claim,
-        answer: Answer,
-    },
-    Unknown {
-        claim: Claim,
-        outcome: Outcome,
-    },
-}
-
-#[derive(Deserialize)]
-struct Versioned {
-    v: u32,
 }
 
 /// Why stored bytes are no record.
@@ -147,44 +116,71 @@ pub enum RecordError {
 impl Record {
     /// The stored form; nothing for a vacant key, which has none.
     pub fn encode(&self) -> Option<Vec<u8>> {
-        let body = self.answer().map(Answer::inline).unwrap_or_default().to_vec();
-        let state = match self.clone() {
+        let mut head = Writer::default();
+        let (state, reason) = match self {
             Self::Vacant => return None,
-            Self::InFlight { claim, before } => State::InFlight { claim, before },
-            Self::Done { claim, answer } => State::Done { claim, answer },
-            Self::Unknown { claim, outcome } => State::Unknown { claim, outcome },
+            Self::InFlight { before, .. } => {
+                (IN_FLIGHT, before.as_ref().map(|outcome| outcome.reason))
+            }
+            Self::Done { .. } => (DONE, None),
+            Self::Unknown { outcome, .. } => (UNKNOWN, Some(outcome.reason)),
         };
-        let mut bytes = serde_json::to_vec(&Stored { v: VERSION, state }).ok()?;
-        bytes.push(b'\n');
-        bytes.extend(body);
-        Some(bytes)
+        head.byte(state);
+        self.claim()?.write(&mut head);
+        head.optional(reason.as_ref(), |reason, writer| writer.byte(reason.code()));
+        head.optional(self.answer(), Answer::write);
+        let mut bytes = Writer(MAGIC.to_vec());
+        bytes.short(VERSION);
+        bytes.short(u32::try_from(head.0.len()).ok()?);
+        bytes.0.extend(head.0);
+        bytes.0.extend(self.answer().map(Answer::inline).unwrap_or_default());
+        Some(bytes.0)
     }
 
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
-        let end = bytes.iter().position(|byte| *byte == b'\n').ok_or(RecordError::Malformed)?;
-        let (head, body) = bytes.split_at_checked(end).ok_or(RecordError::Malformed)?;
-        let mut record = Self::decode_head(head)?;
-        let inline = body.get(1..).unwrap_or_default();
+        let (mut record, body) = Self::decode_head(bytes)?.ok_or(RecordError::Malformed)?;
         if let Some(Answer { body: Body::Inline { bytes }, .. }) = record.answer_mut() {
-            bytes.extend_from_slice(inline);
+            bytes.extend_from_slice(body);
         }
         Ok(record)
     }
 
-    /// Reads the line of JSON alone.
-    pub fn decode_head(head: &[u8]) -> Result<Self, RecordError> {
-        let version: Versioned =
-            serde_json::from_slice(head).map_err(|_| RecordError::Malformed)?;
-        if version.v != VERSION {
-            return Err(RecordError::Version(version.v));
+    /// Reads the head, and returns what follows it; nothing where bytes are still missing.
+    pub fn decode_head(bytes: &[u8]) -> Result<Option<(Self, &[u8])>, RecordError> {
+        let mut reader = Reader(bytes);
+        let Some(magic) = reader.bytes(MAGIC.len()) else { return Ok(None) };
+        if magic != MAGIC {
+            return Err(RecordError::Malformed);
         }
-        let stored: Stored = serde_json::from_slice(head).map_err(|_| RecordError::Malformed)?;
-        Ok(match stored.state {
-            State::InFlight { claim, before } => Self::InFlight { claim, before },
-            State::Done { claim, answer } => Self::Done { claim, answer },
-            State::Unknown { claim, outcome } => Self::Unknown { claim, outcome },
-        })
+        let (Some(version), Some(length)) = (reader.short(), reader.short()) else {
+            return Ok(None);
+        };
+        if version != VERSION {
+            return Err(RecordError::Version(version));
+        }
+        let length = usize::try_from(length).map_err(|_| RecordError::Malformed)?;
+        let Some(head) = reader.bytes(length) else { return Ok(None) };
+        let record = Self::read(Reader(head)).ok_or(RecordError::Malformed)?;
+        Ok(Some((record, reader.0)))
+    }
+
+    /// Nothing where the parts do not fit the state.
+    fn read(mut head: Reader) -> Option<Self> {
+        let state = head.byte()?;
+        let claim = Claim::read(&mut head)?;
+        let reason = head.optional(|reader| Reason::from_code(reader.byte()?))?;
+        let answer = head.optional(Answer::read)?;
+        let record = match (state, reason) {
+            (IN_FLIGHT, None) => Self::InFlight { claim, before: None },
+            (IN_FLIGHT, Some(reason)) => {
+                Self::InFlight { claim, before: Some(Outcome { reason, answer }) }
+            }
+            (DONE, None) => Self::Done { claim, answer: answer? },
+            (UNKNOWN, Some(reason)) => Self::Unknown { claim, outcome: Outcome { reason, answer } },
+            _ => return None,
+        };
+        head.end(record)
     }
 
     pub fn claim(&self) -> Option<&Claim> {
@@ -196,6 +192,11 @@ impl Record {
         }
     }
 
+    /// The claim that still binds at this time.
+    pub fn living_claim(&self, now: UnixMillis) -> Option<&Claim> {
+        self.claim().filter(|claim| now < claim.expires_at)
+    }
+
     /// The answer that a retry may be shown: the final one, or the 5xx of an unknown outcome.
     pub fn answer(&self) -> Option<&Answer> {
         match self {
@@ -203,6 +204,17 @@ impl Record {
             Self::Unknown { outcome, .. } => outcome.answer.as_ref(),
             Self::InFlight { before, .. } => before.as_ref()?.answer.as_ref(),
             Self::Vacant => None,
+        }
+    }
+
+    /// The record with another form of its answer.
+    pub fn with_answer(self, answer: Answer) -> Self {
+        match self {
+            Self::Done { claim, .. } => Self::Done { claim, answer },
+            Self::Unknown { claim, outcome: Outcome { reason, .. } } => {
+                Self::Unknown { claim, outcome: Outcome { reason, answer: Some(answer) } }
+            }
+            other => other,
         }
     }
 
@@ -227,7 +239,92 @@ impl Record {
     }
 }
 
+impl Claim {
+    fn write(&self, writer: &mut Writer) {
+        writer.text(&self.id.0);
+        writer.short(self.attempt);
+        self.fingerprint.write(writer);
+        self.credential.write(writer);
+        for at in [self.claimed_at, self.deadline_at, self.expires_at] {
+            writer.number(at.0);
+        }
+        writer.optional(self.spelling.as_ref(), |spelling, writer| writer.text(spelling));
+    }
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        Some(Self {
+            id: ClaimId(reader.text()?),
+            attempt: reader.short()?,
+            fingerprint: Fingerprint::read(reader)?,
+            credential: Credential::read(reader)?,
+            claimed_at: UnixMillis(reader.number()?),
+            deadline_at: UnixMillis(reader.number()?),
+            expires_at: UnixMillis(reader.number()?),
+            spelling: reader.optional(Reader::text)?,
+        })
+    }
+}
+
+impl Reason {
+    const ALL: [Self; 4] =
+        [Self::ConnectionLost, Self::Restarted, Self::DeadlinePassed, Self::ServerError];
+
+    /// The reason's number in stored bytes and messages.
+    pub fn code(self) -> u8 {
+        match self {
+            Self::ConnectionLost => 0,
+            Self::Restarted => 1,
+            Self::DeadlinePassed => 2,
+            Self::ServerError => 3,
+        }
+    }
+
+    pub fn from_code(code: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.code() == code)
+    }
+}
+
 impl Answer {
+    fn write(&self, writer: &mut Writer) {
+        writer.short(self.status.into());
+        writer.list(&self.headers, |(name, value), writer| {
+            writer.text(name);
+            writer.text(value);
+        });
+        writer.number(self.answered_at.0);
+        writer.number(self.took.0);
+        match self.body {
+            Body::Inline { .. } => writer.byte(0),
+            Body::Rows { attempt, rows, length } => {
+                writer.byte(1);
+                writer.short(attempt);
+                writer.short(rows);
+                writer.number(length);
+            }
+            Body::Not => writer.byte(2),
+        }
+    }
+
+    /// An inline body is not part of the head.
+    fn read(reader: &mut Reader) -> Option<Self> {
+        Some(Self {
+            status: reader.short()?.try_into().ok()?,
+            headers: reader.list(|reader| Some((reader.text()?, reader.text()?)))?,
+            answered_at: UnixMillis(reader.number()?),
+            took: Millis(reader.number()?),
+            body: match reader.byte()? {
+                0 => Body::Inline { bytes: Vec::new() },
+                1 => Body::Rows {
+                    attempt: reader.short()?,
+                    rows: reader.short()?,
+                    length: reader.number()?,
+                },
+                2 => Body::Not,
+                _ => return None,
+            },
+        })
+    }
+
     /// The body where the record itself holds it.
     pub fn inline(&self) -> &[u8] {
         match &self.body {

@@ -7,9 +7,10 @@
 //! 4. Every value is hashed with the name of its source and with its length, so that no two
 //!    identities become one.
 
+use super::codec::{Reader, Writer};
 use super::digest::Digest;
 use super::key::IdempotencyKey;
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use serde_json::Value;
 use std::fmt;
 
 /// What the rules read of a request. Lookups are lazy: on the edge each one crosses from
@@ -114,7 +115,7 @@ fn pair_value(list: &str, separator: char, name: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-type Claims = serde_json::Map<String, serde_json::Value>;
+type Claims = serde_json::Map<String, Value>;
 
 /// The payload of a bearer token in JWS compact form (RFC 7519 section 7.2), unverified.
 fn bearer_claims(authorization: &str) -> Option<Claims> {
@@ -127,15 +128,24 @@ fn bearer_claims(authorization: &str) -> Option<Claims> {
     if parts.next().is_some() {
         return None;
     }
-    serde_json::from_slice(&base64url(payload)?).ok()
+    match serde_json::from_slice(&base64url(payload)?).ok()? {
+        Value::Object(claims) => Some(claims),
+        _ => None,
+    }
 }
 
 /// A claim as JSON text. Only kinds with one exact text are read: a fraction or a number beyond
 /// 64 bits could stand for more than one identity.
 fn claim_text(claims: &Claims, name: &str) -> Option<String> {
-    let value = claims.get(name)?;
-    (value.is_string() || value.is_u64() || value.is_i64() || value.is_boolean())
-        .then(|| value.to_string())
+    match claims.get(name)? {
+        Value::String(text) => serde_json::to_string(text).ok(),
+        Value::Bool(value) => Some(value.to_string()),
+        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
+            (Some(number), _) => Some(number.to_string()),
+            (None, number) => number.map(|number| number.to_string()),
+        },
+        _ => None,
+    }
 }
 
 /// Decodes base64url without padding (RFC 4648 section 5).
@@ -168,8 +178,7 @@ fn base64url_digit(digit: u8) -> Option<u8> {
 
 /// 64 hex digits that name an operation: its Durable Object and its copies. The key cannot be
 /// read back from it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RecordId(String);
 
 impl RecordId {
@@ -185,11 +194,19 @@ impl RecordId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    pub fn write(&self, writer: &mut Writer) {
+        writer.text(&self.0);
+    }
+
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        reader.text().map(Self)
+    }
 }
 
 /// What was shown to see an answer: the sources that were looked at, and a hash of what they
 /// held, salted with the record id. Two records never hold the same hash for the same secret.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Credential {
     pub sources: Vec<Source>,
     pub digest: String,
@@ -202,6 +219,16 @@ impl Credential {
             digest.field(source.to_string().as_bytes()).optional(source.read(head).as_deref())
         });
         Self { sources: sources.to_vec(), digest: digest.hex() }
+    }
+
+    pub fn write(&self, writer: &mut Writer) {
+        writer.list(&self.sources, |source, writer| writer.text(&source.to_string()));
+        writer.text(&self.digest);
+    }
+
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let sources = reader.list(|reader| reader.text()?.parse().ok())?;
+        Some(Self { sources, digest: reader.text()? })
     }
 }
 
@@ -231,17 +258,5 @@ impl std::str::FromStr for Source {
         Err(format!(
             "\"{text}\" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"
         ))
-    }
-}
-
-impl Serialize for Source {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Source {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
     }
 }

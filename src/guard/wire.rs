@@ -1,15 +1,17 @@
 //! What the Worker and the object say to each other, beside the request and the answer.
 //!
-//! 1. It travels as one line of ASCII JSON in the header `x-onlyonce`; a client's own header of
+//! 1. It travels as hex digits in the header `x-onlyonce`; a client's own header of
 //!    that name is overwritten, and the object's never reaches a client.
 //! 2. During a deployment the two may be of different versions: another protocol is refused as
 //!    `guard-unavailable`, which says nothing about the origin.
 
+use super::codec::{Reader, Writer};
+use super::digest::hex;
 use super::fingerprint::Fingerprint;
 use super::machine::Refusal;
+use super::record::Reason;
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
-use serde::{Deserialize, Serialize};
 
 /// The header that carries the messages.
 pub const HEADER: &str = "x-onlyonce";
@@ -18,7 +20,7 @@ pub const HEADER: &str = "x-onlyonce";
 pub const PROTOCOL: u32 = 1;
 
 /// From the Worker to the object: a request that may claim its key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submit {
     pub protocol: u32,
     pub record: RecordId,
@@ -30,7 +32,7 @@ pub struct Submit {
 }
 
 /// From the object to the Worker.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     pub protocol: u32,
     pub verdict: Verdict,
@@ -40,8 +42,7 @@ pub struct Reply {
     pub origin: Millis,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "verdict", rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The body is a record, to be shown in this way.
     Stored {
@@ -63,8 +64,7 @@ pub enum Verdict {
 }
 
 /// How an answer came to its caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
     /// To the one whose request was sent.
     First,
@@ -74,35 +74,125 @@ pub enum Shown {
     Replayed,
 }
 
-/// JSON that may stand in a header: everything beyond ASCII is escaped.
-pub fn to_header(message: &impl Serialize) -> Option<String> {
-    let json = serde_json::to_string(message).ok()?;
-    if json.is_ascii() {
-        return Some(json);
-    }
-    Some(json.chars().fold(String::new(), |mut text, character| {
-        if character.is_ascii() {
-            text.push(character);
-        } else {
-            let mut units = [0; 2];
-            for unit in character.encode_utf16(&mut units) {
-                text.push_str(&format!("\\u{unit:04x}"));
-            }
-        }
-        text
-    }))
-}
-
 impl Submit {
+    pub fn to_header(&self) -> String {
+        let mut writer = Writer::default();
+        writer.short(self.protocol);
+        self.record.write(&mut writer);
+        self.fingerprint.write(&mut writer);
+        writer.number(self.length);
+        writer.byte(self.redelivered.into());
+        hex(&writer.0)
+    }
+
     /// Reads the header; nothing where it is absent or of another protocol.
     pub fn from_header(header: Option<&str>) -> Option<Self> {
-        serde_json::from_str::<Self>(header?).ok().filter(|submit| submit.protocol == PROTOCOL)
+        let bytes = unhex(header?)?;
+        let mut reader = Reader(&bytes);
+        let submit = Self {
+            protocol: reader.short().filter(|protocol| *protocol == PROTOCOL)?,
+            record: RecordId::read(&mut reader)?,
+            fingerprint: Fingerprint::read(&mut reader)?,
+            length: reader.number()?,
+            redelivered: reader.byte()? != 0,
+        };
+        reader.end(submit)
     }
 }
 
 impl Reply {
+    pub fn to_header(&self) -> String {
+        let mut writer = Writer::default();
+        writer.short(self.protocol);
+        self.verdict.write(&mut writer);
+        writer.optional(self.expires_at.as_ref(), |at, writer| writer.number(at.0));
+        writer.number(self.origin.0);
+        hex(&writer.0)
+    }
+
     /// Reads the header; nothing where it is absent or of another protocol.
     pub fn from_header(header: Option<&str>) -> Option<Self> {
-        serde_json::from_str::<Self>(header?).ok().filter(|reply| reply.protocol == PROTOCOL)
+        let bytes = unhex(header?)?;
+        let mut reader = Reader(&bytes);
+        let reply = Self {
+            protocol: reader.short().filter(|protocol| *protocol == PROTOCOL)?,
+            verdict: Verdict::read(&mut reader)?,
+            expires_at: reader.optional(|reader| reader.number().map(UnixMillis))?,
+            origin: Millis(reader.number()?),
+        };
+        reader.end(reply)
     }
+}
+
+impl Verdict {
+    fn write(&self, writer: &mut Writer) {
+        match self {
+            Self::Stored { shown: Shown::First } => writer.byte(0),
+            Self::Stored { shown: Shown::Joined } => writer.byte(1),
+            Self::Stored { shown: Shown::Replayed } => writer.byte(2),
+            Self::Released { shared: false } => writer.byte(3),
+            Self::Released { shared: true } => writer.byte(4),
+            Self::NotKept => writer.byte(5),
+            Self::Refused { refusal } => {
+                writer.byte(6);
+                write_refusal(*refusal, writer);
+            }
+            Self::Unavailable { detail } => {
+                writer.byte(7);
+                writer.text(detail);
+            }
+        }
+    }
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        Some(match reader.byte()? {
+            0 => Self::Stored { shown: Shown::First },
+            1 => Self::Stored { shown: Shown::Joined },
+            2 => Self::Stored { shown: Shown::Replayed },
+            3 => Self::Released { shared: false },
+            4 => Self::Released { shared: true },
+            5 => Self::NotKept,
+            6 => Self::Refused { refusal: read_refusal(reader)? },
+            7 => Self::Unavailable { detail: reader.text()? },
+            _ => return None,
+        })
+    }
+}
+
+fn write_refusal(refusal: Refusal, writer: &mut Writer) {
+    match refusal {
+        Refusal::KeyReused => writer.byte(0),
+        Refusal::CredentialChanged => writer.byte(1),
+        Refusal::InProgress { retry_after } => {
+            writer.byte(2);
+            writer.number(retry_after.0);
+        }
+        Refusal::ResponseNotKept => writer.byte(3),
+        Refusal::OutcomeUnknown(reason) => {
+            writer.byte(4);
+            writer.byte(reason.code());
+        }
+    }
+}
+
+fn read_refusal(reader: &mut Reader) -> Option<Refusal> {
+    Some(match reader.byte()? {
+        0 => Refusal::KeyReused,
+        1 => Refusal::CredentialChanged,
+        2 => Refusal::InProgress { retry_after: Millis(reader.number()?) },
+        3 => Refusal::ResponseNotKept,
+        4 => Refusal::OutcomeUnknown(Reason::from_code(reader.byte()?)?),
+        _ => return None,
+    })
+}
+
+fn unhex(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    text.as_bytes()
+        .chunks(2)
+        .map(|pair| match pair {
+            [high, low] => u8::try_from(digit(*high)? << 4 | digit(*low)?).ok(),
+            _ => None,
+        })
+        .collect()
 }

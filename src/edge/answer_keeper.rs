@@ -1,0 +1,146 @@
+//! Keeps the body of an answer: in the record itself where it is small, else in rows that are
+//! written as it comes in, so that no large body is ever held in memory.
+
+use super::body::{Chunks, Gathered, Pipe};
+use super::js;
+use super::origin_call::Order;
+use super::reception::pass_on;
+use super::store::{ROW_BYTES, RowName, Store};
+use crate::guard::origin::{has_no_body, may_end};
+use crate::guard::record::{Body, INLINE_LIMIT};
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+
+pub struct Keeper<'a> {
+    store: &'a Store,
+    name: RowName,
+    attempt: u32,
+    limit: u64,
+    rows: u32,
+    stored: u64,
+    gathered: Gathered,
+}
+
+/// What became of a body.
+pub enum Kept {
+    Whole(Body),
+    BrokeOff,
+    TooMuch(TooMuch),
+}
+
+/// A body over the limit or without an end: what of it is stored, what is held, what is to come.
+pub struct TooMuch {
+    name: RowName,
+    rows: u32,
+    gathered: Gathered,
+    rest: Chunks,
+}
+
+impl<'a> Keeper<'a> {
+    pub fn new(store: &'a Store, order: &Order) -> Self {
+        let attempt = order.claim.attempt;
+        Self {
+            store,
+            name: RowName::new(&order.claim.id, attempt),
+            attempt,
+            limit: order.settings.max_stored_response,
+            rows: 0,
+            stored: 0,
+            gathered: Gathered::default(),
+        }
+    }
+
+    pub async fn keep(mut self, response: &Response) -> Kept {
+        let Some(stream) = response.body().filter(|_| !has_no_body(response.status())) else {
+            return Kept::Whole(Body::Inline { bytes: Vec::new() });
+        };
+        let Ok(mut chunks) = Chunks::of(&stream) else { return Kept::BrokeOff };
+        let header = |name: &str| js::response_header(response, name);
+        let promised = promised_length(header);
+        let endless = !may_end(&header("content-type").unwrap_or_default());
+        if endless || promised.is_some_and(|length| length > self.limit) {
+            return self.too_much(chunks);
+        }
+        loop {
+            match chunks.next().await {
+                Ok(Some(chunk)) => self.gathered.push(chunk),
+                Ok(None) if promised.is_none_or(|promised| promised == self.length()) => break,
+                Ok(None) | Err(_) => return Kept::BrokeOff,
+            }
+            if self.length() > self.limit {
+                return self.too_much(chunks);
+            }
+            if self.store_full_rows().is_err() {
+                return Kept::BrokeOff;
+            }
+        }
+        self.finish().map_or(Kept::BrokeOff, Kept::Whole)
+    }
+
+    fn length(&self) -> u64 {
+        self.stored.saturating_add(self.gathered.length)
+    }
+
+    fn store_full_rows(&mut self) -> Result<(), JsValue> {
+        if self.gathered.length < u64::from(ROW_BYTES) {
+            return Ok(());
+        }
+        let bytes = self.gathered.join();
+        let mut from = 0_u32;
+        while bytes.length().saturating_sub(from) >= ROW_BYTES {
+            let to = from.saturating_add(ROW_BYTES);
+            self.put_row(&bytes.subarray(from, to))?;
+            from = to;
+        }
+        if from < bytes.length() {
+            self.gathered.push(bytes.slice(from, bytes.length()));
+        }
+        Ok(())
+    }
+
+    fn put_row(&mut self, bytes: &js_sys::Uint8Array) -> Result<(), JsValue> {
+        self.store.put_row(&self.name, self.rows, bytes)?;
+        self.rows = self.rows.saturating_add(1);
+        self.stored = self.stored.saturating_add(bytes.length().into());
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<Body, JsValue> {
+        let bytes = self.gathered.join();
+        if self.rows == 0 && bytes.length() as usize <= INLINE_LIMIT {
+            return Ok(Body::Inline { bytes: bytes.to_vec() });
+        }
+        if bytes.length() > 0 {
+            self.put_row(&bytes)?;
+        }
+        Ok(Body::Rows { attempt: self.attempt, rows: self.rows, length: self.stored })
+    }
+
+    fn too_much(self, rest: Chunks) -> Kept {
+        let Self { name, rows, gathered, .. } = self;
+        Kept::TooMuch(TooMuch { name, rows, gathered, rest })
+    }
+}
+
+/// The body's length where the origin promised one and the platform did not decode it.
+fn promised_length(header: impl Fn(&str) -> Option<String>) -> Option<u64> {
+    match header("content-encoding") {
+        Some(_) => None,
+        None => header("content-length")?.parse().ok(),
+    }
+}
+
+impl TooMuch {
+    /// Hands the body on, and deletes what was stored of it.
+    pub async fn hand_on(self, store: &Store, pipe: Option<Pipe>) {
+        let mut read = pipe.is_some();
+        for row in 0..self.rows {
+            if let (Some(pipe), true, Ok(bytes)) = (&pipe, read, store.row(&self.name, row)) {
+                read = pipe.write(&bytes).await.is_ok();
+            }
+            // A row that cannot be deleted goes with the record at the window's end.
+            let _ = store.delete_row(&self.name, row);
+        }
+        pass_on(pipe.filter(|_| read), self.gathered, self.rest).await;
+    }
+}

@@ -1,0 +1,143 @@
+//! What the object answers to the Worker: a record, the origin's own response, or a refusal.
+
+use super::body::Pipe;
+use super::js;
+use super::key_object::{KeyObject, Released};
+use super::store::RowName;
+use crate::guard::machine::Refusal;
+use crate::guard::record::{Answer, Body, Record};
+use crate::guard::replay::without_cookies;
+use crate::guard::time::Millis;
+use crate::guard::wire::{HEADER, PROTOCOL, Reply, Shown, Verdict};
+use js_sys::Uint8Array;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use web_sys::{Headers, ReadableStream, Response, ResponseInit};
+
+/// A record's answer, to be shown in some way.
+pub fn stored(object: &Rc<KeyObject>, record: &Record, shown: Shown) -> Result<Response, JsValue> {
+    let origin = match (shown, record.answer()) {
+        (Shown::First | Shown::Joined, Some(answer)) => answer.took,
+        _ => Millis(0),
+    };
+    let headers = reply(Verdict::Stored { shown }, record, origin)?;
+    let bytes = record.encode().ok_or("a vacant record holds no answer")?;
+    let bytes = Uint8Array::from(bytes.as_slice());
+    match rows(record) {
+        None => with_body(200, &headers, Some(&bytes)),
+        Some((name, rows, length)) => {
+            let whole = length.saturating_add(bytes.length().into());
+            let pipe = Pipe::of_length(whole)?;
+            let response = with_stream(200, &headers, &pipe.readable)?;
+            object.background(write_rows(object.clone(), pipe, bytes, name, rows));
+            Ok(response)
+        }
+    }
+}
+
+/// Where the body of a record's answer lies, if in rows: their name, their count and the bytes.
+pub fn rows(record: &Record) -> Option<(RowName, u32, u64)> {
+    let (claim, answer) = (record.claim()?, record.answer()?);
+    match answer.body {
+        Body::Rows { attempt, rows, length } => {
+            Some((RowName::new(&claim.id, attempt), rows, length))
+        }
+        Body::Inline { .. } | Body::Not => None,
+    }
+}
+
+/// Writes a record and the rows of its answer, one row in memory at a time.
+pub async fn write_rows(
+    object: Rc<KeyObject>,
+    pipe: Pipe,
+    head: Uint8Array,
+    name: RowName,
+    rows: u32,
+) {
+    let mut written = pipe.write(&head).await;
+    for row in 0..rows {
+        if written.is_err() {
+            // The reader has gone; the record is still there for its next try.
+            return;
+        }
+        match object.store.row(&name, row) {
+            Ok(bytes) => written = pipe.write(&bytes).await,
+            Err(_) => return pipe.abort("a row of the answer is missing").await,
+        }
+    }
+    // A reader that went at the very end has all that it wanted.
+    let _ = pipe.close().await;
+}
+
+/// An answer that says "not processed", to the one who sent the request or to one who waited.
+pub fn released(released: &Released, shared: bool) -> Result<Response, JsValue> {
+    let answer = match shared {
+        true => without_cookies(released.answer.clone()),
+        false => released.answer.clone(),
+    };
+    let verdict = Verdict::Released { shared };
+    let headers = origin_headers(&answer.headers, verdict, &Record::Vacant, answer.took)?;
+    let body = (released.body.length() > 0).then_some(&released.body);
+    with_body(answer.status, &headers, body)
+}
+
+/// The origin's response as it comes; the record tells what is remembered of it.
+pub fn streaming(
+    answer: &Answer,
+    verdict: Verdict,
+    record: &Record,
+    body: &ReadableStream,
+) -> Result<Response, JsValue> {
+    let headers = origin_headers(&answer.headers, verdict, record, answer.took)?;
+    with_stream(answer.status, &headers, body)
+}
+
+pub fn refused(refusal: Refusal, record: &Record) -> Result<Response, JsValue> {
+    let headers = reply(Verdict::Refused { refusal }, record, Millis(0))?;
+    with_body(200, &headers, None)
+}
+
+/// The record cannot be used; this says nothing about the origin.
+pub fn unavailable(detail: &str) -> Result<Response, JsValue> {
+    let verdict = Verdict::Unavailable { detail: detail.into() };
+    with_body(200, &reply(verdict, &Record::Vacant, Millis(0))?, None)
+}
+
+fn reply(verdict: Verdict, record: &Record, origin: Millis) -> Result<Headers, JsValue> {
+    let expires_at = record.claim().map(|claim| claim.expires_at);
+    let reply = Reply { protocol: PROTOCOL, verdict, expires_at, origin };
+    let headers = Headers::new()?;
+    headers.set(HEADER, &reply.to_header())?;
+    Ok(headers)
+}
+
+fn origin_headers(
+    list: &[(String, String)],
+    verdict: Verdict,
+    record: &Record,
+    took: Millis,
+) -> Result<Headers, JsValue> {
+    let headers = js::make_headers(list)?;
+    let message = reply(verdict, record, took)?;
+    headers.set(HEADER, &message.get(HEADER)?.unwrap_or_default())?;
+    Ok(headers)
+}
+
+fn with_body(
+    status: u16,
+    headers: &Headers,
+    body: Option<&Uint8Array>,
+) -> Result<Response, JsValue> {
+    Response::new_with_opt_js_u8_array_and_init(body, &init(status, headers))
+}
+
+fn with_stream(status: u16, headers: &Headers, body: &ReadableStream) -> Result<Response, JsValue> {
+    Response::new_with_opt_readable_stream_and_init(Some(body), &init(status, headers))
+}
+
+fn init(status: u16, headers: &Headers) -> ResponseInit {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    init.set_headers_headers(headers);
+    init
+}

@@ -1,0 +1,84 @@
+//! A request as it arrives at the object: complete, with what the Worker found out about it.
+
+use super::config::Config;
+use super::head::RequestHead;
+use super::js;
+use crate::guard::fingerprint::Fingerprint;
+use crate::guard::machine::Submission;
+use crate::guard::policy::{InFlight, Settings, Unknown};
+use crate::guard::record::{ClaimId, Record};
+use crate::guard::scope::{Credential, Head};
+use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::wire::{HEADER, Submit};
+use js_sys::{ArrayBuffer, Uint8Array};
+use std::rc::Rc;
+use web_sys::{Headers, Request};
+
+pub struct Arrival {
+    pub submit: Submit,
+    pub head: RequestHead,
+    pub headers: Headers,
+    pub body: Uint8Array,
+    pub config: Rc<Config>,
+    pub settings: Rc<Settings>,
+    arrived_at: UnixMillis,
+}
+
+impl Arrival {
+    /// Reads a request to its end, or says in one sentence why it cannot be used.
+    pub async fn read(request: Request, config: Rc<Config>) -> Result<Self, String> {
+        let head = RequestHead::of(&request);
+        let submit = Submit::from_header(head.header(HEADER).as_deref()).ok_or(
+            "Worker and object are of different versions, as happens while a deployment is under way",
+        )?;
+        let broke_off = |_| "the request broke off on its way to the object".to_owned();
+        let buffer: ArrayBuffer = js::wait(request.array_buffer()).await.map_err(broke_off)?;
+        let body = Uint8Array::new(&buffer);
+        if u64::from(body.length()) != submit.length {
+            return Err(broke_off(wasm_bindgen::JsValue::NULL));
+        }
+        let guarded = config.policy.guards(head.method(), head.path());
+        let settings = guarded.unwrap_or_else(|| config.policy.defaults.clone());
+        let headers = request.headers();
+        Ok(Self { submit, head, headers, body, config, settings, arrived_at: js::now() })
+    }
+
+    /// What the rules look at. A living claim keeps the ways in which it was made.
+    pub fn submission(
+        &self,
+        fresh: ClaimId,
+        record: &Record,
+        waited: bool,
+        now: UnixMillis,
+    ) -> Submission {
+        let claim = record.living_claim(now);
+        let settings = &self.settings;
+        let method = claim.map_or(&settings.fingerprint, |claim| &claim.fingerprint.method);
+        let sources = claim.map_or(&settings.credential, |claim| &claim.credential.sources);
+        let resend = settings.unknown == Unknown::Resend;
+        Submission {
+            fresh,
+            fingerprint: if *method == self.submit.fingerprint.method {
+                self.submit.fingerprint.clone()
+            } else {
+                Fingerprint::of(&self.head, &self.body.to_vec(), method)
+            },
+            credential: Credential::of(&self.head, sources, &self.submit.record),
+            retry_window: settings.retry_window,
+            deadline: settings.deadline,
+            reject_in_flight: settings.in_flight == InFlight::Reject,
+            may_resend: resend && !waited && !self.submit.redelivered,
+            spelling: self.head.header("idempotency-key").filter(|_| resend),
+        }
+    }
+
+    /// How much longer this request may wait for another's answer.
+    pub fn wait_left(&self, now: UnixMillis) -> Millis {
+        self.arrived_at.plus(self.settings.wait).since(now)
+    }
+
+    /// Whether this request carries the same credential.
+    pub fn shows(&self, credential: &Credential) -> bool {
+        Credential::of(&self.head, &credential.sources, &self.submit.record) == *credential
+    }
+}

@@ -1,0 +1,113 @@
+//! Bodies: read to the end within a limit, and written without holding more than a chunk.
+
+use super::js::{self, FixedLengthStream, ReadResult, Readable, Reader, Writer};
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{ReadableStream, Request};
+
+/// Why a request's body could not be had.
+pub enum BodyError {
+    TooLarge,
+    /// The client went away before the end.
+    BrokeOff,
+}
+
+/// The whole body of a request, outside WebAssembly's memory.
+pub async fn read_request(request: &Request, limit: u64) -> Result<Uint8Array, BodyError> {
+    let Some(stream) = request.body() else { return Ok(Uint8Array::new_with_length(0)) };
+    let mut chunks = Chunks::of(&stream).map_err(|_| BodyError::BrokeOff)?;
+    let mut body = Gathered::default();
+    while let Some(chunk) = chunks.next().await.map_err(|_| BodyError::BrokeOff)? {
+        if body.length.saturating_add(chunk.length().into()) > limit {
+            return Err(BodyError::TooLarge);
+        }
+        body.push(chunk);
+    }
+    Ok(body.join())
+}
+
+/// The chunks of a stream, in order.
+///
+/// The JavaScript reader is used as it is: its rejection is the only sign that a body broke off.
+pub struct Chunks(Reader);
+
+impl Chunks {
+    pub fn of(stream: &ReadableStream) -> Result<Self, JsValue> {
+        stream.unchecked_ref::<Readable>().lock().map(Self)
+    }
+
+    /// The next chunk, nothing at the end, or an error where the stream broke off.
+    pub async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        let result: ReadResult = js::wait(self.0.read()).await?;
+        Ok(if result.done() { None } else { Some(result.value()) })
+    }
+
+    /// Tells the sender that nobody will read the rest.
+    pub async fn cancel(self) {
+        // A stream that is broken already cannot be cancelled, which is as good.
+        let _ = js::wait::<JsValue>(self.0.cancel()).await;
+    }
+}
+
+/// Chunks that wait to be joined, outside WebAssembly's memory.
+#[derive(Default)]
+pub struct Gathered {
+    chunks: Vec<Uint8Array>,
+    pub length: u64,
+}
+
+impl Gathered {
+    pub fn push(&mut self, chunk: Uint8Array) {
+        self.length = self.length.saturating_add(chunk.length().into());
+        self.chunks.push(chunk);
+    }
+
+    /// All bytes in one piece; nothing is left behind.
+    pub fn join(&mut self) -> Uint8Array {
+        let chunks = std::mem::take(&mut self.chunks);
+        let length = u32::try_from(std::mem::take(&mut self.length)).unwrap_or(u32::MAX);
+        if let [only] = chunks.as_slice() {
+            return only.clone();
+        }
+        let whole = Uint8Array::new_with_length(length);
+        let mut at = 0_u32;
+        for chunk in chunks {
+            whole.set(&chunk, at);
+            at = at.saturating_add(chunk.length());
+        }
+        whole
+    }
+}
+
+/// A body that is written piece by piece and promises its length beforehand.
+pub struct Pipe {
+    pub readable: ReadableStream,
+    writer: Writer,
+}
+
+impl Pipe {
+    pub fn of_length(length: u64) -> Result<Self, JsValue> {
+        let stream = FixedLengthStream::new(length as f64)?;
+        Ok(Self { readable: stream.readable(), writer: stream.writable().get_writer()? })
+    }
+
+    pub fn of_any_length() -> Result<Self, JsValue> {
+        let stream = js::IdentityTransformStream::new_identity()?;
+        Ok(Self { readable: stream.readable_side(), writer: stream.writable_side().get_writer()? })
+    }
+
+    /// Waits until the reader has taken the chunk; an error means that it has gone.
+    pub async fn write(&self, chunk: &Uint8Array) -> Result<(), JsValue> {
+        js::wait::<JsValue>(self.writer.write(chunk)).await.map(drop)
+    }
+
+    pub async fn close(self) -> Result<(), JsValue> {
+        js::wait::<JsValue>(self.writer.close()).await.map(drop)
+    }
+
+    /// Breaks the body off, so that nobody takes a part of it for the whole.
+    pub async fn abort(self, reason: &str) {
+        // A reader that is gone already needs no telling.
+        let _ = js::wait::<JsValue>(self.writer.abort(&reason.into())).await;
+    }
+}

@@ -1,0 +1,165 @@
+//! The parts of the platform's JavaScript surface that the `worker` crate lacks or wraps at a
+//! cost: synchronous object storage, alarms by absolute time, and KV by raw value.
+
+use js_sys::{Array, Object, Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{Headers, ReadableStream, Request, Response};
+
+#[wasm_bindgen]
+extern "C" {
+    /// `fetch` of the global scope.
+    #[wasm_bindgen(js_name = fetch, catch)]
+    pub fn fetch(request: &Request) -> Result<Promise, JsValue>;
+
+    /// What an object is constructed with (Durable Object State).
+    pub type ObjectState;
+    #[wasm_bindgen(method, getter)]
+    pub fn storage(this: &ObjectState) -> ObjectStorage;
+    #[wasm_bindgen(method, catch, js_name = waitUntil)]
+    pub fn wait_until(this: &ObjectState, promise: &Promise) -> Result<(), JsValue>;
+
+    /// The storage of an object (SQLite-backed Durable Object Storage).
+    pub type ObjectStorage;
+    #[wasm_bindgen(method, getter)]
+    pub fn kv(this: &ObjectStorage) -> SyncKv;
+    /// Milliseconds since the epoch.
+    #[wasm_bindgen(method, catch, js_name = setAlarm)]
+    pub fn set_alarm(this: &ObjectStorage, at: f64) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = deleteAll)]
+    pub fn delete_all(this: &ObjectStorage) -> Result<Promise, JsValue>;
+
+    /// The synchronous key-value interface of SQLite-backed storage.
+    pub type SyncKv;
+    #[wasm_bindgen(method, catch)]
+    pub fn get(this: &SyncKv, key: &str) -> Result<JsValue, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn put(this: &SyncKv, key: &str, value: &JsValue) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn delete(this: &SyncKv, key: &str) -> Result<bool, JsValue>;
+
+    /// A namespace of objects.
+    pub type ObjectNamespace;
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    pub fn get_by_name(this: &ObjectNamespace, name: &str) -> Result<Fetcher, JsValue>;
+
+    /// Something that answers requests: an object's stub or a service binding.
+    pub type Fetcher;
+    #[wasm_bindgen(method, catch, js_name = fetch)]
+    pub fn fetch_request(this: &Fetcher, request: &Request) -> Result<Promise, JsValue>;
+
+    /// A Workers KV namespace.
+    #[derive(Clone)]
+    pub type KvNamespace;
+    #[wasm_bindgen(method, catch, js_name = get)]
+    pub fn kv_get(this: &KvNamespace, name: &str, kind: &str) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = put)]
+    pub fn kv_put(
+        this: &KvNamespace,
+        name: &str,
+        value: &JsValue,
+        options: &Object,
+    ) -> Result<Promise, JsValue>;
+
+    /// A pair of streams that promises how much will pass through (Workers streams).
+    pub type FixedLengthStream;
+    #[wasm_bindgen(constructor, catch)]
+    pub fn new(length: f64) -> Result<FixedLengthStream, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    pub fn readable(this: &FixedLengthStream) -> ReadableStream;
+    #[wasm_bindgen(method, getter)]
+    pub fn writable(this: &FixedLengthStream) -> Writable;
+
+    /// A pair of streams of unknown length (Workers streams).
+    pub type IdentityTransformStream;
+    #[wasm_bindgen(constructor, catch, js_name = new)]
+    pub fn new_identity() -> Result<IdentityTransformStream, JsValue>;
+    #[wasm_bindgen(method, getter, js_name = readable)]
+    pub fn readable_side(this: &IdentityTransformStream) -> ReadableStream;
+    #[wasm_bindgen(method, getter, js_name = writable)]
+    pub fn writable_side(this: &IdentityTransformStream) -> Writable;
+
+    pub type Writable;
+    #[wasm_bindgen(method, catch, js_name = getWriter)]
+    pub fn get_writer(this: &Writable) -> Result<Writer, JsValue>;
+
+    pub type Writer;
+    #[wasm_bindgen(method, catch)]
+    pub fn write(this: &Writer, chunk: &Uint8Array) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn close(this: &Writer) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn abort(this: &Writer, reason: &JsValue) -> Result<Promise, JsValue>;
+
+    /// `getReader` of a stream; web_sys's own cannot report that the stream is locked.
+    #[wasm_bindgen(extends = ReadableStream)]
+    pub type Readable;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    pub fn lock(this: &Readable) -> Result<Reader, JsValue>;
+
+    pub type Reader;
+    #[wasm_bindgen(method, catch)]
+    pub fn read(this: &Reader) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn cancel(this: &Reader) -> Result<Promise, JsValue>;
+
+    pub type ReadResult;
+    #[wasm_bindgen(method, getter)]
+    pub fn done(this: &ReadResult) -> bool;
+    #[wasm_bindgen(method, getter)]
+    pub fn value(this: &ReadResult) -> Uint8Array;
+
+    /// `[...headers]`, each a pair of name and value.
+    #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
+    pub fn header_pairs(headers: &Headers) -> Result<Array, JsValue>;
+    /// Headers from an array of pairs; a name may occur more than once.
+    pub type HeadersFromPairs;
+    #[wasm_bindgen(constructor, catch, js_class = "Headers")]
+    pub fn from_pairs(pairs: &JsValue) -> Result<HeadersFromPairs, JsValue>;
+
+    #[wasm_bindgen(js_namespace = console, js_name = error)]
+    pub fn log_error(text: &str);
+    #[wasm_bindgen(js_namespace = console, js_name = warn)]
+    pub fn log_warning(text: &str);
+}
+
+/// The member of a JavaScript object; nothing where it is absent, undefined or null.
+pub fn member(object: &JsValue, name: &str) -> Option<JsValue> {
+    js_sys::Reflect::get(object, &name.into())
+        .ok()
+        .filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+/// Waits for a promise and reads it as the type that the platform documents for it.
+pub async fn wait<T: JsCast>(promise: Result<Promise, JsValue>) -> Result<T, JsValue> {
+    settled(promise).await.map(JsCast::unchecked_into)
+}
+
+/// Apart from [`wait`], so that it is compiled once and not for every type.
+async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
+    wasm_bindgen_futures::JsFuture::from(promise?).await
+}
+
+/// All headers; repeated `Set-Cookie` lines stay apart.
+pub fn list_headers(headers: &Headers) -> Result<Vec<(String, String)>, JsValue> {
+    // One string crosses the boundary instead of two for every header: neither names nor values
+    // hold a line feed (RFC 9110 section 5.5).
+    let text = String::from(header_pairs(headers)?.flat(1).join("\n"));
+    let mut lines = text.split('\n').map(str::to_owned);
+    Ok(std::iter::from_fn(|| Some((lines.next()?, lines.next()?))).collect())
+}
+
+/// Headers from a list.
+pub fn make_headers(list: &[(String, String)]) -> Result<Headers, JsValue> {
+    let json = serde_json::to_string(list).map_err(|error| JsValue::from(error.to_string()))?;
+    Ok(HeadersFromPairs::from_pairs(&js_sys::JSON::parse(&json)?)?.unchecked_into())
+}
+
+/// Milliseconds since the epoch.
+pub fn now() -> crate::guard::time::UnixMillis {
+    crate::guard::time::UnixMillis(js_sys::Date::now() as u64)
+}
+
+/// A header of a response.
+pub fn response_header(response: &Response, name: &str) -> Option<String> {
+    response.headers().get(name).ok().flatten()
+}

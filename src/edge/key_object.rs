@@ -1,0 +1,253 @@
+//! The Durable Object that serialises one key.
+//!
+//! 1. Load, decide, apply is one synchronous function, [`KeyObject::step`]: with nothing awaited
+//!    between reading a record and writing it, no other request of this object can come between
+//!    (Durable Objects run one thread per object, and JavaScript runs to completion).
+//! 2. What is sent after a claim was written is held back by the output gate until the claim is
+//!    durable, so a request never reaches the origin without its claim.
+//! 3. Who waits and which calls are open is known to this instance alone, never to a static:
+//!    objects share isolates. A new instance starts with neither, and the rules make a record
+//!    in flight without an open call unknown.
+
+use super::answers;
+use super::arrival::Arrival;
+use super::config::config;
+use super::js::{self, ObjectState};
+use super::origin_call::{self, Order};
+use super::store::Store;
+use crate::guard::machine::{ASK_AGAIN, Change, Event, Live, Refusal, Step, Then, decide};
+use crate::guard::record::{Answer, Claim, ClaimId, Record};
+use crate::guard::scope::Credential;
+use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::wire::Shown;
+use futures_channel::oneshot;
+use futures_util::future::{Either, select};
+use js_sys::Uint8Array;
+use std::cell::RefCell;
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+use std::time::Duration;
+use wasm_bindgen::prelude::*;
+use web_sys::{Request, Response};
+use worker::Delay;
+
+/// The class that `wrangler.toml` binds as `GUARD`.
+#[wasm_bindgen]
+pub struct IdempotencyGuard(Rc<KeyObject>);
+
+#[wasm_bindgen]
+impl IdempotencyGuard {
+    #[wasm_bindgen(constructor)]
+    pub fn new(state: ObjectState, env: JsValue) -> Self {
+        Self(Rc::new(KeyObject {
+            store: Store::new(state.storage()),
+            state,
+            env,
+            open_calls: RefCell::default(),
+            waiting: RefCell::default(),
+        }))
+    }
+
+    pub async fn fetch(&self, request: Request) -> Result<Response, JsValue> {
+        let object = self.0.clone();
+        object.submitted(request).await
+    }
+
+    pub async fn alarm(&self) -> Result<(), JsValue> {
+        self.0.look()
+    }
+}
+
+/// Timers and the clock round differently: a caller that looked at its deadline a moment too
+/// early would see a call that is still in time.
+const TIMER_SLACK: Millis = Millis(10);
+
+/// One key's object.
+pub struct KeyObject {
+    pub store: Store,
+    state: ObjectState,
+    pub env: JsValue,
+    /// The attempts of the living claim whose calls have not ended.
+    open_calls: RefCell<Vec<u32>>,
+    waiting: RefCell<Vec<oneshot::Sender<News>>>,
+}
+
+/// What those who wait are woken with.
+#[derive(Clone)]
+pub enum News {
+    /// The record has changed.
+    LookAgain,
+    /// The origin did not process it; who shows the same credential may share the answer.
+    Released(Rc<Released>),
+}
+
+/// An answer that is passed on and not stored.
+pub struct Released {
+    pub answer: Answer,
+    pub body: Uint8Array,
+    pub credential: Credential,
+}
+
+impl KeyObject {
+    async fn submitted(self: Rc<Self>, request: Request) -> Result<Response, JsValue> {
+        let config = match config(&self.env) {
+            Ok(config) => config,
+            Err(detail) => return answers::unavailable(&detail),
+        };
+        let arrival = match Arrival::read(request, config).await {
+            Ok(arrival) => arrival,
+            Err(detail) => return answers::unavailable(&detail),
+        };
+        let mut waited = false;
+        loop {
+            let step = match self.take(&arrival, waited) {
+                Ok(step) => step,
+                Err(detail) => return answers::unavailable(&detail),
+            };
+            let answer = match (step.then, step.record) {
+                (Then::Forward, Record::InFlight { claim, .. }) => self.lead(&arrival, claim).await,
+                (Then::Join, record) => self.join(&arrival, &record).await,
+                (Then::Refuse(refusal), record) => Some(answers::refused(refusal, &record)),
+                (_, record) => {
+                    let shown = if waited { Shown::Joined } else { Shown::Replayed };
+                    Some(answers::stored(&self, &record, shown))
+                }
+            };
+            if let Some(answer) = answer {
+                return answer;
+            }
+            waited = true;
+        }
+    }
+
+    /// Claims the key for a request, or learns what became of an earlier one.
+    fn take(&self, arrival: &Arrival, waited: bool) -> Result<Step, String> {
+        let fresh = random_claim()?;
+        let event =
+            |record: &Record, now| Event::Submitted(arrival.submission(fresh, record, waited, now));
+        self.step(event, &News::LookAgain)
+    }
+
+    /// Loads, decides, applies; those who wait hear the news where the key was freed, and look at
+    /// the record after any other change. Not `async`, and it must stay so: an await between the reading
+    /// and the writing would let a second request claim the same key.
+    fn step(
+        &self,
+        event: impl FnOnce(&Record, UnixMillis) -> Event,
+        news: &News,
+    ) -> Result<Step, String> {
+        let now = js::now();
+        let record = self.store.load()?;
+        let event = event(&record, now);
+        let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_canceled()).count();
+        let step =
+            decide(record, event, Live { open_calls: &self.open_calls.borrow(), waiting }, now);
+        self.store.apply(&step, now).map_err(|_| "the record could not be written".to_owned())?;
+        match (step.change, &step.then) {
+            (Change::Keep, _) | (_, Then::Forward) => {}
+            (Change::Erase, _) => self.wake(news),
+            (Change::Put, _) => self.wake(&News::LookAgain),
+        }
+        Ok(step)
+    }
+
+    fn wake(&self, news: &News) {
+        for waiter in self.waiting.take() {
+            // A waiter that gave up needs no news.
+            let _ = waiter.send(news.clone());
+        }
+    }
+
+    /// Sends the request that owns the claim, and waits for what comes of it; nothing where the
+    /// record says it.
+    async fn lead(
+        self: &Rc<Self>,
+        arrival: &Arrival,
+        claim: Claim,
+    ) -> Option<Result<Response, JsValue>> {
+        let (caller, news) = oneshot::channel();
+        let deadline = Millis(arrival.settings.deadline.0.saturating_add(TIMER_SLACK.0));
+        self.open_calls.borrow_mut().push(claim.attempt);
+        let order = Order::new(arrival, claim);
+        // The call belongs to the object: its caller may hang up.
+        self.background(origin_call::run(self.clone(), order, caller));
+        match within(deadline, news).await {
+            Some(Ok(response)) => Some(response),
+            Some(Err(oneshot::Canceled)) => None,
+            None => self.look().err().map(Err),
+        }
+    }
+
+    /// Waits for the open call; nothing where the record says what came of it.
+    async fn join(&self, arrival: &Arrival, record: &Record) -> Option<Result<Response, JsValue>> {
+        let (waiter, news) = oneshot::channel();
+        {
+            let mut waiting = self.waiting.borrow_mut();
+            waiting.retain(|waiter| !waiter.is_canceled());
+            waiting.push(waiter);
+        }
+        match within(arrival.wait_left(js::now()), news).await {
+            Some(Ok(News::Released(released))) if arrival.shows(&released.credential) => {
+                Some(answers::released(&released, true))
+            }
+            Some(_) => None,
+            None => {
+                let refusal = Refusal::InProgress { retry_after: ASK_AGAIN };
+                Some(answers::refused(refusal, record))
+            }
+        }
+    }
+
+    /// What time alone has done: a call that is past its deadline, a window that has ended.
+    fn look(&self) -> Result<(), JsValue> {
+        let now = js::now();
+        let step = match self.step(|_, _| Event::Look, &News::LookAgain) {
+            Ok(step) => step,
+            Err(detail) => {
+                js::log_error(&format!("onlyonce: a record could not be looked at: {detail}"));
+                return self.store.watch_unreadable(now);
+            }
+        };
+        match step.change {
+            // The alarm that may have brought us here is used up.
+            Change::Keep => self.store.watch(&step.record, now),
+            Change::Put | Change::Erase => Ok(()),
+        }
+    }
+
+    /// The end of a call: what it says is stored before anybody hears of it. Nothing where storage
+    /// failed, which leaves the record in flight without a call: unknown.
+    pub fn conclude(&self, attempt: u32, event: Event, news: &News) -> Option<Step> {
+        let step = self.step(|_, _| event, news);
+        self.open_calls.borrow_mut().retain(|open| *open != attempt);
+        step.map_err(|why| js::log_error(&format!("onlyonce: a call's end was not stored: {why}")))
+            .ok()
+    }
+
+    /// Goes on with some work whatever becomes of the request that started it.
+    pub fn background(&self, work: impl Future<Output = ()> + 'static) {
+        let promise = wasm_bindgen_futures::future_to_promise(async {
+            work.await;
+            Ok(JsValue::UNDEFINED)
+        });
+        if self.state.wait_until(&promise).is_err() {
+            js::log_warning("onlyonce: waitUntil was refused; the call goes on without it");
+        }
+    }
+}
+
+fn random_claim() -> Result<ClaimId, String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|_| "the platform gave no random bits".to_owned())?;
+    Ok(ClaimId(crate::guard::digest::hex(&bytes)))
+}
+
+/// What a future gives within some time.
+async fn within<T>(time: Millis, future: impl Future<Output = T>) -> Option<T> {
+    let timer = Delay::from(Duration::from_millis(time.0));
+    match select(pin!(future), pin!(timer)).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
+    }
+}

@@ -1,0 +1,115 @@
+//! The object's call to the origin.
+//!
+//! 1. The request is built afresh: no signal of the caller's, redirects handed on, bodies
+//!    uncompressed, so that what is stored is what was meant.
+//! 2. The call ends in exactly one [`Event`], which is stored before any caller hears of it.
+//! 3. Only a request that could not be built counts as not sent. An error of `fetch` does not
+//!    tell a refused connection from one that broke after the request was read.
+
+use super::answers;
+use super::arrival::Arrival;
+use super::config::{Config, origin_service};
+use super::js;
+use super::key_object::{KeyObject, News};
+use super::reception::Reception;
+use crate::guard::forward::{added, hop_by_hop};
+use crate::guard::machine::Event;
+use crate::guard::policy::Settings;
+use crate::guard::record::Claim;
+use crate::guard::scope::{Head, RecordId};
+use crate::guard::wire::HEADER;
+use futures_channel::oneshot;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use web_sys::{Headers, Request, RequestInit, RequestRedirect, Response};
+
+/// Wakes the one whose request is sent. Dropped without a word, it says: look at the record.
+pub type Caller = oneshot::Sender<Result<Response, JsValue>>;
+
+/// One sending of a claim's request.
+pub struct Order {
+    pub record: RecordId,
+    pub claim: Claim,
+    pub settings: Rc<Settings>,
+    pub config: Rc<Config>,
+    /// Where the client believes the origin to be, for `Location`.
+    pub public_base: String,
+    request: Result<Request, JsValue>,
+}
+
+impl Order {
+    pub fn new(arrival: &Arrival, claim: Claim) -> Self {
+        Self {
+            request: build(arrival, &claim),
+            record: arrival.submit.record.clone(),
+            claim,
+            settings: arrival.settings.clone(),
+            config: arrival.config.clone(),
+            public_base: arrival.head.public_base(),
+        }
+    }
+}
+
+fn build(arrival: &Arrival, claim: &Claim) -> Result<Request, JsValue> {
+    let init = RequestInit::new();
+    init.set_method(arrival.head.method());
+    init.set_headers_headers(&outbound_headers(arrival, claim)?);
+    init.set_redirect(RequestRedirect::Manual);
+    if arrival.body.length() > 0 {
+        init.set_body(&arrival.body);
+    }
+    let url = arrival.config.origin.join(&arrival.head.target());
+    Request::new_with_str_and_init(&url, &init)
+}
+
+fn outbound_headers(arrival: &Arrival, claim: &Claim) -> Result<Headers, JsValue> {
+    let headers = Headers::new_with_headers(&arrival.headers)?;
+    for name in hop_by_hop(arrival.head.header("connection").as_deref()) {
+        headers.delete(&name)?;
+    }
+    for name in ["host", "content-length", HEADER] {
+        headers.delete(name)?;
+    }
+    for (name, value) in added(&arrival.head.addressed(), &arrival.config.pseudonym) {
+        headers.set(name, &value)?;
+    }
+    headers.set("accept-encoding", "identity")?;
+    if let Some(spelling) = &claim.spelling {
+        headers.set("idempotency-key", spelling)?;
+    }
+    Ok(headers)
+}
+
+/// Sends the request, and sees to all that follows from it.
+pub async fn run(object: Rc<KeyObject>, order: Order, caller: Caller) {
+    let started = js::now();
+    let promise = match &order.request {
+        Ok(request) => match origin_service(&object.env) {
+            Some(service) => service.fetch_request(request),
+            None => js::fetch(request),
+        },
+        Err(error) => Err(error.clone()),
+    };
+    if promise.is_err() {
+        return not_sent(&object, &order, caller);
+    }
+    match js::wait::<Response>(promise).await {
+        Ok(response) => Reception { object, order, started, caller }.receive(response).await,
+        // The caller is not told here: it looks at the record, which says that nobody knows.
+        Err(_) => lost(&object, &order),
+    }
+}
+
+fn not_sent(object: &KeyObject, order: &Order, caller: Caller) {
+    let Claim { id, attempt, .. } = order.claim.clone();
+    object.conclude(attempt, Event::NotSent { claim: id, attempt }, &News::LookAgain);
+    let detail = "the request could not be sent to the origin; nothing was carried out";
+    // A caller that gave up has nothing to learn from this.
+    let _ = caller.send(answers::unavailable(detail));
+}
+
+/// The connection broke, or the answer did.
+pub fn lost(object: &KeyObject, order: &Order) {
+    let Claim { id, attempt, .. } = order.claim.clone();
+    object.conclude(attempt, Event::Failed { claim: id, attempt }, &News::LookAgain);
+}

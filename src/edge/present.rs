@@ -1,0 +1,141 @@
+//! What a client sees: an answer with the guard's marks on it, or a problem.
+
+use super::body::Pipe;
+use super::js;
+use super::reception::pass_on;
+use super::stored::{Rest, Stored};
+use crate::guard::key::IdempotencyKey;
+use crate::guard::origin::has_no_body;
+use crate::guard::problem::Problem;
+use crate::guard::record::{Answer, Record};
+use crate::guard::replay::{CacheStatus, How, Mark, Marking, apply};
+use crate::guard::scope::RecordId;
+use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::wire::Shown;
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use web_sys::{Headers, Response, ResponseInit};
+use worker::Context;
+
+/// The request that is being answered.
+pub struct Presenter<'a> {
+    pub key: &'a IdempotencyKey,
+    pub record: &'a RecordId,
+    pub started: UnixMillis,
+    pub docs_url: Option<&'a str>,
+    pub context: &'a Context,
+}
+
+impl Presenter<'_> {
+    /// A record's answer.
+    pub fn stored(
+        &self,
+        stored: Stored,
+        shown: Shown,
+        origin: Millis,
+    ) -> Result<Response, JsValue> {
+        let Stored { record, rest } = stored;
+        let answer = record.answer().ok_or("the record holds no answer")?;
+        let expires_at = record.claim().map(|claim| claim.expires_at);
+        let status = CacheStatus::Shown(shown);
+        let marks = self.marks(status, expires_at, Some(answer.answered_at), origin);
+        let init = init(answer, marks)?;
+        match rest {
+            Some(rest) => self.streamed(rest, &init),
+            None => {
+                let body = (!has_no_body(answer.status)).then(|| Uint8Array::from(answer.inline()));
+                Response::new_with_opt_js_u8_array_and_init(body.as_ref(), &init)
+            }
+        }
+    }
+
+    /// A recent answer, which is small.
+    pub fn recent(&self, record: &Record) -> Result<Response, JsValue> {
+        let stored = Stored { record: record.clone(), rest: None };
+        self.stored(stored, Shown::Replayed, Millis(0))
+    }
+
+    fn streamed(&self, rest: Rest, init: &ResponseInit) -> Result<Response, JsValue> {
+        let pipe = Pipe::of_length(rest.length)?;
+        let response = Response::new_with_opt_readable_stream_and_init(Some(&pipe.readable), init)?;
+        self.context.wait_until(pass_on(Some(pipe), rest.begun, rest.chunks));
+        Ok(response)
+    }
+
+    /// The origin's own response, handed on as it comes.
+    pub fn handed_on(
+        &self,
+        response: &Response,
+        status: CacheStatus,
+        expires_at: Option<UnixMillis>,
+        origin: Millis,
+    ) -> Result<Response, JsValue> {
+        let response = mutable(response)?;
+        let headers = response.headers();
+        headers.delete(crate::guard::wire::HEADER)?;
+        mark(&headers, self.marks(status, expires_at, None, origin))?;
+        Ok(response)
+    }
+
+    pub fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
+        let response = self::problem(problem, self.docs_url)?;
+        let headers = response.headers();
+        headers.set("idempotency-key", &self.key.to_structured())?;
+        headers.set("server-timing", &format!("guard;dur={}", js::now().since(self.started).0))?;
+        Ok(response)
+    }
+
+    fn marks(
+        &self,
+        status: CacheStatus,
+        expires_at: Option<UnixMillis>,
+        answered_at: Option<UnixMillis>,
+        origin: Millis,
+    ) -> Vec<Mark> {
+        let now = js::now();
+        let total = now.since(self.started).0;
+        let guard = Millis(total.saturating_sub(origin.0));
+        let (key, record) = (self.key, self.record);
+        Marking { key, record, expires_at, status, answered_at, now, guard, origin }.marks()
+    }
+}
+
+fn init(answer: &Answer, marks: Vec<Mark>) -> Result<ResponseInit, JsValue> {
+    let mut headers = answer.headers.clone();
+    apply(&mut headers, marks);
+    let init = ResponseInit::new();
+    init.set_status(answer.status);
+    init.set_headers_headers(&js::make_headers(&headers)?);
+    Ok(init)
+}
+
+/// A problem, before or beside any record.
+pub fn problem(problem: &Problem, docs_url: Option<&str>) -> Result<Response, JsValue> {
+    let headers = Headers::new()?;
+    for (name, value) in problem.headers() {
+        headers.set(name, &value)?;
+    }
+    let init = ResponseInit::new();
+    init.set_status(problem.status);
+    init.set_headers_headers(&headers);
+    Response::new_with_opt_str_and_init(Some(&problem.to_json(docs_url)), &init)
+}
+
+/// The same response with headers that can be changed; its body streams through untouched.
+pub fn mutable(response: &Response) -> Result<Response, JsValue> {
+    let init: &ResponseInit = wasm_bindgen::JsCast::unchecked_ref(response);
+    Response::new_with_opt_readable_stream_and_init(response.body().as_ref(), init)
+}
+
+/// Writes marks into the headers of a response.
+pub fn mark(headers: &Headers, marks: Vec<Mark>) -> Result<(), JsValue> {
+    for Mark { name, value, how } in marks {
+        match how {
+            How::Set => headers.set(name, &value)?,
+            How::Append => headers.append(name, &value)?,
+            How::Default if headers.has(name)? => {}
+            How::Default => headers.set(name, &value)?,
+        }
+    }
+    Ok(())
+}

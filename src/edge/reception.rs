@@ -1,0 +1,171 @@
+//! An answer of the origin, from its first byte to its last.
+//!
+//! 1. What is kept is stored before anybody sees it, the first caller included.
+//! 2. What is too large or endless is marked as not kept, and then handed on as it comes.
+//! 3. What says "not processed" frees the key and is stored nowhere.
+
+use super::answer_keeper::{Keeper, Kept, TooMuch};
+use super::answers;
+use super::body::{Chunks, Gathered, Pipe};
+use super::js;
+use super::key_object::{KeyObject, News, Released};
+use super::origin_call::{Caller, Order, lost};
+use super::responses;
+use crate::guard::machine::{Event, Step};
+use crate::guard::origin::{Meaning, meaning};
+use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
+use crate::guard::replay::{keepable_headers, without_cookies};
+use crate::guard::time::UnixMillis;
+use crate::guard::wire::{Shown, Verdict};
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+
+pub struct Reception {
+    pub object: Rc<KeyObject>,
+    pub order: Order,
+    pub started: UnixMillis,
+    pub caller: Caller,
+}
+
+impl Reception {
+    pub async fn receive(self, response: Response) {
+        let header = |name: &str| js::response_header(&response, name);
+        let meaning = meaning(&self.order.settings.release, response.status(), header);
+        let Some(answer) = self.answer(&response) else { return lost(&self.object, &self.order) };
+        match meaning {
+            Meaning::NotProcessed => self.release(response, answer).await,
+            _ => self.keep(response, answer, meaning).await,
+        }
+    }
+
+    /// Status and headers; nothing where they cannot be shown to anybody.
+    fn answer(&self, response: &Response) -> Option<Answer> {
+        let status = Some(response.status()).filter(|status| (200..600).contains(status))?;
+        let mut headers = keepable_headers(js::list_headers(&response.headers()).ok()?);
+        for (_, value) in headers.iter_mut().filter(|(name, _)| name == "location") {
+            if let Some(public) = self.order.config.origin.publish(value, &self.order.public_base) {
+                *value = public;
+            }
+        }
+        let answered_at = js::now();
+        let took = answered_at.since(self.started);
+        Some(Answer { status, headers, answered_at, took, body: Body::Not })
+    }
+
+    async fn keep(self, response: Response, answer: Answer, meaning: Meaning) {
+        let kept = Keeper::new(&self.object.store, &self.order).keep(&response).await;
+        match kept {
+            Kept::Whole(body) => self.done(Answer { body, ..answer }, meaning).await,
+            Kept::BrokeOff => lost(&self.object, &self.order),
+            Kept::TooMuch(rest) => self.hand_on(answer, meaning, rest).await,
+        }
+    }
+
+    /// The answer is stored, then shown, then copied.
+    async fn done(self, answer: Answer, meaning: Meaning) {
+        let Some(record) = self.store(&answer, meaning) else { return };
+        let first = record.clone().with_answer(answer);
+        let (object, id) = (self.object.clone(), self.order.record.clone());
+        self.tell(answers::stored(&object, &first, Shown::First));
+        responses::write_copy(&object, &id, &record).await;
+    }
+
+    /// Stores the answer; nothing where it did not become the record's.
+    fn store(&self, answer: &Answer, meaning: Meaning) -> Option<Record> {
+        let kept = match self.order.settings.replay_set_cookie {
+            true => answer.clone(),
+            false => without_cookies(answer.clone()),
+        };
+        let record = self.conclude(meaning, kept.clone(), &News::LookAgain)?.record;
+        (record.answer() == Some(&kept)).then_some(record)
+    }
+
+    fn conclude(&self, meaning: Meaning, answer: Answer, news: &News) -> Option<Step> {
+        let Claim { id, attempt, .. } = self.order.claim.clone();
+        let event = Event::Answered { claim: id, attempt, meaning, answer };
+        self.object.conclude(attempt, event, news)
+    }
+
+    /// A caller that hung up is not there to be told; its retry finds the record.
+    fn tell(self, answer: Result<Response, JsValue>) -> bool {
+        self.caller.send(answer).is_ok()
+    }
+
+    /// A retry will be told that the answer was not kept; the first caller gets it as it comes.
+    async fn hand_on(self, answer: Answer, meaning: Meaning, rest: TooMuch) {
+        let object = self.object.clone();
+        let pipe = self.store(&answer, meaning).and_then(|record| {
+            let pipe = Pipe::of_any_length().ok()?;
+            let response = answers::streaming(&answer, Verdict::NotKept, &record, &pipe.readable);
+            self.tell(response).then_some(pipe)
+        });
+        rest.hand_on(&object.store, pipe).await;
+    }
+
+    /// The key is free again. Who waits under the same credential shares the answer, where it is
+    /// small enough to hold.
+    async fn release(self, response: Response, answer: Answer) {
+        let Ok((body, rest)) = read_ahead(&response).await else {
+            return lost(&self.object, &self.order);
+        };
+        match rest {
+            None => self.release_whole(answer, body),
+            Some(rest) => self.release_streaming(answer, body, rest).await,
+        }
+    }
+
+    fn release_whole(self, answer: Answer, mut body: Gathered) {
+        let released = Rc::new(Released {
+            answer: answer.clone(),
+            body: body.join(),
+            credential: self.order.claim.credential.clone(),
+        });
+        let news = News::Released(released.clone());
+        // An earlier attempt's outcome outlasts this answer, which nobody is shown then.
+        if let Some(Step { record: Record::Vacant, .. }) =
+            self.conclude(Meaning::NotProcessed, answer, &news)
+        {
+            self.tell(answers::released(&released, false));
+        }
+    }
+
+    async fn release_streaming(self, answer: Answer, body: Gathered, rest: Chunks) {
+        let step = self.conclude(Meaning::NotProcessed, answer.clone(), &News::LookAgain);
+        let pipe = step.filter(|step| step.record == Record::Vacant).and_then(|step| {
+            let pipe = Pipe::of_any_length().ok()?;
+            let verdict = Verdict::Released { shared: false };
+            let response = answers::streaming(&answer, verdict, &step.record, &pipe.readable);
+            self.tell(response).then_some(pipe)
+        });
+        pass_on(pipe, body, rest).await;
+    }
+}
+
+/// The beginning of a body, and the rest where there is more than a little.
+async fn read_ahead(response: &Response) -> Result<(Gathered, Option<Chunks>), JsValue> {
+    let mut body = Gathered::default();
+    let Some(stream) = response.body() else { return Ok((body, None)) };
+    let mut chunks = Chunks::of(&stream)?;
+    while let Some(chunk) = chunks.next().await? {
+        body.push(chunk);
+        if body.length > INLINE_LIMIT as u64 {
+            return Ok((body, Some(chunks)));
+        }
+    }
+    Ok((body, None))
+}
+
+/// Hands a body on as it comes. Where nobody reads it, the origin is told to stop.
+pub async fn pass_on(pipe: Option<Pipe>, mut begun: Gathered, mut rest: Chunks) {
+    let Some(pipe) = pipe else { return rest.cancel().await };
+    let mut written = pipe.write(&begun.join()).await;
+    while written.is_ok() {
+        written = match rest.next().await {
+            Ok(Some(chunk)) => pipe.write(&chunk).await,
+            Ok(None) => return pipe.close().await.unwrap_or_default(),
+            Err(_) => return pipe.abort("the origin's answer broke off").await,
+        };
+    }
+    rest.cancel().await;
+}

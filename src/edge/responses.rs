@@ -1,0 +1,84 @@
+//! Copies of answers, nearer than the object: in this isolate's memory, and in KV.
+//!
+//! A copy only ever replays, under the rules of [`crate::guard::replay`]. KV is eventually
+//! consistent and caches misses, so a miss proves nothing; a copy that does not decode is a miss.
+
+use super::answers::{rows, write_rows};
+use super::body::Pipe;
+use super::config;
+use super::js::{self, KvNamespace};
+use super::key_object::KeyObject;
+use super::stored::Stored;
+use crate::guard::recent::Recent;
+use crate::guard::record::{Body, Record};
+use crate::guard::replay::copy_lifetime;
+use crate::guard::scope::RecordId;
+use js_sys::{Object, Reflect, Uint8Array};
+use std::cell::RefCell;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use web_sys::ReadableStream;
+
+thread_local! {
+    static RECENT: RefCell<Recent> = RefCell::default();
+}
+
+/// An answer that this isolate has just seen.
+pub fn recent(id: &RecordId) -> Option<Rc<Record>> {
+    RECENT.with_borrow(|recent| recent.get(id, js::now()))
+}
+
+/// Remembers an answer that was shown, where it is final and small.
+pub fn remember(id: &RecordId, record: &Record) {
+    let Record::Done { answer, .. } = record else { return };
+    if matches!(answer.body, Body::Inline { .. }) {
+        RECENT.with_borrow_mut(|recent| recent.put(id, Rc::new(record.clone()), js::now()));
+    }
+}
+
+/// The copy in KV; nothing where there is none or it cannot be read.
+pub async fn read_copy(namespace: &KvNamespace, id: &RecordId) -> Option<Stored> {
+    let value: JsValue = js::wait(namespace.kv_get(id.as_str(), "stream")).await.ok()?;
+    if value.is_null() {
+        return None;
+    }
+    let stream: ReadableStream = wasm_bindgen::JsCast::unchecked_into(value);
+    Stored::read(&stream).await.ok()
+}
+
+/// Writes the copy of an answer that has been stored. The output gate lets the write leave only
+/// once the record is durable.
+pub async fn write_copy(object: &Rc<KeyObject>, id: &RecordId, record: &Record) {
+    let Some(namespace) = config::responses(&object.env) else { return };
+    let Record::Done { claim, answer } = record else { return };
+    let Some(lifetime) = copy_lifetime(claim, js::now()).filter(|_| answer.body != Body::Not)
+    else {
+        return;
+    };
+    if put(object, &namespace, id, record, lifetime.whole_seconds()).await.is_err() {
+        js::log_warning("onlyonce: a copy could not be written to KV; replays ask the object");
+    }
+}
+
+async fn put(
+    object: &Rc<KeyObject>,
+    namespace: &KvNamespace,
+    id: &RecordId,
+    record: &Record,
+    seconds: u64,
+) -> Result<(), JsValue> {
+    let options = Object::new();
+    Reflect::set(&options, &"expirationTtl".into(), &(seconds as f64).into())?;
+    let bytes = record.encode().ok_or("a vacant record has no copy")?;
+    let bytes = Uint8Array::from(bytes.as_slice());
+    let value: JsValue = match rows(record) {
+        None => bytes.into(),
+        Some((name, rows, length)) => {
+            let pipe = Pipe::of_length(length.saturating_add(bytes.length().into()))?;
+            let readable = pipe.readable.clone();
+            object.background(write_rows(object.clone(), pipe, bytes, name, rows));
+            readable.into()
+        }
+    };
+    js::wait::<JsValue>(namespace.kv_put(id.as_str(), &value, &options)).await.map(drop)
+}

@@ -1,0 +1,98 @@
+//! What one object stores: the record of its key, and the rows of a large answer.
+//!
+//! Everything goes through the synchronous interface, so that a record is read, decided upon and
+//! written without a single await: no other request can come in between. The runtime creates its
+//! table at the first write, so looking up an unknown key writes nothing.
+
+use super::js::{ObjectStorage, SyncKv};
+use crate::guard::machine::{Change, Step};
+use crate::guard::record::{ClaimId, Record};
+use crate::guard::time::{Millis, UnixMillis};
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+
+const RECORD: &str = "record";
+
+/// The size of a row in bytes; the platform's limit is 2 MB for key and value together.
+pub const ROW_BYTES: u32 = 1024 * 1024;
+
+pub struct Store {
+    storage: ObjectStorage,
+    kv: SyncKv,
+}
+
+impl Store {
+    pub fn new(storage: ObjectStorage) -> Self {
+        Self { kv: storage.kv(), storage }
+    }
+
+    /// The record, or one sentence on why it cannot be used.
+    pub fn load(&self) -> Result<Record, String> {
+        let value = self.kv.get(RECORD).map_err(|_| "the record's storage failed".to_owned())?;
+        if value.is_undefined() {
+            return Ok(Record::Vacant);
+        }
+        let Ok(bytes) = value.dyn_into::<Uint8Array>() else {
+            return Err("the record is not stored as bytes".into());
+        };
+        Record::decode(&bytes.to_vec()).map_err(|error| error.to_string())
+    }
+
+    /// Makes a step's change. The output gate holds back everything that leaves the object after
+    /// this until the change is durable (Durable Objects, "Output gates").
+    pub fn apply(&self, step: &Step, now: UnixMillis) -> Result<(), JsValue> {
+        match step.change {
+            Change::Keep => Ok(()),
+            // Takes effect at once, alarm included; the promise only tells when it is durable.
+            Change::Erase => self.storage.delete_all().map(drop),
+            Change::Put => self.put(&step.record, now),
+        }
+    }
+
+    fn put(&self, record: &Record, now: UnixMillis) -> Result<(), JsValue> {
+        let Some(bytes) = record.encode() else { return Err("the record does not encode".into()) };
+        self.kv.put(RECORD, &Uint8Array::from(bytes.as_slice()))?;
+        self.watch(record, now)
+    }
+
+    /// Sets the alarm that a record asks for.
+    pub fn watch(&self, record: &Record, now: UnixMillis) -> Result<(), JsValue> {
+        match record.alarm_at(now) {
+            Some(at) => self.storage.set_alarm(at.0 as f64).map(drop),
+            None => Ok(()),
+        }
+    }
+
+    /// Sets an alarm for a record that this version cannot read; the next one may.
+    pub fn watch_unreadable(&self, now: UnixMillis) -> Result<(), JsValue> {
+        let at = now.plus(Millis::hours(1));
+        self.storage.set_alarm(at.0 as f64).map(drop)
+    }
+
+    pub fn put_row(&self, name: &RowName, row: u32, bytes: &Uint8Array) -> Result<(), JsValue> {
+        // A view would be stored with all of the buffer that it looks into.
+        self.kv.put(&name.of(row), &bytes.slice(0, bytes.length()))
+    }
+
+    pub fn row(&self, name: &RowName, row: u32) -> Result<Uint8Array, JsValue> {
+        self.kv.get(&name.of(row))?.dyn_into()
+    }
+
+    pub fn delete_row(&self, name: &RowName, row: u32) -> Result<(), JsValue> {
+        self.kv.delete(&name.of(row)).map(drop)
+    }
+}
+
+/// What the rows of one attempt's answer are called. They count only once a record names them.
+#[derive(Clone)]
+pub struct RowName(String);
+
+impl RowName {
+    pub fn new(claim: &ClaimId, attempt: u32) -> Self {
+        Self(format!("body/{}/{attempt}", claim.0))
+    }
+
+    fn of(&self, row: u32) -> String {
+        format!("{}/{row}", self.0)
+    }
+}

@@ -1,0 +1,47 @@
+//! A record as it arrives from the object or from KV: its head, then the answer's body.
+
+use super::body::{Chunks, Gathered};
+use crate::guard::record::{Body, Record};
+use js_sys::Uint8Array;
+use wasm_bindgen::JsValue;
+use web_sys::ReadableStream;
+
+/// A record whose body, where it is large, has yet to come in.
+pub struct Stored {
+    pub record: Record,
+    pub rest: Option<Rest>,
+}
+
+/// The body that follows a record: what has come with it, and what is on its way.
+pub struct Rest {
+    pub length: u64,
+    pub begun: Gathered,
+    pub chunks: Chunks,
+}
+
+impl Stored {
+    pub async fn read(stream: &ReadableStream) -> Result<Self, JsValue> {
+        let mut chunks = Chunks::of(stream)?;
+        let mut bytes = Vec::new();
+        loop {
+            let chunk = chunks.next().await?.ok_or("the record broke off")?;
+            bytes.extend(chunk.to_vec());
+            let decoded = Record::decode_head(&bytes).map_err(|error| error.to_string())?;
+            let Some((record, body)) = decoded else { continue };
+            let Some(Body::Rows { length, .. }) = record.answer().map(|answer| &answer.body) else {
+                return Self::small(bytes, chunks).await;
+            };
+            let (length, mut begun) = (*length, Gathered::default());
+            begun.push(Uint8Array::from(body));
+            return Ok(Self { record, rest: Some(Rest { length, begun, chunks }) });
+        }
+    }
+
+    async fn small(mut bytes: Vec<u8>, mut chunks: Chunks) -> Result<Self, JsValue> {
+        while let Some(chunk) = chunks.next().await? {
+            bytes.extend(chunk.to_vec());
+        }
+        let record = Record::decode(&bytes).map_err(|error| error.to_string())?;
+        Ok(Self { record, rest: None })
+    }
+}

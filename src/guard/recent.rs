@@ -1,0 +1,76 @@
+//! The answers that one isolate has just seen.
+//!
+//! 1. An entry is kept for at most a minute, so that it is gone before an operator's "forget"
+//!    lets the key be claimed again.
+//! 2. Entries and bytes are bounded; the oldest entry goes first.
+//! 3. An entry may only be shown where a copy may be: see [`super::replay::proves`].
+
+use super::record::Record;
+use super::scope::RecordId;
+use super::time::{Millis, UnixMillis};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+/// How long an entry is kept.
+pub const LIFETIME: Millis = Millis::seconds(60);
+/// The most entries; with keys and bookkeeping under 1 MiB.
+pub const MAX_ENTRIES: usize = 1024;
+/// The most bytes of answers, of the 128 MB that an isolate has for everything.
+pub const MAX_BYTES: usize = 8 * 1024 * 1024;
+
+/// A bounded set of answers by record id, oldest first. It is searched from end to end: a record
+/// id differs from another in its first bytes, so that costs less than one call to the platform.
+#[derive(Default)]
+pub struct Recent {
+    entries: VecDeque<Entry>,
+    bytes: usize,
+}
+
+struct Entry {
+    id: RecordId,
+    record: Rc<Record>,
+    seen_at: UnixMillis,
+}
+
+impl Recent {
+    pub fn get(&self, id: &RecordId, now: UnixMillis) -> Option<Rc<Record>> {
+        let entry = self.entries.iter().find(|entry| entry.id == *id)?;
+        (now < entry.seen_at.plus(LIFETIME)).then(|| entry.record.clone())
+    }
+
+    /// Keeps an answer. One that is in there already keeps its age.
+    pub fn put(&mut self, id: &RecordId, record: Rc<Record>, now: UnixMillis) {
+        if self.get(id, now).is_some_and(|known| known == record) {
+            return;
+        }
+        if let Some(place) = self.entries.iter().position(|entry| entry.id == *id) {
+            self.remove(place);
+        }
+        self.bytes = self.bytes.saturating_add(size_of_answer(&record));
+        self.entries.push_back(Entry { id: id.clone(), record, seen_at: now });
+        while self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BYTES {
+            self.remove(0);
+        }
+    }
+
+    fn remove(&mut self, place: usize) {
+        if let Some(entry) = self.entries.remove(place) {
+            self.bytes = self.bytes.saturating_sub(size_of_answer(&entry.record));
+        }
+    }
+
+    /// How many answers are held.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+fn size_of_answer(record: &Record) -> usize {
+    let Some(answer) = record.answer() else { return 0 };
+    let headers = answer.headers.iter().map(|(name, value)| name.len().saturating_add(value.len()));
+    headers.fold(answer.inline().len(), usize::saturating_add)
+}
