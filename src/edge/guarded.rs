@@ -6,7 +6,7 @@
 use super::body::{BodyError, read_request};
 use super::config::{self, Config};
 use super::head::RequestHead;
-use super::js;
+use super::js::{self, Context};
 use super::pass_through::pass_keyless;
 use super::present::{Presenter, problem};
 use super::responses;
@@ -26,7 +26,6 @@ use js_sys::Uint8Array;
 use std::pin::pin;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
-use worker::Context;
 
 /// Answers a request of a guarded route.
 pub async fn guard(
@@ -45,7 +44,7 @@ pub async fn guard(
     let key = match IdempotencyKey::parse(&header) {
         Ok(key) => key,
         Err(error) => {
-            return problem(&Problem::new(Code::KeyInvalid, error.to_string()), docs_url);
+            return problem(&Problem::new(Code::KeyInvalid, error.describe(&header)), docs_url);
         }
     };
     let scope = settings.scope.values(head);
@@ -183,7 +182,7 @@ impl<'a> Facts<'a> {
                 presenter.handed_on(&response, CacheStatus::NotKept, expires_at, origin)
             }
             Verdict::Refused { refusal } => {
-                presenter.problem(&Problem::refused(refusal, self.record))
+                presenter.problem(&Problem::refused(refusal, presenter.key, self.record))
             }
             Verdict::Unavailable { detail } => unavailable(detail),
         }

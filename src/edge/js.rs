@@ -1,7 +1,7 @@
-//! The parts of the platform's JavaScript surface that the `worker` crate lacks or wraps at a
-//! cost: synchronous object storage, alarms by absolute time, and KV by raw value.
+//! The platform's JavaScript surface, as far as the guard uses it and web_sys does not have it.
 
-use js_sys::{Array, Object, Promise, Uint8Array};
+use js_sys::{Array, Function, Object, Promise, Uint8Array};
+use std::future::Future;
 use wasm_bindgen::prelude::*;
 use web_sys::{Headers, ReadableStream, Request, Response};
 
@@ -10,6 +10,17 @@ extern "C" {
     /// `fetch` of the global scope.
     #[wasm_bindgen(js_name = fetch, catch)]
     pub fn fetch(request: &Request) -> Result<Promise, JsValue>;
+
+    /// Milliseconds; the platform may return an object for a number, which reads as one.
+    #[wasm_bindgen(js_name = setTimeout)]
+    pub fn set_timeout(callback: &Function, after: f64) -> f64;
+    #[wasm_bindgen(js_name = clearTimeout)]
+    pub fn clear_timeout(id: f64);
+
+    /// What a request's handler is given beside the bindings (Execution Context).
+    pub type Context;
+    #[wasm_bindgen(method, catch, js_name = waitUntil)]
+    pub fn keep_alive(this: &Context, promise: &Promise) -> Result<(), JsValue>;
 
     /// What an object is constructed with (Durable Object State).
     pub type ObjectState;
@@ -137,6 +148,14 @@ pub async fn wait<T: JsCast>(promise: Result<Promise, JsValue>) -> Result<T, JsV
 /// Apart from [`wait`], so that it is compiled once and not for every type.
 async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
     wasm_bindgen_futures::JsFuture::from(promise?).await
+}
+
+/// A promise for some work that has no value.
+pub fn promise(work: impl Future<Output = ()> + 'static) -> Promise {
+    wasm_bindgen_futures::future_to_promise(async {
+        work.await;
+        Ok(JsValue::UNDEFINED)
+    })
 }
 
 /// All headers; repeated `Set-Cookie` lines stay apart.

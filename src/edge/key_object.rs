@@ -15,22 +15,19 @@ use super::config::config;
 use super::js::{self, ObjectState};
 use super::origin_call::{self, Order};
 use super::store::Store;
+use super::timer::within;
 use crate::guard::machine::{ASK_AGAIN, Change, Event, Live, Refusal, Step, Then, decide};
 use crate::guard::record::{Answer, Claim, ClaimId, Record};
 use crate::guard::scope::Credential;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::Shown;
 use futures_channel::oneshot;
-use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use std::cell::RefCell;
 use std::future::Future;
-use std::pin::pin;
 use std::rc::Rc;
-use std::time::Duration;
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
-use worker::Delay;
 
 /// The class that `wrangler.toml` binds as `GUARD`.
 #[wasm_bindgen]
@@ -227,11 +224,7 @@ impl KeyObject {
 
     /// Goes on with some work whatever becomes of the request that started it.
     pub fn background(&self, work: impl Future<Output = ()> + 'static) {
-        let promise = wasm_bindgen_futures::future_to_promise(async {
-            work.await;
-            Ok(JsValue::UNDEFINED)
-        });
-        if self.state.wait_until(&promise).is_err() {
+        if self.state.wait_until(&js::promise(work)).is_err() {
             js::log_warning("onlyonce: waitUntil was refused; the call goes on without it");
         }
     }
@@ -241,13 +234,4 @@ fn random_claim() -> Result<ClaimId, String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|_| "the platform gave no random bits".to_owned())?;
     Ok(ClaimId(crate::guard::digest::hex(&bytes)))
-}
-
-/// What a future gives within some time.
-async fn within<T>(time: Millis, future: impl Future<Output = T>) -> Option<T> {
-    let timer = Delay::from(Duration::from_millis(time.0));
-    match select(pin!(future), pin!(timer)).await {
-        Either::Left((value, _)) => Some(value),
-        Either::Right(_) => None,
-    }
 }

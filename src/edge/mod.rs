@@ -13,6 +13,7 @@ mod head;
 mod js;
 mod key_object;
 mod origin_call;
+mod panics;
 mod pass_through;
 mod present;
 mod reception;
@@ -20,20 +21,23 @@ mod responses;
 mod store;
 mod stored;
 mod submit;
+mod timer;
 
 use crate::guard::forward::is_loop;
 use crate::guard::problem::{Code, Problem, page};
 use crate::guard::scope::Head;
 use head::RequestHead;
-use wasm_bindgen::JsValue;
+use js::Context;
+use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
-use worker::{Context, Env, event};
 
 /// Every HTTP request enters here.
-#[event(fetch)]
-async fn fetch(request: Request, env: Env, context: Context) -> Result<Response, std::fmt::Error> {
-    let answer = answer(&request, &env.into(), &context).await;
-    answer.or_else(|error| failed(&error)).map_err(|_| std::fmt::Error)
+#[wasm_bindgen]
+pub async fn fetch(request: Request, env: JsValue, context: Context) -> Result<Response, JsValue> {
+    match answer(&request, &env, &context).await {
+        Ok(response) => Ok(response),
+        Err(error) => failed(&error),
+    }
 }
 
 /// An error that no rule foresaw: it is said in the log, and says nothing about the origin.

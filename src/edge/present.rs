@@ -1,7 +1,7 @@
 //! What a client sees: an answer with the guard's marks on it, or a problem.
 
 use super::body::Pipe;
-use super::js;
+use super::js::{self, Context};
 use super::reception::pass_on;
 use super::stored::{Rest, Stored};
 use crate::guard::key::IdempotencyKey;
@@ -15,7 +15,6 @@ use crate::guard::wire::Shown;
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Response, ResponseInit};
-use worker::Context;
 
 /// The request that is being answered.
 pub struct Presenter<'a> {
@@ -58,7 +57,7 @@ impl Presenter<'_> {
     fn streamed(&self, rest: Rest, init: &ResponseInit) -> Result<Response, JsValue> {
         let pipe = Pipe::of_length(rest.length)?;
         let response = Response::new_with_opt_readable_stream_and_init(Some(&pipe.readable), init)?;
-        self.context.wait_until(pass_on(Some(pipe), rest.begun, rest.chunks));
+        self.context.keep_alive(&js::promise(pass_on(Some(pipe), rest.begun, rest.chunks)))?;
         Ok(response)
     }
 

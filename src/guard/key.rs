@@ -6,6 +6,7 @@
 //! 3. 1 to 255 characters. Bare keys hold no white space, quote, comma or semicolon.
 //! 4. A repeated header arrives joined by a comma and is refused, never guessed at.
 
+use super::problem::quoted;
 use super::structured_field::{NotAString, parse_string_item};
 use std::fmt;
 
@@ -16,8 +17,7 @@ pub const MAX_LENGTH: usize = 255;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(String);
 
-/// Why a header value is no key. Its text is the problem's detail and never repeats the value,
-/// which a client may treat as a secret.
+/// Why a header value is no key. Its text follows the value in a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyError {
     Empty,
@@ -65,33 +65,40 @@ fn bare(value: &str) -> Result<String, KeyError> {
     }
 }
 
+impl KeyError {
+    /// What is said of a header value that is no key: the value, the reason and the cure.
+    pub fn describe(&self, header: &str) -> String {
+        let excerpt: String = header.chars().take(EXCERPT).collect();
+        let more = if excerpt.len() < header.len() { "…" } else { "" };
+        format!("Idempotency-Key {}{more} {self}; {CURE}", quoted(&excerpt))
+    }
+}
+
+/// How much of a bad value is repeated to its sender, in characters.
+const EXCERPT: usize = 40;
+const CURE: &str = "send one key of 1 to 255 characters, such as a new UUID";
+
 impl fmt::Display for KeyError {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Self::Empty => write!(f, "Idempotency-Key is empty"),
+            Self::Empty => write!(f, "is empty"),
             Self::TooLong { characters } => {
-                write!(
-                    f,
-                    "Idempotency-Key has {characters} characters; at most {MAX_LENGTH} are allowed"
-                )
+                write!(f, "has {characters} characters, which is more than {MAX_LENGTH}")
             }
             Self::Forbidden { character: ',', .. } => {
-                write!(f, "Idempotency-Key holds a comma outside quotes, as a repeated header does")
+                write!(f, "holds a comma outside quotes, as a repeated header does")
             }
-            Self::Forbidden { character, position } => write!(
-                f,
-                "Idempotency-Key holds U+{:04X} at character {position}, which a bare key may not",
-                u32::from(*character)
-            ),
+            Self::Forbidden { character, position } => {
+                let code = u32::from(*character);
+                write!(f, "holds U+{code:04X} at character {position}, which a bare key may not")
+            }
             Self::BadString => write!(
                 f,
-                "Idempotency-Key starts a quoted string that has no end, a character outside 0x20 to 0x7E, or a bad escape"
+                "starts a quoted string that has no end, a character outside 0x20 to 0x7E, or a bad escape"
             ),
-            Self::Trailing => write!(
-                f,
-                "Idempotency-Key goes on after its quoted string, as a repeated header does"
-            ),
-        }?;
-        write!(f, "; send one key of 1 to {MAX_LENGTH} characters, such as a new UUID")
+            Self::Trailing => {
+                write!(f, "goes on after its quoted string, as a repeated header does")
+            }
+        }
     }
 }

@@ -1,5 +1,6 @@
 //! What the guard says when it refuses (RFC 9457).
 
+use super::key::IdempotencyKey;
 use super::machine::Refusal;
 use super::record::Reason;
 use super::scope::RecordId;
@@ -152,7 +153,7 @@ impl Problem {
     }
 
     /// What a refusal of the record says.
-    pub fn refused(refusal: Refusal, record: &RecordId) -> Self {
+    pub fn refused(refusal: Refusal, key: &IdempotencyKey, record: &RecordId) -> Self {
         let (code, detail) = match refusal {
             Refusal::KeyReused => (Code::KeyReused, KEY_REUSED),
             Refusal::CredentialChanged => (Code::CredentialChanged, CREDENTIAL_CHANGED),
@@ -160,6 +161,7 @@ impl Problem {
             Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT),
             Refusal::OutcomeUnknown(reason) => (Code::OutcomeUnknown, unknown_detail(reason)),
         };
+        let detail = format!("Idempotency-Key {} {detail}", key.to_structured());
         let mut problem = Self { record: Some(record.clone()), ..Self::new(code, detail) };
         match refusal {
             Refusal::InProgress { retry_after } => problem.retry_after = Some(retry_after),
@@ -208,28 +210,29 @@ impl Problem {
 }
 
 /// A JSON string.
-fn quoted(text: &str) -> String {
+pub fn quoted(text: &str) -> String {
     serde_json::to_string(text).unwrap_or_default()
 }
 
-const KEY_REUSED: &str = "this Idempotency-Key was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation";
-const CREDENTIAL_CHANGED: &str = "the operation of this Idempotency-Key was carried out under another credential, so its answer is withheld; read the resource to learn what became of it";
-const IN_PROGRESS: &str = "the first request with this Idempotency-Key is not finished; send the same request again after the time in Retry-After";
-const RESPONSE_NOT_KEPT: &str = "the operation of this Idempotency-Key was carried out, but its answer was too large or endless to keep; read the resource instead of sending it again";
+// Each sentence goes on after the key.
+const KEY_REUSED: &str = "was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation";
+const CREDENTIAL_CHANGED: &str = "was carried out under another credential, so its answer is withheld; read the resource to learn what became of it";
+const IN_PROGRESS: &str = "is not finished: its first request is still at the origin; send the same request again after the time in Retry-After";
+const RESPONSE_NOT_KEPT: &str = "was carried out, but its answer was too large or endless to keep; read the resource instead of sending it again";
 
 fn unknown_detail(reason: Reason) -> &'static str {
     match reason {
         Reason::ConnectionLost => {
-            "the connection to the origin broke before its answer was complete, so the operation may or may not have been carried out; look at the origin's data before you send it under a new Idempotency-Key"
+            "may or may not have been carried out: the connection to the origin broke before its answer was complete; look at the origin's data before you send the operation under a new key"
         }
         Reason::Restarted => {
-            "the guard was restarted while the request was at the origin, so the operation may or may not have been carried out; look at the origin's data before you send it under a new Idempotency-Key"
+            "may or may not have been carried out: the guard was restarted while the request was at the origin; look at the origin's data before you send the operation under a new key"
         }
         Reason::DeadlinePassed => {
-            "the origin did not answer in time, so the operation may or may not have been carried out; the same request may still get its answer, or look at the origin's data before you send it under a new Idempotency-Key"
+            "may or may not have been carried out: the origin did not answer in time; send the same request again for an answer that comes late, or look at the origin's data before you send the operation under a new key"
         }
         Reason::ServerError => {
-            "the origin answered with a server error, so the operation may or may not have been carried out; look at the origin's data before you send it under a new Idempotency-Key"
+            "may or may not have been carried out: the origin answered with a server error; look at the origin's data before you send the operation under a new key"
         }
     }
 }

@@ -1,0 +1,40 @@
+//! Time that passes: a future that is ready after a while, and costs nothing once it is dropped.
+
+use super::js;
+use crate::guard::time::Millis;
+use futures_util::future::{Either, select};
+use js_sys::Promise;
+use std::future::Future;
+use std::pin::pin;
+use wasm_bindgen_futures::JsFuture;
+
+/// What a future gives within some time; nothing where it takes longer.
+pub async fn within<T>(time: Millis, future: impl Future<Output = T>) -> Option<T> {
+    let mut timer = Timer::start(time);
+    match select(pin!(future), pin!(&mut timer.passed)).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
+    }
+}
+
+struct Timer {
+    passed: JsFuture,
+    id: f64,
+}
+
+impl Timer {
+    fn start(time: Millis) -> Self {
+        let mut id = 0.0;
+        let promise = Promise::new(&mut |resolve, _reject| {
+            id = js::set_timeout(&resolve, time.0 as f64);
+        });
+        Self { passed: promise.into(), id }
+    }
+}
+
+/// A timer that nobody waits for would keep its object in memory.
+impl Drop for Timer {
+    fn drop(&mut self) {
+        js::clear_timeout(self.id);
+    }
+}
