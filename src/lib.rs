@@ -1,4 +1,45 @@
 //! Onlyonce: an idempotency guard at the edge.
+//!
+//! A Worker stands in front of an HTTP origin. For a request with an idempotency key it asks a
+//! Durable Object, one for each key, which claims the key, sends the request to the origin, keeps
+//! the answer and gives it to every retry.
+//!
+//! # The way of a guarded request
+//!
+//! ```text
+//! client ── edge::fetch ── edge::guarded ─┬─ isolate's memory ┐
+//!                                         ├─ KV ──────────────┤ a copy may replay
+//!                                         └─ edge::key_object ┘ claims, joins, replays, refuses
+//!                                                 └─ edge::origin_call ── origin
+//! ```
+//!
+//! # Where things are
+//!
+//! - [`guard`]: the rules. Pure functions over values; no Worker, no clock, no randomness. The host
+//!   build compiles nothing else, so `cargo test` proves them pure.
+//!   - `key`, `structured_field`: what a key is. `scope`: whose it is, and who may see the answer.
+//!   - `fingerprint`, `canonical_json`, `multipart`: whether two requests are the same.
+//!   - `policy`, `release`: what is guarded, and how. `origin`: what an answer means.
+//!   - `machine`: the life of a key. `record`, `codec`: the bytes that it is stored as.
+//!   - `replay`, `recent`: when a copy may be shown. `problem`: what a refusal says.
+//!   - `wire`: what Worker and object say to each other. `forward`: what the origin is sent.
+//! - `edge`: thin adapters that load, let the rules decide, and apply.
+//!   - The Worker's half: `guarded`, `submit`, `responses`, `present`, `pass_through`.
+//!   - The object's half: `key_object`, `arrival`, `store`, `origin_call`, `reception`,
+//!     `answer_keeper`, `answers`.
+//!   - The platform: `js`, `body`, `head`, `timer`, `config`, `panics`.
+//!
+//! # Invariants
+//!
+//! 1. *Claim, then send*: a request reaches the origin only after its claim is durable.
+//!    (`edge::key_object::KeyObject::step`, and the output gate.)
+//! 2. *One sending*: a claim is sent once, unless the policy says `resend`. (`guard::machine`.)
+//! 3. *Never unlock to be helpful*: only an answer that says "not processed", or the end of the
+//!    window, frees a key. (`guard::machine::decide`.)
+//! 4. *A copy only replays*: it refuses nothing, claims nothing and frees nothing.
+//!    (`guard::replay::proves`.)
+//! 5. *No key in storage's names or in a log*: a record is named by a hash. (`guard::scope`.)
+//! 6. *Edge code does not panic*: the lints below see to it.
 
 #![cfg_attr(
     target_arch = "wasm32",

@@ -1,8 +1,9 @@
 //! What this deployment was told: read once per isolate, since an isolate's bindings never change.
 
+use super::head::RequestHead;
 use super::js::{self, Fetcher, KvNamespace, ObjectNamespace};
 use crate::guard::forward::pseudonym;
-use crate::guard::origin::Base;
+use crate::guard::origin::{Base, BaseError};
 use crate::guard::policy::Policy;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -11,7 +12,8 @@ use wasm_bindgen::{JsCast, JsValue};
 /// The settings of this deployment.
 pub struct Config {
     pub policy: Policy,
-    pub origin: Base,
+    /// Absent where a service binding alone leads to the origin, which then sees the public host.
+    pub origin: Option<Base>,
     /// This deployment's name in `Via` headers.
     pub pseudonym: String,
 }
@@ -26,14 +28,27 @@ pub fn config(env: &JsValue) -> Result<Rc<Config>, String> {
 }
 
 fn read(env: &JsValue) -> Result<Config, String> {
-    let origin = js::member(env, "ORIGIN").and_then(|value| value.as_string());
-    let origin = Base::parse(origin.as_deref()).map_err(|error| {
-        let detail = error.to_string();
-        js::log_error(&format!("onlyonce is misconfigured: {detail}"));
-        detail
-    })?;
-    let pseudonym = pseudonym(origin.as_str());
+    let value = js::member(env, "ORIGIN").and_then(|value| value.as_string());
+    let origin = match Base::parse(value.as_deref()) {
+        Ok(origin) => Some(origin),
+        Err(BaseError::Missing) if origin_service(env).is_some() => None,
+        Err(error) => {
+            js::log_error(&format!("onlyonce is misconfigured: {error}"));
+            return Err(error.to_string());
+        }
+    };
+    let pseudonym = pseudonym(origin.as_ref().map_or("a service", Base::as_str));
     Ok(Config { policy: Policy::default(), origin, pseudonym })
+}
+
+impl Config {
+    /// Where a request goes at the origin.
+    pub fn origin_url(&self, head: &RequestHead) -> String {
+        match &self.origin {
+            Some(origin) => origin.join(&head.target()),
+            None => format!("{}{}", head.public_base(), head.target()),
+        }
+    }
 }
 
 /// The binding that holds the objects, one for each key.

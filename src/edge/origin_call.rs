@@ -58,7 +58,7 @@ fn build(arrival: &Arrival, claim: &Claim) -> Result<Request, JsValue> {
     if arrival.body.length() > 0 {
         init.set_body(&arrival.body);
     }
-    let url = arrival.config.origin.join(&arrival.head.target());
+    let url = arrival.config.origin_url(&arrival.head);
     Request::new_with_str_and_init(&url, &init)
 }
 

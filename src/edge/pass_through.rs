@@ -43,7 +43,7 @@ pub async fn pass_keyless(
 }
 
 fn outbound(request: &Request, head: &RequestHead, config: &Config) -> Result<Request, JsValue> {
-    let url = config.origin.join(&head.target());
+    let url = config.origin_url(head);
     let moved = Request::new_with_str_and_init(&url, wasm_bindgen::JsCast::unchecked_ref(request))?;
     let headers = moved.headers();
     for (name, value) in added(&head.addressed(), &config.pseudonym) {

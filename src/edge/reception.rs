@@ -43,10 +43,10 @@ impl Reception {
     fn answer(&self, response: &Response) -> Option<Answer> {
         let status = Some(response.status()).filter(|status| (200..600).contains(status))?;
         let mut headers = keepable_headers(js::list_headers(&response.headers()).ok()?);
+        let base = self.order.config.origin.as_ref();
         for (_, value) in headers.iter_mut().filter(|(name, _)| name == "location") {
-            if let Some(public) = self.order.config.origin.publish(value, &self.order.public_base) {
-                *value = public;
-            }
+            let public = base.and_then(|base| base.publish(value, &self.order.public_base));
+            *value = public.unwrap_or_else(|| value.clone());
         }
         let answered_at = js::now();
         let took = answered_at.since(self.started);
