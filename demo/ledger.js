@@ -1,0 +1,109 @@
+// The shop's ledger: what it executed, one line for each execution.
+//
+// 1. Every execution is a line of its own; equal orders are not merged.
+// 2. The last 1,000 lines are kept; the total counts all of them.
+// 3. Reading writes nothing: the tables are made by the first execution.
+// 4. A ledger untouched for 30 days empties itself.
+
+import { DurableObject } from "cloudflare:workers";
+
+const KEPT = 1000;
+const FORGOTTEN_AFTER = 30 * 24 * 60 * 60 * 1000;
+const MAX_HEADERS = 8 * 1024;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS executions (
+    number INTEGER PRIMARY KEY,
+    id TEXT NOT NULL UNIQUE,
+    item TEXT NOT NULL,
+    quantity INTEGER NOT NULL,
+    price_cents INTEGER NOT NULL,
+    executed_at TEXT NOT NULL,
+    headers TEXT NOT NULL
+  )`;
+
+export class Ledger extends DurableObject {
+  constructor(ctx, env) {
+    super(ctx, env);
+    this.sql = ctx.storage.sql;
+  }
+
+  async execute(order, headers) {
+    this.sql.exec(SCHEMA);
+    const number = this.total() + 1;
+    const line = { id: crypto.randomUUID(), number, ...order, executed_at: new Date().toISOString() };
+    this.append(line, headers);
+    this.sql.exec("DELETE FROM executions WHERE number <= ?", number - KEPT);
+    await this.ctx.storage.setAlarm(Date.now() + FORGOTTEN_AFTER);
+    return line;
+  }
+
+  append({ number, id, item, quantity, price_cents, executed_at }, headers) {
+    this.sql.exec(
+      `INSERT INTO executions (number, id, item, quantity, price_cents, executed_at, headers)
+       VALUES (?, ?, ?, ?, ?, ?, ?)`,
+      number, id, item, quantity, price_cents, executed_at, headersText(headers),
+    );
+  }
+
+  find(id) {
+    return this.lines("WHERE id = ?", id).map(withoutHeaders)[0] ?? null;
+  }
+
+  list(item, limit) {
+    const [where, ...values] = item === null ? [""] : ["WHERE item = ?", item];
+    const newest = this.lines(`${where} ORDER BY number DESC LIMIT ?`, ...values, limit);
+    return {
+      total: this.total(),
+      matching: this.count(where, ...values),
+      orders: this.contents(where, ...values),
+      executions: newest.reverse(),
+    };
+  }
+
+  async clear() {
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+  }
+
+  async alarm() {
+    await this.clear();
+  }
+
+  // Numbers have no gaps and old lines go first, so the last number is the total.
+  total() {
+    return this.exists() ? this.sql.exec("SELECT max(number) AS total FROM executions").one().total ?? 0 : 0;
+  }
+
+  count(where, ...values) {
+    if (!this.exists()) return 0;
+    return this.sql.exec(`SELECT count(*) AS lines FROM executions ${where}`, ...values).one().lines;
+  }
+
+  contents(where, ...values) {
+    if (!this.exists()) return [];
+    return this.sql.exec(
+      `SELECT item, quantity, price_cents, count(*) AS executed FROM executions ${where}
+       GROUP BY item, quantity, price_cents ORDER BY max(number)`, ...values).toArray();
+  }
+
+  lines(rest, ...values) {
+    if (!this.exists()) return [];
+    const rows = this.sql.exec(`SELECT * FROM executions ${rest}`, ...values).toArray();
+    return rows.map((row) => ({ ...row, headers: JSON.parse(row.headers) }));
+  }
+
+  exists() {
+    const found = this.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'executions'");
+    return found.toArray().length > 0;
+  }
+}
+
+function withoutHeaders({ headers, ...order }) {
+  return order;
+}
+
+function headersText(headers) {
+  const text = JSON.stringify(headers);
+  return text.length <= MAX_HEADERS ? text : JSON.stringify({ "(left out)": `${text.length} characters` });
+}

@@ -1,0 +1,120 @@
+// The existing origin of the demo: a small shop that takes orders.
+//
+// 1. It has no notion of a repeated request: every valid POST /orders is
+//    executed and gets a number of its own. Whoever wants it once must see to
+//    that in front of it.
+// 2. What it did is in its ledger (ledger.js), which anyone may read and empty.
+// 3. It can be told to misbehave (misbehave.js), always in the query, so that
+//    the same URL is the same request with the same fate.
+// 4. `?ledger=<name>` picks a ledger; visitors and tests do not see each other.
+// 5. Every other path is a static file.
+
+import { orderFrom } from "./order.js";
+import { carryOut, planFrom } from "./misbehave.js";
+import { Refusal, json, refuseMethod, refusalResponse } from "./answer.js";
+
+export { Ledger } from "./ledger.js";
+
+const MAX_LISTED = 1000;
+const DEFAULT_LISTED = 100;
+
+export default {
+  async fetch(request, env, ctx) {
+    // A shop finishes an order whose caller has hung up; without waitUntil the
+    // runtime would cancel the work together with the request.
+    const answer = route(request, env).catch(toResponse);
+    ctx.waitUntil(answer.then(() => {}, () => {}));
+    return answer;
+  },
+};
+
+function route(request, env) {
+  const url = new URL(request.url);
+  const [, first, second, ...rest] = url.pathname.split("/");
+  if (rest.length > 0) return serveFile(request, env);
+  if (first === "orders" && second === undefined) return orders(request, url, env);
+  if (first === "orders" && second !== "") return oneOrder(request, url, env, second);
+  if (first === "ledger" && second === undefined) return ledger(request, url, env);
+  return serveFile(request, env);
+}
+
+async function orders(request, url, env) {
+  if (request.method !== "POST") refuseMethod(request.method, url.pathname, "POST");
+  const shop = ledgerOf(url, env);
+  const plan = planFrom(url.searchParams);
+  const order = await orderFrom(request);
+  return carryOut(plan, {
+    execute: () => shop.execute(order, headersOf(request)),
+    answer: (executed) => ordered(executed ?? { ...order, executed_at: null }, url),
+  });
+}
+
+function ordered(order, url) {
+  const headers = order.id ? { location: orderUrl(order.id, url) } : {};
+  return { status: 201, headers, body: order };
+}
+
+async function oneOrder(request, url, env, id) {
+  if (request.method !== "GET") refuseMethod(request.method, url.pathname, "GET");
+  const shop = ledgerOf(url, env);
+  return carryOut(planFrom(url.searchParams), {
+    execute: () => shop.find(id),
+    answer: (order) => found(order, id),
+  });
+}
+
+function found(order, id) {
+  if (order) return { status: 200, headers: {}, body: order };
+  throw new Refusal(404, "order-unknown",
+    `Order "${id}" is not in this ledger: it keeps the last 1,000; GET /ledger lists them.`);
+}
+
+async function ledger(request, url, env) {
+  const shop = ledgerOf(url, env);
+  if (request.method === "DELETE") {
+    await shop.clear();
+    return new Response(null, { status: 204 });
+  }
+  if (request.method !== "GET") refuseMethod(request.method, url.pathname, "GET, DELETE");
+  const listing = await shop.list(url.searchParams.get("item"), limitOf(url.searchParams));
+  return json(200, listing, { "cache-control": "no-store" });
+}
+
+function limitOf(query) {
+  const text = query.get("limit") ?? String(DEFAULT_LISTED);
+  if (/^\d{1,4}$/.test(text) && Number(text) >= 1 && Number(text) <= MAX_LISTED) return Number(text);
+  throw new Refusal(400, "limit-invalid",
+    `limit "${text}" is not a whole number from 1 to ${MAX_LISTED}: write limit=${DEFAULT_LISTED}.`);
+}
+
+function ledgerOf(url, env) {
+  const name = url.searchParams.get("ledger") ?? "main";
+  if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
+    throw new Refusal(400, "ledger-invalid",
+      `ledger "${name.slice(0, 80)}" is not a name: use 1 to 64 of A-Z a-z 0-9 _ -.`);
+  }
+  return env.LEDGER.get(env.LEDGER.idFromName(name));
+}
+
+// Absolute and on the host the request came to, as most frameworks write it.
+function orderUrl(id, url) {
+  const target = new URL(`/orders/${id}`, url);
+  const name = url.searchParams.get("ledger");
+  if (name) target.searchParams.set("ledger", name);
+  return target.href;
+}
+
+// The ledger can be read by anyone, so credentials stay out of it.
+function headersOf(request) {
+  const secret = new Set(["authorization", "cookie", "x-api-key"]);
+  return Object.fromEntries([...request.headers].filter(([name]) => !secret.has(name)));
+}
+
+async function serveFile(request, env) {
+  return env.ASSETS.fetch(request);
+}
+
+function toResponse(error) {
+  if (error instanceof Refusal) return refusalResponse(error);
+  throw error;
+}

@@ -1,0 +1,129 @@
+// Starts what the browser tests need, and ends all of it.
+//
+// 1. Everything is real: the demo shop and the guard on workerd, each on a free
+//    port, with storage in a new folder; a Chromium with a profile of its own.
+// 2. Each runtime ends when its input closes: it goes when the test goes, also
+//    when the test is killed.
+// 3. Facts are read from the shop's own port, never from the page under test.
+
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const READY_WITHIN = 60_000;
+const EXIT_WITHIN = 10_000;
+
+const CHROMIUM_FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+  "--disable-background-networking", "--disable-component-update", "--disable-sync",
+];
+
+/** The demo shop alone: `{ shop, stop }`. */
+export async function startShop() {
+  return undoneOnFailure(async (undo) => ({ shop: await startDemo(await newFolder(undo), undo) }));
+}
+
+/** The shop, the guard in front of it and a browser: `{ shop, guard, browser, stop }`. */
+export async function startAll() {
+  return undoneOnFailure(async (undo) => {
+    const folder = await newFolder(undo);
+    const shop = await startDemo(folder, undo);
+    const guard = await startGuard(folder, shop, undo);
+    const browser = await startBrowser(undo);
+    return { shop, guard, browser };
+  });
+}
+
+// What was started is ended in reverse, also when a later start fails.
+async function undoneOnFailure(start) {
+  const undo = [];
+  const stop = async () => {
+    while (undo.length > 0) await undo.pop()();
+  };
+  try {
+    return { ...(await start(undo)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function newFolder(undo) {
+  const folder = await mkdtemp(join(tmpdir(), "onlyonce-browser-"));
+  undo.push(() => rm(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+function startDemo(folder, undo) {
+  return startRuntime(["--config", "demo/wrangler.toml", "--persist", join(folder, "shop")], undo);
+}
+
+function startGuard(folder, shop, undo) {
+  return startRuntime(["--persist", join(folder, "guard"), "--var", `ORIGIN=${shop}`], undo);
+}
+
+async function startRuntime(options, undo) {
+  const args = ["scripts/runtime.mjs", "--port", "0", "--end-with-stdin", ...options];
+  const child = spawn(process.execPath, args, { cwd: root });
+  undo.push(() => endRuntime(child, args));
+  const log = [];
+  follow(child.stderr, log);
+  return readyAddress(child, log, args);
+}
+
+async function readyAddress(child, log, args) {
+  const ready = new Promise((resolve, reject) => {
+    child.once("exit", (code, signal) => reject(new Error(`ended with ${code ?? signal} before it was ready`)));
+    follow(child.stdout, log, (line) => /^ready http:/.test(line) && resolve(line.split(" ")[1]));
+    setTimeout(() => reject(new Error(`was not ready within ${READY_WITHIN} ms`)), READY_WITHIN).unref();
+  });
+  try {
+    return await ready;
+  } catch ({ message }) {
+    throw new Error(`node ${args.join(" ")} ${message}:\n${log.slice(-20).join("\n")}`);
+  }
+}
+
+function follow(stream, log, onLine = () => {}) {
+  createInterface({ input: stream }).on("line", (line) => {
+    log.push(line);
+    onLine(line);
+  });
+}
+
+async function endRuntime(child, args) {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = once(child, "exit", { signal: AbortSignal.timeout(EXIT_WITHIN) });
+  child.stdin.end();
+  await ended.catch(() => {
+    child.kill("SIGKILL");
+    throw new Error(`node ${args.join(" ")} did not end within ${EXIT_WITHIN} ms of its input's end.`);
+  });
+}
+
+async function startBrowser(undo) {
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    args: CHROMIUM_FLAGS,
+  });
+  undo.push(() => browser.close());
+  return browser;
+}
+
+/** The name of a ledger that no other test uses. */
+export function newLedger() {
+  return `test-${randomUUID()}`;
+}
+
+/** What the shop itself says it executed. */
+export async function readLedger(shop, ledger) {
+  const answer = await fetch(`${shop}/ledger?ledger=${ledger}`);
+  return answer.json();
+}

@@ -1,0 +1,146 @@
+// The demo shop over plain HTTP: it executes whatever reaches it, refuses bad
+// orders by name, and misbehaves as told.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
+import { after, test } from "node:test";
+import { newLedger, readLedger, startShop } from "./fixture.mjs";
+
+const BEANS = { item: "beans", quantity: 2, price_cents: 1250 };
+const world = await startShop();
+after(world.stop);
+
+function post(ledger, instructions = "", { body = JSON.stringify(BEANS), type = "application/json" } = {}) {
+  const headers = { "content-type": type, "idempotency-key": '"same"' };
+  return fetch(`${world.shop}/orders?ledger=${ledger}${instructions}`, { method: "POST", headers, body });
+}
+
+async function executed(ledger) {
+  return (await readLedger(world.shop, ledger)).total;
+}
+
+test("every order is executed, the same key or not", async () => {
+  const ledger = newLedger();
+  const answers = [await post(ledger), await post(ledger)];
+  const orders = await Promise.all(answers.map((answer) => answer.json()));
+  assert.deepEqual(orders.map(({ number }) => number), [1, 2]);
+  assert.equal(answers[0].headers.get("location"), `${world.shop}/orders/${orders[0].id}?ledger=${ledger}`);
+  const again = await fetch(answers[0].headers.get("location"));
+  assert.deepEqual(await again.json(), orders[0]);
+  assert.deepEqual((await readLedger(world.shop, ledger)).orders, [{ ...BEANS, executed: 2 }]);
+});
+
+test("ledgers are apart, filtered, limited and emptied", async () => {
+  const [mine, other] = [newLedger(), newLedger()];
+  await post(mine);
+  await post(mine, "", { body: JSON.stringify({ ...BEANS, item: "tea" }) });
+  assert.equal(await executed(other), 0);
+  const tea = await (await fetch(`${world.shop}/ledger?ledger=${mine}&item=tea`)).json();
+  assert.deepEqual([tea.total, tea.matching, tea.executions.length], [2, 1, 1]);
+  const last = await (await fetch(`${world.shop}/ledger?ledger=${mine}&limit=1`)).json();
+  assert.deepEqual(last.executions.map(({ item }) => item), ["tea"]);
+  await fetch(`${world.shop}/ledger?ledger=${mine}`, { method: "DELETE" });
+  assert.equal(await executed(mine), 0);
+});
+
+test("the last 1,000 executions are kept and all are counted", async () => {
+  const ledger = newLedger();
+  for (let sent = 0; sent < 1020; sent += 20) {
+    await Promise.all(Array.from({ length: 20 }, () => post(ledger).then((answer) => answer.text())));
+  }
+  const { total, matching, orders, executions } = await readLedger(world.shop, ledger);
+  assert.deepEqual([total, matching, orders[0].executed], [1020, 1000, 1000]);
+  assert.deepEqual([executions[0].number, executions.at(-1).number], [921, 1020]);
+});
+
+for (const [instructions, status, total] of [
+  ["&status=200", 200, 1],
+  ["&status=204", 204, 1],
+  ["&status=503", 503, 0],
+  ["&status=503&execute=1", 503, 1],
+  ["&status=201&execute=0", 201, 0],
+  ["&status=402&retry_after=2", 402, 0],
+]) {
+  test(`${instructions} answers ${status} and executes ${total}`, async () => {
+    const ledger = newLedger();
+    const answer = await post(ledger, instructions);
+    assert.equal(answer.status, status);
+    assert.equal(answer.headers.get("retry-after"), instructions.includes("retry_after") ? "2" : null);
+    assert.equal(await executed(ledger), total);
+  });
+}
+
+for (const [drop, total] of [["before", 0], ["after", 1]]) {
+  test(`drop=${drop} breaks the connection without a status and executes ${total}`, async () => {
+    const ledger = newLedger();
+    await assert.rejects(post(ledger, `&drop=${drop}`), { message: "fetch failed" });
+    assert.equal(await executed(ledger), total);
+  });
+}
+
+test("drop=body breaks the connection after half of the body", async () => {
+  const ledger = newLedger();
+  const { status, promised, received } = await postRaw(`${world.shop}/orders?ledger=${ledger}&drop=body`);
+  assert.equal(status, 201);
+  assert.ok(received > 0 && received < promised, `${received} of ${promised} bytes`);
+  assert.equal(await executed(ledger), 1);
+});
+
+// fetch throws away what came before the break; node:http tells.
+async function postRaw(url) {
+  const call = request(url, { method: "POST", headers: { "content-type": "application/json" } });
+  call.end(JSON.stringify(BEANS));
+  const [answer] = await once(call, "response");
+  let received = 0;
+  answer.on("data", (chunk) => { received += chunk.length; });
+  await assert.rejects(once(answer, "end"), { code: "ECONNRESET" });
+  return { status: answer.statusCode, promised: Number(answer.headers["content-length"]), received };
+}
+
+test("delay executes at once and answers later, also for a caller who is gone", async () => {
+  const ledger = newLedger();
+  const gone = AbortSignal.timeout(300);
+  const call = fetch(`${world.shop}/orders?ledger=${ledger}&delay=5000`, {
+    method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(BEANS), signal: gone,
+  });
+  await assert.rejects(call, { name: "TimeoutError" });
+  assert.equal(await executed(ledger), 1);
+});
+
+for (const [name, body, status, said] of [
+  ["no item", { quantity: 1, price_cents: 1 }, 400, /^item \(missing\) is not text/],
+  ["half a piece", { ...BEANS, quantity: 1.5 }, 400, /^quantity 1\.5 is not a whole number from 1 to 1000/],
+  ["a price as text", { ...BEANS, price_cents: "9" }, 400, /^price_cents "9" is not a whole number/],
+  ["a list", [BEANS], 400, /is not a JSON object/],
+  ["64 KiB and more", { ...BEANS, note: "x".repeat(64 * 1024) }, 413, /more than the 65536 allowed/],
+]) {
+  test(`${name} is refused by name and not executed`, async () => {
+    const ledger = newLedger();
+    const answer = await post(ledger, "", { body: JSON.stringify(body) });
+    assert.equal(answer.status, status);
+    assert.match((await answer.json()).error.detail, said);
+    assert.equal(await executed(ledger), 0);
+  });
+}
+
+for (const instructions of [
+  "&delay=150001", "&status=199", "&status=600", "&drop=maybe", "&execute=yes",
+  "&drop=before&execute=1", "&drop=after&execute=0", "&drop=body&status=204",
+]) {
+  test(`${instructions} is refused and not executed`, async () => {
+    const ledger = newLedger();
+    const answer = await post(ledger, instructions);
+    assert.equal(answer.status, 400);
+    assert.equal((await answer.json()).error.code, "instruction-invalid");
+    assert.equal(await executed(ledger), 0);
+  });
+}
+
+test("text that is not JSON, and another content type, are refused", async () => {
+  const ledger = newLedger();
+  assert.equal((await post(ledger, "", { body: "{" })).status, 400);
+  assert.equal((await post(ledger, "", { type: "text/plain" })).status, 415);
+  assert.equal((await fetch(`${world.shop}/orders`)).status, 405);
+  assert.equal((await fetch(`${world.shop}/ledger?ledger=a%20b`)).status, 400);
+});
