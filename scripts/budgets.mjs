@@ -1,0 +1,53 @@
+// npm run budgets: what the Worker weighs and what the rules depend on, against the limits the
+// project sets itself. Ends with 1 where one is exceeded.
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "./lib/build.mjs";
+import { root, workerOutput } from "./lib/paths.mjs";
+import { run } from "./lib/run.mjs";
+import { Failure, main } from "./lib/say.mjs";
+import { setup } from "./lib/setup.mjs";
+
+const MAX_WASM = 300_000;
+const MAX_WASM_GZIPPED = 100_000;
+const ALLOWED = ["serde", "serde_json", "sha2"];
+
+await main(async () => {
+  await setup();
+  await build();
+  const exceeded = [...sizes(), ...(await dependencies())];
+  if (exceeded.length) throw new Failure(`over budget: ${exceeded.join("; ")}`);
+});
+
+function sizes() {
+  const wasm = readFileSync(join(workerOutput, "index_bg.wasm"));
+  return [
+    compare("wasm", wasm.length, MAX_WASM),
+    compare("wasm, gzipped", gzipSync(wasm, { level: 9 }).length, MAX_WASM_GZIPPED),
+  ].flat();
+}
+
+function compare(name, bytes, most) {
+  console.log(`${name.padEnd(16)}${kilobytes(bytes)} of ${kilobytes(most)}`);
+  return bytes > most ? [`${name} is ${kilobytes(bytes)}, allowed are ${kilobytes(most)}`] : [];
+}
+
+function kilobytes(bytes) {
+  return `${(bytes / 1000).toFixed(1)} KB`;
+}
+
+// The host build is src/guard alone, so its dependencies are those of the rules.
+async function dependencies() {
+  const direct = await tree(["--depth", "1"]);
+  const all = await tree([]);
+  console.log(`host crates     ${direct.join(", ")}; with what they bring: ${all.join(", ")}`);
+  const others = direct.filter((name) => !ALLOWED.includes(name));
+  return others.length ? [`${others.join(", ")} beside ${ALLOWED.join(", ")} in the host build`] : [];
+}
+
+async function tree(args) {
+  const output = await run("cargo", ["tree", "--locked", "-e", "normal", "--prefix", "none", ...args], { cwd: root });
+  const names = output.trim().split("\n").map((line) => line.split(" ")[0]);
+  return [...new Set(names.slice(1))].sort();
+}

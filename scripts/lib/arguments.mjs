@@ -1,0 +1,62 @@
+// The command line of runtime.mjs, parsed once. Every mistake names the argument, what is wrong
+// with it, and what is allowed.
+import { parseArgs } from "node:util";
+import { portFrom } from "./ports.mjs";
+import { Failure } from "./say.mjs";
+
+const USAGE =
+  "node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR] " +
+  "[--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--no-build] [--end-with-stdin]";
+
+const OPTIONS = {
+  config: { type: "string", default: "wrangler.toml" },
+  port: { type: "string", default: "8787" },
+  persist: { type: "string" },
+  var: { type: "string", multiple: true, default: [] },
+  policy: { type: "string" },
+  secrets: { type: "boolean", default: false },
+  "no-kv": { type: "boolean", default: false },
+  "no-build": { type: "boolean", default: false },
+  "end-with-stdin": { type: "boolean", default: false },
+};
+
+export function runtimeArguments(args) {
+  const values = parsed(args);
+  const vars = Object.fromEntries(values.var.map(variable));
+  if (values.policy !== undefined) vars.POLICY = policy(values.policy);
+  return {
+    config: values.config,
+    port: portFrom(values.port, "--port"),
+    persist: values.persist,
+    vars,
+    secrets: values.secrets,
+    kv: !values["no-kv"],
+    build: !values["no-build"],
+    endWithStdin: values["end-with-stdin"],
+  };
+}
+
+function parsed(args) {
+  try {
+    return parseArgs({ args, options: OPTIONS }).values;
+  } catch (error) {
+    throw new Failure(error.message, { cure: USAGE });
+  }
+}
+
+function variable(text) {
+  const at = text.indexOf("=");
+  if (at > 0) return [text.slice(0, at), text.slice(at + 1)];
+  throw new Failure(`--var "${text}" has no name and value`, { cure: "write --var NAME=VALUE" });
+}
+
+function policy(text) {
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Failure(`--policy is not JSON: ${error.message}`, { cure: `write --policy '{"wait": "5s"}'` });
+  }
+  if (value !== null && typeof value === "object" && !Array.isArray(value)) return value;
+  throw new Failure(`--policy ${text} is not a JSON object`, { cure: `write --policy '{"wait": "5s"}'` });
+}

@@ -1,0 +1,61 @@
+// Builds the Worker into build/. Rules:
+// 1. Nothing happens when no input changed: sources, manifests, tools and toolchain decide.
+// 2. Nothing is downloaded but crates: every tool is named to worker-build.
+// 3. wrangler.toml calls this as its `[build] command`, so a deployment is built the same way.
+import { renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { cargoLines } from "./cargo-progress.mjs";
+import { root, toolBins, wasmTarget, workerOutput } from "./paths.mjs";
+import { run } from "./run.mjs";
+import { Failure, step } from "./say.mjs";
+import { hashOf, locked, read, stamp, stamped } from "./stamps.mjs";
+import { npmToolsReady, toolEnv, toolReady, tools } from "./tools.mjs";
+import { wasmEnv } from "./wasm-target.mjs";
+
+const INPUTS = ["src", "Cargo.toml", "Cargo.lock", "scripts/lib/build.mjs"];
+const OUTPUTS = ["index.js", "index_bg.wasm"];
+// A compiler's errors are long, and the first is the one that matters.
+const COMPILER_LINES = 500;
+const stampFile = join(workerOutput, ".inputs");
+
+/** The tools must be there (see setup.mjs); the build is skipped when it would change nothing. */
+export async function build() {
+  checkTools();
+  const env = toolEnv(wasmEnv());
+  await locked(join(root, ".wrangler", "build.lock"), async () => {
+    const inputs = inputsNow();
+    await step("the Worker", { done: () => fresh(inputs), work: (progress) => make(env, inputs, progress) });
+  });
+}
+
+function checkTools() {
+  if (tools.every(toolReady) && npmToolsReady()) return;
+  throw new Failure("a tool of the build is missing or has another version", { cure: "npm run setup" });
+}
+
+function inputsNow() {
+  const versions = tools.map(({ crate, version }) => `${crate} ${version()}`);
+  const toolchain = read(join(wasmTarget, ".toolchain"));
+  return [hashOf(INPUTS.map((name) => join(root, name))), toolchain, ...versions].join("\n");
+}
+
+function fresh(inputs) {
+  const complete = OUTPUTS.every((name) => read(join(workerOutput, name)) !== undefined);
+  return complete && stamped(stampFile, inputs) && "unchanged";
+}
+
+async function make(env, inputs, progress) {
+  rmSync(stampFile, { force: true });
+  const onLine = cargoLines(progress);
+  await run(join(toolBins, "worker-build"), ["--release"], { cwd: root, env, onLine, tailLines: COMPILER_LINES });
+  await stripNames(env);
+  stamp(stampFile, inputs);
+}
+
+// worker-build always keeps the names of all functions, a quarter of the file. They only serve a
+// panic's stack, and a panic is a bug that the lints keep out.
+async function stripNames(env) {
+  const wasm = join(workerOutput, "index_bg.wasm");
+  await run(env.WASM_OPT_BIN, [wasm, "-o", `${wasm}.stripped`, "--strip-debug", "--strip-producers"], { env });
+  renameSync(`${wasm}.stripped`, wasm);
+}

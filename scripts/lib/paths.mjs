@@ -1,0 +1,22 @@
+// Where things are. Rules:
+// 1. What belongs to this checkout lies in this checkout (build/, target/, .wrangler/).
+// 2. What every checkout can share (tools, the wasm32 toolchain) lies in the cache folder:
+//    ONLYONCE_CACHE, else $XDG_CACHE_HOME/onlyonce, else ~/.cache/onlyonce.
+import { homedir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const root = resolve(dirname(fileURLToPath(import.meta.url)), "../..");
+export const bins = join(root, "node_modules", ".bin");
+
+export const cache = resolve(
+  process.env.ONLYONCE_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "onlyonce"),
+);
+export const toolBins = join(cache, "bin");
+
+export const wasmTriple = "wasm32-unknown-unknown";
+// The wasm32 build and wasm32 clippy may use another rustc than host builds, so they keep apart.
+export const wasmTarget = join(root, "target", "wasm");
+
+export const workerOutput = join(root, "build");
+export const stateFolder = join(root, ".wrangler", "state");

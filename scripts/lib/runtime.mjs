@@ -1,0 +1,122 @@
+// Runs a Worker on the real workerd, configured by its wrangler.toml. Rules:
+// 1. What answers is the Worker itself: the socket leads to it directly, not through Miniflare's
+//    entry Worker, which would rewrite Accept-Encoding and compress bodies anew.
+// 2. Storage lies in `persist` and is workerd's own: it survives SIGKILL.
+// 3. workerd never outlives this process. An orderly end stops it; after SIGKILL on this process
+//    a watcher does, whose input closes in that moment.
+import { spawn } from "node:child_process";
+import { subscribe } from "node:diagnostics_channel";
+import { existsSync, readdirSync } from "node:fs";
+import { createRequire, enableCompileCache } from "node:module";
+import { dirname, extname, join, resolve } from "node:path";
+import { cache, root } from "./paths.mjs";
+import { HOST, refuseBusyPort } from "./ports.mjs";
+import { Failure } from "./say.mjs";
+
+const MODULE_TYPES = { ".js": "ESModule", ".mjs": "ESModule", ".wasm": "CompiledWasm" };
+
+enableCompileCache(join(cache, "node-compile-cache"));
+const require = createRequire(import.meta.url);
+
+/**
+ * Starts the Worker of a wrangler.toml.
+ * `port` 0 takes a free one; `vars` override the file's; `kv: false` leaves its KV unbound;
+ * `secrets: true` reads .dev.vars as wrangler does. `log(level, message)` gets what the Worker
+ * logs; `crashed(reason)` is called when workerd dies by itself.
+ */
+export async function startRuntime(options) {
+  await refuseBusyPort(options.port);
+  const { Miniflare, convertV4MiniflareOptions } = require("miniflare");
+  const processes = watchProcesses(options.crashed);
+  const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(options)));
+  try {
+    const url = await miniflare.unsafeGetDirectURL();
+    return { url: url.origin, pid: processes.current().pid, stop: () => stop(miniflare, processes) };
+  } catch (error) {
+    await stop(miniflare, processes);
+    throw new Failure(`workerd did not start: ${error.message}`, { cure: "see what it says above" });
+  }
+}
+
+async function stop(miniflare, processes) {
+  processes.expectEnd();
+  await miniflare.dispose();
+}
+
+function miniflareOptions({ config, port, persist, vars = {}, kv = true, secrets = false, log }) {
+  const { worker, main } = readWorker(resolve(root, config), secrets);
+  worker.bindings = { ...worker.bindings, ...vars };
+  if (!kv) worker.kvNamespaces = {};
+  worker.unsafeDirectSockets = [{ host: HOST, port }];
+  // Else Miniflare rebuilds the headers of every request to the origin and adds one of its own.
+  worker.stripCfConnectingIp = false;
+  return {
+    workers: [{ ...worker, ...modulesOf(main) }],
+    host: HOST,
+    // Miniflare would ask the internet for a sample of Request.cf.
+    cf: false,
+    telemetry: { enabled: false },
+    resourcePersistencePath: persist && resolve(persist),
+    log: quietLog(),
+    handleStructuredLogs: ({ level, message }) => log(level, message),
+  };
+}
+
+function readWorker(configPath, secrets) {
+  const { unstable_readConfig, unstable_getMiniflareWorkerOptions } = require("wrangler");
+  try {
+    const config = unstable_readConfig({ config: configPath });
+    const envFiles = secrets ? undefined : [];
+    const { workerOptions, main } = unstable_getMiniflareWorkerOptions(config, undefined, { envFiles });
+    // Rules are for wrangler's bundler; Miniflare refuses them.
+    return { worker: { ...workerOptions, modulesRules: undefined, name: config.name }, main };
+  } catch (error) {
+    throw new Failure(`${configPath} cannot be used: ${error.message}`);
+  }
+}
+
+// worker-build's output, like the demo's, is complete as it lies there: nothing to bundle.
+function modulesOf(main) {
+  if (!existsSync(main)) throw new Failure(`${main} does not exist`, { cure: "npm run build" });
+  const folder = dirname(main);
+  const names = readdirSync(folder, { recursive: true }).filter((name) => extname(name) in MODULE_TYPES);
+  const paths = [main, ...names.map((name) => join(folder, name)).filter((path) => path !== main)];
+  return { modulesRoot: folder, modules: paths.map((path) => ({ type: MODULE_TYPES[extname(path)], path })) };
+}
+
+// Miniflare's own remarks ("Ready on …") are noise here; its warnings and errors are not.
+function quietLog() {
+  const { Log, LogLevel } = require("miniflare");
+  return new (class extends Log {
+    log(message) {
+      process.stderr.write(`${message}\n`);
+    }
+  })(LogLevel.WARN);
+}
+
+// Miniflare does not tell the process it starts; Node does, for every process that it makes.
+function watchProcesses(crashed) {
+  let current;
+  let ending = false;
+  subscribe("child_process", ({ process: child }) => {
+    child.once("spawn", () => {
+      if (!/workerd/.test(child.spawnfile)) return;
+      current = child;
+      const watcher = endWithUs(child.pid);
+      child.once("exit", (code, signal) => {
+        watcher.kill();
+        if (!ending) crashed?.(`workerd (process ${child.pid}) was ended by ${signal ?? `its own exit code ${code}`}`);
+      });
+    });
+  });
+  return { current: () => current, expectEnd: () => (ending = true) };
+}
+
+// `read` returns when this process is gone, however it went: the kernel closes the pipe.
+function endWithUs(pid) {
+  const script = 'read _; kill -9 "$0"';
+  const watcher = spawn("/bin/sh", ["-c", script, String(pid)], { stdio: ["pipe", "ignore", "ignore"], detached: true });
+  watcher.unref();
+  watcher.stdin.unref();
+  return watcher;
+}

@@ -1,0 +1,20 @@
+// npm run lint: formatting, and clippy for the host and for wasm32, with warnings as errors.
+import { root, wasmTriple } from "./lib/paths.mjs";
+import { show } from "./lib/run.mjs";
+import { main, say } from "./lib/say.mjs";
+import { setup } from "./lib/setup.mjs";
+import { wasmEnv } from "./lib/wasm-target.mjs";
+
+const STRICT = ["--", "-D", "warnings"];
+
+await main(async () => {
+  await setup({ lint: true });
+  await lint("formatting", ["fmt", "--check"]);
+  await lint("clippy, host", ["clippy", "--locked", "--all-targets", ...STRICT]);
+  await lint(`clippy, ${wasmTriple}`, ["clippy", "--locked", "--lib", "--target", wasmTriple, ...STRICT], wasmEnv());
+});
+
+async function lint(name, args, env = process.env) {
+  say(`\n== ${name} ==`);
+  await show("cargo", args, { cwd: root, env });
+}

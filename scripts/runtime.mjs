@@ -1,0 +1,43 @@
+// Runs one Worker on the real workerd and says where:
+//   node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR]
+//     [--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--no-build] [--end-with-stdin]
+// --secrets reads .dev.vars beside the configuration, as wrangler does; without it nothing of the
+// developer's own reaches a test.
+// --end-with-stdin ends it when its input closes: a test that holds the other end takes it along,
+// however the test ends.
+// stdout: exactly one line `ready http://127.0.0.1:<port> workerd=<pid>` once it answers, then
+// what the Worker logs. It ends when workerd ends, and the other way round.
+import { join, resolve } from "node:path";
+import { runtimeArguments } from "./lib/arguments.mjs";
+import { onEnd, underNode22 } from "./lib/node22.mjs";
+import { root } from "./lib/paths.mjs";
+import { main, say } from "./lib/say.mjs";
+
+await main(async () => {
+  const { build, endWithStdin, ...options } = runtimeArguments(process.argv.slice(2));
+  await underNode22();
+  if (build) await buildWorker(options.config);
+  const { startRuntime } = await import("./lib/runtime.mjs");
+  const runtime = await startRuntime({ ...options, log, crashed });
+  const end = () => runtime.stop().then(() => process.exit(0));
+  onEnd(end);
+  if (endWithStdin) process.stdin.on("close", end).resume();
+  process.stdout.write(`ready ${runtime.url} workerd=${runtime.pid}\n`);
+});
+
+// Only the guard is built; the demo's modules run as they are.
+async function buildWorker(config) {
+  if (resolve(root, config) !== join(root, "wrangler.toml")) return;
+  const { build } = await import("./lib/build.mjs");
+  await build();
+}
+
+function log(level, message) {
+  const stream = level === "error" || level === "warn" ? process.stderr : process.stdout;
+  stream.write(`${message}\n`);
+}
+
+function crashed(reason) {
+  say(reason);
+  process.exit(1);
+}

@@ -1,0 +1,52 @@
+// npm test [-- native|workerd|browser ...]: sets up, builds, and runs every test, or the parts
+// that are named.
+//   native   the rules, on the host, without any runtime
+//   workerd  the guard on the real runtime, driven over raw sockets
+//   browser  the demo's page in a real Chromium
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "./lib/build.mjs";
+import { chromium } from "./lib/chromium.mjs";
+import { node22 } from "./lib/node22.mjs";
+import { root } from "./lib/paths.mjs";
+import { show } from "./lib/run.mjs";
+import { Failure, main, say } from "./lib/say.mjs";
+import { setup } from "./lib/setup.mjs";
+
+const BROWSER_TESTS = join("tests", "browser");
+const parts = { native, workerd, browser };
+
+await main(async () => {
+  const chosen = chosenParts(process.argv.slice(2));
+  await setup({ tests: chosen.includes("browser") });
+  await build();
+  for (const name of chosen) {
+    say(`\n== ${name} tests ==`);
+    await parts[name]();
+  }
+});
+
+function chosenParts(names) {
+  const unknown = names.filter((name) => !(name in parts));
+  if (unknown.length === 0) return names.length ? names : Object.keys(parts);
+  throw new Failure(`no tests are called ${unknown.join(", ")}`, { cure: `choose from ${Object.keys(parts).join(", ")}` });
+}
+
+function native() {
+  return cargoTest(["--lib", "--test", "guard"]);
+}
+
+function workerd() {
+  return cargoTest(["--test", "workerd"]);
+}
+
+function cargoTest(args) {
+  return show("cargo", ["test", "--locked", ...args], { cwd: root, env: { ...process.env, ONLYONCE_NODE: node22() } });
+}
+
+async function browser() {
+  const files = readdirSync(join(root, BROWSER_TESTS)).filter((name) => name.endsWith(".test.mjs"));
+  if (files.length === 0) throw new Failure(`no *.test.mjs in ${BROWSER_TESTS}`);
+  const env = { ...process.env, ONLYONCE_NODE: node22(), CHROMIUM: await chromium() };
+  await show(node22(), ["--test", "--test-reporter=spec", ...files.map((name) => join(BROWSER_TESTS, name))], { cwd: root, env });
+}

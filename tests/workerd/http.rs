@@ -1,0 +1,256 @@
+//! A client that shows every byte: HTTP/1.1 over a plain socket.
+//!
+//! 1. Nothing is added behind the test's back but `Host`, the body's framing, and `Connection: close`.
+//! 2. The socket can be left half-way: in mid-upload, before the answer, politely (FIN) or not (RST).
+//! 3. A read that takes longer than `PATIENCE` fails the test.
+
+use std::io::{self, BufReader, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::os::fd::AsRawFd;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::wire::{Framing, Headers, read_body, read_head};
+
+/// More than the guard's own default `wait` of 25 s.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A request, ready to be sent as often as the test likes.
+#[derive(Clone, Debug)]
+pub struct Call {
+    method: String,
+    target: String,
+    headers: Headers,
+    body: Vec<u8>,
+    chunk: Option<usize>,
+}
+
+impl Call {
+    pub fn new(method: &str, target: &str) -> Call {
+        Call {
+            method: method.to_owned(),
+            target: target.to_owned(),
+            headers: Headers::default(),
+            body: Vec::new(),
+            chunk: None,
+        }
+    }
+
+    pub fn get(target: &str) -> Call {
+        Call::new("GET", target)
+    }
+
+    pub fn post(target: &str) -> Call {
+        Call::new("POST", target)
+    }
+
+    /// Adds a line; the same name twice makes two lines.
+    pub fn header(mut self, name: &str, value: &str) -> Call {
+        self.headers.push(name, value);
+        self
+    }
+
+    pub fn key(self, key: &str) -> Call {
+        self.header("Idempotency-Key", key)
+    }
+
+    pub fn authorization(self, credential: &str) -> Call {
+        self.header("Authorization", credential)
+    }
+
+    pub fn json(self, body: &str) -> Call {
+        self.header("Content-Type", "application/json").body(body.as_bytes())
+    }
+
+    pub fn body(mut self, body: impl Into<Vec<u8>>) -> Call {
+        self.body = body.into();
+        self
+    }
+
+    /// Sends the body in chunks of `size` bytes instead of with its length.
+    pub fn chunked(mut self, size: usize) -> Call {
+        self.chunk = Some(size);
+        self
+    }
+
+    /// Sends it and reads the whole answer.
+    #[track_caller]
+    pub fn send(&self, to: SocketAddr) -> Answer {
+        match self.try_send(to) {
+            Ok(answer) => answer,
+            Err(error) => panic!("{} {}: no whole answer: {error}", self.method, self.target),
+        }
+    }
+
+    pub fn try_send(&self, to: SocketAddr) -> io::Result<Answer> {
+        self.open(to)?.answer()
+    }
+
+    /// Sends it and leaves the answer unread.
+    pub fn open(&self, to: SocketAddr) -> io::Result<Connection> {
+        let mut connection = self.open_part(to, self.body.len())?;
+        if self.chunk.is_some() {
+            connection.write(b"0\r\n\r\n")?;
+        }
+        Ok(connection)
+    }
+
+    /// Sends the head and the first `length` bytes of the body.
+    pub fn open_part(&self, to: SocketAddr, length: usize) -> io::Result<Connection> {
+        let mut connection = Connection::to(to, self.method == "HEAD")?;
+        connection.write(self.head(to).as_bytes())?;
+        let part = &self.body[..length];
+        match self.chunk {
+            None => connection.write(part)?,
+            Some(size) => part.chunks(size).try_for_each(|c| connection.write(&chunk(c)))?,
+        }
+        Ok(connection)
+    }
+
+    fn head(&self, to: SocketAddr) -> String {
+        let framing = match self.chunk {
+            Some(_) => "Transfer-Encoding: chunked\r\n".to_owned(),
+            None if self.body.is_empty() && matches!(self.method.as_str(), "GET" | "HEAD") => {
+                String::new()
+            }
+            None => format!("Content-Length: {}\r\n", self.body.len()),
+        };
+        format!(
+            "{} {} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n{}{framing}\r\n",
+            self.method,
+            self.target,
+            self.headers.to_wire()
+        )
+    }
+}
+
+fn chunk(bytes: &[u8]) -> Vec<u8> {
+    let mut chunk = format!("{:x}\r\n", bytes.len()).into_bytes();
+    chunk.extend_from_slice(bytes);
+    chunk.extend_from_slice(b"\r\n");
+    chunk
+}
+
+/// A socket with a request on it.
+pub struct Connection {
+    stream: BufReader<TcpStream>,
+    without_body: bool,
+}
+
+impl Connection {
+    fn to(address: SocketAddr, without_body: bool) -> io::Result<Connection> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        stream.set_write_timeout(Some(PATIENCE))?;
+        Ok(Connection { stream: BufReader::new(stream), without_body })
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.stream.get_mut().write_all(bytes)
+    }
+
+    pub fn answer(mut self) -> io::Result<Answer> {
+        let (start, headers) = read_head(&mut self.stream)?
+            .ok_or_else(|| io::Error::other("the connection was closed without an answer"))?;
+        let status = status_of(&start)?;
+        let framing = match status {
+            _ if self.without_body => Framing::Length(0),
+            204 | 304 => Framing::Length(0),
+            _ => Framing::of(&headers, Framing::UntilClose)?,
+        };
+        let body = read_body(&mut self.stream, framing)?;
+        Ok(Answer { status, headers, body })
+    }
+
+    /// Returns when these bytes have come; they stay to be read by `answer`.
+    #[track_caller]
+    pub fn wait_for(&mut self, bytes: &[u8]) {
+        let mut seen = vec![0; 64 * 1024];
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let length = self.stream.get_ref().peek(&mut seen).expect("more of the answer");
+            if seen[..length].windows(bytes.len()).any(|window| window == bytes) {
+                return;
+            }
+            let so_far = String::from_utf8_lossy(&seen[..length]);
+            assert!(Instant::now() < deadline, "it did not come; so far: {so_far}");
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    /// Waits as a client with a time-out does; panics when an answer comes within it.
+    #[track_caller]
+    pub fn time_out(&mut self, after: Duration) {
+        let stream = self.stream.get_ref();
+        stream.set_read_timeout(Some(after)).expect("a read time-out above zero");
+        let peeked = stream.peek(&mut [0]);
+        let error = peeked.expect_err("an answer, or a close, before the origin was released");
+        let quiet = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+        assert!(quiet, "the socket failed before the origin was released: {error}");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a read time-out above zero");
+    }
+
+    /// Leaves with a FIN.
+    pub fn hang_up(self) {
+        drop(self.stream);
+    }
+
+    /// Leaves with an RST.
+    pub fn reset(self) {
+        let linger = Linger { on: 1, seconds: 0 };
+        let length = size_of::<Linger>() as u32;
+        let socket = self.stream.get_ref().as_raw_fd();
+        // SAFETY: `linger` is a `struct linger` of `length` bytes and outlives the call; `socket` is open.
+        let result = unsafe { setsockopt(socket, SOL_SOCKET, SO_LINGER, &linger, length) };
+        assert_eq!(result, 0, "SO_LINGER: {}", io::Error::last_os_error());
+        drop(self.stream);
+    }
+}
+
+fn status_of(start: &str) -> io::Result<u16> {
+    let word = start.split(' ').nth(1).unwrap_or_default();
+    word.parse().map_err(|_| io::Error::other(format!("no status in {start:?}")))
+}
+
+// std's own `set_linger` is not stable yet.
+#[repr(C)]
+struct Linger {
+    on: i32,
+    seconds: i32,
+}
+
+#[cfg(target_os = "linux")]
+const SOL_SOCKET: i32 = 1;
+#[cfg(target_os = "linux")]
+const SO_LINGER: i32 = 13;
+#[cfg(not(target_os = "linux"))]
+const SOL_SOCKET: i32 = 0xffff;
+#[cfg(not(target_os = "linux"))]
+const SO_LINGER: i32 = 0x80;
+
+unsafe extern "C" {
+    fn setsockopt(socket: i32, level: i32, name: i32, value: *const Linger, length: u32) -> i32;
+}
+
+/// What came back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: Headers,
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)
+    }
+
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub fn replayed(&self) -> bool {
+        self.header("idempotency-replayed").is_some()
+    }
+}

@@ -1,0 +1,31 @@
+//! The guard on the real runtime: workerd is started by the test, driven over raw sockets, and put in
+//! front of an origin inside the test that counts what reaches it.
+//!
+//! 1. A claim about executions is proved at the origin, never by the guard's own words.
+//! 2. A test waits for signals (the origin holds a request, a socket answers); it never sleeps to be
+//!    "late enough".
+//! 3. Tests share runtimes and the origin, and keep apart by a lane: a path prefix and keys of their own.
+//!    A test that kills its runtime starts one for itself.
+//! 4. Whatever must hold with and without the KV copy is run both ways (`guard::both_ways`).
+
+mod guard;
+mod http;
+mod keeper;
+mod origin;
+mod problem;
+mod runtime;
+mod script;
+mod stamp;
+mod storage;
+mod wire;
+
+mod crash;
+mod failures;
+mod hangup;
+mod identity;
+mod limits;
+mod passthrough;
+mod replay;
+mod reuse;
+mod secrets;
+mod together;

@@ -1,0 +1,63 @@
+//! What a refusal must look like: RFC 9457, with the members and headers that clients rely on.
+
+use serde_json::Value;
+
+use crate::http::Answer;
+
+/// Code, status, retryable.
+const PROBLEMS: [(&str, u16, bool); 9] = [
+    ("key-invalid", 400, false),
+    ("key-reused", 422, false),
+    ("in-progress", 409, true),
+    ("credential-changed", 409, false),
+    ("response-not-kept", 409, false),
+    ("body-too-large", 413, false),
+    ("outcome-unknown", 502, false),
+    ("misconfigured", 500, false),
+    ("loop-detected", 502, false),
+];
+
+/// Checks a refusal in every part and returns its `detail`.
+#[track_caller]
+pub fn check(answer: &Answer, code: &str) -> String {
+    let (_, status, retryable) =
+        PROBLEMS.iter().find(|row| row.0 == code).expect("a code in PROBLEMS");
+    let shown = format!("{} {:?} {}", answer.status, answer.headers.0, answer.text());
+    assert_eq!(answer.status, *status, "{shown}");
+    check_headers(answer, code, *retryable, &shown);
+    let body: Value =
+        serde_json::from_slice(&answer.body).unwrap_or_else(|e| panic!("{e}: {shown}"));
+    assert_eq!(body["type"], format!("urn:onlyonce:{code}"), "{shown}");
+    assert_eq!(body["code"], code, "{shown}");
+    assert_eq!(body["status"], answer.status, "{shown}");
+    assert_eq!(body["retryable"], *retryable, "{shown}");
+    assert!(!sentence(&body["title"]).is_empty(), "no title: {shown}");
+    assert!(!sentence(&body["detail"]).is_empty(), "no detail: {shown}");
+    sentence(&body["detail"]).to_owned()
+}
+
+#[track_caller]
+fn check_headers(answer: &Answer, code: &str, retryable: bool, shown: &str) {
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{shown}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"), "{shown}");
+    let link = format!("</.onlyonce/problems#{code}>; rel=\"describedby\"");
+    assert_eq!(answer.header("link"), Some(link.as_str()), "{shown}");
+    let status = format!("onlyonce; detail={code}");
+    assert_eq!(answer.header("cache-status"), Some(status.as_str()), "{shown}");
+    assert_eq!(answer.header("idempotency-replayed"), None, "{shown}");
+    let seconds = answer.header("retry-after").map(|text| text.parse::<u32>().is_ok());
+    assert_eq!(seconds, retryable.then_some(true), "Retry-After in whole seconds: {shown}");
+}
+
+fn sentence(member: &Value) -> &str {
+    member.as_str().unwrap_or_default()
+}
+
+/// The record that a refusal is about, from its `instance`.
+#[track_caller]
+pub fn record_of(answer: &Answer) -> String {
+    let body: Value = serde_json::from_slice(&answer.body).expect("a problem");
+    let instance = sentence(&body["instance"]).to_owned();
+    let id = instance.strip_prefix("/.onlyonce/records/");
+    id.unwrap_or_else(|| panic!("instance {instance:?} names no record")).to_owned()
+}

@@ -1,0 +1,230 @@
+//! The real workerd with the guard in it, as a process that a test can start, kill and start again.
+//!
+//! 1. The Worker is built once per test process, before the first start.
+//! 2. Node and workerd form one process group, ended by a `Keeper`: none outlives the test process.
+//! 3. `kill` is SIGKILL to both, and `restart` takes up the same storage.
+
+use std::fmt;
+use std::fs;
+use std::io::{BufRead, BufReader, Read};
+use std::net::{SocketAddr, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::keeper::Keeper;
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+const START: Duration = Duration::from_secs(60);
+
+/// What a runtime is started with.
+pub struct Setup {
+    kv: bool,
+    vars: Vec<(String, String)>,
+}
+
+impl Setup {
+    pub fn new(kv: bool) -> Setup {
+        Setup { kv, vars: Vec::new() }
+    }
+
+    pub fn var(mut self, name: &str, value: &str) -> Setup {
+        self.vars.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    fn arguments(&self, storage: &Path) -> Vec<String> {
+        let mut arguments = ["scripts/runtime.mjs", "--no-build", "--port", "0", "--persist"]
+            .map(str::to_owned)
+            .to_vec();
+        arguments.push(storage.display().to_string());
+        arguments.extend((!self.kv).then(|| "--no-kv".to_owned()));
+        for (name, value) in &self.vars {
+            arguments.extend(["--var".to_owned(), format!("{name}={value}")]);
+        }
+        arguments
+    }
+}
+
+pub struct Runtime {
+    setup: Setup,
+    pub storage: PathBuf,
+    log: Log,
+    process: Option<Process>,
+}
+
+impl Runtime {
+    #[track_caller]
+    pub fn start(setup: Setup) -> Runtime {
+        static NUMBER: AtomicU32 = AtomicU32::new(0);
+        let name =
+            format!("workerd-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
+        let storage = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        fs::create_dir_all(&storage).expect("a folder for the runtime's storage");
+        let mut runtime = Runtime { setup, storage, log: Log::default(), process: None };
+        runtime.restart();
+        runtime
+    }
+
+    /// Starts it (again) on its storage.
+    #[track_caller]
+    pub fn restart(&mut self) {
+        assert!(self.process.is_none(), "the runtime still runs: kill it first");
+        build();
+        self.process = Some(Process::start(&self.setup, &self.storage, &self.log));
+    }
+
+    /// SIGKILL to workerd and node; returns when nothing listens any more.
+    #[track_caller]
+    pub fn kill(&mut self) {
+        let process = self.process.take().expect("the runtime runs");
+        let address = process.address;
+        process.kill();
+        let deadline = Instant::now() + START;
+        while TcpStream::connect(address).is_ok() {
+            assert!(Instant::now() < deadline, "workerd still listens on {address} after SIGKILL");
+            thread::yield_now();
+        }
+    }
+
+    #[track_caller]
+    pub fn address(&self) -> SocketAddr {
+        self.process.as_ref().expect("the runtime runs").address
+    }
+
+    pub fn log(&self) -> String {
+        self.log.text()
+    }
+
+    pub fn runs(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Where the KV simulator keeps its entries.
+    pub fn kv_folder(&self) -> PathBuf {
+        self.storage.join("kv")
+    }
+}
+
+impl fmt::Display for Runtime {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let copy = if self.setup.kv { "with KV" } else { "without KV" };
+        write!(to, "a runtime {copy}, {:?}", self.setup.vars)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        // A living process has its folder removed by its keeper.
+        if self.process.is_none() {
+            let _ = fs::remove_dir_all(&self.storage);
+        }
+    }
+}
+
+/// Builds the Worker; the script does nothing when no source has changed.
+fn build() {
+    static BUILT: OnceLock<()> = OnceLock::new();
+    BUILT.get_or_init(|| {
+        let built = node().arg("scripts/build.mjs").output().expect("node runs");
+        let said = String::from_utf8_lossy(&built.stderr);
+        assert!(built.status.success(), "scripts/build.mjs failed: {said}");
+    });
+}
+
+/// Node from ONLYONCE_NODE, or the one that `npm ci` installed.
+fn node() -> Command {
+    let installed = Path::new(ROOT).join("node_modules/.bin/node");
+    let program = std::env::var_os("ONLYONCE_NODE").map_or(installed, PathBuf::from);
+    let mut node = Command::new(program);
+    node.current_dir(ROOT).stdin(Stdio::null());
+    node
+}
+
+struct Process {
+    node: Child,
+    keeper: Option<Keeper>,
+    address: SocketAddr,
+}
+
+impl Process {
+    #[track_caller]
+    fn start(setup: &Setup, storage: &Path, log: &Log) -> Process {
+        let mut command = node();
+        command.args(setup.arguments(storage)).process_group(0);
+        let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+        let mut node = spawned.expect("node runs: `npm ci` installs it, or set ONLYONCE_NODE");
+        let keeper = Some(Keeper::watch(node.id(), storage).expect("sh runs"));
+        let (tell, told) = mpsc::channel();
+        log.follow(node.stdout.take(), Some(tell));
+        log.follow(node.stderr.take(), None);
+        let mut process = Process { node, keeper, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        match told.recv_timeout(START) {
+            Ok(address) => process.address = address,
+            Err(RecvTimeoutError::Timeout) => {
+                panic!("the runtime was not ready in {START:?}: {}", log.text())
+            }
+            Err(RecvTimeoutError::Disconnected) => {
+                panic!("the runtime ended at its start: {}", log.text())
+            }
+        }
+        process
+    }
+
+    fn kill(mut self) {
+        if let Some(keeper) = self.keeper.take() {
+            keeper.kill_and_keep();
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.keeper.take());
+        // Only now: until it is reaped, node's id still names the group that the keeper kills. The second
+        // kill changes nothing, unless the keeper failed: then the wait must still end.
+        let _ = self.node.kill();
+        let _ = self.node.wait();
+    }
+}
+
+/// What the runtime says, both streams, line by line.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<String>>);
+
+impl Log {
+    fn text(&self) -> String {
+        self.0.lock().unwrap().clone()
+    }
+
+    fn follow(
+        &self,
+        stream: Option<impl Read + Send + 'static>,
+        mut ready: Option<Sender<SocketAddr>>,
+    ) {
+        let log = self.clone();
+        let stream = stream.expect("the stream is piped");
+        thread::spawn(move || {
+            for line in BufReader::new(stream).lines().map_while(Result::ok) {
+                if let Some(address) = address_in(&line)
+                    && let Some(tell) = ready.take()
+                {
+                    // The test may have given up waiting.
+                    let _ = tell.send(address);
+                }
+                log.0.lock().unwrap().push_str(&format!("{line}\n"));
+            }
+        });
+    }
+}
+
+/// The address in `ready http://127.0.0.1:8787 workerd=4711`.
+fn address_in(line: &str) -> Option<SocketAddr> {
+    let mut words = line.strip_prefix("ready http://")?.split(' ');
+    words.next()?.parse().ok()
+}

@@ -1,0 +1,39 @@
+//! Looks into the runtime's storage folder, while it runs or after.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::guard::{Guard, poll_until};
+
+/// The files under `folder` that contain these bytes.
+pub fn files_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    // A file may go away between the listing and the read: SQLite tidies up.
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files_with(&path, needle));
+        } else if fs::read(&path).is_ok_and(|bytes| contains(&bytes, needle.as_bytes())) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+fn contains(bytes: &[u8], needle: &[u8]) -> bool {
+    bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// Returns when KV holds an entry for this record.
+#[track_caller]
+pub fn wait_for_copy(guard: &Guard, record: &str) {
+    let folder = guard.runtime().kv_folder();
+    poll_until("a copy is in KV", || !files_with(&folder, record).is_empty());
+}
+
+/// Empties KV by removing its folder. The runtime must have been killed.
+#[track_caller]
+pub fn empty_kv(guard: &Guard) {
+    assert!(!guard.runtime().runs(), "kill the runtime before its KV is removed");
+    fs::remove_dir_all(guard.runtime().kv_folder()).expect("KV's folder can be removed");
+}
