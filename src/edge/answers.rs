@@ -8,7 +8,7 @@ use crate::guard::machine::Refusal;
 use crate::guard::record::{Answer, Body, Record};
 use crate::guard::replay::without_cookies;
 use crate::guard::time::Millis;
-use crate::guard::wire::{HEADER, PROTOCOL, Reply, Shown, Verdict};
+use crate::guard::wire::{HEADER, PROTOCOL, Reply, Shown, Verdict, Would};
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -95,6 +95,11 @@ pub fn streaming(
 pub fn refused(refusal: Refusal, record: &Record) -> Result<Response, JsValue> {
     let headers = reply(Verdict::Refused { refusal }, record, Millis(0))?;
     with_body(200, &headers, None)
+}
+
+/// A duplicate under a policy that only watches.
+pub fn duplicate(would: Would) -> Result<Response, JsValue> {
+    with_body(200, &reply(Verdict::Duplicate { would }, &Record::Vacant, Millis(0))?, None)
 }
 
 /// The record cannot be used; this says nothing about the origin.

@@ -3,13 +3,14 @@
 use super::config::Config;
 use super::head::RequestHead;
 use super::js;
+use super::key_object::Turn;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::machine::Submission;
 use crate::guard::policy::{InFlight, Settings, Unknown};
 use crate::guard::record::{ClaimId, Record};
 use crate::guard::scope::{Credential, Head};
 use crate::guard::time::{Millis, UnixMillis};
-use crate::guard::wire::{HEADER, Submit};
+use crate::guard::wire::{HEADER, KeySource, Submit};
 use js_sys::{ArrayBuffer, Uint8Array};
 use std::rc::Rc;
 use web_sys::{Headers, Request};
@@ -48,7 +49,7 @@ impl Arrival {
         &self,
         fresh: ClaimId,
         record: &Record,
-        waited: bool,
+        turn: Turn,
         now: UnixMillis,
     ) -> Submission {
         let claim = record.living_claim(now);
@@ -66,10 +67,20 @@ impl Arrival {
             credential: Credential::of(&self.head, sources, &self.submit.record),
             retry_window: settings.retry_window,
             deadline: settings.deadline,
+            linger: (self.submit.key == KeySource::Derived).then_some(settings.derive_window),
             reject_in_flight: settings.in_flight == InFlight::Reject,
-            may_resend: resend && !waited && !self.submit.redelivered,
+            may_resend: resend
+                && turn == Turn::First
+                && !self.submit.redelivered
+                && !self.submit.observe,
             spelling: self.head.header("idempotency-key").filter(|_| resend),
         }
+    }
+
+    /// Whether a duplicate is only told apart. The Worker's own second try is not: it would send
+    /// what the first may have sent.
+    pub fn is_watched(&self) -> bool {
+        self.submit.observe && !self.submit.redelivered
     }
 
     /// How much longer this request may wait for another's answer.

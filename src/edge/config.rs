@@ -18,30 +18,66 @@ pub struct Config {
     pub pseudonym: String,
 }
 
+/// Why a deployment cannot guard.
+pub struct Misconfigured {
+    /// One sentence for each mistake.
+    pub detail: String,
+    /// Where the origin is known, requests that are never guarded still pass.
+    pub passing: Option<Config>,
+}
+
+type Outcome = Result<Rc<Config>, Rc<Misconfigured>>;
+
 thread_local! {
-    static CONFIG: OnceCell<Result<Rc<Config>, String>> = const { OnceCell::new() };
+    static CONFIG: OnceCell<Outcome> = const { OnceCell::new() };
 }
 
-/// The settings, or one sentence for each mistake in them.
-pub fn config(env: &JsValue) -> Result<Rc<Config>, String> {
-    CONFIG.with(|config| config.get_or_init(|| read(env).map(Rc::new)).clone())
+/// The settings, or what is wrong with them.
+pub fn config(env: &JsValue) -> Outcome {
+    CONFIG.with(|config| config.get_or_init(|| read(env)).clone())
 }
 
-fn read(env: &JsValue) -> Result<Config, String> {
-    let value = js::member(env, "ORIGIN").and_then(|value| value.as_string());
-    let origin = match Base::parse(value.as_deref()) {
-        Ok(origin) => Some(origin),
-        Err(BaseError::Missing) if origin_service(env).is_some() => None,
-        Err(error) => {
-            js::log_error(&format!("onlyonce is misconfigured: {error}"));
-            return Err(error.to_string());
+fn read(env: &JsValue) -> Outcome {
+    let (origin, policy) = (read_origin(env), read_policy(env));
+    let mistakes: Vec<&String> =
+        origin.as_ref().err().into_iter().chain(policy.as_ref().err()).collect();
+    let detail = mistakes.into_iter().map(String::as_str).collect::<Vec<_>>().join("; ");
+    match (origin, policy) {
+        (Ok(origin), Ok(policy)) => Ok(Rc::new(Config::new(origin, policy))),
+        (origin, _) => {
+            js::log_error(&format!("onlyonce is misconfigured: {detail}"));
+            let passing = origin.ok().map(|origin| Config::new(origin, Policy::default()));
+            Err(Rc::new(Misconfigured { detail, passing }))
         }
-    };
-    let pseudonym = pseudonym(origin.as_ref().map_or("a service", Base::as_str));
-    Ok(Config { policy: Policy::default(), origin, pseudonym })
+    }
+}
+
+fn read_origin(env: &JsValue) -> Result<Option<Base>, String> {
+    let value = js::member(env, "ORIGIN").and_then(|value| value.as_string());
+    match Base::parse(value.as_deref()) {
+        Ok(origin) => Ok(Some(origin)),
+        Err(BaseError::Missing) if origin_service(env).is_some() => Ok(None),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// POLICY as wrangler binds a table, or as a string of JSON.
+fn read_policy(env: &JsValue) -> Result<Policy, String> {
+    let Some(value) = js::member(env, "POLICY") else { return Ok(Policy::default()) };
+    let json = value
+        .as_string()
+        .or_else(|| js_sys::JSON::stringify(&value).ok().map(String::from))
+        .unwrap_or_default();
+    Policy::parse(&json)
+        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
 }
 
 impl Config {
+    fn new(origin: Option<Base>, policy: Policy) -> Self {
+        let pseudonym = pseudonym(origin.as_ref().map_or("a service", Base::as_str));
+        Self { policy, origin, pseudonym }
+    }
+
     /// Where a request goes at the origin.
     pub fn origin_url(&self, head: &RequestHead) -> String {
         match &self.origin {

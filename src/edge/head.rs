@@ -44,6 +44,10 @@ impl RequestHead {
         }
     }
 
+    pub fn headers(&self) -> &Headers {
+        &self.headers
+    }
+
     /// With its port, where it has one.
     pub fn host(&self) -> &str {
         &self.url.host

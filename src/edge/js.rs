@@ -2,6 +2,7 @@
 
 use js_sys::{Array, Function, Object, Promise, Uint8Array};
 use std::future::Future;
+use std::pin::Pin;
 use wasm_bindgen::prelude::*;
 use web_sys::{Headers, ReadableStream, Request, Response};
 
@@ -150,9 +151,19 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> 
     wasm_bindgen_futures::JsFuture::from(promise?).await
 }
 
-/// A promise for some work that has no value.
-pub fn promise(work: impl Future<Output = ()> + 'static) -> Promise {
-    wasm_bindgen_futures::future_to_promise(async {
+/// A promise for what some work gives. Boxed, so that the machinery of promises is compiled once
+/// and not for every kind of work.
+pub fn promise<T: Into<JsValue>>(
+    work: impl Future<Output = Result<T, JsValue>> + 'static,
+) -> Promise {
+    let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
+        Box::pin(async { work.await.map(Into::into) });
+    wasm_bindgen_futures::future_to_promise(work)
+}
+
+/// A promise for some work that gives nothing.
+pub fn promise_of_work(work: impl Future<Output = ()> + 'static) -> Promise {
+    promise(async {
         work.await;
         Ok(JsValue::UNDEFINED)
     })

@@ -14,16 +14,18 @@ use super::arrival::Arrival;
 use super::config::config;
 use super::js::{self, ObjectState};
 use super::origin_call::{self, Order};
+use super::responses;
 use super::store::Store;
 use super::timer::within;
 use crate::guard::machine::{ASK_AGAIN, Change, Event, Live, Refusal, Step, Then, decide};
+use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Claim, ClaimId, Record};
 use crate::guard::scope::Credential;
 use crate::guard::time::{Millis, UnixMillis};
-use crate::guard::wire::Shown;
+use crate::guard::wire::{Shown, Would};
 use futures_channel::oneshot;
-use js_sys::Uint8Array;
-use std::cell::RefCell;
+use js_sys::{Promise, Uint8Array};
+use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -43,15 +45,15 @@ impl IdempotencyGuard {
             env,
             open_calls: RefCell::default(),
             waiting: RefCell::default(),
+            copied: Cell::default(),
         }))
     }
 
-    pub async fn fetch(&self, request: Request) -> Result<Response, JsValue> {
-        let object = self.0.clone();
-        object.submitted(request).await
+    pub fn fetch(&self, request: Request) -> Promise {
+        js::promise(self.0.clone().submitted(request))
     }
 
-    pub async fn alarm(&self) -> Result<(), JsValue> {
+    pub fn alarm(&self) -> Result<(), JsValue> {
         self.0.look()
     }
 }
@@ -59,6 +61,10 @@ impl IdempotencyGuard {
 /// Timers and the clock round differently: a caller that looked at its deadline a moment too
 /// early would see a call that is still in time.
 const TIMER_SLACK: Millis = Millis(10);
+
+/// A policy that only watches has its caller wait as it would without a guard: to the end. This is
+/// the longest time that a timer holds, in milliseconds.
+const NO_LIMIT: Millis = Millis(i32::MAX as u64);
 
 /// One key's object.
 pub struct KeyObject {
@@ -68,6 +74,15 @@ pub struct KeyObject {
     /// The attempts of the living claim whose calls have not ended.
     open_calls: RefCell<Vec<u32>>,
     waiting: RefCell<Vec<oneshot::Sender<News>>>,
+    /// Whether this instance has written the copy that `kv_write = "on_replay"` asks for.
+    copied: Cell<bool>,
+}
+
+/// Whether a request looks at the record for the first time, or after it was sent or has waited.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    First,
+    Waited,
 }
 
 /// What those who wait are woken with.
@@ -90,39 +105,69 @@ impl KeyObject {
     async fn submitted(self: Rc<Self>, request: Request) -> Result<Response, JsValue> {
         let config = match config(&self.env) {
             Ok(config) => config,
-            Err(detail) => return answers::unavailable(&detail),
+            Err(misconfigured) => return answers::unavailable(&misconfigured.detail),
         };
         let arrival = match Arrival::read(request, config).await {
             Ok(arrival) => arrival,
             Err(detail) => return answers::unavailable(&detail),
         };
-        let mut waited = false;
+        let mut turn = Turn::First;
         loop {
-            let step = match self.take(&arrival, waited) {
+            let step = match self.take(&arrival, turn) {
                 Ok(step) => step,
                 Err(detail) => return answers::unavailable(&detail),
             };
-            let answer = match (step.then, step.record) {
-                (Then::Forward, Record::InFlight { claim, .. }) => self.lead(&arrival, claim).await,
-                (Then::Join, record) => self.join(&arrival, &record).await,
-                (Then::Refuse(refusal), record) => Some(answers::refused(refusal, &record)),
-                (_, record) => {
-                    let shown = if waited { Shown::Joined } else { Shown::Replayed };
-                    Some(answers::stored(&self, &record, shown))
-                }
-            };
-            if let Some(answer) = answer {
+            if let Some(answer) = self.follow(&arrival, step, turn).await {
                 return answer;
             }
-            waited = true;
+            turn = Turn::Waited;
         }
     }
 
+    /// Does what a step says; nothing where the record has to be looked at again.
+    async fn follow(
+        self: &Rc<Self>,
+        arrival: &Arrival,
+        step: Step,
+        turn: Turn,
+    ) -> Option<Result<Response, JsValue>> {
+        let watched = turn == Turn::First && arrival.is_watched();
+        match (step.then, step.record) {
+            (Then::Forward, Record::InFlight { claim, .. }) => self.lead(arrival, claim).await,
+            (Then::Join, _) if watched => Some(answers::duplicate(Would::Join)),
+            (Then::Join, record) => self.join(arrival, &record).await,
+            (Then::Refuse(refusal), _) if watched => {
+                Some(answers::duplicate(Would::Refuse(refusal)))
+            }
+            (Then::Refuse(refusal), record) => Some(answers::refused(refusal, &record)),
+            _ if watched => Some(answers::duplicate(Would::Replay)),
+            (_, record) => Some(self.replay(arrival, &record, turn)),
+        }
+    }
+
+    fn replay(
+        self: &Rc<Self>,
+        arrival: &Arrival,
+        record: &Record,
+        turn: Turn,
+    ) -> Result<Response, JsValue> {
+        if arrival.settings.kv_write == KvWrite::OnReplay && !self.copied.replace(true) {
+            let (object, id) = (self.clone(), arrival.submit.record.clone());
+            let record = record.clone();
+            self.background(async move { responses::write_copy(&object, &id, &record).await });
+        }
+        let shown = match turn {
+            Turn::First => Shown::Replayed,
+            Turn::Waited => Shown::Joined,
+        };
+        answers::stored(self, record, shown)
+    }
+
     /// Claims the key for a request, or learns what became of an earlier one.
-    fn take(&self, arrival: &Arrival, waited: bool) -> Result<Step, String> {
+    fn take(&self, arrival: &Arrival, turn: Turn) -> Result<Step, String> {
         let fresh = random_claim()?;
         let event =
-            |record: &Record, now| Event::Submitted(arrival.submission(fresh, record, waited, now));
+            |record: &Record, now| Event::Submitted(arrival.submission(fresh, record, turn, now));
         self.step(event, &News::LookAgain)
     }
 
@@ -165,11 +210,12 @@ impl KeyObject {
     ) -> Option<Result<Response, JsValue>> {
         let (caller, news) = oneshot::channel();
         let deadline = Millis(arrival.settings.deadline.0.saturating_add(TIMER_SLACK.0));
+        let patience = if arrival.is_watched() { NO_LIMIT } else { deadline };
         self.open_calls.borrow_mut().push(claim.attempt);
         let order = Order::new(arrival, claim);
         // The call belongs to the object: its caller may hang up.
         self.background(origin_call::run(self.clone(), order, caller));
-        match within(deadline, news).await {
+        match within(patience, news).await {
             Some(Ok(response)) => Some(response),
             Some(Err(oneshot::Canceled)) => None,
             None => self.look().err().map(Err),
@@ -224,7 +270,7 @@ impl KeyObject {
 
     /// Goes on with some work whatever becomes of the request that started it.
     pub fn background(&self, work: impl Future<Output = ()> + 'static) {
-        if self.state.wait_until(&js::promise(work)).is_err() {
+        if self.state.wait_until(&js::promise_of_work(work)).is_err() {
             js::log_warning("onlyonce: waitUntil was refused; the call goes on without it");
         }
     }

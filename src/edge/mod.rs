@@ -24,27 +24,36 @@ mod submit;
 mod timer;
 
 use crate::guard::forward::is_loop;
+use crate::guard::policy::Settings;
 use crate::guard::problem::{Code, Problem, page};
 use crate::guard::scope::Head;
+use config::{Config, Misconfigured};
+use guarded::Guarded;
 use head::RequestHead;
 use js::Context;
+use js_sys::Promise;
+use pass_through::{pass_preflight, pass_through};
+use present::Audience;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
 /// Every HTTP request enters here.
 #[wasm_bindgen]
-pub async fn fetch(request: Request, env: JsValue, context: Context) -> Result<Response, JsValue> {
-    match answer(&request, &env, &context).await {
-        Ok(response) => Ok(response),
-        Err(error) => failed(&error),
-    }
+pub fn fetch(request: Request, env: JsValue, context: Context) -> Promise {
+    js::promise(async move {
+        match answer(&request, &env, &context).await {
+            Ok(response) => Ok(response),
+            Err(error) => failed(&error),
+        }
+    })
 }
 
 /// An error that no rule foresaw: it is said in the log, and says nothing about the origin.
 fn failed(error: &JsValue) -> Result<Response, JsValue> {
     let text = js::member(error, "message").and_then(|text| text.as_string()).unwrap_or_default();
     js::log_error(&format!("onlyonce: an unforeseen error: {text}"));
-    present::problem(&Problem::new(Code::GuardUnavailable, UNFORESEEN), None)
+    Audience::default().problem(&Problem::new(Code::GuardUnavailable, UNFORESEEN))
 }
 
 const UNFORESEEN: &str =
@@ -57,14 +66,46 @@ async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<R
     }
     let config = match config::config(env) {
         Ok(config) => config,
-        Err(detail) => return present::problem(&Problem::new(Code::Misconfigured, detail), None),
+        Err(misconfigured) => return refuse_or_pass(request, &head, env, &misconfigured).await,
     };
     if is_loop(head.header("via").as_deref(), &config.pseudonym) {
-        return present::problem(&Problem::new(Code::LoopDetected, LOOP), None);
+        return Audience::default().problem(&Problem::new(Code::LoopDetected, LOOP));
+    }
+    if let Some(settings) = preflighted(&head, &config)
+        && let Some(cors) = &settings.cors
+    {
+        return pass_preflight(request, &head, &config, env, cors).await;
     }
     match config.policy.guards(head.method(), head.path()) {
-        None => pass_through::pass_through(request, &head, &config, env).await,
-        Some(settings) => guarded::guard(request, &head, &config, &settings, env, context).await,
+        None => pass_through(request, &head, &config, env).await,
+        Some(settings) => {
+            let (head, config, settings) = (&head, &*config, &*settings);
+            Guarded { request, head, config, settings, env, context }.answer().await
+        }
+    }
+}
+
+/// How the request is guarded that a browser asks leave for.
+fn preflighted(head: &RequestHead, config: &Config) -> Option<Rc<Settings>> {
+    let method = head.header("access-control-request-method")?;
+    (head.method() == "OPTIONS").then(|| config.policy.guards(&method, head.path()))?
+}
+
+/// Nothing can be guarded; what never is still passes, where the origin is known.
+async fn refuse_or_pass(
+    request: &Request,
+    head: &RequestHead,
+    env: &JsValue,
+    misconfigured: &Misconfigured,
+) -> Result<Response, JsValue> {
+    match &misconfigured.passing {
+        Some(config) if matches!(head.method(), "GET" | "HEAD" | "OPTIONS") => {
+            pass_through(request, head, config, env).await
+        }
+        _ => {
+            let problem = Problem::new(Code::Misconfigured, misconfigured.detail.clone());
+            Audience::default().problem(&problem)
+        }
     }
 }
 

@@ -4,11 +4,14 @@
 use super::config::{Config, origin_service};
 use super::head::RequestHead;
 use super::js;
-use super::present::{mutable, problem};
+use super::present::{Audience, mutable};
+use crate::guard::cors::Cors;
 use crate::guard::forward::added;
 use crate::guard::problem::{Code, Problem};
-use wasm_bindgen::JsValue;
-use web_sys::{Request, RequestInit, RequestRedirect, Response};
+use crate::guard::scope::Head;
+use js_sys::Uint8Array;
+use wasm_bindgen::{JsCast, JsValue};
+use web_sys::{Headers, Request, RequestInit, RequestRedirect, Response};
 
 /// The origin's response, unaltered.
 pub async fn pass_through(
@@ -17,15 +20,31 @@ pub async fn pass_through(
     config: &Config,
     env: &JsValue,
 ) -> Result<Response, JsValue> {
-    let outbound = outbound(request, head, config)?;
+    let url = config.origin_url(head);
+    let moved = Request::new_with_str_and_init(&url, request.unchecked_ref())?;
+    let headers = moved.headers();
+    add_headers(&headers, head, config)?;
+    let init = RequestInit::new();
+    init.set_redirect(RequestRedirect::Manual);
+    send(&Request::new_with_request_and_init(&moved, &init)?, env).await
+}
+
+async fn send(request: &Request, env: &JsValue) -> Result<Response, JsValue> {
     let promise = match origin_service(env) {
-        Some(service) => service.fetch_request(&outbound),
-        None => js::fetch(&outbound),
+        Some(service) => service.fetch_request(request),
+        None => js::fetch(request),
     };
     match js::wait(promise).await {
         Ok(response) => Ok(response),
-        Err(_) => problem(&Problem::new(Code::OutcomeUnknown, LOST), None),
+        Err(_) => Audience::default().problem(&Problem::new(Code::OutcomeUnknown, LOST)),
     }
+}
+
+fn add_headers(headers: &Headers, head: &RequestHead, config: &Config) -> Result<(), JsValue> {
+    for (name, value) in added(&head.addressed(), &config.pseudonym) {
+        headers.set(name, &value)?;
+    }
+    Ok(())
 }
 
 const LOST: &str = "the connection to the origin could not be made or broke, and this request was not guarded; look at the origin's data before you send it again";
@@ -37,19 +56,67 @@ pub async fn pass_keyless(
     config: &Config,
     env: &JsValue,
 ) -> Result<Response, JsValue> {
-    let response = mutable(&pass_through(request, head, config, env).await?)?;
-    response.headers().append("cache-status", "onlyonce; fwd=bypass")?;
+    marked(&pass_through(request, head, config, env).await?, Why::Keyless)
+}
+
+/// Why a request of a guarded route is sent on unguarded.
+#[derive(Clone, Copy)]
+pub enum Why {
+    Keyless,
+    /// The policy only watches.
+    Observe,
+    /// The guard cannot be reached, and the policy says `on_guard_failure = "open"`.
+    FailOpen,
+}
+
+/// The origin's response to a request whose body has been read already.
+pub async fn pass_buffered(
+    head: &RequestHead,
+    config: &Config,
+    env: &JsValue,
+    body: &Uint8Array,
+    why: Why,
+) -> Result<Response, JsValue> {
+    let headers = Headers::new_with_headers(head.headers())?;
+    headers.delete("content-length")?;
+    add_headers(&headers, head, config)?;
+    let init = RequestInit::new();
+    init.set_method(head.method());
+    init.set_headers_headers(&headers);
+    init.set_redirect(RequestRedirect::Manual);
+    if body.length() > 0 {
+        init.set_body(body);
+    }
+    let request = Request::new_with_str_and_init(&config.origin_url(head), &init)?;
+    marked(&send(&request, env).await?, why)
+}
+
+fn marked(response: &Response, why: Why) -> Result<Response, JsValue> {
+    let response = mutable(response)?;
+    let status = match why {
+        Why::Keyless => "onlyonce; fwd=bypass",
+        Why::Observe => "onlyonce; fwd=bypass; detail=observe",
+        Why::FailOpen => "onlyonce; fwd=bypass; detail=fail-open",
+    };
+    response.headers().append("cache-status", status)?;
     Ok(response)
 }
 
-fn outbound(request: &Request, head: &RequestHead, config: &Config) -> Result<Request, JsValue> {
-    let url = config.origin_url(head);
-    let moved = Request::new_with_str_and_init(&url, wasm_bindgen::JsCast::unchecked_ref(request))?;
-    let headers = moved.headers();
-    for (name, value) in added(&head.addressed(), &config.pseudonym) {
-        headers.set(name, &value)?;
-    }
-    let init = RequestInit::new();
-    init.set_redirect(RequestRedirect::Manual);
-    Request::new_with_request_and_init(&moved, &init)
+/// The origin's answer to a preflight, with the guard's header among those that it allows.
+pub async fn pass_preflight(
+    request: &Request,
+    head: &RequestHead,
+    config: &Config,
+    env: &JsValue,
+    cors: &Cors,
+) -> Result<Response, JsValue> {
+    let response = pass_through(request, head, config, env).await?;
+    let page = head.header("origin").unwrap_or_default();
+    let allowed = response.headers().get("access-control-allow-headers")?;
+    let Some((name, value)) = cors.preflight(&page, allowed.as_deref()) else {
+        return Ok(response);
+    };
+    let response = mutable(&response)?;
+    response.headers().append(name, value)?;
+    Ok(response)
 }

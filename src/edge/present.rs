@@ -4,6 +4,7 @@ use super::body::Pipe;
 use super::js::{self, Context};
 use super::reception::pass_on;
 use super::stored::{Rest, Stored};
+use crate::guard::cors::Cors;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::origin::has_no_body;
 use crate::guard::problem::Problem;
@@ -13,15 +14,51 @@ use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::Shown;
 use js_sys::Uint8Array;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, Response, ResponseInit};
 
-/// The request that is being answered.
-pub struct Presenter<'a> {
-    pub key: &'a IdempotencyKey,
-    pub record: &'a RecordId,
-    pub started: UnixMillis,
+/// Who reads the answer, and where they can read more.
+#[derive(Default)]
+pub struct Audience<'a> {
     pub docs_url: Option<&'a str>,
+    /// The page's origin, where a browser named one, and the policy for such pages.
+    pub page: Option<(&'a Cors, String)>,
+}
+
+impl Audience<'_> {
+    /// A problem, before or beside any record.
+    pub fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
+        let headers = Headers::new()?;
+        for (name, value) in problem.headers() {
+            headers.set(name, &value)?;
+        }
+        if let Some((cors, origin)) = &self.page {
+            for (name, value) in cors.refusal(origin) {
+                headers.set(name, &value)?;
+            }
+        }
+        let init = ResponseInit::new();
+        init.set_status(problem.status);
+        init.set_headers_headers(&headers);
+        Response::new_with_opt_str_and_init(Some(&problem.to_json(self.docs_url)), &init)
+    }
+
+    fn marks(&self) -> Option<Mark> {
+        let (cors, origin) = self.page.as_ref()?;
+        let (name, value) = cors.answer(origin)?;
+        Some(Mark { name, value: value.into(), how: How::Append })
+    }
+}
+
+/// The guarded request that is being answered.
+pub struct Presenter<'a> {
+    pub audience: &'a Audience<'a>,
+    /// Absent where it was derived, which is told to nobody.
+    pub key: Option<&'a IdempotencyKey>,
+    pub record: &'a RecordId,
+    /// Something to say about the request in `Cache-Status`.
+    pub detail: Option<&'static str>,
+    pub started: UnixMillis,
     pub context: &'a Context,
 }
 
@@ -57,7 +94,11 @@ impl Presenter<'_> {
     fn streamed(&self, rest: Rest, init: &ResponseInit) -> Result<Response, JsValue> {
         let pipe = Pipe::of_length(rest.length)?;
         let response = Response::new_with_opt_readable_stream_and_init(Some(&pipe.readable), init)?;
-        self.context.keep_alive(&js::promise(pass_on(Some(pipe), rest.begun, rest.chunks)))?;
+        self.context.keep_alive(&js::promise_of_work(pass_on(
+            Some(pipe),
+            rest.begun,
+            rest.chunks,
+        )))?;
         Ok(response)
     }
 
@@ -77,9 +118,11 @@ impl Presenter<'_> {
     }
 
     pub fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
-        let response = self::problem(problem, self.docs_url)?;
+        let response = self.audience.problem(problem)?;
         let headers = response.headers();
-        headers.set("idempotency-key", &self.key.to_structured())?;
+        if let Some(key) = self.key {
+            headers.set("idempotency-key", &key.to_structured())?;
+        }
         headers.set("server-timing", &format!("guard;dur={}", js::now().since(self.started).0))?;
         Ok(response)
     }
@@ -92,10 +135,13 @@ impl Presenter<'_> {
         origin: Millis,
     ) -> Vec<Mark> {
         let now = js::now();
-        let total = now.since(self.started).0;
-        let guard = Millis(total.saturating_sub(origin.0));
-        let (key, record) = (self.key, self.record);
-        Marking { key, record, expires_at, status, answered_at, now, guard, origin }.marks()
+        let guard = Millis(now.since(self.started).0.saturating_sub(origin.0));
+        let (key, record, detail) = (self.key, self.record, self.detail);
+        let marking =
+            Marking { key, record, expires_at, status, detail, answered_at, now, guard, origin };
+        let mut marks = marking.marks();
+        marks.extend(self.audience.marks());
+        marks
     }
 }
 
@@ -108,26 +154,14 @@ fn init(answer: &Answer, marks: Vec<Mark>) -> Result<ResponseInit, JsValue> {
     Ok(init)
 }
 
-/// A problem, before or beside any record.
-pub fn problem(problem: &Problem, docs_url: Option<&str>) -> Result<Response, JsValue> {
-    let headers = Headers::new()?;
-    for (name, value) in problem.headers() {
-        headers.set(name, &value)?;
-    }
-    let init = ResponseInit::new();
-    init.set_status(problem.status);
-    init.set_headers_headers(&headers);
-    Response::new_with_opt_str_and_init(Some(&problem.to_json(docs_url)), &init)
-}
-
 /// The same response with headers that can be changed; its body streams through untouched.
 pub fn mutable(response: &Response) -> Result<Response, JsValue> {
-    let init: &ResponseInit = wasm_bindgen::JsCast::unchecked_ref(response);
+    let init: &ResponseInit = response.unchecked_ref();
     Response::new_with_opt_readable_stream_and_init(response.body().as_ref(), init)
 }
 
 /// Writes marks into the headers of a response.
-pub fn mark(headers: &Headers, marks: Vec<Mark>) -> Result<(), JsValue> {
+fn mark(headers: &Headers, marks: Vec<Mark>) -> Result<(), JsValue> {
     for Mark { name, value, how } in marks {
         match how {
             How::Set => headers.set(name, &value)?,

@@ -13,6 +13,7 @@ use super::origin_call::{Caller, Order, lost};
 use super::responses;
 use crate::guard::machine::{Event, Step};
 use crate::guard::origin::{Meaning, meaning};
+use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
 use crate::guard::replay::{keepable_headers, without_cookies};
 use crate::guard::time::UnixMillis;
@@ -67,8 +68,11 @@ impl Reception {
         let Some(record) = self.store(&answer, meaning) else { return };
         let first = record.clone().with_answer(answer);
         let (object, id) = (self.object.clone(), self.order.record.clone());
+        let copies = self.order.settings.kv_write == KvWrite::Always;
         self.tell(answers::stored(&object, &first, Shown::First));
-        responses::write_copy(&object, &id, &record).await;
+        if copies {
+            responses::write_copy(&object, &id, &record).await;
+        }
     }
 
     /// Stores the answer; nothing where it did not become the record's.

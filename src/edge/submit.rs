@@ -5,10 +5,11 @@
 //! tried again from here.
 
 use super::config;
-use super::js::{self, Fetcher};
+use super::js;
 use crate::guard::fingerprint::Fingerprint;
+use crate::guard::key::IdempotencyKey;
 use crate::guard::scope::RecordId;
-use crate::guard::wire::{HEADER, PROTOCOL, Reply, Submit};
+use crate::guard::wire::{HEADER, KeySource, PROTOCOL, Reply, Submit};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
 use web_sys::{Headers, Request, RequestInit, Response};
@@ -19,59 +20,82 @@ pub struct Call<'a> {
     pub record: &'a RecordId,
     pub fingerprint: &'a Fingerprint,
     pub body: &'a Uint8Array,
+    pub source: KeySource,
+    /// The key that the origin is to see, where the guard drew it.
+    pub generated: Option<&'a IdempotencyKey>,
+    pub observe: bool,
+}
+
+/// There is no reply.
+pub struct Unreached {
+    /// One sentence.
+    pub detail: String,
+    /// Whether no try can have reached the object.
+    pub surely: bool,
 }
 
 /// How often the stub is tried in all.
 const TRIES: u32 = 3;
 
-/// The object's reply, or one sentence on why there is none.
-pub async fn submit(call: Call<'_>, env: &JsValue) -> Result<(Reply, Response), String> {
-    let namespace = config::guard_objects(env)
-        .ok_or("the binding GUARD is missing; bind it to the class IdempotencyGuard")?;
+/// The object's reply.
+pub async fn submit(call: Call<'_>, env: &JsValue) -> Result<(Reply, Response), Unreached> {
+    let Some(namespace) = config::guard_objects(env) else {
+        return Err(Unreached { detail: NO_BINDING.into(), surely: true });
+    };
+    let mut surely = true;
     for attempt in 1..=TRIES {
         // A stub that has failed stays failed: every try takes a new one.
-        let stub = namespace.get_by_name(call.record.as_str());
-        match send(&call, stub, attempt > 1).await {
+        let sent = namespace
+            .get_by_name(call.record.as_str())
+            .and_then(|stub| stub.fetch_request(&call.request(attempt > 1)?));
+        surely &= sent.is_err();
+        match js::wait(sent).await {
             Ok(response) => return read(response),
-            Err(error) if attempt == TRIES || is_true(&error, "overloaded") => break,
+            Err(error) if is_true(&error, "overloaded") => break,
             Err(_) => {}
         }
     }
-    Err("the key's object could not be reached; send the same request with the same key again"
-        .into())
+    Err(Unreached { detail: UNREACHED.into(), surely })
 }
 
-async fn send(
-    call: &Call<'_>,
-    stub: Result<Fetcher, JsValue>,
-    redelivered: bool,
-) -> Result<Response, JsValue> {
-    let submit = Submit {
-        protocol: PROTOCOL,
-        record: call.record.clone(),
-        fingerprint: call.fingerprint.clone(),
-        length: call.body.length().into(),
-        redelivered,
-    };
-    let headers = Headers::new_with_headers(&call.request.headers())?;
-    headers.delete("content-length")?;
-    headers.set(HEADER, &submit.to_header())?;
-    let init = RequestInit::new();
-    init.set_method(&call.request.method());
-    init.set_headers_headers(&headers);
-    if call.body.length() > 0 {
-        init.set_body(call.body);
+const NO_BINDING: &str =
+    "the binding GUARD is missing; bind it to the class IdempotencyGuard in wrangler.toml";
+const UNREACHED: &str =
+    "the key's object could not be reached; send the same request with the same key again";
+const OTHER_VERSION: &str = "Worker and object are of different versions, as happens while a deployment is under way; send the same request with the same key again";
+
+impl Call<'_> {
+    fn request(&self, redelivered: bool) -> Result<Request, JsValue> {
+        let submit = Submit {
+            protocol: PROTOCOL,
+            record: self.record.clone(),
+            fingerprint: self.fingerprint.clone(),
+            length: self.body.length().into(),
+            key: self.source,
+            observe: self.observe,
+            redelivered,
+        };
+        let headers = Headers::new_with_headers(&self.request.headers())?;
+        headers.delete("content-length")?;
+        headers.set(HEADER, &submit.to_header())?;
+        if let Some(key) = self.generated {
+            headers.set("idempotency-key", &key.to_structured())?;
+        }
+        let init = RequestInit::new();
+        init.set_method(&self.request.method());
+        init.set_headers_headers(&headers);
+        if self.body.length() > 0 {
+            init.set_body(self.body);
+        }
+        Request::new_with_str_and_init(&self.request.url(), &init)
     }
-    let request = Request::new_with_str_and_init(&call.request.url(), &init)?;
-    js::wait(stub?.fetch_request(&request)).await
 }
 
-fn read(response: Response) -> Result<(Reply, Response), String> {
-    let reply = Reply::from_header(js::response_header(&response, HEADER).as_deref());
-    let reply = reply.ok_or(
-        "Worker and object are of different versions, as happens while a deployment is under way; send the same request with the same key again",
-    )?;
-    Ok((reply, response))
+fn read(response: Response) -> Result<(Reply, Response), Unreached> {
+    match Reply::from_header(js::response_header(&response, HEADER).as_deref()) {
+        Some(reply) => Ok((reply, response)),
+        None => Err(Unreached { detail: OTHER_VERSION.into(), surely: false }),
+    }
 }
 
 fn is_true(error: &JsValue, name: &str) -> bool {

@@ -45,6 +45,8 @@ pub struct Submission {
     pub credential: Credential,
     pub retry_window: Millis,
     pub deadline: Millis,
+    /// `derive_window`, for a derived key.
+    pub linger: Option<Millis>,
     /// `in_flight = "reject"`.
     pub reject_in_flight: bool,
     /// Whether this request may cause a second sending: it is a client's retry under
@@ -114,18 +116,18 @@ pub fn decide(record: Record, event: Event, live: Live, now: UnixMillis) -> Step
         Event::Look => Step::keep(record, Then::Nothing),
         Event::Submitted(submission) => submitted(record, submission, live, now),
         Event::Answered { claim, attempt, meaning, answer } => match meaning {
-            Meaning::NotProcessed => freed(record, &claim, attempt),
-            Meaning::Final => answered(record, &claim, attempt, answer),
+            Meaning::NotProcessed => freed(record, &claim, attempt, now),
+            Meaning::Final => answered(record, &claim, attempt, answer, now),
             Meaning::MayHaveActed => {
                 let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer) };
-                failed(record, &claim, attempt, outcome)
+                failed(record, &claim, attempt, outcome, now)
             }
         },
         Event::Failed { claim, attempt } => {
             let outcome = Outcome { reason: Reason::ConnectionLost, answer: None };
-            failed(record, &claim, attempt, outcome)
+            failed(record, &claim, attempt, outcome, now)
         }
-        Event::NotSent { claim, attempt } => freed(record, &claim, attempt),
+        Event::NotSent { claim, attempt } => freed(record, &claim, attempt, now),
     };
     Step { change: if step.change == Change::Keep { settled } else { step.change }, ..step }
 }
@@ -134,10 +136,10 @@ pub fn decide(record: Record, event: Event, live: Live, now: UnixMillis) -> Step
 fn settle(record: Record, live: Live, now: UnixMillis) -> (Record, Change) {
     let (record, change) = match record {
         Record::InFlight { claim, before } if !live.open_calls.contains(&claim.attempt) => {
-            (unknown(claim, before, Reason::Restarted), Change::Put)
+            (unknown(claim.ended(now), before, Reason::Restarted), Change::Put)
         }
         Record::InFlight { claim, before } if now >= claim.deadline_at => {
-            (unknown(claim, before, Reason::DeadlinePassed), Change::Put)
+            (unknown(claim.ended(now), before, Reason::DeadlinePassed), Change::Put)
         }
         other => (other, Change::Keep),
     };
@@ -192,6 +194,7 @@ fn claimed(submission: Submission, now: UnixMillis) -> Step {
         claimed_at: now,
         deadline_at: now.plus(submission.deadline),
         expires_at: now.plus(submission.retry_window),
+        linger: submission.linger,
         spelling: submission.spelling,
     };
     Step::put(Record::InFlight { claim, before: None }, Then::Forward)
@@ -211,26 +214,26 @@ fn in_flight(record: Record, submission: &Submission, live: Live) -> Step {
 }
 
 /// A final answer. It counts for every attempt of the claim, also for one that was given up.
-fn answered(record: Record, id: &ClaimId, attempt: u32, answer: Answer) -> Step {
+fn answered(record: Record, id: &ClaimId, attempt: u32, answer: Answer, now: UnixMillis) -> Step {
     // An origin that honours keys says 409 to a second sending while it works on the first.
     if attempt > 1 && answer.status == 409 {
-        return freed(record, id, attempt);
+        return freed(record, id, attempt, now);
     }
     match record {
         Record::InFlight { claim, .. } | Record::Unknown { claim, .. } if claim.id == *id => {
-            Step::put(Record::Done { claim, answer }, Then::Nothing)
+            Step::put(Record::Done { claim: claim.ended(now), answer }, Then::Nothing)
         }
         other => Step::keep(other, Then::Nothing),
     }
 }
 
 /// An attempt that may have acted. It counts only while no later attempt is on its way.
-fn failed(record: Record, id: &ClaimId, attempt: u32, outcome: Outcome) -> Step {
+fn failed(record: Record, id: &ClaimId, attempt: u32, outcome: Outcome, now: UnixMillis) -> Step {
     match record {
         Record::InFlight { claim, .. } | Record::Unknown { claim, .. }
             if claim.id == *id && claim.attempt == attempt =>
         {
-            Step::put(Record::Unknown { claim, outcome }, Then::Nothing)
+            Step::put(Record::Unknown { claim: claim.ended(now), outcome }, Then::Nothing)
         }
         other => Step::keep(other, Then::Nothing),
     }
@@ -238,12 +241,12 @@ fn failed(record: Record, id: &ClaimId, attempt: u32, outcome: Outcome) -> Step 
 
 /// An attempt that was not processed. The first one frees the key; a later one says nothing of
 /// those before it, so what was known before stays true.
-fn freed(record: Record, id: &ClaimId, attempt: u32) -> Step {
+fn freed(record: Record, id: &ClaimId, attempt: u32, now: UnixMillis) -> Step {
     let is_current =
         record.claim().is_some_and(|claim| claim.id == *id && claim.attempt == attempt);
     match record {
         Record::InFlight { claim, before: Some(outcome) } if is_current => {
-            Step::put(Record::Unknown { claim, outcome }, Then::Nothing)
+            Step::put(Record::Unknown { claim: claim.ended(now), outcome }, Then::Nothing)
         }
         Record::InFlight { .. } | Record::Unknown { .. } if is_current && attempt == 1 => {
             Step { record: Record::Vacant, change: Change::Erase, then: Then::Nothing }

@@ -3,6 +3,7 @@
 
 pub mod canonical_json;
 pub mod codec;
+pub mod cors;
 pub mod digest;
 pub mod fingerprint;
 pub mod forward;

@@ -153,7 +153,7 @@ impl Problem {
     }
 
     /// What a refusal of the record says.
-    pub fn refused(refusal: Refusal, key: &IdempotencyKey, record: &RecordId) -> Self {
+    pub fn refused(refusal: Refusal, key: Option<&IdempotencyKey>, record: &RecordId) -> Self {
         let (code, detail) = match refusal {
             Refusal::KeyReused => (Code::KeyReused, KEY_REUSED),
             Refusal::CredentialChanged => (Code::CredentialChanged, CREDENTIAL_CHANGED),
@@ -161,7 +161,11 @@ impl Problem {
             Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT),
             Refusal::OutcomeUnknown(reason) => (Code::OutcomeUnknown, unknown_detail(reason)),
         };
-        let detail = format!("Idempotency-Key {} {detail}", key.to_structured());
+        let subject = match key {
+            Some(key) => format!("Idempotency-Key {}", key.to_structured()),
+            None => "the same request without a key".into(),
+        };
+        let detail = format!("{subject} {detail}");
         let mut problem = Self { record: Some(record.clone()), ..Self::new(code, detail) };
         match refusal {
             Refusal::InProgress { retry_after } => problem.retry_after = Some(retry_after),

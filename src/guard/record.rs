@@ -55,6 +55,9 @@ pub struct Claim {
     pub deadline_at: UnixMillis,
     /// When the record is forgotten.
     pub expires_at: UnixMillis,
+    /// For a derived key: how long the record outlives the end of its call. It then expires
+    /// earlier than `expires_at` said at the claim.
+    pub linger: Option<Millis>,
     /// The header value that the first attempt carried the key in, kept where a later attempt may
     /// be sent.
     pub spelling: Option<String>,
@@ -240,6 +243,14 @@ impl Record {
 }
 
 impl Claim {
+    /// The claim once its call has ended.
+    pub fn ended(mut self, now: UnixMillis) -> Self {
+        if let Some(linger) = self.linger {
+            self.expires_at = now.plus(linger).min(self.expires_at);
+        }
+        self
+    }
+
     fn write(&self, writer: &mut Writer) {
         writer.text(&self.id.0);
         writer.short(self.attempt);
@@ -248,6 +259,7 @@ impl Claim {
         for at in [self.claimed_at, self.deadline_at, self.expires_at] {
             writer.number(at.0);
         }
+        writer.optional(self.linger.as_ref(), |linger, writer| writer.number(linger.0));
         writer.optional(self.spelling.as_ref(), |spelling, writer| writer.text(spelling));
     }
 
@@ -260,6 +272,7 @@ impl Claim {
             claimed_at: UnixMillis(reader.number()?),
             deadline_at: UnixMillis(reader.number()?),
             expires_at: UnixMillis(reader.number()?),
+            linger: reader.optional(|reader| reader.number().map(Millis))?,
             spelling: reader.optional(Reader::text)?,
         })
     }

@@ -93,11 +93,14 @@ pub enum How {
 
 /// What is said about a guarded answer.
 pub struct Marking<'a> {
-    pub key: &'a IdempotencyKey,
+    /// Absent where it is told to nobody.
+    pub key: Option<&'a IdempotencyKey>,
     pub record: &'a RecordId,
     pub expires_at: Option<UnixMillis>,
     /// The part of `Cache-Status` between the cache's name and the record.
     pub status: CacheStatus,
+    /// The `detail` of `Cache-Status`, where the status has none of its own.
+    pub detail: Option<&'static str>,
     /// When the origin answered, for a replay's `Age`.
     pub answered_at: Option<UnixMillis>,
     pub now: UnixMillis,
@@ -120,8 +123,12 @@ impl CacheStatus {
             Self::Shown(Shown::Replayed) => "hit",
             Self::Shown(Shown::Joined) | Self::Released { shared: true } => "fwd=miss; collapsed",
             Self::Released { shared: false } => "fwd=miss",
-            Self::NotKept => "fwd=miss; detail=not-kept",
+            Self::NotKept => "fwd=miss",
         }
+    }
+
+    fn detail(self) -> Option<&'static str> {
+        (self == Self::NotKept).then_some("not-kept")
     }
 
     fn is_replay(self) -> bool {
@@ -136,20 +143,17 @@ impl Marking<'_> {
     /// The headers that say it.
     pub fn marks(&self) -> Vec<Mark> {
         let set = |name, value| Mark { name, value, how: How::Set };
-        let (status, record) = (self.status.parameters(), self.record.as_str());
         let mut marks = vec![
-            set("idempotency-key", self.key.to_structured()),
-            Mark {
-                name: "cache-status",
-                value: format!("onlyonce; {status}; key=\"{record}\""),
-                how: How::Append,
-            },
+            Mark { name: "cache-status", value: self.cache_status(), how: How::Append },
             Mark {
                 name: "server-timing",
                 value: format!("guard;dur={}, origin;dur={}", self.guard.0, self.origin.0),
                 how: How::Append,
             },
         ];
+        if let Some(key) = self.key {
+            marks.push(set("idempotency-key", key.to_structured()));
+        }
         if let Some(expires_at) = self.expires_at {
             marks.push(set("idempotency-expires", expires_at.http_date()));
         }
@@ -160,6 +164,16 @@ impl Marking<'_> {
             marks.push(Mark { name: "cache-control", value: "no-store".into(), how: How::Default });
         }
         marks
+    }
+
+    fn cache_status(&self) -> String {
+        let (status, record) = (self.status.parameters(), self.record.as_str());
+        let mut value = format!("onlyonce; {status}; key=\"{record}\"");
+        if let Some(detail) = self.status.detail().or(self.detail) {
+            value.push_str("; detail=");
+            value.push_str(detail);
+        }
+        value
     }
 }
 

@@ -183,12 +183,23 @@ pub struct RecordId(String);
 
 impl RecordId {
     pub fn new(realm: &str, scope: &[ScopeValue], key: &IdempotencyKey) -> Self {
-        let count = u64::try_from(scope.len()).unwrap_or(u64::MAX).to_be_bytes();
-        let digest = Digest::new("onlyonce record 1").field(realm.as_bytes()).field(&count);
-        let digest = scope.iter().fold(digest, |digest, scope| {
-            digest.field(scope.source.to_string().as_bytes()).optional(scope.value.as_deref())
-        });
-        Self(digest.field(key.as_str().as_bytes()).hex())
+        Self(owner("onlyonce record 1", realm, scope).field(key.as_str().as_bytes()).hex())
+    }
+
+    /// For a request without a key: the same credential and the same request are the same
+    /// operation. Nothing where no credential is present, since that would join strangers.
+    pub fn derived(
+        realm: &str,
+        scope: &[ScopeValue],
+        credential: &[Source],
+        head: &impl Head,
+        fingerprint: &str,
+    ) -> Option<Self> {
+        let values: Vec<_> = credential.iter().map(|source| source.read(head)).collect();
+        values.iter().flatten().next()?;
+        let digest = owner("onlyonce derived record 1", realm, scope);
+        let digest = values.iter().fold(digest, |digest, value| digest.optional(value.as_deref()));
+        Some(Self(digest.field(fingerprint.as_bytes()).hex()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -202,6 +213,15 @@ impl RecordId {
     pub fn read(reader: &mut Reader) -> Option<Self> {
         reader.text().map(Self)
     }
+}
+
+/// A digest that has taken in whose key it is.
+fn owner(purpose: &str, realm: &str, scope: &[ScopeValue]) -> Digest {
+    let count = (scope.len() as u64).to_be_bytes();
+    let digest = Digest::new(purpose).field(realm.as_bytes()).field(&count);
+    scope.iter().fold(digest, |digest, scope| {
+        digest.field(scope.source.to_string().as_bytes()).optional(scope.value.as_deref())
+    })
 }
 
 /// What was shown to see an answer: the sources that were looked at, and a hash of what they

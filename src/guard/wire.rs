@@ -27,8 +27,37 @@ pub struct Submit {
     pub fingerprint: Fingerprint,
     /// The body's length in bytes, so that a body that broke off between the two is noticed.
     pub length: u64,
+    pub key: KeySource,
+    /// The policy only watches: a duplicate is told apart, and nothing is refused.
+    pub observe: bool,
     /// The Worker sends this a second time because it heard nothing of the first.
     pub redelivered: bool,
+}
+
+/// Where a request's key comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    Client,
+    /// Drawn by the guard, and told to origin and client.
+    Generated,
+    /// Made from credential and fingerprint, and told to nobody.
+    Derived,
+}
+
+impl KeySource {
+    fn code(self) -> u8 {
+        match self {
+            Self::Client => 0,
+            Self::Generated => 1,
+            Self::Derived => 2,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        [Self::Client, Self::Generated, Self::Derived]
+            .into_iter()
+            .find(|source| source.code() == code)
+    }
 }
 
 /// From the object to the Worker.
@@ -57,10 +86,22 @@ pub enum Verdict {
     Refused {
         refusal: Refusal,
     },
+    /// Under `mode = "observe"`: a duplicate, which the Worker sends on as it is.
+    Duplicate {
+        would: Would,
+    },
     /// The record cannot be used; the text says why.
     Unavailable {
         detail: String,
     },
+}
+
+/// What would have become of a duplicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Would {
+    Join,
+    Replay,
+    Refuse(Refusal),
 }
 
 /// How an answer came to its caller.
@@ -81,6 +122,8 @@ impl Submit {
         self.record.write(&mut writer);
         self.fingerprint.write(&mut writer);
         writer.number(self.length);
+        writer.byte(self.key.code());
+        writer.byte(self.observe.into());
         writer.byte(self.redelivered.into());
         hex(&writer.0)
     }
@@ -94,6 +137,8 @@ impl Submit {
             record: RecordId::read(&mut reader)?,
             fingerprint: Fingerprint::read(&mut reader)?,
             length: reader.number()?,
+            key: KeySource::from_code(reader.byte()?)?,
+            observe: reader.byte()? != 0,
             redelivered: reader.byte()? != 0,
         };
         reader.end(submit)
@@ -137,6 +182,12 @@ impl Verdict {
                 writer.byte(6);
                 write_refusal(*refusal, writer);
             }
+            Self::Duplicate { would: Would::Join } => writer.byte(8),
+            Self::Duplicate { would: Would::Replay } => writer.byte(9),
+            Self::Duplicate { would: Would::Refuse(refusal) } => {
+                writer.byte(10);
+                write_refusal(*refusal, writer);
+            }
             Self::Unavailable { detail } => {
                 writer.byte(7);
                 writer.text(detail);
@@ -154,6 +205,9 @@ impl Verdict {
             5 => Self::NotKept,
             6 => Self::Refused { refusal: read_refusal(reader)? },
             7 => Self::Unavailable { detail: reader.text()? },
+            8 => Self::Duplicate { would: Would::Join },
+            9 => Self::Duplicate { would: Would::Replay },
+            10 => Self::Duplicate { would: Would::Refuse(read_refusal(reader)?) },
             _ => return None,
         })
     }

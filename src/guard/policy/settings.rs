@@ -1,23 +1,19 @@
-//! What is guarded, and how.
+//! How the requests of one route are guarded. `fields` says what each setting is for, and why its
+//! default is what it is.
 
-use super::fingerprint::{Algorithm, Method};
-use super::release::{Release, ReleaseHeader};
-use super::scope::{Scope, Source};
-use super::time::Millis;
-use std::rc::Rc;
+use crate::guard::cors::Cors;
+use crate::guard::fingerprint::{Algorithm, Method};
+use crate::guard::release::{Release, ReleaseHeader};
+use crate::guard::scope::{Scope, Source};
+use crate::guard::time::Millis;
 
-/// The whole policy: the defaults, and the routes that differ from them.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub struct Policy {
-    /// Whose keys these are; the request's host where none is given.
-    pub realm: Option<String>,
-    pub defaults: Rc<Settings>,
-}
-
-/// How the requests of one route are guarded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// The methods that are guarded.
     pub methods: Vec<String>,
+    pub key: KeyMode,
+    /// How long a derived key is remembered, from the answer on.
+    pub derive_window: Millis,
     /// From the claim until the record is forgotten.
     pub retry_window: Millis,
     pub in_flight: InFlight,
@@ -35,8 +31,28 @@ pub struct Settings {
     /// In bytes.
     pub max_stored_response: u64,
     pub replay_set_cookie: bool,
+    pub on_guard_failure: OnGuardFailure,
+    pub mode: Mode,
+    /// Which pages of other origins may read what the guard says.
+    pub cors: Option<Cors>,
+    pub kv_write: KvWrite,
     /// Where problems are documented; their type is this and the code as a fragment.
     pub docs_url: Option<String>,
+}
+
+/// What a request without a key gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyMode {
+    /// It is refused.
+    Required,
+    /// It goes straight through.
+    Optional,
+    /// A key made of its credential and fingerprint, which the origin does not see.
+    Derive,
+    /// A random key, which the origin and the caller are told.
+    Generate,
+    /// The same as one with a key: neither is guarded.
+    Off,
 }
 
 /// What a duplicate does while the first request is at the origin.
@@ -55,12 +71,38 @@ pub enum Unknown {
     Resend,
 }
 
+/// What happens to a request whose record cannot be reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnGuardFailure {
+    Closed,
+    /// It is forwarded unguarded, if no call of it can have reached the record.
+    Open,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    Enforce,
+    /// Everything is forwarded; the guard only reports what it would have done.
+    Observe,
+}
+
+/// When an answer is copied into KV.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KvWrite {
+    Always,
+    /// Once it was replayed.
+    OnReplay,
+    Never,
+}
+
 const MIB: u64 = 1024 * 1024;
 
 impl Default for Settings {
     fn default() -> Self {
         Self {
             methods: vec!["POST".into(), "PATCH".into()],
+            key: KeyMode::Optional,
+            derive_window: Millis::seconds(10),
             retry_window: Millis::hours(24),
             in_flight: InFlight::Wait,
             wait: Millis::seconds(25),
@@ -75,6 +117,10 @@ impl Default for Settings {
             max_request_body: 10 * MIB,
             max_stored_response: 8 * MIB,
             replay_set_cookie: false,
+            on_guard_failure: OnGuardFailure::Closed,
+            mode: Mode::Enforce,
+            cors: None,
+            kv_write: KvWrite::Always,
             docs_url: None,
         }
     }
@@ -88,24 +134,4 @@ fn default_release() -> Vec<Release> {
         [401, 403, 407, 425, 429, 521, 523, 525, 526, 530].map(Release::status).into();
     release.push(Release { status: 503, header: Some(retry_after) });
     release
-}
-
-impl Policy {
-    /// How a request is guarded; nothing where it is not.
-    pub fn guards(&self, method: &str, _path: &str) -> Option<Rc<Settings>> {
-        let listed = self.defaults.methods.iter().any(|listed| listed == method);
-        listed.then(|| self.defaults.clone())
-    }
-
-    /// Whose keys a request's host holds: lower case, without port.
-    pub fn realm(&self, host: &str) -> String {
-        self.realm.clone().unwrap_or_else(|| without_port(host).to_ascii_lowercase())
-    }
-}
-
-fn without_port(host: &str) -> &str {
-    match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
-    }
 }

@@ -1,0 +1,32 @@
+//! What people need around a policy, made from the same table that the Worker reads one with:
+//!
+//! - `policy reference` writes docs/CONFIGURATION.md;
+//! - `policy schema` writes docs/policy.schema.json, from which editors complete and check;
+//! - `policy check` reads the Worker's variables as JSON, `{"POLICY": {…}, "ORIGIN": "…"}`, and
+//!   prints what holds for which path, or every mistake. `npm run check-policy` feeds it.
+
+mod check;
+mod columns;
+mod reference;
+mod schema;
+mod written;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let command: Vec<String> = std::env::args().skip(1).collect();
+    match command.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["reference"] => print(&reference::reference()),
+        ["schema"] => print(&schema::schema()),
+        ["check"] => check::check(),
+        _ => {
+            eprintln!("policy {command:?} is no command: use reference, schema or check");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn print(text: &str) -> ExitCode {
+    print!("{text}");
+    ExitCode::SUCCESS
+}

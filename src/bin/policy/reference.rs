@@ -1,0 +1,59 @@
+//! docs/CONFIGURATION.md: its frame is reference.md, its fields are the table's.
+
+use crate::written::toml;
+use onlyonce::guard::policy::amount::{DURATION, SIZE, Units};
+use onlyonce::guard::policy::fields::{Default, FIELDS, Field, Kind, Level};
+
+pub fn reference() -> String {
+    let rows: String = FIELDS.iter().map(row).collect();
+    let sections: String = FIELDS.iter().map(section).collect();
+    include_str!("reference.md")
+        .replace("{{rows}}\n", &rows)
+        .replace("{{sections}}\n", sections.trim_start())
+}
+
+fn row(field: &Field) -> String {
+    let name = field.known.name;
+    format!("| [`{name}`](#{name}) | {} | {} |\n", default(field), allowed(field))
+}
+
+fn section(field: &Field) -> String {
+    let Field { meaning, why, note, .. } = field;
+    let place = match field.known.level {
+        Level::Anywhere => "",
+        Level::Top => " Top level only.",
+        Level::Route => " In routes only.",
+    };
+    let note = if note.is_empty() { String::new() } else { format!("\n**Beware:** {note}\n") };
+    let (name, default, allowed) = (field.known.name, default(field), allowed(field));
+    format!(
+        "\n### {name}\n\n{meaning}{place}\n\nWrite {allowed}. Default: {default}. {why}\n{note}"
+    )
+}
+
+fn default(field: &Field) -> String {
+    match field.default {
+        Default::Is(json) => {
+            let value = serde_json::from_str(json).expect("the table's defaults are JSON");
+            format!("`{}`", toml(&value))
+        }
+        Default::Absent(then) => then.into(),
+    }
+}
+
+fn allowed(field: &Field) -> String {
+    let range = match field.known.kind {
+        Kind::Choice(words) => {
+            words.iter().map(|(word, _)| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ")
+        }
+        Kind::Duration { least, most, .. } => between(&DURATION, least, most),
+        Kind::Size { least, most, .. } => between(&SIZE, least, most),
+        Kind::Flag(_) => "`true` or `false`".into(),
+        Kind::List(_) | Kind::Frame => return field.allowed.into(),
+    };
+    if field.allowed.is_empty() { range } else { format!("{range}; {}", field.allowed) }
+}
+
+fn between(units: &Units, least: u64, most: u64) -> String {
+    format!("a {} from `\"{}\"` to `\"{}\"`", units.noun, units.write(least), units.write(most))
+}

@@ -1,0 +1,131 @@
+//! docs/policy.schema.json: JSON Schema 2020-12 for a wrangler configuration, of which it describes
+//! `vars.POLICY` and leaves the rest alone, so that an editor can be pointed at it from the file.
+
+use onlyonce::guard::policy::MOST_ROUTES;
+use onlyonce::guard::policy::amount::{DURATION, SIZE, Units};
+use onlyonce::guard::policy::fields::{Default, FIELDS, Field, Kind, Level};
+use serde_json::{Map, Value, json};
+
+pub fn schema() -> String {
+    let variables = json!({ "properties": { "POLICY": { "$ref": "#/$defs/policy" } } });
+    let schema = json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "A wrangler configuration with a policy for Onlyonce",
+        "type": "object",
+        "properties": {
+            "vars": { "$ref": "#/$defs/vars" },
+            "env": { "additionalProperties": { "properties": { "vars": { "$ref": "#/$defs/vars" } } } },
+        },
+        "$defs": {
+            "vars": variables,
+            "policy": table(Level::Top, &[]),
+            "route": table(Level::Route, &["path"]),
+        },
+    });
+    format!("{schema:#}\n")
+}
+
+fn table(level: Level, required: &[&str]) -> Value {
+    let stands =
+        |field: &&Field| field.known.level == Level::Anywhere || field.known.level == level;
+    let properties: Map<String, Value> = FIELDS
+        .iter()
+        .filter(stands)
+        .map(|field| (field.known.name.to_owned(), described(field)))
+        .collect();
+    json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties })
+}
+
+fn described(field: &Field) -> Value {
+    let mut schema = values(field);
+    schema["description"] = [field.meaning, field.note].join(" ").trim_end().into();
+    if let Default::Is(json) = field.default {
+        schema["default"] = serde_json::from_str(json).expect("the table's defaults are JSON");
+    }
+    schema
+}
+
+fn values(field: &Field) -> Value {
+    match field.known.kind {
+        Kind::Choice(words) => {
+            json!({ "enum": words.iter().map(|(word, _)| word).collect::<Vec<_>>() })
+        }
+        Kind::Duration { .. } => amount(&DURATION),
+        Kind::Size { .. } => amount(&SIZE),
+        Kind::Flag(_) => json!({ "type": "boolean" }),
+        Kind::List(_) | Kind::Frame => special(field.known.name),
+    }
+}
+
+fn amount(units: &Units) -> Value {
+    let names: Vec<&str> = units.units.iter().map(|(name, ..)| *name).collect();
+    json!({ "type": "string", "pattern": format!("^[0-9]+({})$", names.join("|")) })
+}
+
+fn special(name: &str) -> Value {
+    match name {
+        "realm" => json!({ "type": "string", "pattern": "^[!-~]{1,255}$" }),
+        "routes" => {
+            json!({ "type": "array", "maxItems": MOST_ROUTES, "items": { "$ref": "#/$defs/route" } })
+        }
+        "path" => json!({ "type": "string", "pattern": "^/" }),
+        "methods" => list(
+            json!({
+                "type": "string",
+                "pattern": "^[A-Z-]+$",
+                "not": { "enum": ["GET", "HEAD", "OPTIONS", "CONNECT", "TRACE", "TRACK"] },
+            }),
+            1,
+        ),
+        "release" => list(json!({ "anyOf": [status(), release_table()] }), 0),
+        "scope" => {
+            json!({ "anyOf": [{ "enum": ["auto"] }, list(source("header|cookie|query|jwt"), 1)] })
+        }
+        "credential" => list(source("header|cookie|query"), 1),
+        "ignore" => list(json!({ "type": "string", "pattern": "^/([^~]|~[01])*$" }), 0),
+        "cors" => json!({ "anyOf": [{ "enum": ["off"] }, cors_table()] }),
+        "docs_url" => json!({ "type": "string", "pattern": "^https?://[^?#]+$" }),
+        _ => unreachable!("the field {name} has no schema; add it here"),
+    }
+}
+
+fn list(items: Value, least: u64) -> Value {
+    json!({ "type": "array", "items": items, "minItems": least, "maxItems": 64, "uniqueItems": true })
+}
+
+fn source(kinds: &str) -> Value {
+    json!({ "type": "string", "pattern": format!("^({kinds}):.+$") })
+}
+
+fn status() -> Value {
+    json!({ "type": "integer", "minimum": 200, "maximum": 599 })
+}
+
+fn release_table() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["status"],
+        "dependentRequired": { "matches": ["header"] },
+        "properties": {
+            "status": status(),
+            "header": { "type": "string", "description": "The answer must carry this header." },
+            "matches": {
+                "type": "string",
+                "minLength": 1,
+                "maxLength": 255,
+                "description": "A pattern for the header's whole value, in which * stands for any characters.",
+            },
+        },
+    })
+}
+
+fn cors_table() -> Value {
+    let origin = json!({ "type": "string", "pattern": "^(\\*|https?://[^/A-Z]+)$" });
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["origins"],
+        "properties": { "origins": list(origin, 1) },
+    })
+}

@@ -1,0 +1,69 @@
+//! What is guarded, and how.
+//!
+//! 1. The first route whose path matches decides; where none does, the defaults.
+//! 2. What a request is guarded by is settled by its method and path alone.
+//! 3. A policy with a mistake is no policy (see `parse`).
+
+pub mod amount;
+pub mod fields;
+mod lists;
+pub mod mistake;
+mod nearest;
+mod parse;
+pub mod pattern;
+mod releases;
+mod rules;
+pub mod settings;
+mod table;
+
+pub use mistake::Mistake;
+pub use parse::{LONGEST, MOST_ROUTES};
+pub use settings::{InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Settings, Unknown};
+
+use pattern::Pattern;
+use std::rc::Rc;
+
+/// The whole policy: the defaults, and the routes that differ from them.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Policy {
+    /// Whose keys these are; the request's host where none is given.
+    pub realm: Option<String>,
+    pub defaults: Rc<Settings>,
+    pub routes: Vec<Route>,
+}
+
+/// Some paths, and how requests to them are guarded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    pub pattern: Pattern,
+    pub settings: Rc<Settings>,
+}
+
+impl Policy {
+    /// How a request is guarded; nothing where it is not.
+    pub fn guards(&self, method: &str, path: &str) -> Option<Rc<Settings>> {
+        let (_, settings) = self.route(path);
+        let listed = settings.methods.iter().any(|listed| listed == method);
+        (listed && settings.key != KeyMode::Off).then_some(settings)
+    }
+
+    /// The route that a path takes: its pattern, or `*` for the defaults, and its settings.
+    pub fn route(&self, path: &str) -> (&str, Rc<Settings>) {
+        match self.routes.iter().find(|route| route.pattern.matches(path)) {
+            Some(route) => (route.pattern.as_str(), route.settings.clone()),
+            None => ("*", self.defaults.clone()),
+        }
+    }
+
+    /// Whose keys a request's host holds: lower case, without port.
+    pub fn realm(&self, host: &str) -> String {
+        self.realm.clone().unwrap_or_else(|| without_port(host).to_ascii_lowercase())
+    }
+}
+
+fn without_port(host: &str) -> &str {
+    match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    }
+}

@@ -1,0 +1,101 @@
+//! Which paths a route is for.
+//!
+//! 1. A path counts as the caller sent it: its case, its percent-encoding and its empty segments.
+//! 2. `*` is exactly one segment that is not empty; `**` is the rest, which may be nothing, so that
+//!    `/api/**` is also for `/api`.
+//! 3. One slash at the end counts neither in the pattern nor in the path, because most origins
+//!    serve both spellings alike.
+//! 4. What could never match is no pattern: a mistake must not look like a rule.
+
+/// A pattern that keeps the rules above.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(String);
+
+/// What is wrong with a text that is no pattern. The first is the reason, the second the cure.
+pub type NotAPattern = (&'static str, &'static str);
+
+const REST: &str = "**";
+const ONE: &str = "*";
+
+impl Pattern {
+    pub fn parse(text: &str) -> Result<Self, NotAPattern> {
+        if !text.starts_with('/') {
+            return Err((
+                "does not start with a slash",
+                "write the path alone, such as \"/payments/**\"",
+            ));
+        }
+        if text.contains("//") {
+            return Err(("has an empty segment", "write one slash between two segments"));
+        }
+        if !text.bytes().all(stands_in_a_path) {
+            return Err(UNSENT);
+        }
+        let mut segments = segments(text).rev();
+        if segments.next().is_some_and(is_odd)
+            || segments.any(|segment| segment == REST || is_odd(segment))
+        {
+            return Err(ODD);
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// Whether a path is meant. Each segment is looked at once.
+    pub fn matches(&self, path: &str) -> bool {
+        let mut found = segments(path);
+        for wanted in segments(&self.0) {
+            if wanted == REST {
+                return true;
+            }
+            match found.next() {
+                Some(segment) if wanted == segment || wanted == ONE && !segment.is_empty() => {}
+                _ => return false,
+            }
+        }
+        found.next().is_none()
+    }
+
+    /// Whether every path that the other is for is also one of this one.
+    pub fn covers(&self, other: &Self) -> bool {
+        let mut theirs = segments(&other.0);
+        for ours in segments(&self.0) {
+            match theirs.next() {
+                _ if ours == REST => return true,
+                Some(segment)
+                    if ours == segment || ours == ONE && !matches!(segment, REST | "") => {}
+                _ => return false,
+            }
+        }
+        theirs.next().is_none()
+    }
+
+    /// As it stands in the policy.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+fn segments(path: &str) -> std::str::Split<'_, char> {
+    let path = path.strip_prefix('/').unwrap_or(path);
+    path.strip_suffix('/').unwrap_or(path).split('/')
+}
+
+/// A star within a segment, and the dots that every client resolves before it sends.
+fn is_odd(segment: &str) -> bool {
+    matches!(segment, "." | "..") || segment.contains('*') && segment != ONE && segment != REST
+}
+
+/// What is left of a path once the platform has parsed its URL (WHATWG URL, the path
+/// percent-encode set).
+fn stands_in_a_path(byte: u8) -> bool {
+    byte.is_ascii_graphic() && !b"\"#<>?\\`{}".contains(&byte)
+}
+
+const UNSENT: NotAPattern = (
+    "has a character that never stands in a path that was sent",
+    "percent-encode it, as in \"/caf%C3%A9\", and leave the query out",
+);
+const ODD: NotAPattern = (
+    "has a segment that cannot match",
+    "write * for one whole segment, ** for the rest at the end, and no segment of dots",
+);

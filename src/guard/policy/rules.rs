@@ -1,0 +1,113 @@
+//! What two fields demand of each other. Each rule holds for the settings that a request meets, so
+//! a route is measured with what it takes over from the defaults.
+
+use super::amount::DURATION;
+use super::settings::{KeyMode, Settings, Unknown};
+use crate::guard::fingerprint::Algorithm;
+use crate::guard::time::Millis;
+
+/// How long a record outlives its request's deadline, so that a late answer still finds it.
+pub const MARGIN: Millis = Millis::seconds(60);
+
+/// Two fields, and what one says that the other does not allow.
+pub struct Rule {
+    pub fields: [&'static str; 2],
+    pub broken: fn(&Settings) -> Option<Broken>,
+}
+
+pub struct Broken {
+    /// What to say of each field, whichever is the one to blame.
+    pub reasons: [String; 2],
+    pub cure: String,
+}
+
+pub static RULES: [Rule; 6] = [
+    Rule { fields: ["retry_window", "deadline"], broken: window },
+    Rule { fields: ["derive_window", "retry_window"], broken: derive_window },
+    Rule { fields: ["unknown", "fingerprint"], broken: resend },
+    Rule { fields: ["unknown", "key"], broken: resend_derived },
+    Rule { fields: ["key", "fingerprint"], broken: derive },
+    Rule { fields: ["ignore", "fingerprint"], broken: ignore },
+];
+
+fn window(settings: &Settings) -> Option<Broken> {
+    let least = settings.deadline.0.saturating_add(MARGIN.0);
+    let (window, deadline) = (text(settings.retry_window), text(settings.deadline));
+    (settings.retry_window.0 < least).then(|| Broken {
+        reasons: [
+            format!("is too short for a deadline of \"{deadline}\""),
+            format!("is too long for a retry_window of \"{window}\""),
+        ],
+        cure: format!(
+            "write retry_window = \"{}\" or longer, which is deadline and 60s",
+            text(Millis(least))
+        ),
+    })
+}
+
+fn derive_window(settings: &Settings) -> Option<Broken> {
+    let (derive, window) = (text(settings.derive_window), text(settings.retry_window));
+    (settings.derive_window > settings.retry_window).then(|| Broken {
+        reasons: [
+            format!("is longer than a retry_window of \"{window}\""),
+            format!("is shorter than a derive_window of \"{derive}\""),
+        ],
+        cure: format!("write derive_window = \"{window}\" or shorter"),
+    })
+}
+
+fn resend(settings: &Settings) -> Option<Broken> {
+    let broken =
+        settings.unknown == Unknown::Resend && settings.fingerprint.algorithm != Algorithm::Bytes;
+    broken.then(|| {
+        Broken::says(
+            "needs fingerprint = \"bytes\"",
+            "does not go with unknown = \"resend\"",
+            "write fingerprint = \"bytes\", so that the origin gets the very request that it knows, or unknown = \"hold\"",
+        )
+    })
+}
+
+fn resend_derived(settings: &Settings) -> Option<Broken> {
+    let broken = settings.unknown == Unknown::Resend && settings.key == KeyMode::Derive;
+    broken.then(|| {
+        Broken::says(
+            "does not go with key = \"derive\"",
+            "does not go with unknown = \"resend\"",
+            "write unknown = \"hold\": the origin never sees a derived key, so it could not tell that it gets the request again",
+        )
+    })
+}
+
+fn derive(settings: &Settings) -> Option<Broken> {
+    let broken =
+        settings.key == KeyMode::Derive && settings.fingerprint.algorithm == Algorithm::None;
+    broken.then(|| {
+        Broken::says(
+            "needs a fingerprint",
+            "does not go with key = \"derive\"",
+            "write fingerprint = \"auto\" or \"bytes\": else all requests of one caller would be the same one",
+        )
+    })
+}
+
+fn ignore(settings: &Settings) -> Option<Broken> {
+    let method = &settings.fingerprint;
+    (!method.ignore.is_empty() && method.algorithm != Algorithm::Auto).then(|| {
+        Broken::says(
+            "needs fingerprint = \"auto\"",
+            "does not go with ignore",
+            "write fingerprint = \"auto\", which alone reads JSON, or ignore = []",
+        )
+    })
+}
+
+impl Broken {
+    fn says(first: &str, second: &str, cure: &str) -> Self {
+        Self { reasons: [first.into(), second.into()], cure: cure.into() }
+    }
+}
+
+fn text(span: Millis) -> String {
+    DURATION.write(span.0)
+}
