@@ -21,10 +21,11 @@
 //!   - `fingerprint`, `canonical_json`, `multipart`: whether two requests are the same.
 //!   - `policy`, `release`: what is guarded, and how. `origin`: what an answer means.
 //!   - `machine`: the life of a key. `record`, `codec`: the bytes that it is stored as.
-//!   - `replay`, `recent`: when a copy may be shown. `problem`: what a refusal says.
+//!   - `replay`, `recent`: when a copy may be shown. `problem`, `cors`: what a refusal says, and who may
+//!     read it. `log`: what the log says.
 //!   - `wire`: what Worker and object say to each other. `forward`: what the origin is sent.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
-//!   - The Worker's half: `guarded`, `submit`, `responses`, `present`, `pass_through`.
+//!   - The Worker's half: `guarded`, `complete_request`, `submit`, `responses`, `present`, `pass_through`.
 //!   - The object's half: `key_object`, `arrival`, `store`, `origin_call`, `reception`,
 //!     `answer_keeper`, `answers`.
 //!   - The platform: `js`, `body`, `head`, `timer`, `config`, `panics`.

@@ -1,31 +1,24 @@
-//! The Worker's half of a guarded request: find out whose it is and what it asks for, look for a
-//! copy, ask the object.
-//!
-//! A copy is asked for beside the object, and whichever proves a replay first answers: a replay
-//! never waits for a cold object, and a first request never waits for a miss.
+//! A request of a guarded route, from its headers to its last byte: what it is guarded by, whose it
+//! is, and what the log says of it.
 
 use super::body::{BodyError, read_request};
-use super::config::{self, Config};
+use super::complete_request::CompleteRequest;
+use super::config::Config;
 use super::head::RequestHead;
 use super::js::{self, Context};
 use super::pass_through::{Why, pass_buffered, pass_keyless};
 use super::present::{Audience, Presenter};
-use super::responses;
-use super::stored::Stored;
-use super::submit::{Call, Unreached, submit};
 use crate::guard::digest::hex;
-use crate::guard::fingerprint::{Fingerprint, Method};
+use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
-use crate::guard::policy::{KeyMode, Mode, OnGuardFailure, Settings};
+use crate::guard::log::{self, Told};
+use crate::guard::policy::{KeyMode, Mode, Settings};
 use crate::guard::problem::{Code, Problem};
-use crate::guard::record::Record;
-use crate::guard::replay::{CacheStatus, proves, without_cookies};
-use crate::guard::scope::{Credential, Head, RecordId};
+use crate::guard::scope::{Head, RecordId};
 use crate::guard::time::{Millis, UnixMillis};
-use crate::guard::wire::{KeySource, Reply, Shown, Verdict};
-use futures_util::future::{Either, select};
+use crate::guard::wire::KeySource;
 use js_sys::Uint8Array;
-use std::pin::pin;
+use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 
@@ -37,6 +30,15 @@ pub struct Guarded<'a> {
     pub settings: &'a Settings,
     pub env: &'a JsValue,
     pub context: &'a Context,
+    /// What the log is to say.
+    pub noted: Noted,
+}
+
+/// What is found out on the way, for the log.
+#[derive(Default)]
+pub struct Noted {
+    told: RefCell<Told>,
+    names: RefCell<Option<(RecordId, String)>>,
 }
 
 /// What a request is guarded by.
@@ -49,20 +51,49 @@ enum Guarding {
 }
 
 impl Guarded<'_> {
-    /// Answers it.
+    /// Answers it, and writes a line of the log.
     pub async fn answer(&self) -> Result<Response, JsValue> {
         let started = js::now();
+        let response = self.answered(started).await?;
+        let names = self.noted.names.borrow();
+        let line = log::line(
+            &log::Request {
+                route: self.config.policy.route(self.head.path()).0,
+                method: self.head.method(),
+                realm: &self.config.policy.realm(self.head.host()),
+                record: names.as_ref().map(|(record, _)| record),
+                fingerprint: names.as_ref().map(|(_, fingerprint)| fingerprint.as_str()),
+            },
+            &self.noted.told.borrow(),
+            response.status(),
+            js::now().since(started),
+        );
+        js::log_line(&line);
+        Ok(response)
+    }
+
+    pub fn note(&self, told: Told) {
+        self.noted.told.replace(told);
+    }
+
+    fn refuse(&self, audience: &Audience, problem: &Problem) -> Result<Response, JsValue> {
+        self.note(Told { code: Some(problem.code.describe().name), ..Told::of("refused") });
+        audience.problem(problem)
+    }
+
+    async fn answered(&self, started: UnixMillis) -> Result<Response, JsValue> {
         let audience = self.audience();
         let guarding = match self.guarding() {
             Ok(guarding) => guarding,
-            Err(problem) => return audience.problem(&problem),
+            Err(problem) => return self.refuse(&audience, &problem),
         };
         if matches!(guarding, Guarding::Nothing) || self.is_watched_and_too_large() {
+            self.note(Told::of("bypass"));
             return pass_keyless(self.request, self.head, self.config, self.env).await;
         }
         let body = match self.body().await {
             Ok(body) => body,
-            Err(problem) => return audience.problem(&problem),
+            Err(problem) => return self.refuse(&audience, &problem),
         };
         let bytes = body.to_vec();
         let fingerprint = Fingerprint::of(self.head, &bytes, &self.settings.fingerprint);
@@ -71,8 +102,10 @@ impl Guarded<'_> {
             _ => (None, KeySource::Derived),
         };
         let Some(record) = self.record(key.as_ref(), &fingerprint) else {
+            self.note(Told::of("bypass"));
             return pass_buffered(self.head, self.config, self.env, &body, Why::Keyless).await;
         };
+        self.noted.names.replace(Some((record.clone(), fingerprint.digest.clone())));
         let presenter = Presenter {
             audience: &audience,
             key: key.as_ref(),
@@ -81,9 +114,15 @@ impl Guarded<'_> {
             started,
             context: self.context,
         };
-        let facts =
-            Facts { guarded: self, presenter: &presenter, source, body, bytes, fingerprint };
-        facts.answer().await
+        let complete = CompleteRequest {
+            guarded: self,
+            presenter: &presenter,
+            source,
+            body,
+            bytes,
+            fingerprint,
+        };
+        complete.answer().await
     }
 
     fn audience(&self) -> Audience<'_> {
@@ -94,7 +133,7 @@ impl Guarded<'_> {
         }
     }
 
-    fn observes(&self) -> bool {
+    pub fn observes(&self) -> bool {
         self.settings.mode == Mode::Observe
     }
 
@@ -180,162 +219,4 @@ fn random_key() -> Option<IdempotencyKey> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).ok()?;
     IdempotencyKey::parse(&hex(&bytes)).ok()
-}
-
-/// A complete request, and what the rules compare of it.
-struct Facts<'a> {
-    guarded: &'a Guarded<'a>,
-    presenter: &'a Presenter<'a>,
-    source: KeySource,
-    body: Uint8Array,
-    bytes: Vec<u8>,
-    fingerprint: Fingerprint,
-}
-
-impl Facts<'_> {
-    /// Whether a copy may be shown for this request.
-    fn proven_by(&self, copy: &Record) -> bool {
-        let head = self.guarded.head;
-        let fingerprint = |method: &Method| match *method == self.fingerprint.method {
-            true => self.fingerprint.clone(),
-            false => Fingerprint::of(head, &self.bytes, method),
-        };
-        let credential = |sources: &[_]| Credential::of(head, sources, self.presenter.record);
-        proves(copy, fingerprint, credential, js::now())
-    }
-
-    async fn answer(&self) -> Result<Response, JsValue> {
-        if self.guarded.observes() {
-            return self.reply(submit(self.call(), self.guarded.env).await).await;
-        }
-        let record = self.presenter.record;
-        if let Some(recent) = responses::recent(record).filter(|copy| self.proven_by(copy)) {
-            return self.presenter.recent(&recent);
-        }
-        let object = pin!(submit(self.call(), self.guarded.env));
-        let copy = pin!(self.copy());
-        match select(copy, object).await {
-            Either::Left((Some(copy), _)) => self.replay(copy),
-            Either::Left((None, object)) => self.reply(object.await).await,
-            Either::Right((Ok(reply), _)) => self.reply(Ok(reply)).await,
-            Either::Right((Err(unreached), copy)) => match copy.await {
-                Some(copy) => self.replay(copy),
-                None => self.reply(Err(unreached)).await,
-            },
-        }
-    }
-
-    fn call(&self) -> Call<'_> {
-        Call {
-            request: self.guarded.request,
-            record: self.presenter.record,
-            fingerprint: &self.fingerprint,
-            body: &self.body,
-            source: self.source,
-            generated: self.presenter.key.filter(|_| self.source == KeySource::Generated),
-            observe: self.guarded.observes(),
-        }
-    }
-
-    /// The copy in KV, where it proves a replay.
-    async fn copy(&self) -> Option<Stored> {
-        let namespace = config::responses(self.guarded.env)?;
-        let copy = responses::read_copy(&namespace, self.presenter.record).await?;
-        self.proven_by(&copy.record).then_some(copy)
-    }
-
-    fn replay(&self, copy: Stored) -> Result<Response, JsValue> {
-        responses::remember(self.presenter.record, &copy.record);
-        self.presenter.stored(copy, Shown::Replayed, Millis(0))
-    }
-
-    async fn reply(
-        &self,
-        reply: Result<(Reply, Response), Unreached>,
-    ) -> Result<Response, JsValue> {
-        let (reply, response) = match reply {
-            Ok(reply) => reply,
-            Err(unreached) => return self.unreached(unreached).await,
-        };
-        let presenter = self.presenter;
-        let Reply { expires_at, origin, .. } = reply;
-        match reply.verdict {
-            Verdict::Stored { shown } => self.stored(&response, shown, origin).await,
-            Verdict::Released { shared } => {
-                presenter.handed_on(&response, CacheStatus::Released { shared }, None, origin)
-            }
-            Verdict::NotKept => self.not_kept(&response, expires_at, origin),
-            Verdict::Refused { refusal } => {
-                presenter.problem(&Problem::refused(refusal, presenter.key, presenter.record))
-            }
-            Verdict::Duplicate { .. } => self.pass(Why::Observe).await,
-            Verdict::Unavailable { .. } if self.guarded.observes() => self.pass(Why::Observe).await,
-            Verdict::Unavailable { detail } => self.unavailable(detail),
-        }
-    }
-
-    async fn stored(
-        &self,
-        response: &Response,
-        shown: Shown,
-        origin: Millis,
-    ) -> Result<Response, JsValue> {
-        let Ok(stored) = read_stored(response).await else {
-            return self.unavailable(ANSWER_BROKE_OFF.into());
-        };
-        self.remember(&stored.record, shown);
-        self.presenter.stored(stored, shown, origin)
-    }
-
-    fn not_kept(
-        &self,
-        response: &Response,
-        expires_at: Option<UnixMillis>,
-        origin: Millis,
-    ) -> Result<Response, JsValue> {
-        self.presenter.handed_on(response, CacheStatus::NotKept, expires_at, origin)
-    }
-
-    /// The object said nothing. It is passed by only where the policy says so, and where no call
-    /// of this request can have reached it.
-    async fn unreached(&self, unreached: Unreached) -> Result<Response, JsValue> {
-        let open = self.guarded.settings.on_guard_failure == OnGuardFailure::Open;
-        match unreached {
-            _ if self.guarded.observes() => self.pass(Why::Observe).await,
-            Unreached { surely: true, .. } if open => self.pass(Why::FailOpen).await,
-            Unreached { detail, .. } => self.unavailable(detail),
-        }
-    }
-
-    async fn pass(&self, why: Why) -> Result<Response, JsValue> {
-        let Guarded { head, config, env, .. } = self.guarded;
-        pass_buffered(head, config, env, &self.body, why).await
-    }
-
-    fn unavailable(&self, detail: String) -> Result<Response, JsValue> {
-        let mut problem = Problem::new(Code::GuardUnavailable, detail);
-        problem.record = Some(self.presenter.record.clone());
-        self.presenter.problem(&problem)
-    }
-
-    /// The first caller's answer holds its cookies, which a retry only sees where the policy says.
-    fn remember(&self, record: &Record, shown: Shown) {
-        let with_cookies = self.guarded.settings.replay_set_cookie;
-        match record.answer().filter(|_| shown == Shown::First && !with_cookies) {
-            Some(answer) => {
-                let answer = without_cookies(answer.clone());
-                let record = record.clone().with_answer(answer);
-                responses::remember(self.presenter.record, &record);
-            }
-            None => responses::remember(self.presenter.record, record),
-        }
-    }
-}
-
-const ANSWER_BROKE_OFF: &str =
-    "the object's answer broke off; send the same request with the same key again";
-
-async fn read_stored(response: &Response) -> Result<Stored, JsValue> {
-    let body = response.body().ok_or("the object sent no record")?;
-    Stored::read(&body).await
 }

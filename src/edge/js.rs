@@ -128,6 +128,8 @@ extern "C" {
     #[wasm_bindgen(constructor, catch, js_class = "Headers")]
     pub fn from_pairs(pairs: &JsValue) -> Result<HeadersFromPairs, JsValue>;
 
+    #[wasm_bindgen(js_namespace = console, js_name = log)]
+    pub fn log_line(text: &str);
     #[wasm_bindgen(js_namespace = console, js_name = error)]
     pub fn log_error(text: &str);
     #[wasm_bindgen(js_namespace = console, js_name = warn)]

@@ -7,6 +7,7 @@ mod answer_keeper;
 mod answers;
 mod arrival;
 mod body;
+mod complete_request;
 mod config;
 mod guarded;
 mod head;
@@ -28,7 +29,7 @@ use crate::guard::policy::Settings;
 use crate::guard::problem::{Code, Problem, page};
 use crate::guard::scope::Head;
 use config::{Config, Misconfigured};
-use guarded::Guarded;
+use guarded::{Guarded, Noted};
 use head::RequestHead;
 use js::Context;
 use js_sys::Promise;
@@ -80,7 +81,8 @@ async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<R
         None => pass_through(request, &head, &config, env).await,
         Some(settings) => {
             let (head, config, settings) = (&head, &*config, &*settings);
-            Guarded { request, head, config, settings, env, context }.answer().await
+            let noted = Noted::default();
+            Guarded { request, head, config, settings, env, context, noted }.answer().await
         }
     }
 }

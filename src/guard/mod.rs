@@ -8,6 +8,7 @@ pub mod digest;
 pub mod fingerprint;
 pub mod forward;
 pub mod key;
+pub mod log;
 pub mod machine;
 pub mod multipart;
 pub mod origin;

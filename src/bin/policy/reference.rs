@@ -27,7 +27,7 @@ fn section(field: &Field) -> String {
     let note = if note.is_empty() { String::new() } else { format!("\n**Beware:** {note}\n") };
     let (name, default, allowed) = (field.known.name, default(field), allowed(field));
     format!(
-        "\n### {name}\n\n{meaning}{place}\n\nWrite {allowed}. Default: {default}. {why}\n{note}"
+        "\n### {name}\n\n{meaning}{place}\n\n- **Write:** {allowed}.\n- **Default:** {default}. {why}\n{note}"
     )
 }
 

@@ -45,6 +45,10 @@ impl Units {
             .ok_or(NotAnAmount::Else)
     }
 
+    pub fn names(&self) -> String {
+        self.units.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ")
+    }
+
     /// In the largest unit that leaves no fraction.
     pub fn write(&self, amount: u64) -> String {
         let whole = |(name, worth, least): &(&str, u64, u64)| {

@@ -5,7 +5,7 @@
 //!    that none of its prose gets into the Worker.
 //! 2. A default is written as JSON. Parsed, all of them together are `Settings::default()`.
 
-use super::amount::Units;
+use super::amount::{DURATION, NotAnAmount, SIZE, Units};
 use super::mistake::{Mistake, Mistakes, Place};
 use super::settings::Settings;
 use crate::guard::time::Millis;
@@ -94,7 +94,6 @@ pub fn known(name: &str) -> Option<&'static Known> {
 impl Kind {
     /// Reads a value into the settings, or notes what is wrong with it.
     pub fn read(&self, place: &Place, settings: &mut Settings, mistakes: &mut Mistakes) {
-        use super::amount::{DURATION, SIZE};
         match self {
             Self::Choice(words) => {
                 if let Some(set) = mistakes.note(choice(place, words)) {
@@ -131,10 +130,13 @@ fn choice(place: &Place, words: &[Word]) -> Result<fn(&mut Settings), Mistake> {
 }
 
 fn amount(place: &Place, units: &Units, least: u64, most: u64) -> Result<u64, Mistake> {
-    use super::amount::NotAnAmount;
-    let (noun, from, to) = (units.noun, units.write(least), units.write(most));
-    let cure = format!("write a {noun} from \"{from}\" to \"{to}\"");
-    match units.read(place.text(&cure)?) {
+    let (from, to) = (units.write(least), units.write(most));
+    let cure = format!("write a {} from \"{from}\" to \"{to}\"", units.noun);
+    let read = match place.value.as_u64() {
+        Some(number) => Err(NotAnAmount::NoUnit(number)),
+        None => units.read(place.text(&cure)?),
+    };
+    match read {
         Ok(amount) if amount < least => Err(place.wrong(&format!("is under \"{from}\""), &cure)),
         Ok(amount) if amount > most => Err(place.wrong(&format!("is over \"{to}\""), &cure)),
         Ok(amount) => Ok(amount),
@@ -144,8 +146,7 @@ fn amount(place: &Place, units: &Units, least: u64, most: u64) -> Result<u64, Mi
             Err(place.wrong("has no unit", if guesses.is_empty() { &cure } else { &guess }))
         }
         Err(NotAnAmount::Else) => {
-            let names: Vec<&str> = units.units.iter().map(|(name, ..)| *name).collect();
-            let reason = format!("is not a whole number and a unit ({})", names.join(", "));
+            let reason = format!("is not a whole number and a unit ({})", units.names());
             Err(place.wrong(&reason, &cure))
         }
     }

@@ -53,7 +53,7 @@ pub const FIELDS: [Field; 24] = [
         .allows("a list of at most 100 tables, each with a `path`")
         .means("Where something else holds than by the defaults: the first route whose `path` matches decides, and what it does not say is as in the defaults.")
         .because("Most APIs need one rule."),
-    field("path", Kind::Frame, Absent("not allowed: every route needs one"))
+    field("path", Kind::Frame, Absent("none, every route needs one"))
         .only(Level::Route)
         .allows("a path in which `*` is one segment and a last `**` is the rest")
         .means("Which paths the route is for.")

@@ -1,0 +1,222 @@
+//! The Worker's half of a guarded request once it is complete: look for a copy, ask the object.
+//!
+//! A copy is asked for beside the object, and whichever proves a replay first answers: a replay
+//! never waits for a cold object, and a first request never waits for a miss.
+
+use super::config;
+use super::guarded::Guarded;
+use super::js;
+use super::pass_through::{Why, pass_buffered};
+use super::present::Presenter;
+use super::responses;
+use super::stored::Stored;
+use super::submit::{Call, Unreached, submit};
+use crate::guard::fingerprint::{Fingerprint, Method};
+use crate::guard::log::Told;
+use crate::guard::machine::Refusal;
+use crate::guard::policy::OnGuardFailure;
+use crate::guard::problem::{Code, Problem};
+use crate::guard::record::Record;
+use crate::guard::replay::{CacheStatus, proves, without_cookies};
+use crate::guard::scope::Credential;
+use crate::guard::time::Millis;
+use crate::guard::wire::{KeySource, Reply, Shown, Verdict, Would};
+use futures_util::future::{Either, select};
+use js_sys::Uint8Array;
+use std::pin::pin;
+use wasm_bindgen::JsValue;
+use web_sys::Response;
+
+/// A complete request, and what the rules compare of it.
+pub struct CompleteRequest<'a> {
+    pub guarded: &'a Guarded<'a>,
+    pub presenter: &'a Presenter<'a>,
+    pub source: KeySource,
+    pub body: Uint8Array,
+    pub bytes: Vec<u8>,
+    pub fingerprint: Fingerprint,
+}
+
+impl CompleteRequest<'_> {
+    /// Whether a copy may be shown for this request.
+    fn proven_by(&self, copy: &Record) -> bool {
+        let head = self.guarded.head;
+        let fingerprint = |method: &Method| match *method == self.fingerprint.method {
+            true => self.fingerprint.clone(),
+            false => Fingerprint::of(head, &self.bytes, method),
+        };
+        let credential = |sources: &[_]| Credential::of(head, sources, self.presenter.record);
+        proves(copy, fingerprint, credential, js::now())
+    }
+
+    pub async fn answer(&self) -> Result<Response, JsValue> {
+        if self.guarded.observes() {
+            return self.reply(submit(self.call(), self.guarded.env).await).await;
+        }
+        let record = self.presenter.record;
+        if let Some(recent) = responses::recent(record).filter(|copy| self.proven_by(copy)) {
+            self.note_shown(&recent, Shown::Replayed, Millis(0));
+            return self.presenter.recent(&recent);
+        }
+        let object = pin!(submit(self.call(), self.guarded.env));
+        let copy = pin!(self.copy());
+        match select(copy, object).await {
+            Either::Left((Some(copy), _)) => self.replay(copy),
+            Either::Left((None, object)) => self.reply(object.await).await,
+            Either::Right((Ok(reply), _)) => self.reply(Ok(reply)).await,
+            Either::Right((Err(unreached), copy)) => match copy.await {
+                Some(copy) => self.replay(copy),
+                None => self.reply(Err(unreached)).await,
+            },
+        }
+    }
+
+    fn call(&self) -> Call<'_> {
+        Call {
+            request: self.guarded.request,
+            record: self.presenter.record,
+            fingerprint: &self.fingerprint,
+            body: &self.body,
+            source: self.source,
+            generated: self.presenter.key.filter(|_| self.source == KeySource::Generated),
+            observe: self.guarded.observes(),
+        }
+    }
+
+    /// The copy in KV, where it proves a replay.
+    async fn copy(&self) -> Option<Stored> {
+        let namespace = config::responses(self.guarded.env)?;
+        let copy = responses::read_copy(&namespace, self.presenter.record).await?;
+        self.proven_by(&copy.record).then_some(copy)
+    }
+
+    fn replay(&self, copy: Stored) -> Result<Response, JsValue> {
+        responses::remember(self.presenter.record, &copy.record);
+        self.note_shown(&copy.record, Shown::Replayed, Millis(0));
+        self.presenter.stored(copy, Shown::Replayed, Millis(0))
+    }
+
+    async fn reply(
+        &self,
+        reply: Result<(Reply, Response), Unreached>,
+    ) -> Result<Response, JsValue> {
+        let (reply, response) = match reply {
+            Ok(reply) => reply,
+            Err(unreached) => return self.unreached(unreached).await,
+        };
+        let presenter = self.presenter;
+        let Reply { expires_at, origin, .. } = reply;
+        match reply.verdict {
+            Verdict::Stored { shown } => self.stored(&response, shown, origin).await,
+            Verdict::Released { shared } => {
+                self.guarded.note(Told { origin, ..Told::of("released") });
+                presenter.handed_on(&response, CacheStatus::Released { shared }, None, origin)
+            }
+            Verdict::NotKept => {
+                self.guarded.note(Told { origin, ..Told::of("not-kept") });
+                presenter.handed_on(&response, CacheStatus::NotKept, expires_at, origin)
+            }
+            Verdict::Refused { refusal } => self.refuse(refusal),
+            Verdict::Duplicate { would } => self.spare(would).await,
+            Verdict::Unavailable { .. } if self.guarded.observes() => {
+                self.pass(Why::Observe, Told::of("observed")).await
+            }
+            Verdict::Unavailable { detail } => self.unavailable(detail),
+        }
+    }
+
+    fn note_shown(&self, record: &Record, shown: Shown, origin: Millis) {
+        let outcome = match shown {
+            Shown::First => "first",
+            Shown::Joined => "joined",
+            Shown::Replayed => "replayed",
+        };
+        let told = Told { origin, ..Told::of(outcome) };
+        self.guarded.note(told.claim(record.claim(), js::now()));
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Result<Response, JsValue> {
+        let Presenter { key, record, .. } = self.presenter;
+        let problem = Problem::refused(refusal, *key, record);
+        self.problem(&problem)
+    }
+
+    fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
+        let code = Some(problem.code.describe().name);
+        self.guarded.note(Told { code, ..Told::of("refused") });
+        self.presenter.problem(problem)
+    }
+
+    /// A duplicate under a policy that only watches: the log tells what it was spared.
+    async fn spare(&self, would: Would) -> Result<Response, JsValue> {
+        let (would, code) = match would {
+            Would::Join => ("join", None),
+            Would::Replay => ("replay", None),
+            Would::Refuse(refusal) => {
+                let code = Problem::refused(refusal, None, self.presenter.record).code;
+                ("refuse", Some(code.describe().name))
+            }
+        };
+        self.pass(Why::Observe, Told { would: Some(would), code, ..Told::of("observed") }).await
+    }
+
+    async fn stored(
+        &self,
+        response: &Response,
+        shown: Shown,
+        origin: Millis,
+    ) -> Result<Response, JsValue> {
+        let Ok(stored) = read_stored(response).await else {
+            return self.unavailable(ANSWER_BROKE_OFF.into());
+        };
+        self.remember(&stored.record, shown);
+        self.note_shown(&stored.record, shown, origin);
+        self.presenter.stored(stored, shown, origin)
+    }
+
+    /// The object said nothing. It is passed by only where the policy says so, and where no call
+    /// of this request can have reached it.
+    async fn unreached(&self, unreached: Unreached) -> Result<Response, JsValue> {
+        let open = self.guarded.settings.on_guard_failure == OnGuardFailure::Open;
+        match unreached {
+            _ if self.guarded.observes() => self.pass(Why::Observe, Told::of("observed")).await,
+            Unreached { surely: true, .. } if open => {
+                self.pass(Why::FailOpen, Told::of("fail-open")).await
+            }
+            Unreached { detail, .. } => self.unavailable(detail),
+        }
+    }
+
+    async fn pass(&self, why: Why, told: Told) -> Result<Response, JsValue> {
+        self.guarded.note(told);
+        let Guarded { head, config, env, .. } = self.guarded;
+        pass_buffered(head, config, env, &self.body, why).await
+    }
+
+    fn unavailable(&self, detail: String) -> Result<Response, JsValue> {
+        let mut problem = Problem::new(Code::GuardUnavailable, detail);
+        problem.record = Some(self.presenter.record.clone());
+        self.problem(&problem)
+    }
+
+    /// The first caller's answer holds its cookies, which a retry only sees where the policy says.
+    fn remember(&self, record: &Record, shown: Shown) {
+        let with_cookies = self.guarded.settings.replay_set_cookie;
+        match record.answer().filter(|_| shown == Shown::First && !with_cookies) {
+            Some(answer) => {
+                let answer = without_cookies(answer.clone());
+                let record = record.clone().with_answer(answer);
+                responses::remember(self.presenter.record, &record);
+            }
+            None => responses::remember(self.presenter.record, record),
+        }
+    }
+}
+
+const ANSWER_BROKE_OFF: &str =
+    "the object's answer broke off; send the same request with the same key again";
+
+async fn read_stored(response: &Response) -> Result<Stored, JsValue> {
+    let body = response.body().ok_or("the object sent no record")?;
+    Stored::read(&body).await
+}
