@@ -5,7 +5,7 @@ use super::js;
 use super::key_object::{KeyObject, Released};
 use super::store::RowName;
 use crate::guard::machine::Refusal;
-use crate::guard::record::{Answer, Body, Record};
+use crate::guard::record::{Answer, Body, Claim, Record};
 use crate::guard::replay::without_cookies;
 use crate::guard::time::Millis;
 use crate::guard::wire::{HEADER, PROTOCOL, Reply, Shown, Verdict, Would};
@@ -109,7 +109,7 @@ pub fn unavailable(detail: &str) -> Result<Response, JsValue> {
 }
 
 fn reply(verdict: Verdict, record: &Record, origin: Millis) -> Result<Headers, JsValue> {
-    let expires_at = record.claim().map(|claim| claim.expires_at);
+    let expires_at = record.claim().map(Claim::expires_at);
     let reply = Reply { protocol: PROTOCOL, verdict, expires_at, origin };
     let headers = Headers::new()?;
     headers.set(HEADER, &reply.to_header())?;

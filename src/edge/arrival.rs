@@ -7,7 +7,7 @@ use super::key_object::Turn;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::machine::Submission;
 use crate::guard::policy::{InFlight, Settings, Unknown};
-use crate::guard::record::{ClaimId, Record};
+use crate::guard::record::{Claim, ClaimId};
 use crate::guard::scope::{Credential, Head};
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::{HEADER, KeySource, Submit};
@@ -44,15 +44,8 @@ impl Arrival {
         Ok(Self { submit, head, headers, body, config, settings, arrived_at: js::now() })
     }
 
-    /// What the rules look at. A living claim keeps the ways in which it was made.
-    pub fn submission(
-        &self,
-        fresh: ClaimId,
-        record: &Record,
-        turn: Turn,
-        now: UnixMillis,
-    ) -> Submission {
-        let claim = record.living_claim(now);
+    /// What the rules look at. A claim that binds keeps the ways in which it was made.
+    pub fn submission(&self, fresh: ClaimId, claim: Option<&Claim>, turn: Turn) -> Submission {
         let settings = &self.settings;
         let method = claim.map_or(&settings.fingerprint, |claim| &claim.fingerprint.method);
         let sources = claim.map_or(&settings.credential, |claim| &claim.credential.sources);

@@ -17,11 +17,13 @@ use super::origin_call::{self, Order};
 use super::responses;
 use super::store::Store;
 use super::timer::within;
-use crate::guard::machine::{ASK_AGAIN, Change, Event, Live, Refusal, Step, Then, decide};
+use crate::guard::machine::{
+    ASK_AGAIN, Change, Event, Live, Refusal, Step, Then, binding_claim, decide,
+};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Claim, ClaimId, Record};
 use crate::guard::scope::Credential;
-use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::time::Millis;
 use crate::guard::wire::{Shown, Would};
 use futures_channel::oneshot;
 use js_sys::{Promise, Uint8Array};
@@ -167,7 +169,7 @@ impl KeyObject {
     fn take(&self, arrival: &Arrival, turn: Turn) -> Result<Step, String> {
         let fresh = random_claim()?;
         let event =
-            |record: &Record, now| Event::Submitted(arrival.submission(fresh, record, turn, now));
+            |claim: Option<&Claim>| Event::Submitted(arrival.submission(fresh, claim, turn));
         self.step(event, &News::LookAgain)
     }
 
@@ -176,15 +178,16 @@ impl KeyObject {
     /// and the writing would let a second request claim the same key.
     fn step(
         &self,
-        event: impl FnOnce(&Record, UnixMillis) -> Event,
+        event: impl FnOnce(Option<&Claim>) -> Event,
         news: &News,
     ) -> Result<Step, String> {
         let now = js::now();
         let record = self.store.load()?;
-        let event = event(&record, now);
         let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_canceled()).count();
-        let step =
-            decide(record, event, Live { open_calls: &self.open_calls.borrow(), waiting }, now);
+        let open_calls = self.open_calls.borrow();
+        let live = Live { open_calls: &open_calls, waiting };
+        let event = event(binding_claim(&record, live, now));
+        let step = decide(record, event, live, now);
         self.store.apply(&step, now).map_err(|_| "the record could not be written".to_owned())?;
         match (step.change, &step.then) {
             (Change::Keep, _) | (_, Then::Forward) => {}
@@ -245,7 +248,7 @@ impl KeyObject {
     /// What time alone has done: a call that is past its deadline, a window that has ended.
     fn look(&self) -> Result<(), JsValue> {
         let now = js::now();
-        let step = match self.step(|_, _| Event::Look, &News::LookAgain) {
+        let step = match self.step(|_| Event::Look, &News::LookAgain) {
             Ok(step) => step,
             Err(detail) => {
                 js::log_error(&format!("onlyonce: a record could not be looked at: {detail}"));
@@ -262,7 +265,7 @@ impl KeyObject {
     /// The end of a call: what it says is stored before anybody hears of it. Nothing where storage
     /// failed, which leaves the record in flight without a call: unknown.
     pub fn conclude(&self, attempt: u32, event: Event, news: &News) -> Option<Step> {
-        let step = self.step(|_, _| event, news);
+        let step = self.step(|_| event, news);
         self.open_calls.borrow_mut().retain(|open| *open != attempt);
         step.map_err(|why| js::log_error(&format!("onlyonce: a call's end was not stored: {why}")))
             .ok()

@@ -8,7 +8,7 @@ use crate::guard::cors::Cors;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::origin::has_no_body;
 use crate::guard::problem::Problem;
-use crate::guard::record::{Answer, Record};
+use crate::guard::record::{Answer, Claim, Record};
 use crate::guard::replay::{CacheStatus, How, Mark, Marking, apply};
 use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
@@ -72,7 +72,7 @@ impl Presenter<'_> {
     ) -> Result<Response, JsValue> {
         let Stored { record, rest } = stored;
         let answer = record.answer().ok_or("the record holds no answer")?;
-        let expires_at = record.claim().map(|claim| claim.expires_at);
+        let expires_at = record.claim().map(Claim::expires_at);
         let status = CacheStatus::Shown(shown);
         let marks = self.marks(status, expires_at, Some(answer.answered_at), origin);
         let init = init(answer, marks)?;

@@ -27,7 +27,7 @@ impl Stored {
             let chunk = chunks.next().await?.ok_or("the record broke off")?;
             bytes.extend(chunk.to_vec());
             let decoded = Record::decode_head(&bytes).map_err(|error| error.to_string())?;
-            let Some((record, body)) = decoded else { continue };
+            let Some((record, _, body)) = decoded else { continue };
             let Some(Body::Rows { length, .. }) = record.answer().map(|answer| &answer.body) else {
                 return Self::small(bytes, chunks).await;
             };

@@ -55,6 +55,14 @@ impl<'a> Reader<'a> {
         self.bytes(1)?.first().copied()
     }
 
+    pub fn flag(&mut self) -> Option<bool> {
+        match self.byte()? {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
+
     pub fn number(&mut self) -> Option<u64> {
         Some(u64::from_be_bytes(self.bytes(8)?.try_into().ok()?))
     }
@@ -77,11 +85,7 @@ impl<'a> Reader<'a> {
     }
 
     pub fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {
-        match self.byte()? {
-            0 => Some(None),
-            1 => read(self).map(Some),
-            _ => None,
-        }
+        if self.flag()? { read(self).map(Some) } else { Some(None) }
     }
 
     /// The value, where nothing follows it.

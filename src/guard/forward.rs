@@ -77,7 +77,7 @@ fn forwarded_for(addressed: &Addressed) -> Option<String> {
     let Some(client) = &addressed.client_ip else { return addressed.forwarded_for.clone() };
     match &addressed.forwarded_for {
         None => Some(client.clone()),
-        Some(known) if known.split(',').any(|address| address.trim() == client) => {
+        Some(known) if known.rsplit(',').next().is_some_and(|last| last.trim() == client) => {
             Some(known.clone())
         }
         Some(known) => Some(format!("{known}, {client}")),

@@ -143,12 +143,16 @@ fn settle(record: Record, live: Live, now: UnixMillis) -> (Record, Change) {
         }
         other => (other, Change::Keep),
     };
-    let expired = record.claim().is_some_and(|claim| now >= claim.expires_at);
-    let in_flight = matches!(record, Record::InFlight { .. });
-    if expired && !in_flight && live.open_calls.is_empty() {
-        return (Record::Vacant, Change::Erase);
+    match binding_claim(&record, live, now) {
+        Some(_) => (record, change),
+        None if record == Record::Vacant => (record, change),
+        None => (Record::Vacant, Change::Erase),
     }
-    (record, change)
+}
+
+/// The claim that still binds: its window has not ended, or a call of it is open.
+pub fn binding_claim<'a>(record: &'a Record, live: Live, now: UnixMillis) -> Option<&'a Claim> {
+    record.claim().filter(|claim| now < claim.expires_at() || !live.open_calls.is_empty())
 }
 
 /// A call that will not be waited for any longer. What an earlier attempt left behind says more
@@ -193,8 +197,9 @@ fn claimed(submission: Submission, now: UnixMillis) -> Step {
         credential: submission.credential,
         claimed_at: now,
         deadline_at: now.plus(submission.deadline),
-        expires_at: now.plus(submission.retry_window),
+        window_ends_at: now.plus(submission.retry_window),
         linger: submission.linger,
+        ended_at: None,
         spelling: submission.spelling,
     };
     Step::put(Record::InFlight { claim, before: None }, Then::Forward)
@@ -202,6 +207,7 @@ fn claimed(submission: Submission, now: UnixMillis) -> Step {
 
 fn resent(mut claim: Claim, outcome: Outcome, submission: &Submission, now: UnixMillis) -> Step {
     claim.attempt = claim.attempt.saturating_add(1);
+    claim.ended_at = None;
     claim.deadline_at = now.plus(submission.deadline);
     Step::put(Record::InFlight { claim, before: Some(outcome) }, Then::Forward)
 }
@@ -215,8 +221,9 @@ fn in_flight(record: Record, submission: &Submission, live: Live) -> Step {
 
 /// A final answer. It counts for every attempt of the claim, also for one that was given up.
 fn answered(record: Record, id: &ClaimId, attempt: u32, answer: Answer, now: UnixMillis) -> Step {
-    // An origin that honours keys says 409 to a second sending while it works on the first.
-    if attempt > 1 && answer.status == 409 {
+    // An origin that honours keys says 409 to one sending while it works on another.
+    let sent_twice = record.claim().is_some_and(|claim| claim.attempt > 1);
+    if sent_twice && answer.status == 409 {
         return freed(record, id, attempt, now);
     }
     match record {
@@ -230,6 +237,12 @@ fn answered(record: Record, id: &ClaimId, attempt: u32, answer: Answer, now: Uni
 /// An attempt that may have acted. It counts only while no later attempt is on its way.
 fn failed(record: Record, id: &ClaimId, attempt: u32, outcome: Outcome, now: UnixMillis) -> Step {
     match record {
+        // What an earlier attempt was answered says more than a broken connection does.
+        Record::InFlight { claim, before: Some(before) }
+            if claim.id == *id && claim.attempt == attempt && outcome.answer.is_none() =>
+        {
+            Step::put(Record::Unknown { claim: claim.ended(now), outcome: before }, Then::Nothing)
+        }
         Record::InFlight { claim, .. } | Record::Unknown { claim, .. }
             if claim.id == *id && claim.attempt == attempt =>
         {

@@ -83,11 +83,26 @@ impl Base {
         format!("{}{target}", self.0)
     }
 
-    /// A `Location` that points at the origin, pointed at the public address instead.
+    /// A `Location` that points at the origin, pointed at the public address instead. Hosts count
+    /// regardless of case, and a scheme's own port may be written or not.
     pub fn publish(&self, location: &str, public: &str) -> Option<String> {
-        let rest = location.strip_prefix(&self.0)?;
-        (rest.is_empty() || rest.starts_with(['/', '?', '#'])).then(|| format!("{public}{rest}"))
+        let (place, path) = split_place(location)?;
+        let (own_place, own_path) = split_place(&self.0)?;
+        let rest = path.strip_prefix(own_path)?;
+        let fits = place == own_place && (rest.is_empty() || rest.starts_with(['/', '?', '#']));
+        fits.then(|| format!("{public}{rest}"))
     }
+}
+
+/// An absolute URL's scheme and authority in one spelling, and what follows them.
+fn split_place(url: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    let rest = rest.strip_prefix("//")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end)?;
+    let place = format!("{scheme}://{authority}").to_ascii_lowercase();
+    let own_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
+    Some((place.strip_suffix(own_port).unwrap_or(&place).to_owned(), path))
 }
 
 /// A host with an optional port; no user information, which fetch refuses.
@@ -96,10 +111,23 @@ fn is_authority(authority: &str) -> bool {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     };
-    let host_byte = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~[]:".contains(&byte);
-    !host.is_empty()
-        && host.bytes().all(host_byte)
+    (is_address(host) || host.split('.').all(is_label))
         && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+}
+
+/// An IPv6 address in brackets.
+fn is_address(host: &str) -> bool {
+    let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let digit = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
+    inner.is_some_and(|inner| inner.contains(':') && inner.bytes().all(digit))
+}
+
+fn is_label(label: &str) -> bool {
+    let inside = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    !label.is_empty()
+        && label.bytes().all(inside)
+        && !label.starts_with('-')
+        && !label.ends_with('-')
 }
 
 impl fmt::Display for BaseError {

@@ -40,13 +40,14 @@ impl Recent {
 
     /// Keeps an answer. One that is in there already keeps its age.
     pub fn put(&mut self, id: &RecordId, record: Rc<Record>, now: UnixMillis) {
-        if self.get(id, now).is_some_and(|known| known == record) {
+        let size = size_of_answer(&record);
+        if size > MAX_BYTES || self.get(id, now).is_some_and(|known| known == record) {
             return;
         }
         if let Some(place) = self.entries.iter().position(|entry| entry.id == *id) {
             self.remove(place);
         }
-        self.bytes = self.bytes.saturating_add(size_of_answer(&record));
+        self.bytes = self.bytes.saturating_add(size);
         self.entries.push_back(Entry { id: id.clone(), record, seen_at: now });
         while self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BYTES {
             self.remove(0);

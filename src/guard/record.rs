@@ -1,7 +1,7 @@
 //! What is known of one key, and the bytes that it is stored as.
 //!
-//! 1. The stored form is a magic number, a version, the length of a head, the head, and the body
-//!    of a small answer. Object storage, KV and the wire between Worker and object hold the same
+//! 1. The stored form is a magic number, a version, the lengths of a head and of a small answer's
+//!    body, the head, and that body. Object storage, KV and the wire between Worker and object hold the same
 //!    form; in the latter two a large body follows in the same place.
 //! 2. Deployed objects hold these bytes: a test pins every state.
 //! 3. A record of another version, or one that does not decode, is an error, never a vacant key.
@@ -53,11 +53,12 @@ pub struct Claim {
     pub claimed_at: UnixMillis,
     /// When callers are told that the outcome is unknown.
     pub deadline_at: UnixMillis,
-    /// When the record is forgotten.
-    pub expires_at: UnixMillis,
-    /// For a derived key: how long the record outlives the end of its call. It then expires
-    /// earlier than `expires_at` said at the claim.
+    /// When the retry window ends.
+    pub window_ends_at: UnixMillis,
+    /// For a derived key: how long the record outlives the end of its call.
     pub linger: Option<Millis>,
+    /// When the call ended, as far as that shortens the record's life.
+    pub ended_at: Option<UnixMillis>,
     /// The header value that the first attempt carried the key in, kept where a later attempt may
     /// be sent.
     pub spelling: Option<String>,
@@ -134,38 +135,45 @@ impl Record {
         head.optional(self.answer(), Answer::write);
         let mut bytes = Writer(MAGIC.to_vec());
         bytes.short(VERSION);
-        bytes.short(u32::try_from(head.0.len()).ok()?);
+        let inline = self.answer().map(Answer::inline).unwrap_or_default();
+        for part in [&head.0, inline] {
+            bytes.short(u32::try_from(part.len()).ok()?);
+        }
         bytes.0.extend(head.0);
-        bytes.0.extend(self.answer().map(Answer::inline).unwrap_or_default());
+        bytes.0.extend(inline);
         Some(bytes.0)
     }
 
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
-        let (mut record, body) = Self::decode_head(bytes)?.ok_or(RecordError::Malformed)?;
+        let (mut record, inline, body) = Self::decode_head(bytes)?.ok_or(RecordError::Malformed)?;
+        if inline != body.len() {
+            return Err(RecordError::Malformed);
+        }
         if let Some(Answer { body: Body::Inline { bytes }, .. }) = record.answer_mut() {
             bytes.extend_from_slice(body);
         }
         Ok(record)
     }
 
-    /// Reads the head, and returns what follows it; nothing where bytes are still missing.
-    pub fn decode_head(bytes: &[u8]) -> Result<Option<(Self, &[u8])>, RecordError> {
+    /// Reads the head, and returns the length of an inline body and what follows the head; nothing
+    /// where bytes are still missing.
+    pub fn decode_head(bytes: &[u8]) -> Result<Option<(Self, usize, &[u8])>, RecordError> {
         let mut reader = Reader(bytes);
         let Some(magic) = reader.bytes(MAGIC.len()) else { return Ok(None) };
         if magic != MAGIC {
             return Err(RecordError::Malformed);
         }
-        let (Some(version), Some(length)) = (reader.short(), reader.short()) else {
-            return Ok(None);
-        };
+        let Some(version) = reader.short() else { return Ok(None) };
         if version != VERSION {
             return Err(RecordError::Version(version));
         }
-        let length = usize::try_from(length).map_err(|_| RecordError::Malformed)?;
-        let Some(head) = reader.bytes(length) else { return Ok(None) };
+        let (Some(length), Some(inline)) = (reader.short(), reader.short()) else {
+            return Ok(None);
+        };
+        let Some(head) = reader.bytes(length as usize) else { return Ok(None) };
         let record = Self::read(Reader(head)).ok_or(RecordError::Malformed)?;
-        Ok(Some((record, reader.0)))
+        Ok(Some((record, inline as usize, reader.0)))
     }
 
     /// Nothing where the parts do not fit the state.
@@ -175,7 +183,7 @@ impl Record {
         let reason = head.optional(|reader| Reason::from_code(reader.byte()?))?;
         let answer = head.optional(Answer::read)?;
         let record = match (state, reason) {
-            (IN_FLIGHT, None) => Self::InFlight { claim, before: None },
+            (IN_FLIGHT, None) if answer.is_none() => Self::InFlight { claim, before: None },
             (IN_FLIGHT, Some(reason)) => {
                 Self::InFlight { claim, before: Some(Outcome { reason, answer }) }
             }
@@ -193,11 +201,6 @@ impl Record {
             | Self::Done { claim, .. }
             | Self::Unknown { claim, .. } => Some(claim),
         }
-    }
-
-    /// The claim that still binds at this time.
-    pub fn living_claim(&self, now: UnixMillis) -> Option<&Claim> {
-        self.claim().filter(|claim| now < claim.expires_at)
     }
 
     /// The answer that a retry may be shown: the final one, or the 5xx of an unknown outcome.
@@ -236,19 +239,24 @@ impl Record {
         let wanted = match self {
             Self::Vacant => return None,
             Self::InFlight { claim, .. } => claim.deadline_at,
-            Self::Done { claim, .. } | Self::Unknown { claim, .. } => claim.expires_at,
+            Self::Done { claim, .. } | Self::Unknown { claim, .. } => claim.expires_at(),
         };
         Some(if wanted > now { wanted } else { now.plus(LOOK_AGAIN) })
     }
 }
 
 impl Claim {
-    /// The claim once its call has ended.
-    pub fn ended(mut self, now: UnixMillis) -> Self {
-        if let Some(linger) = self.linger {
-            self.expires_at = now.plus(linger).min(self.expires_at);
+    /// The claim once its call has ended; an end that comes late counts anew.
+    pub fn ended(self, now: UnixMillis) -> Self {
+        Self { ended_at: self.linger.map(|_| now), ..self }
+    }
+
+    /// When the record is forgotten.
+    pub fn expires_at(&self) -> UnixMillis {
+        match (self.linger, self.ended_at) {
+            (Some(linger), Some(ended_at)) => ended_at.plus(linger).min(self.window_ends_at),
+            _ => self.window_ends_at,
         }
-        self
     }
 
     fn write(&self, writer: &mut Writer) {
@@ -256,10 +264,11 @@ impl Claim {
         writer.short(self.attempt);
         self.fingerprint.write(writer);
         self.credential.write(writer);
-        for at in [self.claimed_at, self.deadline_at, self.expires_at] {
+        for at in [self.claimed_at, self.deadline_at, self.window_ends_at] {
             writer.number(at.0);
         }
         writer.optional(self.linger.as_ref(), |linger, writer| writer.number(linger.0));
+        writer.optional(self.ended_at.as_ref(), |at, writer| writer.number(at.0));
         writer.optional(self.spelling.as_ref(), |spelling, writer| writer.text(spelling));
     }
 
@@ -271,8 +280,9 @@ impl Claim {
             credential: Credential::read(reader)?,
             claimed_at: UnixMillis(reader.number()?),
             deadline_at: UnixMillis(reader.number()?),
-            expires_at: UnixMillis(reader.number()?),
+            window_ends_at: UnixMillis(reader.number()?),
             linger: reader.optional(|reader| reader.number().map(Millis))?,
+            ended_at: reader.optional(|reader| reader.number().map(UnixMillis))?,
             spelling: reader.optional(Reader::text)?,
         })
     }

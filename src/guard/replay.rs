@@ -29,7 +29,7 @@ pub fn proves(
 ) -> bool {
     let Record::Done { claim, answer } = copy else { return false };
     answer.body != Body::Not
-        && now.plus(COPY_MARGIN) < claim.expires_at
+        && now.plus(COPY_MARGIN) < claim.expires_at()
         && credential(&claim.credential.sources) == claim.credential
         && fingerprint(&claim.fingerprint.method) == claim.fingerprint
 }
@@ -37,18 +37,19 @@ pub fn proves(
 /// How long a copy of a claim's answer may be kept; nothing where that is under a minute, the
 /// least that KV keeps anything.
 pub fn copy_lifetime(claim: &Claim, now: UnixMillis) -> Option<Millis> {
-    let lifetime = claim.expires_at.minus(COPY_MARGIN).since(now);
+    let lifetime = claim.expires_at().minus(COPY_MARGIN).since(now);
     (lifetime >= COPY_MARGIN).then_some(lifetime)
 }
 
 /// The headers of the origin's answer that are worth keeping. The body is kept decoded, so its
 /// length and the codings that the platform undoes are left out.
 pub fn keepable_headers(headers: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut headers = headers;
+    headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
     let connection = value_of(&headers, "connection").map(str::to_owned);
     let hops: Vec<String> = hop_by_hop(connection.as_deref()).collect();
     headers
         .into_iter()
-        .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .filter(|(name, value)| !hops.contains(name) && !is_made_anew(name, value))
         .collect()
 }

@@ -138,8 +138,8 @@ impl Submit {
             fingerprint: Fingerprint::read(&mut reader)?,
             length: reader.number()?,
             key: KeySource::from_code(reader.byte()?)?,
-            observe: reader.byte()? != 0,
-            redelivered: reader.byte()? != 0,
+            observe: reader.flag()?,
+            redelivered: reader.flag()?,
         };
         reader.end(submit)
     }

@@ -31,18 +31,19 @@ pub enum NotAnAmount {
 }
 
 impl Units {
+    /// A number beyond counting is the largest there is: it is out of every range.
     pub fn read(&self, text: &str) -> Result<u64, NotAnAmount> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-        let (number, unit) = text.split_at_checked(digits).ok_or(NotAnAmount::Else)?;
-        let number: u64 = number.parse().map_err(|_| NotAnAmount::Else)?;
+        let (number, unit) = text.split_at_checked(digits).unwrap_or_default();
+        if number.is_empty() {
+            return Err(NotAnAmount::Else);
+        }
+        let number: u64 = number.parse().unwrap_or(u64::MAX);
         if unit.is_empty() {
             return Err(NotAnAmount::NoUnit(number));
         }
-        self.units
-            .iter()
-            .find(|(name, ..)| *name == unit)
-            .and_then(|(_, worth, _)| number.checked_mul(*worth))
-            .ok_or(NotAnAmount::Else)
+        let unit = self.units.iter().find(|(name, ..)| *name == unit);
+        unit.map(|(_, worth, _)| number.saturating_mul(*worth)).ok_or(NotAnAmount::Else)
     }
 
     pub fn names(&self) -> String {

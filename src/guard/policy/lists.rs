@@ -66,10 +66,11 @@ fn method(place: &Place) -> Result<String, Mistake> {
     match name {
         "GET" | "HEAD" | "OPTIONS" => Err(place.wrong(
             "cannot be guarded",
-            "remove it: it changes nothing at the origin, so a retry does no harm",
+            "remove it, for it changes nothing at the origin, so that a retry does no harm",
         )),
         "CONNECT" | "TRACE" | "TRACK" => {
-            Err(place.wrong("cannot be guarded", "remove it: the platform sends no such request"))
+            Err(place
+                .wrong("cannot be guarded", "remove it, for the platform sends no such request"))
         }
         _ => Ok(name.into()),
     }
@@ -79,9 +80,10 @@ const SCOPE: &str =
     "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name> and jwt:<claim>";
 
 pub fn scope(place: &Place, settings: &mut Settings, mistakes: &mut Mistakes) {
-    if place.value.as_str() == Some("auto") {
-        settings.scope = Scope::Auto;
-        return;
+    match place.value.as_str() {
+        Some("auto") => return settings.scope = Scope::Auto,
+        Some(_) => return mistakes.add(place.wrong("is not \"auto\"", SCOPE)),
+        None => {}
     }
     let list = entries(place, SCOPE, mistakes, |item, mistakes| mistakes.note(source(item)));
     if let Some(list) = list.and_then(|list| not_empty(list, place, SCOPE, mistakes)) {
@@ -93,8 +95,7 @@ const CREDENTIAL: &str = "write a list of header:<name>, cookie:<name> and query
 
 pub fn credential(place: &Place, settings: &mut Settings, mistakes: &mut Mistakes) {
     let list = entries(place, CREDENTIAL, mistakes, |item, mistakes| mistakes.note(proof(item)));
-    let cure =
-        "name at least one source: without a credential, every caller would see every answer";
+    let cure = "name at least one source, for without one every caller would see every answer";
     if let Some(list) = list.and_then(|list| not_empty(list, place, cure, mistakes)) {
         settings.credential = list;
     }
@@ -169,9 +170,10 @@ const ORIGINS: &str =
     "write a list such as [\"https://app.example.com\"], or [\"*\"] for every origin";
 
 pub fn cors(place: &Place, settings: &mut Settings, mistakes: &mut Mistakes) {
-    if place.value.as_str() == Some("off") {
-        settings.cors = None;
-        return;
+    match place.value.as_str() {
+        Some("off") => return settings.cors = None,
+        Some(_) => return mistakes.add(place.wrong("is not \"off\"", CORS)),
+        None => {}
     }
     let Some(table) = mistakes.note(place.table(CORS)) else { return };
     for (name, value) in table.iter().filter(|(name, _)| *name != "origins") {

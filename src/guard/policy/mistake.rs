@@ -79,7 +79,12 @@ impl<'a> Place<'a> {
     /// A member of the table that stands at `parent`, which is empty for the policy itself.
     pub fn member(parent: &str, name: &str, value: &'a Value) -> Self {
         let dot = if parent.is_empty() { "" } else { "." };
-        Self { field: format!("{parent}{dot}{}", cut(name)), value }
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+        let name = match !name.is_empty() && name.chars().all(plain) {
+            true => cut(name),
+            false => quoted(&cut(name)),
+        };
+        Self { field: format!("{parent}{dot}{name}"), value }
     }
 
     pub fn wrong(&self, reason: &str, allowed: &str) -> Mistake {
@@ -97,7 +102,7 @@ impl<'a> Place<'a> {
             Value::Null => "is no value",
             Value::Bool(_) => "is a boolean",
             Value::Number(_) => "is a number",
-            Value::String(_) => "is a text",
+            Value::String(_) => "is a string",
             Value::Array(_) => "is a list",
             Value::Object(_) => "is a table",
         };

@@ -61,7 +61,7 @@ fn resend(settings: &Settings) -> Option<Broken> {
         settings.unknown == Unknown::Resend && settings.fingerprint.algorithm != Algorithm::Bytes;
     broken.then(|| {
         Broken::says(
-            "needs fingerprint = \"bytes\"",
+            "does not go with this fingerprint",
             "does not go with unknown = \"resend\"",
             "write fingerprint = \"bytes\", so that the origin gets the very request that it knows, or unknown = \"hold\"",
         )
@@ -74,7 +74,7 @@ fn resend_derived(settings: &Settings) -> Option<Broken> {
         Broken::says(
             "does not go with key = \"derive\"",
             "does not go with unknown = \"resend\"",
-            "write unknown = \"hold\": the origin never sees a derived key, so it could not tell that it gets the request again",
+            "write unknown = \"hold\", for the origin never sees a derived key, so it could not tell that it gets the request again",
         )
     })
 }
@@ -84,9 +84,9 @@ fn derive(settings: &Settings) -> Option<Broken> {
         settings.key == KeyMode::Derive && settings.fingerprint.algorithm == Algorithm::None;
     broken.then(|| {
         Broken::says(
-            "needs a fingerprint",
+            "does not go with fingerprint = \"none\"",
             "does not go with key = \"derive\"",
-            "write fingerprint = \"auto\" or \"bytes\": else all requests of one caller would be the same one",
+            "write fingerprint = \"auto\" or \"bytes\", else all requests of one caller would be the same one",
         )
     })
 }
@@ -95,7 +95,7 @@ fn ignore(settings: &Settings) -> Option<Broken> {
     let method = &settings.fingerprint;
     (!method.ignore.is_empty() && method.algorithm != Algorithm::Auto).then(|| {
         Broken::says(
-            "needs fingerprint = \"auto\"",
+            "does not go with this fingerprint",
             "does not go with ignore",
             "write fingerprint = \"auto\", which alone reads JSON, or ignore = []",
         )

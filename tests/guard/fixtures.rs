@@ -1,0 +1,115 @@
+//! Requests, answers and claims for the tables.
+
+use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
+use onlyonce::guard::record::{Answer, Body, Claim, ClaimId};
+use onlyonce::guard::scope::{Credential, Head, Source};
+use onlyonce::guard::time::{Millis, UnixMillis};
+
+/// A request's head, as the edge reads one.
+#[derive(Clone)]
+pub struct Request {
+    method: &'static str,
+    path: &'static str,
+    query: &'static str,
+    headers: Vec<(String, String)>,
+}
+
+impl Request {
+    pub fn new(method: &'static str, path: &'static str) -> Self {
+        Self { method, path, query: "", headers: Vec::new() }
+    }
+
+    pub fn post(path: &'static str) -> Self {
+        Self::new("POST", path)
+    }
+
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.headers.push((name.into(), value.into()));
+        self
+    }
+
+    pub fn query(self, query: &'static str) -> Self {
+        Self { query, ..self }
+    }
+}
+
+impl Head for Request {
+    fn method(&self) -> &str {
+        self.method
+    }
+
+    fn path(&self) -> &str {
+        self.path
+    }
+
+    fn query(&self) -> &str {
+        self.query
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        let lines: Vec<&str> = self
+            .headers
+            .iter()
+            .filter(|(found, _)| found == name)
+            .map(|(_, value)| value.as_str())
+            .collect();
+        (!lines.is_empty()).then(|| lines.join(", "))
+    }
+}
+
+/// A list of headers from text.
+pub fn headers<const N: usize>(lines: [(&str, &str); N]) -> Vec<(String, String)> {
+    lines.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
+}
+
+pub const AUTO: Method = Method { algorithm: Algorithm::Auto, ignore: Vec::new() };
+
+pub fn fingerprint(digest: &str) -> Fingerprint {
+    Fingerprint { method: AUTO, digest: digest.into() }
+}
+
+pub fn credential(digest: &str) -> Credential {
+    Credential { sources: vec![Source::Header("authorization".into())], digest: digest.into() }
+}
+
+/// When the tables' claims are made.
+pub const CLAIMED_AT: UnixMillis = UnixMillis(1_800_000_000_000);
+pub const DEADLINE: Millis = Millis::seconds(125);
+pub const WINDOW: Millis = Millis::hours(24);
+
+/// The first attempt of a claim, made at [`CLAIMED_AT`].
+pub fn claim(id: &str) -> Claim {
+    Claim {
+        id: ClaimId(id.into()),
+        attempt: 1,
+        fingerprint: fingerprint("order"),
+        credential: credential("owner"),
+        claimed_at: CLAIMED_AT,
+        deadline_at: CLAIMED_AT.plus(DEADLINE),
+        expires_at: CLAIMED_AT.plus(WINDOW),
+        linger: None,
+        spelling: None,
+    }
+}
+
+/// An answer that the origin gave a second after the claim.
+pub fn answer(status: u16, body: &str) -> Answer {
+    Answer {
+        status,
+        headers: headers([("content-type", "text/plain")]),
+        answered_at: CLAIMED_AT.plus(Millis::seconds(1)),
+        took: Millis::seconds(1),
+        body: Body::Inline { bytes: body.into() },
+    }
+}
+
+/// An answer whose body was too large or endless.
+pub fn not_kept(status: u16) -> Answer {
+    Answer { body: Body::Not, ..answer(status, "") }
+}
+
+/// Bytes from pinned hex digits.
+pub fn unhex(digits: &str) -> Vec<u8> {
+    let byte = |at| u8::from_str_radix(&digits[at..at + 2], 16).expect("pinned hex digits");
+    (0..digits.len()).step_by(2).map(byte).collect()
+}

@@ -1,0 +1,127 @@
+//! What changes in a request's headers on its way to the origin.
+
+use onlyonce::guard::forward::{Addressed, added, hop_by_hop, is_loop, pseudonym};
+
+#[test]
+fn headers_that_belong_to_one_connection() {
+    let fixed: Vec<String> = hop_by_hop(None).collect();
+    for name in [
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    ] {
+        assert!(fixed.iter().any(|found| found == name), "{name}");
+    }
+    assert_eq!(fixed.len(), 9);
+}
+
+#[track_caller]
+fn named(connection: &str, expected: &[&str]) {
+    let names: Vec<String> = hop_by_hop(Some(connection)).skip(9).collect();
+    assert_eq!(names, expected, "{connection:?}");
+}
+
+#[test]
+fn headers_that_connection_names() {
+    named("", &[]);
+    named("close", &["close"]);
+    named("X-Hop , keep-alive,\tY-Hop", &["x-hop", "keep-alive", "y-hop"]);
+    named(", ,x,", &["x"]);
+}
+
+#[test]
+fn a_pseudonym_tells_deployments_apart() {
+    // Computed apart from this program; a request on its way during a deployment carries it.
+    assert_eq!(pseudonym("https://origin.example"), "onlyonce-90c72787aee6");
+    assert_ne!(pseudonym("https://origin.example"), pseudonym("https://origin.example/api"));
+    let name = pseudonym("");
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+    assert!(name.len() == "onlyonce-".len() + 12 && name.bytes().all(is_token), "{name}");
+}
+
+#[track_caller]
+fn looping(via: Option<&str>, expected: bool) {
+    assert_eq!(is_loop(via, "onlyonce-1"), expected, "{via:?}");
+}
+
+#[test]
+fn loops() {
+    looping(None, false);
+    looping(Some(""), false);
+    looping(Some("1.1 onlyonce-1"), true);
+    looping(Some("HTTP/2 onlyonce-1"), true);
+    looping(Some("1.0 fred, 1.1 onlyonce-1"), true);
+    looping(Some("1.1 onlyonce-1,1.1 fred"), true);
+    looping(Some("  1.1\t onlyonce-1  (a comment)"), true);
+    // Two guards in a row are no loop.
+    looping(Some("1.1 onlyonce-2"), false);
+    looping(Some("1.1 onlyonce-12"), false);
+    looping(Some("onlyonce-1"), false);
+    looping(Some("1.1 fred onlyonce-1"), false);
+    looping(Some("1.1, onlyonce-1"), false);
+}
+
+fn addressed() -> Addressed<'static> {
+    Addressed {
+        scheme: "https",
+        host: "shop.example:8443",
+        via: None,
+        client_ip: None,
+        forwarded_for: None,
+    }
+}
+
+#[track_caller]
+fn check(addressed: &Addressed, expected: &[(&str, &str)]) {
+    let headers = added(addressed, "onlyonce-1");
+    let headers: Vec<(&str, &str)> =
+        headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(headers, expected);
+}
+
+#[test]
+fn headers_that_are_added() {
+    let fixed = [
+        ("via", "1.1 onlyonce-1"),
+        ("x-forwarded-host", "shop.example:8443"),
+        ("x-forwarded-proto", "https"),
+    ];
+    check(&addressed(), &fixed);
+    let behind = Addressed { via: Some("1.0 fred".into()), scheme: "http", ..addressed() };
+    check(&behind, &[("via", "1.0 fred, 1.1 onlyonce-1"), fixed[1], ("x-forwarded-proto", "http")]);
+}
+
+#[test]
+fn what_is_added_is_recognised() {
+    for via in [None, Some("1.0 fred".to_owned())] {
+        let headers = added(&Addressed { via, ..addressed() }, "onlyonce-1");
+        looping(headers.first().map(|(_, value)| value.as_str()), true);
+    }
+}
+
+#[track_caller]
+fn addresses(client_ip: Option<&str>, forwarded_for: Option<&str>, expected: Option<&str>) {
+    let [client_ip, forwarded_for] = [client_ip, forwarded_for].map(|text| text.map(str::to_owned));
+    let headers = added(&Addressed { client_ip, forwarded_for, ..addressed() }, "onlyonce-1");
+    let found = headers.iter().find(|(name, _)| *name == "x-forwarded-for");
+    assert_eq!(found.map(|(_, value)| value.as_str()), expected);
+}
+
+#[test]
+fn addresses_that_the_request_came_by() {
+    addresses(None, None, None);
+    addresses(Some("192.0.2.1"), None, Some("192.0.2.1"));
+    addresses(None, Some("198.51.100.7"), Some("198.51.100.7"));
+    addresses(Some("192.0.2.1"), Some("198.51.100.7"), Some("198.51.100.7, 192.0.2.1"));
+    // The platform has added it already.
+    addresses(Some("192.0.2.1"), Some("198.51.100.7, 192.0.2.1"), Some("198.51.100.7, 192.0.2.1"));
+    // An address that another one begins with is another one.
+    addresses(Some("192.0.2.1"), Some("192.0.2.11"), Some("192.0.2.11, 192.0.2.1"));
+    addresses(Some("2001:db8::1"), Some("2001:db8::"), Some("2001:db8::, 2001:db8::1"));
+}

@@ -1,0 +1,192 @@
+//! The life of a key: every event in every state, then what time, concurrency and lateness do.
+
+mod lateness;
+mod submissions;
+mod table;
+mod time;
+
+use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, credential, fingerprint};
+use onlyonce::guard::machine::{Change, Event, Live, Step, Submission, Then, decide};
+use onlyonce::guard::origin::Meaning;
+use onlyonce::guard::record::{Answer, Claim, ClaimId, Outcome, Reason, Record};
+use onlyonce::guard::time::{Millis, UnixMillis};
+
+/// Ten seconds into the claim: before its deadline.
+const EARLY: UnixMillis = CLAIMED_AT.plus(Millis::seconds(10));
+/// The claim that the states below are made of.
+const CLAIM: &str = "c1";
+/// The claim that a submission brings along.
+const FRESH: &str = "c2";
+
+// The states.
+
+fn in_flight() -> Record {
+    Record::InFlight { claim: claim(CLAIM), before: None }
+}
+
+/// The second attempt of a claim whose first one was answered 500.
+fn resending() -> Record {
+    Record::InFlight { claim: second(), before: Some(server_error()) }
+}
+
+fn done() -> Record {
+    done_with(answer(201, "created"))
+}
+
+fn done_with(answer: Answer) -> Record {
+    Record::Done { claim: claim(CLAIM), answer }
+}
+
+fn unknown(reason: Reason) -> Record {
+    Record::Unknown { claim: claim(CLAIM), outcome: Outcome { reason, answer: None } }
+}
+
+/// Unknown, with the 5xx that the origin gave.
+fn held() -> Record {
+    Record::Unknown { claim: claim(CLAIM), outcome: server_error() }
+}
+
+/// Unknown after a second attempt.
+fn unknown_again(reason: Reason) -> Record {
+    Record::Unknown { claim: second(), outcome: Outcome { reason, answer: None } }
+}
+
+fn server_error() -> Outcome {
+    Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) }
+}
+
+/// The claim in its second attempt, which was sent at [`EARLY`].
+fn second() -> Claim {
+    Claim { attempt: 2, deadline_at: EARLY.plus(DEADLINE), ..claim(CLAIM) }
+}
+
+// The submissions.
+
+/// The same request under the same credential.
+fn owner() -> Submission {
+    Submission {
+        fresh: ClaimId(FRESH.into()),
+        fingerprint: fingerprint("order"),
+        credential: credential("owner"),
+        retry_window: WINDOW,
+        deadline: DEADLINE,
+        linger: None,
+        reject_in_flight: false,
+        may_resend: false,
+        spelling: None,
+    }
+}
+
+/// The same request under another credential.
+fn stranger() -> Submission {
+    Submission { credential: credential("stranger"), ..owner() }
+}
+
+fn other_request(from: Submission) -> Submission {
+    Submission { fingerprint: fingerprint("other order"), ..from }
+}
+
+fn rejecting(from: Submission) -> Submission {
+    Submission { reject_in_flight: true, ..from }
+}
+
+fn resend(from: Submission) -> Submission {
+    Submission { may_resend: true, ..from }
+}
+
+/// What a vacant key becomes at `now`.
+fn claimed(by: Submission, now: UnixMillis) -> Record {
+    let claim = Claim {
+        fingerprint: by.fingerprint,
+        credential: by.credential,
+        claimed_at: now,
+        deadline_at: now.plus(by.deadline),
+        expires_at: now.plus(by.retry_window),
+        linger: by.linger,
+        spelling: by.spelling,
+        ..claim(FRESH)
+    };
+    Record::InFlight { claim, before: None }
+}
+
+// The origin's events.
+
+fn says(attempt: u32, meaning: Meaning, answer: Answer) -> Event {
+    Event::Answered { claim: ClaimId(CLAIM.into()), attempt, meaning, answer }
+}
+
+fn finally(attempt: u32) -> Event {
+    says(attempt, Meaning::Final, answer(201, "created"))
+}
+
+fn conflict(attempt: u32) -> Event {
+    says(attempt, Meaning::Final, answer(409, "busy"))
+}
+
+fn fails_with_503(attempt: u32) -> Event {
+    says(attempt, Meaning::MayHaveActed, answer(503, "late"))
+}
+
+fn released(attempt: u32) -> Event {
+    says(attempt, Meaning::NotProcessed, answer(429, "later"))
+}
+
+fn breaks(attempt: u32) -> Event {
+    Event::Failed { claim: ClaimId(CLAIM.into()), attempt }
+}
+
+fn not_sent(attempt: u32) -> Event {
+    Event::NotSent { claim: ClaimId(CLAIM.into()), attempt }
+}
+
+/// Every event that the origin's side can bring for one attempt.
+fn every_report(attempt: u32) -> [Event; 6] {
+    [
+        finally(attempt),
+        conflict(attempt),
+        fails_with_503(attempt),
+        released(attempt),
+        breaks(attempt),
+        not_sent(attempt),
+    ]
+}
+
+/// The same report about a claim that the key no longer has.
+fn of_another_claim(event: Event) -> Event {
+    let id = ClaimId("c0".into());
+    match event {
+        Event::Answered { attempt, meaning, answer, .. } => {
+            Event::Answered { claim: id, attempt, meaning, answer }
+        }
+        Event::Failed { attempt, .. } => Event::Failed { claim: id, attempt },
+        Event::NotSent { attempt, .. } => Event::NotSent { claim: id, attempt },
+        other => other,
+    }
+}
+
+/// The attempts that a state can have open, all of them.
+const ALL_OPEN: Live = Live { open_calls: &[1, 2], waiting: 0 };
+const NONE_OPEN: Live = Live { open_calls: &[], waiting: 0 };
+
+fn open(calls: &[u32]) -> Live<'_> {
+    Live { open_calls: calls, waiting: 0 }
+}
+
+/// One row: in this state, this happens; the record becomes `after`, with this change to storage,
+/// and the one who submitted is told this.
+#[track_caller]
+fn check(
+    (before, live, now): (Record, Live, UnixMillis),
+    event: Event,
+    (after, change, then): (Record, Change, Then),
+) {
+    let told = format!("{before:?}\n{event:?}");
+    let step = decide(before, event, live, now);
+    assert_eq!(step, Step { record: after, change, then }, "{told}");
+}
+
+/// One row in which nothing changes and nobody is told anything.
+#[track_caller]
+fn ignored(before: Record, live: Live, now: UnixMillis, event: Event) {
+    check((before.clone(), live, now), event, (before, Change::Keep, Then::Nothing));
+}

@@ -1,0 +1,136 @@
+//! Reports that come late, twice, or for a claim or an attempt that is over.
+
+use super::{
+    ALL_OPEN, CLAIM, EARLY, NONE_OPEN, breaks, check, conflict, done, every_report, fails_with_503,
+    finally, held, ignored, in_flight, not_sent, of_another_claim, open, released, resending,
+    second, server_error, unknown, unknown_again,
+};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, answer, claim, not_kept};
+use onlyonce::guard::machine::{Change, Event, Then};
+use onlyonce::guard::origin::Meaning;
+use onlyonce::guard::record::{Outcome, Reason, Record};
+use onlyonce::guard::time::{Millis, UnixMillis};
+
+const LATE: UnixMillis = CLAIMED_AT.plus(DEADLINE).plus(Millis::seconds(30));
+
+fn every_state() -> [Record; 7] {
+    [
+        Record::Vacant,
+        in_flight(),
+        resending(),
+        done(),
+        held(),
+        unknown(Reason::DeadlinePassed),
+        unknown_again(Reason::ConnectionLost),
+    ]
+}
+
+#[test]
+fn another_claims_reports_change_nothing() {
+    for state in every_state() {
+        for report in every_report(1).into_iter().chain(every_report(2)) {
+            ignored(state.clone(), ALL_OPEN, EARLY, of_another_claim(report));
+        }
+    }
+}
+
+#[test]
+fn an_attempt_yet_to_come_reports_no_failure() {
+    let reports = [fails_with_503(3), released(3), breaks(3), not_sent(3), conflict(3)];
+    for state in every_state() {
+        for report in reports.clone() {
+            ignored(state.clone(), ALL_OPEN, EARLY, report);
+        }
+    }
+}
+
+/// While a second attempt is on its way, or after it, only a final answer of the first counts.
+#[test]
+fn an_earlier_attempts_failures_change_nothing() {
+    for state in [resending(), unknown_again(Reason::ConnectionLost)] {
+        for report in [fails_with_503(1), released(1), breaks(1), not_sent(1)] {
+            ignored(state.clone(), ALL_OPEN, EARLY, report);
+        }
+    }
+}
+
+#[test]
+fn an_earlier_attempts_final_answer_counts() {
+    for state in [resending(), unknown_again(Reason::ConnectionLost)] {
+        let after = Record::Done { claim: second(), answer: answer(201, "created") };
+        check((state, ALL_OPEN, EARLY), finally(1), (after, Change::Put, Then::Nothing));
+    }
+}
+
+#[test]
+fn a_late_answer_becomes_the_stored_one() {
+    let put = |record| (record, Change::Put, Then::Nothing);
+    let late = unknown(Reason::DeadlinePassed);
+    check((late.clone(), open(&[1]), LATE), finally(1), put(done()));
+    // Nobody looked at the deadline: the answer is the first to notice.
+    check((in_flight(), open(&[1]), LATE), finally(1), put(done()));
+    let endless = Event::Answered {
+        claim: claim(CLAIM).id,
+        attempt: 1,
+        meaning: Meaning::Final,
+        answer: not_kept(200),
+    };
+    let mark = Record::Done { claim: claim(CLAIM), answer: not_kept(200) };
+    check((late, open(&[1]), LATE), endless, put(mark));
+}
+
+#[test]
+fn a_late_failure_says_why() {
+    let late = unknown(Reason::DeadlinePassed);
+    let lost = (unknown(Reason::ConnectionLost), Change::Put, Then::Nothing);
+    check((late.clone(), open(&[1]), LATE), breaks(1), lost);
+    let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer(503, "late")) };
+    let error = Record::Unknown { claim: claim(CLAIM), outcome };
+    check((late, open(&[1]), LATE), fails_with_503(1), (error, Change::Put, Then::Nothing));
+}
+
+#[test]
+fn a_late_release_of_the_only_attempt_frees_the_key() {
+    let freed = (Record::Vacant, Change::Erase, Then::Nothing);
+    let late = unknown(Reason::DeadlinePassed);
+    check((late.clone(), open(&[1]), LATE), released(1), freed.clone());
+    check((late, open(&[1]), LATE), not_sent(1), freed.clone());
+    check((in_flight(), open(&[1]), LATE), released(1), freed);
+}
+
+/// A release of a later attempt says nothing of those before it, early or late.
+#[test]
+fn a_release_of_a_second_attempt_restores_what_was_known() {
+    let restored = Record::Unknown { claim: second(), outcome: server_error() };
+    let late = second().deadline_at;
+    for report in [released(2), conflict(2), not_sent(2)] {
+        let put = (restored.clone(), Change::Put, Then::Nothing);
+        check((resending(), open(&[2]), EARLY), report.clone(), put.clone());
+        // At the deadline the same had been restored already.
+        check((resending(), open(&[2]), late), report.clone(), put);
+        ignored(restored.clone(), open(&[2]), late, report);
+    }
+}
+
+#[test]
+fn a_second_report_changes_nothing() {
+    for report in every_report(1) {
+        ignored(done(), NONE_OPEN, EARLY, report);
+    }
+    for report in every_report(1) {
+        ignored(Record::Vacant, NONE_OPEN, EARLY, report);
+    }
+}
+
+/// The call's end and its report are two steps: the report must count even where the call is no
+/// longer among the open ones.
+#[test]
+fn a_report_counts_without_an_open_call() {
+    let put = |record| (record, Change::Put, Then::Nothing);
+    check((in_flight(), NONE_OPEN, EARLY), finally(1), put(done()));
+    check((in_flight(), NONE_OPEN, EARLY), breaks(1), put(unknown(Reason::ConnectionLost)));
+    let freed = (Record::Vacant, Change::Erase, Then::Nothing);
+    check((in_flight(), NONE_OPEN, EARLY), released(1), freed);
+    let restored = Record::Unknown { claim: second(), outcome: server_error() };
+    check((resending(), NONE_OPEN, EARLY), released(2), put(restored));
+}

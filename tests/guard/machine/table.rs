@@ -1,0 +1,328 @@
+//! Every event in every state, before the deadline and with the current call open. The compiler
+//! counts the rows and `state` checks their order, so no pair can be left out.
+
+use super::{
+    ALL_OPEN, EARLY, FRESH, breaks, check, claimed, conflict, done, done_with, fails_with_503,
+    finally, held, in_flight, not_sent, other_request, owner, rejecting, released, resend,
+    resending, server_error, stranger, unknown, unknown_again,
+};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, not_kept};
+use onlyonce::guard::machine::Change::{Erase, Keep, Put};
+use onlyonce::guard::machine::Refusal::{
+    CredentialChanged, InProgress, KeyReused, OutcomeUnknown, ResponseNotKept,
+};
+use onlyonce::guard::machine::Then::{Forward, Join, Nothing, Refuse, Replay};
+use onlyonce::guard::machine::{ASK_AGAIN, Change, Event, Submission, Then};
+use onlyonce::guard::record::Reason::{ConnectionLost, ServerError};
+use onlyonce::guard::record::{Claim, ClaimId, Outcome, Record};
+
+/// What happens to a key. The origin's reports are about the current attempt.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum On {
+    Owner,
+    Stranger,
+    OtherRequest,
+    OtherRequestOfStranger,
+    OwnerRejecting,
+    StrangerRejecting,
+    OwnerResending,
+    StrangerResending,
+    OtherRequestResending,
+    Final,
+    Final409,
+    MayHaveActed,
+    NotProcessed,
+    Failed,
+    NotSent,
+    Look,
+}
+
+const EVERY: [On; 16] = [
+    On::Owner,
+    On::Stranger,
+    On::OtherRequest,
+    On::OtherRequestOfStranger,
+    On::OwnerRejecting,
+    On::StrangerRejecting,
+    On::OwnerResending,
+    On::StrangerResending,
+    On::OtherRequestResending,
+    On::Final,
+    On::Final409,
+    On::MayHaveActed,
+    On::NotProcessed,
+    On::Failed,
+    On::NotSent,
+    On::Look,
+];
+
+impl On {
+    fn submission(self) -> Option<Submission> {
+        Some(match self {
+            Self::Owner => owner(),
+            Self::Stranger => stranger(),
+            Self::OtherRequest => other_request(owner()),
+            Self::OtherRequestOfStranger => other_request(stranger()),
+            Self::OwnerRejecting => rejecting(owner()),
+            Self::StrangerRejecting => rejecting(stranger()),
+            Self::OwnerResending => resend(owner()),
+            Self::StrangerResending => resend(stranger()),
+            Self::OtherRequestResending => resend(other_request(owner())),
+            _ => return None,
+        })
+    }
+
+    fn event(self, attempt: u32) -> Event {
+        match self {
+            Self::Final => finally(attempt),
+            Self::Final409 => conflict(attempt),
+            Self::MayHaveActed => fails_with_503(attempt),
+            Self::NotProcessed => released(attempt),
+            Self::Failed => breaks(attempt),
+            Self::NotSent => not_sent(attempt),
+            other => other.submission().map_or(Event::Look, Event::Submitted),
+        }
+    }
+}
+
+type Row = (On, Record, Change, Then);
+
+#[track_caller]
+fn state(before: &Record, rows: [Row; EVERY.len()]) {
+    let attempt = before.claim().map_or(1, |claim| claim.attempt);
+    for (row, expected) in rows.into_iter().zip(EVERY) {
+        let (on, after, change, then) = row;
+        assert_eq!(on, expected, "the rows are in the order of EVERY");
+        check((before.clone(), ALL_OPEN, EARLY), on.event(attempt), (after, change, then));
+    }
+}
+
+/// A row in which the record stays as it is.
+fn stays(on: On, record: &Record, then: Then) -> Row {
+    (on, record.clone(), Keep, then)
+}
+
+#[test]
+fn vacant() {
+    let now = Record::Vacant;
+    let claims = |on: On| {
+        let submission = on.submission().expect("a submission");
+        (on, claimed(submission, EARLY), Put, Forward)
+    };
+    state(
+        &now,
+        [
+            claims(On::Owner),
+            claims(On::Stranger),
+            claims(On::OtherRequest),
+            claims(On::OtherRequestOfStranger),
+            claims(On::OwnerRejecting),
+            claims(On::StrangerRejecting),
+            claims(On::OwnerResending),
+            claims(On::StrangerResending),
+            claims(On::OtherRequestResending),
+            stays(On::Final, &now, Nothing),
+            stays(On::Final409, &now, Nothing),
+            stays(On::MayHaveActed, &now, Nothing),
+            stays(On::NotProcessed, &now, Nothing),
+            stays(On::Failed, &now, Nothing),
+            stays(On::NotSent, &now, Nothing),
+            stays(On::Look, &now, Nothing),
+        ],
+    );
+}
+
+#[test]
+fn first_attempt_in_flight() {
+    let now = in_flight();
+    let busy = Refuse(InProgress { retry_after: ASK_AGAIN });
+    let late = Outcome { reason: ServerError, answer: Some(answer(503, "late")) };
+    let held = Record::Unknown { claim: claim("c1"), outcome: late };
+    state(
+        &now,
+        [
+            stays(On::Owner, &now, Join),
+            stays(On::Stranger, &now, Join),
+            stays(On::OtherRequest, &now, Refuse(KeyReused)),
+            stays(On::OtherRequestOfStranger, &now, Refuse(KeyReused)),
+            stays(On::OwnerRejecting, &now, busy.clone()),
+            stays(On::StrangerRejecting, &now, busy),
+            stays(On::OwnerResending, &now, Join),
+            stays(On::StrangerResending, &now, Join),
+            stays(On::OtherRequestResending, &now, Refuse(KeyReused)),
+            (On::Final, done(), Put, Nothing),
+            (On::Final409, done_with(answer(409, "busy")), Put, Nothing),
+            (On::MayHaveActed, held, Put, Nothing),
+            (On::NotProcessed, Record::Vacant, Erase, Nothing),
+            (On::Failed, unknown(ConnectionLost), Put, Nothing),
+            (On::NotSent, Record::Vacant, Erase, Nothing),
+            stays(On::Look, &now, Nothing),
+        ],
+    );
+}
+
+#[test]
+fn second_attempt_in_flight() {
+    let now = resending();
+    let busy = Refuse(InProgress { retry_after: ASK_AGAIN });
+    let claim = now.claim().expect("a claim").clone();
+    let restored = Record::Unknown { claim: claim.clone(), outcome: server_error() };
+    let late = Outcome { reason: ServerError, answer: Some(answer(503, "late")) };
+    let held = Record::Unknown { claim: claim.clone(), outcome: late };
+    state(
+        &now,
+        [
+            stays(On::Owner, &now, Join),
+            stays(On::Stranger, &now, Join),
+            stays(On::OtherRequest, &now, Refuse(KeyReused)),
+            stays(On::OtherRequestOfStranger, &now, Refuse(KeyReused)),
+            stays(On::OwnerRejecting, &now, busy.clone()),
+            stays(On::StrangerRejecting, &now, busy),
+            stays(On::OwnerResending, &now, Join),
+            stays(On::StrangerResending, &now, Join),
+            stays(On::OtherRequestResending, &now, Refuse(KeyReused)),
+            (On::Final, Record::Done { claim, answer: answer(201, "created") }, Put, Nothing),
+            (On::Final409, restored.clone(), Put, Nothing),
+            (On::MayHaveActed, held, Put, Nothing),
+            (On::NotProcessed, restored.clone(), Put, Nothing),
+            (On::Failed, unknown_again(ConnectionLost), Put, Nothing),
+            (On::NotSent, restored, Put, Nothing),
+            stays(On::Look, &now, Nothing),
+        ],
+    );
+}
+
+/// Every event in a state whose answer is final, where only the owner's view differs.
+#[track_caller]
+fn final_state(now: &Record, owner_sees: &Then) {
+    let withheld = || Refuse(CredentialChanged);
+    state(
+        now,
+        [
+            stays(On::Owner, now, owner_sees.clone()),
+            stays(On::Stranger, now, withheld()),
+            stays(On::OtherRequest, now, Refuse(KeyReused)),
+            stays(On::OtherRequestOfStranger, now, Refuse(KeyReused)),
+            stays(On::OwnerRejecting, now, owner_sees.clone()),
+            stays(On::StrangerRejecting, now, withheld()),
+            stays(On::OwnerResending, now, owner_sees.clone()),
+            stays(On::StrangerResending, now, withheld()),
+            stays(On::OtherRequestResending, now, Refuse(KeyReused)),
+            stays(On::Final, now, Nothing),
+            stays(On::Final409, now, Nothing),
+            stays(On::MayHaveActed, now, Nothing),
+            stays(On::NotProcessed, now, Nothing),
+            stays(On::Failed, now, Nothing),
+            stays(On::NotSent, now, Nothing),
+            stays(On::Look, now, Nothing),
+        ],
+    );
+}
+
+#[test]
+fn final_answers() {
+    final_state(&done(), &Replay);
+    final_state(&done_with(answer(404, "")), &Replay);
+    final_state(&done_with(answer(409, "sold out")), &Replay);
+    final_state(&done_with(not_kept(200)), &Refuse(ResponseNotKept));
+}
+
+/// The record after a resend was claimed at [`EARLY`].
+fn resent(from: &Record) -> Record {
+    let Record::Unknown { claim, outcome } = from.clone() else { panic!("unknown") };
+    let claim = Claim { attempt: claim.attempt + 1, deadline_at: EARLY.plus(DEADLINE), ..claim };
+    Record::InFlight { claim, before: Some(outcome) }
+}
+
+/// Every event in an unknown state after the attempt's call has reported: only a late answer to
+/// the current claim says more.
+#[track_caller]
+fn unknown_state(now: &Record, owner_sees: &Then, reports: [Row; 6]) {
+    let Record::Unknown { outcome, .. } = now else { panic!("unknown") };
+    let untold = Refuse(OutcomeUnknown(outcome.reason));
+    let [a, b, c, d, e, f] = reports;
+    state(
+        now,
+        [
+            stays(On::Owner, now, owner_sees.clone()),
+            stays(On::Stranger, now, untold.clone()),
+            stays(On::OtherRequest, now, Refuse(KeyReused)),
+            stays(On::OtherRequestOfStranger, now, Refuse(KeyReused)),
+            stays(On::OwnerRejecting, now, owner_sees.clone()),
+            stays(On::StrangerRejecting, now, untold.clone()),
+            (On::OwnerResending, resent(now), Put, Forward),
+            stays(On::StrangerResending, now, untold),
+            stays(On::OtherRequestResending, now, Refuse(KeyReused)),
+            a,
+            b,
+            c,
+            d,
+            e,
+            f,
+            stays(On::Look, now, Nothing),
+        ],
+    );
+}
+
+/// What the reports of a first attempt make of an unknown state.
+fn first_reports() -> [Row; 6] {
+    let late = Outcome { reason: ServerError, answer: Some(answer(503, "late")) };
+    [
+        (On::Final, done(), Put, Nothing),
+        (On::Final409, done_with(answer(409, "busy")), Put, Nothing),
+        (On::MayHaveActed, Record::Unknown { claim: claim("c1"), outcome: late }, Put, Nothing),
+        (On::NotProcessed, Record::Vacant, Erase, Nothing),
+        (On::Failed, unknown(ConnectionLost), Put, Nothing),
+        (On::NotSent, Record::Vacant, Erase, Nothing),
+    ]
+}
+
+#[test]
+fn unknown_outcomes_of_a_first_attempt() {
+    use onlyonce::guard::record::Reason::{DeadlinePassed, Restarted};
+    for reason in [ConnectionLost, Restarted, DeadlinePassed] {
+        let told = Refuse(OutcomeUnknown(reason));
+        unknown_state(&unknown(reason), &told, first_reports());
+    }
+    unknown_state(&held(), &Replay, first_reports());
+    let endless = Outcome { reason: ServerError, answer: Some(not_kept(500)) };
+    let endless = Record::Unknown { claim: claim("c1"), outcome: endless };
+    unknown_state(&endless, &Refuse(OutcomeUnknown(ServerError)), first_reports());
+}
+
+#[test]
+fn unknown_outcome_of_a_second_attempt() {
+    let now = unknown_again(ConnectionLost);
+    let claim = now.claim().expect("a claim").clone();
+    let late = Outcome { reason: ServerError, answer: Some(answer(503, "late")) };
+    let reports = [
+        (
+            On::Final,
+            Record::Done { claim: claim.clone(), answer: answer(201, "created") },
+            Put,
+            Nothing,
+        ),
+        stays(On::Final409, &now, Nothing),
+        (On::MayHaveActed, Record::Unknown { claim, outcome: late }, Put, Nothing),
+        // It was not processed this time; nobody knows about the time before.
+        stays(On::NotProcessed, &now, Nothing),
+        (On::Failed, now.clone(), Put, Nothing),
+        stays(On::NotSent, &now, Nothing),
+    ];
+    unknown_state(&now, &Refuse(OutcomeUnknown(ConnectionLost)), reports);
+}
+
+/// What a claim takes from the submission that makes it, in full.
+#[test]
+fn a_claim_keeps_what_a_later_policy_must_not_change() {
+    let by = Submission { spelling: Some("\"8e03\";v=1".into()), ..owner() };
+    let Record::InFlight { claim, before: None } = claimed(by.clone(), CLAIMED_AT) else {
+        panic!("in flight")
+    };
+    assert_eq!(claim.id, ClaimId(FRESH.into()));
+    assert_eq!(claim.attempt, 1);
+    assert_eq!(claim.deadline_at, CLAIMED_AT.plus(DEADLINE));
+    assert_eq!(claim.expires_at, CLAIMED_AT.plus(WINDOW));
+    let record = Record::InFlight { claim, before: None };
+    check((Record::Vacant, ALL_OPEN, CLAIMED_AT), Event::Submitted(by), (record, Put, Forward));
+}

@@ -1,0 +1,171 @@
+//! Where the origin is, and what its answers mean.
+
+use onlyonce::guard::origin::{Base, BaseError, Meaning, has_no_body, may_end, meaning};
+use onlyonce::guard::policy::Settings;
+
+#[track_caller]
+fn check(status: u16, header: Option<(&str, &str)>, expected: Meaning) {
+    let release = Settings::default().release;
+    let lookup = |name: &str| {
+        let (_, value) = header.filter(|(found, _)| *found == name)?;
+        Some(value.to_owned())
+    };
+    assert_eq!(meaning(&release, status, lookup), expected, "{status} {header:?}");
+}
+
+#[test]
+fn every_status_under_the_default_policy() {
+    let released = [401, 403, 407, 425, 429, 521, 523, 525, 526, 530];
+    for status in 100..=999 {
+        let expected = match status {
+            _ if released.contains(&status) => Meaning::NotProcessed,
+            200..=499 => Meaning::Final,
+            _ => Meaning::MayHaveActed,
+        };
+        check(status, None, expected);
+    }
+}
+
+#[test]
+fn a_503_is_released_only_with_retry_after() {
+    check(503, Some(("retry-after", "1")), Meaning::NotProcessed);
+    check(503, Some(("retry-after", "")), Meaning::NotProcessed);
+    check(503, Some(("x-retry-after", "1")), Meaning::MayHaveActed);
+    check(500, Some(("retry-after", "1")), Meaning::MayHaveActed);
+    check(200, Some(("retry-after", "1")), Meaning::Final);
+}
+
+#[test]
+fn without_a_release_list_every_answer_says_something_of_the_work() {
+    assert_eq!(meaning(&[], 429, |_| None), Meaning::Final);
+    assert_eq!(meaning(&[], 530, |_| None), Meaning::MayHaveActed);
+}
+
+#[test]
+fn an_event_stream_need_not_end() {
+    for kind in ["text/event-stream", "Text/Event-Stream; charset=utf-8", " text/event-stream "] {
+        assert!(!may_end(kind), "{kind}");
+    }
+    for kind in ["", "text/event-streams", "text/plain", "a/b; x=text/event-stream"] {
+        assert!(may_end(kind), "{kind}");
+    }
+}
+
+#[test]
+fn statuses_without_a_body() {
+    let without: Vec<u16> = (100..=599).filter(|status| has_no_body(*status)).collect();
+    assert_eq!(without, [101, 204, 205, 304]);
+}
+
+#[track_caller]
+fn base(value: &str, expected: &str) {
+    let parsed = Base::parse(Some(value)).map(|base| base.as_str().to_owned());
+    assert_eq!(parsed, Ok(expected.to_owned()), "{value:?}");
+}
+
+#[test]
+fn bases() {
+    base("https://origin.example.com", "https://origin.example.com");
+    base("https://origin.example.com/", "https://origin.example.com");
+    base(" http://origin.example.com/api/ ", "http://origin.example.com/api");
+    base("http://127.0.0.1:9100", "http://127.0.0.1:9100");
+    base("http://[::1]", "http://[::1]");
+    base("http://[::1]:9100/x", "http://[::1]:9100/x");
+    base("http://localhost:65535", "http://localhost:65535");
+    base("http://a_b-c.example", "http://a_b-c.example");
+}
+
+#[test]
+fn no_base_at_all() {
+    for value in [None, Some(""), Some(" \t ")] {
+        let error = Base::parse(value).expect_err("no base");
+        assert_eq!(error, BaseError::Missing);
+        assert_eq!(
+            error.to_string(),
+            "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers"
+        );
+    }
+}
+
+#[track_caller]
+fn refused(value: &str, reason: &str) {
+    let error = Base::parse(Some(value)).expect_err(value);
+    let cure = "set it to a base URL such as https://origin.example.com";
+    assert_eq!(error.to_string(), format!("ORIGIN \"{value}\" {reason}; {cure}"));
+}
+
+#[test]
+fn what_is_no_base() {
+    let scheme = "does not start with https:// or http://";
+    for value in ["origin.example.com", "ftp://a", "//a", "localhost:9100", "httpss://a", "http:/a"]
+    {
+        refused(value, scheme);
+    }
+    let host = "has no valid host";
+    for value in [
+        "http://",
+        "https:///path",
+        "http://:80",
+        "http://a:",
+        "http://a:0",
+        "http://a:65536",
+        "http://a:x",
+        "http://user@a",
+        "http://user:secret@a",
+        "http://a b",
+        "http://ü.example",
+        "http://a?b",
+        "http://a#b",
+        "http://a%20b",
+    ] {
+        refused(value, host);
+    }
+    let rest = "has a query, a fragment or characters that a URL cannot hold";
+    for value in ["http://a/?b", "http://a/#b", "http://a/b c", "http://a/ü", "http://a/\u{7f}"] {
+        refused(value, rest);
+    }
+}
+
+#[test]
+fn a_request_at_the_origin() {
+    let join = |base, target| Base::parse(Some(base)).expect(base).join(target);
+    assert_eq!(join("http://a/", "/orders?b=1"), "http://a/orders?b=1");
+    assert_eq!(join("http://a/api/", "/orders"), "http://a/api/orders");
+    // A target that looks like a host of its own stays a path.
+    assert_eq!(join("http://a", "//b/c"), "http://a//b/c");
+}
+
+#[track_caller]
+fn published(base: &str, location: &str, expected: Option<&str>) {
+    let base = Base::parse(Some(base)).expect(base);
+    let found = base.publish(location, "https://shop.example");
+    assert_eq!(found.as_deref(), expected, "{location:?}");
+}
+
+#[test]
+fn a_location_at_the_origin_becomes_public() {
+    published("http://a", "http://a/orders/1", Some("https://shop.example/orders/1"));
+    published("http://a", "http://a", Some("https://shop.example"));
+    published("http://a", "http://a?b", Some("https://shop.example?b"));
+    published("http://a", "http://a#b", Some("https://shop.example#b"));
+    published("http://a/api/", "http://a/api/orders", Some("https://shop.example/orders"));
+    published("http://a:9100", "http://a:9100/x", Some("https://shop.example/x"));
+}
+
+#[test]
+fn every_other_location_stays() {
+    for location in [
+        "/orders/1",
+        "orders/1",
+        "",
+        "http://b/orders",
+        "http://a.example/x",
+        "http://ab/x",
+        "http://a@evil.example/x",
+        "http://a:9100/x",
+    ] {
+        published("http://a", location, None);
+    }
+    published("http://a/api", "http://a/apis/x", None);
+    published("http://a/api", "http://a/other", None);
+}

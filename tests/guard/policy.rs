@@ -1,0 +1,73 @@
+//! What is guarded, and with which defaults.
+
+use onlyonce::guard::fingerprint::Algorithm;
+use onlyonce::guard::policy::{InFlight, Policy, Settings, Unknown};
+use onlyonce::guard::scope::Scope;
+use onlyonce::guard::time::Millis;
+
+/// The documentation promises these.
+#[test]
+fn defaults_are_pinned() {
+    let settings = Settings::default();
+    assert_eq!(settings.methods, ["POST", "PATCH"]);
+    assert_eq!(settings.retry_window, Millis(86_400_000));
+    assert_eq!(settings.in_flight, InFlight::Wait);
+    assert_eq!(settings.wait, Millis(25_000));
+    assert_eq!(settings.deadline, Millis(125_000));
+    assert_eq!(settings.unknown, Unknown::Hold);
+    assert_eq!(settings.scope, Scope::Auto);
+    assert_eq!(settings.fingerprint.algorithm, Algorithm::Auto);
+    assert!(settings.fingerprint.ignore.is_empty());
+    assert_eq!(settings.max_request_body, 10_485_760);
+    assert_eq!(settings.max_stored_response, 8_388_608);
+    assert!(!settings.replay_set_cookie);
+    assert_eq!(settings.docs_url, None);
+}
+
+#[test]
+fn default_credential_is_pinned() {
+    let sources: Vec<String> =
+        Settings::default().credential.iter().map(ToString::to_string).collect();
+    assert_eq!(sources, ["header:authorization", "header:cookie", "header:x-api-key"]);
+}
+
+#[test]
+fn default_release_is_pinned() {
+    let release: Vec<(u16, Option<String>)> = Settings::default()
+        .release
+        .into_iter()
+        .map(|entry| (entry.status, entry.header.map(|header| header.name)))
+        .collect();
+    let alone = [401, 403, 407, 425, 429, 521, 523, 525, 526, 530].map(|status| (status, None));
+    let mut expected = Vec::from(alone);
+    expected.push((503, Some("retry-after".into())));
+    assert_eq!(release, expected);
+}
+
+#[test]
+fn what_is_guarded() {
+    let policy = Policy::default();
+    for method in ["POST", "PATCH"] {
+        assert!(policy.guards(method, "/orders").is_some(), "{method}");
+    }
+    for method in ["GET", "HEAD", "OPTIONS", "PUT", "DELETE", "post", "POSTED", ""] {
+        assert!(policy.guards(method, "/orders").is_none(), "{method}");
+    }
+}
+
+#[track_caller]
+fn realm(host: &str, expected: &str) {
+    assert_eq!(Policy::default().realm(host), expected, "{host}");
+}
+
+#[test]
+fn a_realm_is_the_host() {
+    realm("shop.example", "shop.example");
+    realm("Shop.EXAMPLE", "shop.example");
+    realm("shop.example:8787", "shop.example");
+    realm("127.0.0.1:80", "127.0.0.1");
+    realm("[::1]:8787", "[::1]");
+    realm("[::1]", "[::1]");
+    let joined = Policy { realm: Some("Orders".into()), ..Policy::default() };
+    assert_eq!(joined.realm("shop.example:8787"), "Orders");
+}

@@ -1,0 +1,185 @@
+//! What a policy says once it is read.
+
+mod generated;
+mod mistakes;
+mod mutated;
+mod patterns;
+
+use onlyonce::guard::cors::Cors;
+use onlyonce::guard::fingerprint::Algorithm;
+use onlyonce::guard::policy::{
+    InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Policy, Settings, Unknown,
+};
+use onlyonce::guard::release::{Release, ReleaseHeader};
+use onlyonce::guard::scope::{Scope, Source};
+use onlyonce::guard::time::Millis;
+
+#[track_caller]
+pub fn read(json: &str) -> Policy {
+    Policy::parse(json).unwrap_or_else(|mistakes| {
+        panic!("{}", mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
+    })
+}
+
+/// One field, and what it makes of the defaults.
+#[track_caller]
+fn check(json: &str, change: impl FnOnce(&mut Settings)) {
+    let mut expected = Settings::default();
+    change(&mut expected);
+    assert_eq!(*read(json).defaults, expected, "{json}");
+}
+
+#[test]
+fn an_empty_policy_is_the_default() {
+    assert_eq!(read("{}"), Policy::default());
+    assert_eq!(read(r#"{"routes": []}"#), Policy::default());
+}
+
+#[test]
+fn every_choice_is_read() {
+    check(r#"{"key": "required"}"#, |settings| settings.key = KeyMode::Required);
+    check(r#"{"key": "optional"}"#, |settings| settings.key = KeyMode::Optional);
+    check(r#"{"key": "derive"}"#, |settings| settings.key = KeyMode::Derive);
+    check(r#"{"key": "generate"}"#, |settings| settings.key = KeyMode::Generate);
+    check(r#"{"key": "off"}"#, |settings| settings.key = KeyMode::Off);
+    check(r#"{"in_flight": "reject"}"#, |settings| settings.in_flight = InFlight::Reject);
+    check(r#"{"unknown": "resend", "fingerprint": "bytes"}"#, |settings| {
+        settings.unknown = Unknown::Resend;
+        settings.fingerprint.algorithm = Algorithm::Bytes;
+    });
+    check(r#"{"fingerprint": "none"}"#, |settings| {
+        settings.fingerprint.algorithm = Algorithm::None;
+    });
+    check(r#"{"on_guard_failure": "open"}"#, |settings| {
+        settings.on_guard_failure = OnGuardFailure::Open;
+    });
+    check(r#"{"mode": "observe"}"#, |settings| settings.mode = Mode::Observe);
+    check(r#"{"kv_write": "on_replay"}"#, |settings| settings.kv_write = KvWrite::OnReplay);
+    check(r#"{"kv_write": "never"}"#, |settings| settings.kv_write = KvWrite::Never);
+    check(r#"{"replay_set_cookie": true}"#, |settings| settings.replay_set_cookie = true);
+}
+
+#[test]
+fn amounts_are_read_up_to_their_bounds() {
+    check(r#"{"wait": "1s"}"#, |settings| settings.wait = Millis::seconds(1));
+    check(r#"{"wait": "2m"}"#, |settings| settings.wait = Millis::seconds(120));
+    check(r#"{"deadline": "1s"}"#, |settings| settings.deadline = Millis::seconds(1));
+    check(r#"{"deadline": "1h"}"#, |settings| settings.deadline = Millis::hours(1));
+    check(r#"{"retry_window": "30d"}"#, |settings| settings.retry_window = Millis::hours(720));
+    check(r#"{"retry_window": "185s"}"#, |settings| settings.retry_window = Millis::seconds(185));
+    check(r#"{"retry_window": "61s", "deadline": "1s"}"#, |settings| {
+        settings.retry_window = Millis::seconds(61);
+        settings.deadline = Millis::seconds(1);
+    });
+    check(r#"{"derive_window": "24h"}"#, |settings| settings.derive_window = Millis::hours(24));
+    check(r#"{"max_request_body": "32MiB"}"#, |settings| settings.max_request_body = 32 << 20);
+    check(r#"{"max_request_body": "1B"}"#, |settings| settings.max_request_body = 1);
+    check(r#"{"max_stored_response": "24MiB"}"#, |settings| {
+        settings.max_stored_response = 24 << 20;
+    });
+    check(r#"{"max_stored_response": "512KiB"}"#, |settings| {
+        settings.max_stored_response = 512 << 10;
+    });
+}
+
+#[test]
+fn lists_are_read() {
+    check(r#"{"methods": ["PUT", "DELETE", "VERSION-CONTROL"]}"#, |settings| {
+        settings.methods = ["PUT", "DELETE", "VERSION-CONTROL"].map(String::from).into();
+    });
+    check(r#"{"scope": ["jwt:sub", "header:X-Tenant", "cookie:Sid", "query:a"]}"#, |settings| {
+        settings.scope = Scope::Sources(vec![
+            Source::Jwt("sub".into()),
+            Source::Header("x-tenant".into()),
+            Source::Cookie("Sid".into()),
+            Source::Query("a".into()),
+        ]);
+    });
+    check(r#"{"credential": ["cookie:sid"]}"#, |settings| {
+        settings.credential = vec![Source::Cookie("sid".into())];
+    });
+    check(r#"{"ignore": ["/sent_at", "/a~1b/0/~0", "/"]}"#, |settings| {
+        let pointers: [&[&str]; 3] = [&["sent_at"], &["a/b", "0", "~"], &[""]];
+        settings.fingerprint.ignore =
+            pointers.map(|pointer| pointer.iter().map(ToString::to_string).collect()).into();
+    });
+    check(r#"{"cors": {"origins": ["https://a.example:8443", "http://localhost"]}}"#, |settings| {
+        let origins = ["https://a.example:8443", "http://localhost"].map(String::from).into();
+        settings.cors = Some(Cors { origins });
+    });
+    check(r#"{"cors": {"origins": ["*"]}}"#, |settings| {
+        settings.cors = Some(Cors { origins: vec!["*".into()] });
+    });
+    check(r#"{"docs_url": "https://docs.example/errors"}"#, |settings| {
+        settings.docs_url = Some("https://docs.example/errors".into());
+    });
+}
+
+#[test]
+fn release_is_read_in_its_three_forms() {
+    let json = r#"{"release": [429, {"status": 503, "header": "Retry-After"},
+        {"status": 302, "header": "location", "matches": "*/login*"}, {"status": 410}]}"#;
+    let header = |name: &str, matches: Option<&str>| {
+        Some(ReleaseHeader { name: name.into(), matches: matches.map(String::from) })
+    };
+    check(json, |settings| {
+        settings.release = vec![
+            Release::status(429),
+            Release { status: 503, header: header("retry-after", None) },
+            Release { status: 302, header: header("location", Some("*/login*")) },
+            Release::status(410),
+        ];
+    });
+    check(r#"{"release": []}"#, |settings| settings.release.clear());
+}
+
+const ROUTES: &str = r#"{
+    "realm": "shop", "retry_window": "48h", "wait": "5s", "ignore": ["/at"],
+    "cors": {"origins": ["*"]},
+    "routes": [
+        {"path": "/payments/refunds", "methods": ["DELETE"]},
+        {"path": "/payments/**", "key": "required", "wait": "10s"},
+        {"path": "/users/*/avatar", "key": "off"},
+        {"path": "/raw/**", "fingerprint": "bytes", "ignore": [], "cors": "off", "scope": "auto"}
+    ]
+}"#;
+
+#[test]
+fn a_route_overrides_field_by_field() {
+    let policy = read(ROUTES);
+    assert_eq!(policy.realm("api.example"), "shop");
+    let defaults = (*policy.defaults).clone();
+    assert_eq!(defaults.retry_window, Millis::hours(48));
+    let (pattern, payments) = policy.route("/payments/7");
+    assert_eq!(pattern, "/payments/**");
+    let expected =
+        Settings { key: KeyMode::Required, wait: Millis::seconds(10), ..defaults.clone() };
+    assert_eq!(*payments, expected);
+    let (_, raw) = policy.route("/raw");
+    assert_eq!((raw.fingerprint.algorithm, raw.cors.clone()), (Algorithm::Bytes, None));
+    assert!(raw.fingerprint.ignore.is_empty());
+}
+
+#[test]
+fn the_first_route_decides_alone() {
+    let policy = read(ROUTES);
+    let guarded = |method, path| policy.guards(method, path).is_some();
+    assert_eq!(policy.route("/payments/refunds").0, "/payments/refunds");
+    assert!(guarded("DELETE", "/payments/refunds"));
+    // The next route lists POST and matches as well.
+    assert!(!guarded("POST", "/payments/refunds"));
+    assert!(guarded("POST", "/payments/refunds/7"));
+    assert!(!guarded("POST", "/users/7/avatar"));
+    assert!(guarded("POST", "/users/7"));
+    assert_eq!(policy.route("/users/7"), ("*", policy.defaults.clone()));
+}
+
+/// A rule that the defaults break may be kept by a route, and the other way round.
+#[test]
+fn a_route_is_measured_with_what_it_takes_over() {
+    read(r#"{"deadline": "10m", "routes": [{"path": "/a", "retry_window": "11m"}]}"#);
+    read(r#"{"fingerprint": "bytes", "routes": [{"path": "/a", "unknown": "resend"}]}"#);
+    read(
+        r#"{"fingerprint": "none", "routes": [{"path": "/a", "key": "derive", "fingerprint": "auto"}]}"#,
+    );
+}

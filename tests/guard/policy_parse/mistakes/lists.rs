@@ -1,0 +1,160 @@
+//! The fields whose values are lists: every entry is looked at.
+
+use super::{check, one};
+
+#[test]
+fn methods() {
+    one(
+        r#"{"methods": []}"#,
+        r#"methods [] is empty: name a method, or write key = "off" to guard nothing here"#,
+    );
+    one(
+        r#"{"methods": "POST"}"#,
+        r#"methods "POST" is a string: write a list such as ["POST", "PATCH"]"#,
+    );
+    check(
+        r#"{"methods": ["post", "GET", "TRACE", 7, "PUT", "PUT", ""]}"#,
+        &[
+            r#"methods[0] "post" is no method in upper case: write one such as "POST""#,
+            r#"methods[1] "GET" cannot be guarded: remove it, for it changes nothing at the origin, so that a retry does no harm"#,
+            r#"methods[2] "TRACE" cannot be guarded: remove it, for the platform sends no such request"#,
+            r#"methods[3] 7 is a number: write a method such as "POST""#,
+            r#"methods[5] "PUT" stands in the list twice: remove one of them"#,
+            r#"methods[6] "" is no method in upper case: write one such as "POST""#,
+        ],
+    );
+}
+
+#[test]
+fn scope_and_credential() {
+    one(
+        r#"{"scope": "automatic"}"#,
+        r#"scope "automatic" is not "auto": write "auto", or a list of header:<name>, cookie:<name>, query:<name> and jwt:<claim>"#,
+    );
+    one(
+        r#"{"scope": []}"#,
+        r#"scope [] is empty: write "auto", or a list of header:<name>, cookie:<name>, query:<name> and jwt:<claim>"#,
+    );
+    check(
+        r#"{"scope": ["sub", "header:", "header:a b", "cookie:a;b", "jwt:", 7, "auto"]}"#,
+        &[
+            r#"scope[0] "sub" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
+            r#"scope[1] "header:" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
+            r#"scope[2] "header:a b" holds no header name: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
+            r#"scope[3] "cookie:a;b" holds no cookie name: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
+            r#"scope[4] "jwt:" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
+            "scope[5] 7 is a number: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>",
+            r#"scope[6] "auto" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
+        ],
+    );
+    one(
+        r#"{"credential": []}"#,
+        "credential [] is empty: name at least one source, for without one every caller would see every answer",
+    );
+    one(
+        r#"{"credential": "auto"}"#,
+        r#"credential "auto" is a string: write a list of header:<name>, cookie:<name> and query:<name>"#,
+    );
+    check(
+        r#"{"credential": ["jwt:sub", "header:A", "header:a"]}"#,
+        &[
+            r#"credential[0] "jwt:sub" proves nothing, for tokens are read unverified: write "header:authorization", which holds the whole token"#,
+            r#"credential[2] "header:a" stands in the list twice: remove one of them"#,
+        ],
+    );
+}
+
+#[test]
+fn pointers() {
+    check(
+        r#"{"ignore": ["sent_at", "", "/a~2", "/a~", 7]}"#,
+        &[
+            r#"ignore[0] "sent_at" is no JSON pointer: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
+            r#"ignore[1] "" is no JSON pointer: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
+            r#"ignore[2] "/a~2" is no JSON pointer: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
+            r#"ignore[3] "/a~" is no JSON pointer: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
+            r#"ignore[4] 7 is a number: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
+        ],
+    );
+}
+
+#[test]
+fn release() {
+    one(r#"{"release": 429}"#, "release 429 is a number: write a list such as [429, 503]");
+    check(
+        r#"{"release": ["429", 42, 600, 200, 4.5, {"header": "a"}, {"status": 429, "headers": "a"}, {"status": 429, "matches": "a"}, {"status": 503, "header": "a b"}, {"status": 503, "header": "a", "matches": ""}, {"status": 204}, {"status": "503"}]}"#,
+        &[
+            r#"release[0] "429" is a string: write a status such as 429, or { status = 503, header = "retry-after" }"#,
+            "release[1] 42 is no status of an answer: write a whole number from 200 to 599",
+            "release[2] 600 is no status of an answer: write a whole number from 200 to 599",
+            "release[3] 200 says that the request was processed: name a header that tells such answers from the others, or remove it",
+            "release[4] is no status of an answer: write a whole number from 200 to 599",
+            r#"release[5] {…} names no status: write a status such as 429, or { status = 503, header = "retry-after" }"#,
+            r#"release[6].headers "a" is not a field of an entry: its fields are status, header and matches"#,
+            "release[7] {…} has matches without header: name the header whose value is looked at",
+            r#"release[8].header "a b" is no header name: write one such as "retry-after""#,
+            r#"release[9].matches "" is no pattern for a value: write one such as "*/login*", of 1 to 255 characters and with at most 8 stars"#,
+            "release[10] {…} says that the request was processed: name a header that tells such answers from the others, or remove it",
+            r#"release[11].status "503" is no status of an answer: write a whole number from 200 to 599"#,
+        ],
+    );
+}
+
+#[test]
+fn origins_and_urls() {
+    one(
+        r#"{"cors": true}"#,
+        r#"cors true is a boolean: write "off" or { origins = ["https://app.example.com"] }"#,
+    );
+    one(
+        r#"{"cors": "on"}"#,
+        r#"cors "on" is not "off": write "off" or { origins = ["https://app.example.com"] }"#,
+    );
+    one(
+        r#"{"cors": {}}"#,
+        r#"cors {…} names no origins: write "off" or { origins = ["https://app.example.com"] }"#,
+    );
+    one(
+        r#"{"cors": {"origins": []}}"#,
+        r#"cors.origins [] is empty: write a list such as ["https://app.example.com"], or ["*"] for every origin"#,
+    );
+    check(
+        r#"{"cors": {"origin": ["*"]}}"#,
+        &[
+            "cors.origin […] is not a field of cors: its only field is origins",
+            r#"cors {…} names no origins: write "off" or { origins = ["https://app.example.com"] }"#,
+        ],
+    );
+    one(
+        r#"{"cors": {"origins": ["*", "https://a.example"]}}"#,
+        r#"cors.origins […] names others beside "*": write ["*"] alone, or leave it out"#,
+    );
+    check(
+        r#"{"cors": {"origins": ["https://a.example/", "a.example", "https://A.example", "https://a.example:443", "null", "http://a:80", 7]}}"#,
+        &[
+            r#"cors.origins[0] "https://a.example/" is no web origin: write scheme, host and port as browsers send them, such as "https://app.example.com", or "*""#,
+            r#"cors.origins[1] "a.example" is no web origin: write scheme, host and port as browsers send them, such as "https://app.example.com", or "*""#,
+            r#"cors.origins[2] "https://A.example" is no web origin: write scheme, host and port as browsers send them, such as "https://app.example.com", or "*""#,
+            r#"cors.origins[3] "https://a.example:443" is no web origin: write scheme, host and port as browsers send them, such as "https://app.example.com", or "*""#,
+            r#"cors.origins[4] "null" is no web origin: write scheme, host and port as browsers send them, such as "https://app.example.com", or "*""#,
+            r#"cors.origins[5] "http://a:80" is no web origin: write scheme, host and port as browsers send them, such as "https://app.example.com", or "*""#,
+            r#"cors.origins[6] 7 is a number: write a list such as ["https://app.example.com"], or ["*"] for every origin"#,
+        ],
+    );
+    one(
+        r#"{"docs_url": "docs.example"}"#,
+        r#"docs_url "docs.example" is no http or https URL: write one such as "https://docs.example.com/errors", without query and fragment"#,
+    );
+    one(
+        r#"{"docs_url": "https://docs.example/#a"}"#,
+        r#"docs_url "https://docs.example/#a" is no http or https URL: write one such as "https://docs.example.com/errors", without query and fragment"#,
+    );
+    one(
+        r#"{"docs_url": " https://docs.example"}"#,
+        r#"docs_url " https://docs.example" is no http or https URL: write one such as "https://docs.example.com/errors", without query and fragment"#,
+    );
+    one(
+        r#"{"docs_url": 7}"#,
+        r#"docs_url 7 is a number: write one such as "https://docs.example.com/errors", without query and fragment"#,
+    );
+}

@@ -1,0 +1,241 @@
+//! What a client reads when it is refused: every code, every sentence, every header.
+
+use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::machine::Refusal;
+use onlyonce::guard::problem::{Code, DESCRIPTIONS, Problem, page, quoted};
+use onlyonce::guard::record::Reason;
+use onlyonce::guard::scope::RecordId;
+use onlyonce::guard::time::Millis;
+use serde_json::{Value, json};
+
+/// The documentation promises names, statuses and whether a retry helps.
+const CODES: [(Code, &str, u16, bool, &str); 11] = [
+    (Code::KeyMissing, "key-missing", 400, false, "An idempotency key is required"),
+    (Code::KeyInvalid, "key-invalid", 400, false, "The idempotency key is malformed"),
+    (Code::KeyReused, "key-reused", 422, false, "The idempotency key belongs to another request"),
+    (
+        Code::CredentialChanged,
+        "credential-changed",
+        409,
+        false,
+        "The operation was carried out under another credential",
+    ),
+    (Code::InProgress, "in-progress", 409, true, "The first request is still in progress"),
+    (
+        Code::ResponseNotKept,
+        "response-not-kept",
+        409,
+        false,
+        "The operation was carried out, but its answer was not kept",
+    ),
+    (
+        Code::BodyTooLarge,
+        "body-too-large",
+        413,
+        false,
+        "The request body is too large to be guarded",
+    ),
+    (
+        Code::OutcomeUnknown,
+        "outcome-unknown",
+        502,
+        false,
+        "Nobody knows whether the operation was carried out",
+    ),
+    (
+        Code::GuardUnavailable,
+        "guard-unavailable",
+        503,
+        true,
+        "The guard could not reach its record",
+    ),
+    (Code::Misconfigured, "misconfigured", 500, false, "The guard is misconfigured"),
+    (Code::LoopDetected, "loop-detected", 502, false, "The request came back to the guard"),
+];
+
+fn document(problem: &Problem, docs_url: Option<&str>) -> Value {
+    serde_json::from_str(&problem.to_json(docs_url)).expect("a JSON document")
+}
+
+fn header(problem: &Problem, name: &str) -> Option<String> {
+    let headers = problem.headers();
+    headers.into_iter().find(|(found, _)| *found == name).map(|(_, value)| value)
+}
+
+#[test]
+fn every_code_has_its_document() {
+    assert_eq!(DESCRIPTIONS.len(), CODES.len());
+    for (code, name, status, retryable, title) in CODES {
+        let expected = json!({
+            "type": format!("urn:onlyonce:{name}"),
+            "title": title,
+            "status": status,
+            "detail": "why",
+            "code": name,
+            "retryable": retryable,
+        });
+        let problem = Problem::new(code, "why");
+        assert_eq!(document(&problem, None), expected);
+        assert_eq!(problem.status, status);
+    }
+}
+
+#[test]
+fn every_code_has_its_headers() {
+    for (code, name, _, retryable, _) in CODES {
+        let mut expected = vec![
+            ("content-type", "application/problem+json".to_owned()),
+            ("cache-control", "no-store".to_owned()),
+            ("cache-status", format!("onlyonce; detail={name}")),
+            ("link", format!("</.onlyonce/problems#{name}>; rel=\"describedby\"")),
+        ];
+        if retryable {
+            expected.push(("retry-after", "1".to_owned()));
+        }
+        assert_eq!(Problem::new(code, "why").headers(), expected);
+    }
+}
+
+/// Members in an order that a person can read, and no more than these.
+#[test]
+fn a_document_in_full() {
+    let problem = Problem::refused(Refusal::KeyReused, Some(&key()), &record());
+    let expected = r#"{"type":"https://docs.example/errors#key-reused","title":"The idempotency key belongs to another request","status":422,"detail":"Idempotency-Key \"8e03\" was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation","instance":"/.onlyonce/records/808edc049b5ea08505d63bd95221fb96ce88101a9963eff1c4af70d7ea96582f","code":"key-reused","retryable":false}"#;
+    assert_eq!(problem.to_json(Some("https://docs.example/errors")), expected);
+}
+
+/// A detail may hold what a client or an operator wrote.
+#[test]
+fn hostile_text_stays_text() {
+    let hostile = "\"},\\\n\u{1}<script>\u{2028}é";
+    let problem = Problem::new(Code::Misconfigured, hostile);
+    let document = document(&problem, Some(hostile));
+    assert_eq!(document["detail"], hostile);
+    assert_eq!(document["type"], format!("{hostile}#misconfigured"));
+    assert_eq!(quoted("a\"b\\"), r#""a\"b\\""#);
+}
+
+fn key() -> IdempotencyKey {
+    IdempotencyKey::parse("8e03").expect("a key")
+}
+
+fn record() -> RecordId {
+    RecordId::new("r", &[], &key())
+}
+
+#[track_caller]
+fn refused(refusal: Refusal, code: Code, status: u16, detail: &str) -> Problem {
+    let problem = Problem::refused(refusal, Some(&key()), &record());
+    assert_eq!((problem.code, problem.status), (code, status));
+    assert_eq!(problem.detail, format!("Idempotency-Key \"8e03\" {detail}"));
+    let instance = format!("/.onlyonce/records/{}", record().as_str());
+    assert_eq!(document(&problem, None)["instance"], instance);
+    assert_eq!(document(&problem, None)["status"], status);
+    problem
+}
+
+#[test]
+fn every_refusals_sentence() {
+    refused(
+        Refusal::KeyReused,
+        Code::KeyReused,
+        422,
+        "was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation",
+    );
+    refused(
+        Refusal::CredentialChanged,
+        Code::CredentialChanged,
+        409,
+        "was carried out under another credential, so its answer is withheld; read the resource to learn what became of it",
+    );
+    refused(
+        Refusal::InProgress { retry_after: Millis(2000) },
+        Code::InProgress,
+        409,
+        "is not finished: its first request is still at the origin; send the same request again after the time in Retry-After",
+    );
+    refused(
+        Refusal::ResponseNotKept,
+        Code::ResponseNotKept,
+        409,
+        "was carried out, but its answer was too large or endless to keep; read the resource instead of sending it again",
+    );
+}
+
+/// A derived key is told to nobody.
+#[test]
+fn a_request_without_a_key_is_named_as_such() {
+    let problem = Problem::refused(Refusal::KeyReused, None, &record());
+    let begins = "the same request without a key was first sent with another method,";
+    assert!(problem.detail.starts_with(begins), "{}", problem.detail);
+}
+
+#[test]
+fn every_unknown_outcomes_sentence() {
+    for (reason, status, why) in [
+        (
+            Reason::ConnectionLost,
+            502,
+            "the connection to the origin broke before its answer was complete; look",
+        ),
+        (
+            Reason::Restarted,
+            502,
+            "the guard was restarted while the request was at the origin; look",
+        ),
+        (
+            Reason::DeadlinePassed,
+            504,
+            "the origin did not answer in time; send the same request again for an answer that comes late, or look",
+        ),
+        (Reason::ServerError, 502, "the origin answered with a server error; look"),
+    ] {
+        let detail = format!(
+            "may or may not have been carried out: {why} at the origin's data before you send the operation under a new key"
+        );
+        let problem =
+            refused(Refusal::OutcomeUnknown(reason), Code::OutcomeUnknown, status, &detail);
+        assert_eq!(header(&problem, "retry-after"), None);
+    }
+}
+
+#[test]
+fn retry_after_is_told_in_whole_seconds() {
+    for (wait, seconds) in [(0, "1"), (1, "1"), (1000, "1"), (1001, "2"), (120_000, "120")] {
+        let refusal = Refusal::InProgress { retry_after: Millis(wait) };
+        let problem = Problem::refused(refusal, Some(&key()), &record());
+        assert_eq!(header(&problem, "retry-after").as_deref(), Some(seconds), "{wait}");
+    }
+    let named = Problem {
+        retry_after: Some(Millis::seconds(9)),
+        ..Problem::new(Code::GuardUnavailable, "why")
+    };
+    assert_eq!(header(&named, "retry-after").as_deref(), Some("9"));
+    // A time for what is not worth retrying would invite a retry.
+    let named = Problem { retry_after: Some(Millis(1)), ..Problem::new(Code::KeyReused, "why") };
+    assert_eq!(header(&named, "retry-after"), None);
+}
+
+/// The fragment of every problem's Link leads to a place on the page.
+#[test]
+fn the_page_explains_every_code() {
+    let page = page();
+    assert!(page.starts_with("<!doctype html>\n<html lang=\"en\">"));
+    assert!(page.ends_with("</main></body></html>\n"));
+    assert_eq!(page.matches("<section ").count(), CODES.len());
+    assert_eq!(page.matches("</section>").count(), CODES.len());
+    for (code, name, status, retryable, title) in CODES {
+        let statuses = match code {
+            Code::OutcomeUnknown => "502 or 504".to_owned(),
+            _ => status.to_string(),
+        };
+        let again = if retryable { "yes, with the same key" } else { "no" };
+        let meaning = code.describe().meaning;
+        let section = format!(
+            "<section id=\"{name}\"><h2><code>{name}</code></h2><p><strong>{title}</strong></p><p>{meaning}</p><p>Status {statuses}. Worth retrying: {again}.</p></section>\n"
+        );
+        assert!(page.contains(&section), "{name}");
+        assert!(meaning.len() > 40 && meaning.ends_with('.'), "{name}");
+        assert!(!meaning.contains(['<', '&']), "{name}");
+    }
+}

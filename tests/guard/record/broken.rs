@@ -1,0 +1,133 @@
+//! Bytes that are no record: cut short, changed, invented, or written by another version.
+
+use super::{CLAIM, START, answer_head, done, full_claim, in_flight, unknown};
+use crate::fixtures::{answer, headers, not_kept, unhex};
+use crate::random::Random;
+use onlyonce::guard::record::{Answer, Body, Outcome, Reason, Record, RecordError};
+
+/// One record of every shape.
+fn every_shape() -> Vec<Record> {
+    let error = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) };
+    let rows = Body::Rows { attempt: 1, rows: 2, length: 1_048_577 };
+    let large =
+        Answer { headers: headers([("a", ""), ("ü", "é")]), body: rows, ..answer(200, "") };
+    vec![
+        in_flight(None),
+        in_flight(Some(error)),
+        Record::InFlight { claim: full_claim(), before: None },
+        done(answer(201, "created")),
+        done(large),
+        done(not_kept(200)),
+        unknown(Reason::DeadlinePassed, None),
+        unknown(Reason::ServerError, Some(answer(500, "oops"))),
+    ]
+}
+
+/// A head that is cut short says so: bytes are missing, or it does not decode. Only a body in
+/// the record itself can lose its end unseen, since nothing follows it and nothing counts it.
+#[test]
+fn every_truncation() {
+    for record in every_shape() {
+        let bytes = record.encode().expect("stored");
+        let body = record.answer().map_or(0, |answer| answer.inline().len());
+        for end in 0..bytes.len() - body {
+            let cut = &bytes[..end];
+            assert_eq!(Record::decode(cut), Err(RecordError::Malformed), "{record:?} at {end}");
+            assert_eq!(Record::decode_head(cut), Ok(None), "{record:?} at {end}");
+        }
+        for end in bytes.len() - body..bytes.len() {
+            assert_ne!(Record::decode(&bytes[..end]).as_ref(), Ok(&record), "at {end}");
+        }
+    }
+}
+
+/// What tells a lower-case letter from its capital.
+const CASE: u8 = b'a' ^ b'A';
+
+#[test]
+fn every_other_byte_in_every_place() {
+    for record in every_shape() {
+        let bytes = record.encode().expect("stored");
+        for at in 0..bytes.len() {
+            for flip in 1..=u8::MAX {
+                let mut other = bytes.clone();
+                other[at] ^= flip;
+                // It is refused or it is another record, and nothing panics. A letter of a
+                // header's name may change its case: that is the same header.
+                let is_same = Record::decode(&other).as_ref() == Ok(&record);
+                assert!(!is_same || flip == CASE, "{at} ^ {flip}");
+            }
+        }
+    }
+}
+
+#[test]
+fn random_bytes_are_no_record() {
+    let mut random = Random::seeded(1);
+    let start = unhex(START);
+    for _ in 0..20_000 {
+        let noise: Vec<u8> = (0..random.below(200)).map(|_| random.below(256) as u8).collect();
+        let head = u32::try_from(noise.len()).expect("short").to_be_bytes();
+        let bytes = [start.as_slice(), &head, &noise].concat();
+        assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed));
+        if !noise.starts_with(b"once") {
+            assert!(Record::decode(&noise).is_err());
+        }
+    }
+}
+
+/// A length that promises more than there is must not be believed, let alone reserved.
+#[test]
+fn lengths_that_lie() {
+    let head = ["01", &CLAIM.replacen("0000000000000002", "ffffffffffffffff", 1), "0000"].concat();
+    let bytes = unhex(&format!("{START}{:08x}{head}", head.len() / 2));
+    assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed));
+    assert_eq!(Record::decode(&unhex(&format!("{START}ffffffff01"))), Err(RecordError::Malformed));
+    assert_eq!(Record::decode(&unhex(&format!("{START}00000000"))), Err(RecordError::Malformed));
+}
+
+#[track_caller]
+fn malformed(head: &[&str]) {
+    let head = head.concat();
+    let bytes = unhex(&format!("{START}{:08x}{head}", head.len() / 2));
+    assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed), "{head}");
+}
+
+#[test]
+fn parts_must_fit_the_state() {
+    let given = ["01", &answer_head(500), "00"].concat();
+    malformed(&["00", CLAIM, "00", "00"]);
+    malformed(&["04", CLAIM, "00", "00"]);
+    malformed(&["02", CLAIM, "00", "00"]); // done without an answer
+    malformed(&["02", CLAIM, "0103", &given]); // done for a reason
+    malformed(&["03", CLAIM, "00", "00"]); // unknown for no reason
+    malformed(&["03", CLAIM, "00", &given]);
+    malformed(&["03", CLAIM, "0104", "00"]); // a reason of a later version
+    malformed(&["01", CLAIM, "02", "00"]); // neither there nor absent
+    malformed(&["01", CLAIM, "00", "00", "00"]); // something follows
+    malformed(&["01", CLAIM, "00"]); // something is missing
+    malformed(&["02", CLAIM, "00", "01", &answer_head(201), "03"]); // a kind of body to come
+    let status = answer_head(201).replacen("000000c9", "00010000", 1);
+    malformed(&["02", CLAIM, "00", "01", &status, "00"]);
+}
+
+#[test]
+fn another_version_is_refused_not_guessed_at() {
+    let mut bytes = in_flight(None).encode().expect("stored");
+    for version in [0_u32, 2, u32::MAX] {
+        bytes[4..8].copy_from_slice(&version.to_be_bytes());
+        assert_eq!(Record::decode(&bytes), Err(RecordError::Version(version)));
+        assert_eq!(Record::decode_head(&bytes), Err(RecordError::Version(version)));
+    }
+    bytes[0] = b'O';
+    assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed));
+}
+
+#[test]
+fn what_an_unusable_record_says() {
+    assert_eq!(
+        RecordError::Version(2).to_string(),
+        "the record has version 2 and this guard reads version 1, as happens while a deployment or a roll-back is under way"
+    );
+    assert_eq!(RecordError::Malformed.to_string(), "the record does not decode");
+}

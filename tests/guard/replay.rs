@@ -1,0 +1,180 @@
+//! When a copy may be shown, how long it lives, and what is kept of an answer.
+
+mod marks;
+
+use crate::fixtures::{CLAIMED_AT, answer, claim, credential, fingerprint, headers, not_kept};
+use onlyonce::guard::record::{Answer, Body, Claim, Outcome, Reason, Record};
+use onlyonce::guard::replay::{
+    COPY_MARGIN, copy_lifetime, keepable_headers, proves, without_cookies,
+};
+use onlyonce::guard::time::{Millis, UnixMillis};
+
+const TICK: Millis = Millis(1);
+
+fn done(answer: Answer) -> Record {
+    Record::Done { claim: claim("c1"), answer }
+}
+
+fn copy() -> Record {
+    done(answer(201, "created"))
+}
+
+/// The last instant at which the fixture's copy may be shown is just before this one.
+fn margin() -> UnixMillis {
+    claim("c1").expires_at.minus(COPY_MARGIN)
+}
+
+#[track_caller]
+fn check(copy: &Record, request: &str, who: &str, now: UnixMillis, expected: bool) {
+    let proven = proves(copy, |_| fingerprint(request), |_| credential(who), now);
+    assert_eq!(proven, expected, "{request} of {who} at {now:?}: {copy:?}");
+}
+
+#[test]
+fn a_copy_that_fits_is_shown() {
+    let rows = Body::Rows { attempt: 1, rows: 2, length: 2_000_000 };
+    for copy in [
+        copy(),
+        done(answer(404, "")),
+        done(answer(409, "sold out")),
+        done(Answer { body: rows, ..answer(200, "") }),
+    ] {
+        check(&copy, "order", "owner", CLAIMED_AT, true);
+    }
+}
+
+#[test]
+fn only_a_final_answer_whose_body_was_kept() {
+    let held = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) };
+    for record in [
+        Record::Vacant,
+        Record::InFlight { claim: claim("c1"), before: None },
+        Record::InFlight { claim: claim("c1"), before: Some(held.clone()) },
+        Record::Unknown { claim: claim("c1"), outcome: held },
+        done(not_kept(200)),
+    ] {
+        check(&record, "order", "owner", CLAIMED_AT, false);
+    }
+}
+
+#[test]
+fn only_the_same_request_of_the_same_credential() {
+    check(&copy(), "other order", "owner", CLAIMED_AT, false);
+    check(&copy(), "order", "stranger", CLAIMED_AT, false);
+    check(&copy(), "other order", "stranger", CLAIMED_AT, false);
+}
+
+#[test]
+fn only_with_more_than_a_minute_to_live() {
+    assert_eq!(COPY_MARGIN, Millis::seconds(60));
+    check(&copy(), "order", "owner", margin().minus(TICK), true);
+    check(&copy(), "order", "owner", margin(), false);
+    check(&copy(), "order", "owner", claim("c1").expires_at, false);
+    check(&copy(), "order", "owner", UnixMillis(u64::MAX), false);
+    check(&copy(), "order", "owner", UnixMillis(0), true);
+}
+
+/// A later policy does not change how a living record is compared.
+#[test]
+fn the_records_own_method_and_sources_are_used() {
+    let record = claim("c1");
+    let proven = proves(
+        &copy(),
+        |method| {
+            assert_eq!(*method, record.fingerprint.method);
+            fingerprint("order")
+        },
+        |sources| {
+            assert_eq!(sources, record.credential.sources);
+            credential("owner")
+        },
+        CLAIMED_AT,
+    );
+    assert!(proven);
+}
+
+/// Hashing a body costs: it is not done for a copy that is of no use anyway.
+#[test]
+fn the_fingerprint_is_made_last() {
+    let never = |_: &_| -> onlyonce::guard::fingerprint::Fingerprint { panic!("made") };
+    assert!(!proves(&copy(), never, |_| credential("stranger"), CLAIMED_AT));
+    assert!(!proves(&copy(), never, |_| credential("owner"), margin()));
+    assert!(!proves(&done(not_kept(200)), never, |_| credential("owner"), CLAIMED_AT));
+}
+
+#[track_caller]
+fn lives(window: Millis, passed: Millis, expected: Option<Millis>) {
+    let claim = Claim { expires_at: CLAIMED_AT.plus(window), ..claim("c1") };
+    assert_eq!(copy_lifetime(&claim, CLAIMED_AT.plus(passed)), expected, "{window:?} {passed:?}");
+}
+
+#[test]
+fn how_long_a_copy_lives() {
+    let (day, minute) = (Millis::hours(24), Millis::seconds(60));
+    lives(day, Millis(0), Some(Millis::seconds(24 * 60 * 60 - 60)));
+    lives(day, Millis::hours(23), Some(Millis::seconds(59 * 60)));
+    lives(Millis::seconds(120), Millis(0), Some(minute));
+    lives(Millis::seconds(120), TICK, None);
+    lives(Millis::seconds(119), Millis(0), None);
+    lives(minute, Millis(0), None);
+    lives(Millis(0), Millis(0), None);
+    lives(day, Millis::hours(25), None);
+}
+
+#[track_caller]
+fn kept<const N: usize, const M: usize>(given: [(&str, &str); N], expected: [(&str, &str); M]) {
+    assert_eq!(keepable_headers(headers(given)), headers(expected));
+}
+
+#[test]
+fn headers_that_are_kept() {
+    let all = [
+        ("content-type", "text/plain"),
+        ("set-cookie", "a=1"),
+        ("set-cookie", "b=2"),
+        ("location", "/orders/1"),
+        ("etag", "\"x\""),
+        ("age", "3"),
+        ("content-encoding", "zstd"),
+        ("content-range", "bytes 0-1/2"),
+    ];
+    kept(all, all);
+    kept([("Content-Type", "Text/Plain")], [("content-type", "Text/Plain")]);
+    kept([], []);
+}
+
+#[test]
+fn headers_that_belong_to_one_connection_are_not_kept() {
+    kept(
+        [
+            ("connection", "close, X-Hop"),
+            ("keep-alive", "timeout=5"),
+            ("proxy-authenticate", "Basic"),
+            ("proxy-authorization", "Basic x"),
+            ("proxy-connection", "close"),
+            ("te", "trailers"),
+            ("trailer", "x-sum"),
+            ("transfer-encoding", "chunked"),
+            ("upgrade", "h2c"),
+            ("x-hop", "1"),
+            ("x-stays", "1"),
+        ],
+        [("x-stays", "1")],
+    );
+}
+
+#[test]
+fn headers_that_are_made_anew_are_not_kept() {
+    kept([("content-length", "5"), ("content-encoding", "gzip")], []);
+    kept([("content-encoding", "BR")], []);
+    kept([("idempotency-replayed", "true"), ("x-onlyonce", "00"), ("X-OnlyOnce", "00")], []);
+}
+
+#[test]
+fn a_replay_sets_no_cookies_and_is_the_same_otherwise() {
+    let lines = [("set-cookie", "a=1"), ("x", "1"), ("set-cookie", "b=2"), ("cookie", "c")];
+    let before = Answer { headers: headers(lines), ..answer(200, "body") };
+    let after = Answer { headers: headers([("x", "1"), ("cookie", "c")]), ..answer(200, "body") };
+    assert_eq!(without_cookies(before), after);
+    assert_eq!(without_cookies(after.clone()), after);
+}

@@ -1,0 +1,151 @@
+//! What the headers of a guarded answer say about it.
+
+use crate::fixtures::{CLAIMED_AT, headers};
+use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::replay::{CacheStatus, How, Mark, Marking, apply};
+use onlyonce::guard::scope::RecordId;
+use onlyonce::guard::time::{Millis, UnixMillis};
+use onlyonce::guard::wire::Shown;
+
+/// Every status, with its parameters, its own detail, and whether it is a replay.
+const EVERY_STATUS: [(CacheStatus, &str, &str, bool); 6] = [
+    (CacheStatus::Shown(Shown::First), "fwd=miss; stored", "", false),
+    (CacheStatus::Shown(Shown::Joined), "fwd=miss; collapsed", "", true),
+    (CacheStatus::Shown(Shown::Replayed), "hit", "", true),
+    (CacheStatus::Released { shared: false }, "fwd=miss", "", false),
+    (CacheStatus::Released { shared: true }, "fwd=miss; collapsed", "", true),
+    (CacheStatus::NotKept, "fwd=miss", "; detail=not-kept", false),
+];
+
+fn key() -> IdempotencyKey {
+    IdempotencyKey::parse("\"a\\\"b\"").expect("a key")
+}
+
+/// What is said of an answer by default: a replay, a bit over two seconds after the origin
+/// answered.
+fn marking<'a>(key: &'a IdempotencyKey, record: &'a RecordId) -> Marking<'a> {
+    Marking {
+        key: Some(key),
+        record,
+        expires_at: None,
+        status: CacheStatus::Shown(Shown::Replayed),
+        detail: None,
+        answered_at: Some(CLAIMED_AT),
+        now: CLAIMED_AT.plus(Millis(2999)),
+        guard: Millis(3),
+        origin: Millis(40),
+    }
+}
+
+/// The marks of the marking as it is changed here, in the order of their names.
+fn marks(change: impl FnOnce(Marking) -> Marking) -> Vec<Mark> {
+    let (key, record) = (key(), RecordId::new("r", &[], &key()));
+    let mut marks = change(marking(&key, &record)).marks();
+    marks.sort_by_key(|mark| mark.name);
+    marks
+}
+
+fn value(marks: &[Mark], name: &str) -> Option<String> {
+    marks.iter().find(|mark| mark.name == name).map(|mark| mark.value.clone())
+}
+
+/// The record id of the key above: computed apart from this program.
+const RECORD: &str = "f779d67f1f32eec892bbd3b63438eb104e5f83b3dcc9ec50af92e4a15fa5a614";
+
+fn mark(name: &'static str, value: &str, how: How) -> Mark {
+    Mark { name, value: value.into(), how }
+}
+
+#[test]
+fn what_is_said_of_every_answer() {
+    let expires_at = Some(UnixMillis(784_111_777_000));
+    for (status, parameters, detail, is_replay) in EVERY_STATUS {
+        let cache = format!("onlyonce; {parameters}; key=\"{RECORD}\"{detail}");
+        let mut expected = vec![
+            mark("cache-status", &cache, How::Append),
+            mark("idempotency-expires", "Sun, 06 Nov 1994 08:49:37 GMT", How::Set),
+            mark("idempotency-key", r#""a\"b""#, How::Set),
+            mark("server-timing", "guard;dur=3, origin;dur=40", How::Append),
+        ];
+        if is_replay {
+            expected.push(mark("age", "2", How::Set));
+            expected.push(mark("cache-control", "no-store", How::Default));
+            expected.push(mark("idempotency-replayed", "true", How::Set));
+        }
+        expected.sort_by_key(|mark| mark.name);
+        assert_eq!(marks(|all| Marking { status, expires_at, ..all }), expected, "{status:?}");
+    }
+}
+
+#[test]
+fn what_is_absent_is_not_told() {
+    for (status, ..) in EVERY_STATUS {
+        let marks = marks(|all| Marking { status, key: None, expires_at: None, ..all });
+        assert_eq!(value(&marks, "idempotency-expires"), None, "{status:?}");
+        assert_eq!(value(&marks, "idempotency-key"), None, "{status:?}");
+    }
+}
+
+#[test]
+fn a_status_may_have_a_detail() {
+    let detail = Some("derived");
+    let hit = value(&marks(|all| Marking { detail, ..all }), "cache-status");
+    assert_eq!(hit, Some(format!("onlyonce; hit; key=\"{RECORD}\"; detail=derived")));
+    // What the status itself says goes first.
+    let status = CacheStatus::NotKept;
+    let lost = value(&marks(|all| Marking { status, detail, ..all }), "cache-status");
+    assert_eq!(lost, Some(format!("onlyonce; fwd=miss; key=\"{RECORD}\"; detail=not-kept")));
+}
+
+#[track_caller]
+fn age(answered_at: Option<UnixMillis>, now: UnixMillis, expected: &str) {
+    let marks = marks(|all| Marking { answered_at, now, ..all });
+    assert_eq!(value(&marks, "age").as_deref(), Some(expected));
+}
+
+#[test]
+fn age_in_whole_seconds() {
+    age(Some(CLAIMED_AT), CLAIMED_AT, "0");
+    age(Some(CLAIMED_AT), CLAIMED_AT.plus(Millis(999)), "0");
+    age(Some(CLAIMED_AT), CLAIMED_AT.plus(Millis(1000)), "1");
+    age(Some(CLAIMED_AT), CLAIMED_AT.plus(Millis::hours(24)), "86400");
+    // Two machines' clocks may differ.
+    age(Some(CLAIMED_AT), CLAIMED_AT.minus(Millis(5000)), "0");
+    age(None, CLAIMED_AT, "0");
+}
+
+#[track_caller]
+fn applied<const N: usize, const M: usize>(
+    before: [(&str, &str); N],
+    mark: Mark,
+    after: [(&str, &str); M],
+) {
+    let mut list = headers(before);
+    apply(&mut list, vec![mark]);
+    assert_eq!(list, headers(after));
+}
+
+#[test]
+fn how_marks_are_written() {
+    let mark = |how| Mark { name: "x", value: "new".into(), how };
+    for how in [How::Set, How::Append, How::Default] {
+        applied([], mark(how), [("x", "new")]);
+        applied([("y", "old")], mark(how), [("y", "old"), ("x", "new")]);
+    }
+    let before = [("a", "1"), ("x", "old"), ("b", "2")];
+    applied(before, mark(How::Set), [("a", "1"), ("x", "new"), ("b", "2")]);
+    applied(before, mark(How::Append), [("a", "1"), ("x", "old, new"), ("b", "2")]);
+    applied(before, mark(How::Default), before);
+}
+
+/// A guard behind a cache, and a guard before a guard: the list grows in order (RFC 9211
+/// section 2).
+#[test]
+fn cache_status_goes_behind_the_others() {
+    let mut list = headers([("cache-status", "origin-cache; hit"), ("cache-control", "max-age=9")]);
+    apply(&mut list, marks(|replayed| replayed));
+    let held = |name| list.iter().find(|(found, _)| found == name).map(|(_, value)| value.clone());
+    let expected = format!("origin-cache; hit, onlyonce; hit; key=\"{RECORD}\"");
+    assert_eq!(held("cache-status"), Some(expected));
+    assert_eq!(held("cache-control").as_deref(), Some("max-age=9"));
+}

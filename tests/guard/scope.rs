@@ -1,0 +1,319 @@
+//! Who a key belongs to, and who may see its answer.
+
+use crate::fixtures::Request;
+use onlyonce::guard::codec::{Reader, Writer};
+use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::scope::{Credential, RecordId, Scope, ScopeValue, Source};
+
+/// A scope value as text, such as `jwt:sub="joe"`; nothing behind a source that was absent.
+fn text(value: &ScopeValue) -> String {
+    let held = value.value.as_ref().map_or_else(String::new, |value| format!("={value}"));
+    format!("{}{held}", value.source)
+}
+
+#[track_caller]
+fn check(scope: &Scope, request: &Request, expected: &[&str]) {
+    let values: Vec<String> = scope.values(request).iter().map(text).collect();
+    assert_eq!(values, expected);
+}
+
+fn source(text: &str) -> Source {
+    text.parse().expect("a source")
+}
+
+fn sources(list: &[&str]) -> Scope {
+    Scope::Sources(list.iter().map(|text| source(text)).collect())
+}
+
+fn order() -> Request {
+    Request::post("/orders")
+}
+
+fn authorized(authorization: &str) -> Request {
+    order().with("authorization", authorization)
+}
+
+/// The payload in base64url without padding (RFC 4648 section 5).
+fn base64url(payload: &str) -> String {
+    const DIGITS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let group = |bytes: &[u8]| {
+        let bits = (0..3).fold(0, |bits, at| bits << 8 | bytes.get(at).map_or(0, |b| *b as usize));
+        let digit = move |at: usize| char::from(DIGITS[bits >> (18 - 6 * at) & 63]);
+        (0..=bytes.len()).map(digit).collect::<String>()
+    };
+    payload.as_bytes().chunks(3).map(group).collect()
+}
+
+fn bearer(payload: &str) -> String {
+    format!("Bearer e30.{}.c2ln", base64url(payload))
+}
+
+/// The example of RFC 7519 section 3.1; its payload holds line breaks.
+const RFC_7519: &str = "Bearer eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+#[test]
+fn auto_reads_issuer_and_subject() {
+    let joe = ["jwt:iss=\"idp\"", "jwt:sub=\"joe\""];
+    let token = bearer(r#"{"iss":"idp","sub":"joe","exp":1}"#);
+    check(&Scope::Auto, &authorized(&token), &joe);
+    check(&Scope::Auto, &authorized(&token.replace("Bearer", "bEARER")), &joe);
+    check(&Scope::Auto, &authorized(&token.replace("Bearer ", "Bearer   ")), &joe);
+    check(&Scope::Auto, &authorized(&token).with("x-api-key", "k"), &joe);
+    // A refreshed token is the same caller.
+    check(&Scope::Auto, &authorized(&bearer(r#"{"exp":2,"sub":"joe","iss":"idp"}"#)), &joe);
+    // An empty signature has a place too.
+    check(&Scope::Auto, &authorized(token.trim_end_matches("c2ln")), &joe);
+}
+
+#[test]
+fn claims_keep_their_kind() {
+    let subject = |claim: &str| bearer(&format!(r#"{{"iss":"i","sub":{claim}}}"#));
+    for claim in ["17", "-17", "18446744073709551615", "-9223372036854775808", "true", "\"17\""] {
+        let expected = format!("jwt:sub={claim}");
+        check(&Scope::Auto, &authorized(&subject(claim)), &["jwt:iss=\"i\"", &expected]);
+    }
+    check(
+        &Scope::Auto,
+        &authorized(&subject(r#""\u006aoe\n""#)),
+        &["jwt:iss=\"i\"", r#"jwt:sub="joe\n""#],
+    );
+}
+
+#[test]
+fn what_cannot_be_read_falls_back_to_the_whole_header() {
+    for payload in [
+        "{}",
+        r#"{"iss":"idp"}"#,
+        r#"{"sub":"joe"}"#,
+        r#"{"iss":null,"sub":"joe"}"#,
+        r#"{"iss":"idp","sub":["joe"]}"#,
+        r#"{"iss":"idp","sub":{"id":1}}"#,
+        r#"{"iss":"idp","sub":1.0}"#,
+        r#"{"iss":"idp","sub":1e3}"#,
+        r#"{"iss":"idp","sub":18446744073709551616}"#,
+        r#"["iss","sub"]"#,
+        "not json",
+    ] {
+        let token = bearer(payload);
+        check(&Scope::Auto, &authorized(&token), &[&format!("header:authorization={token}")]);
+    }
+}
+
+#[test]
+fn what_is_no_token_falls_back_to_the_whole_header() {
+    let payload = base64url(r#"{"iss":"idp","sub":"joe"}"#);
+    for authorization in [
+        "Bearer opaque".to_owned(),
+        "Bearer".to_owned(),
+        String::new(),
+        "Basic am9lOnNlY3JldA==".to_owned(),
+        format!("Token e30.{payload}.c2ln"),
+        format!("Bearer e30.{payload}"),
+        format!("Bearer e30.{payload}.c2ln.more"),
+        format!("Bearer e30.{payload}=.c2ln"),
+        format!("Bearer e30.{payload}+.c2ln"),
+        format!("Bearer e30.{payload}A.c2ln"),
+        "Bearer e30..c2ln".to_owned(),
+        "Bearer e30.e.c2ln".to_owned(),
+        "Bearer e30.é.c2ln".to_owned(),
+    ] {
+        let expected = format!("header:authorization={authorization}");
+        check(&Scope::Auto, &authorized(&authorization), &[&expected]);
+    }
+}
+
+#[test]
+fn auto_without_authorization() {
+    check(&Scope::Auto, &order().with("x-api-key", "k1"), &["header:x-api-key=k1"]);
+    check(&Scope::Auto, &order(), &[]);
+    check(&Scope::Auto, &order().with("cookie", "session=1"), &[]);
+}
+
+#[test]
+fn listed_sources_are_read_in_their_order() {
+    let request = authorized(RFC_7519)
+        .query("a=1&tenant=t%201&tenant=2&flag")
+        .with("x-tenant", "acme")
+        .with("x-tenant", "other")
+        .with("cookie", "a=b; sid=s=1; sid=2");
+    check(
+        &sources(&["query:tenant", "header:x-tenant", "cookie:sid", "jwt:iss", "jwt:exp"]),
+        &request,
+        &[
+            "query:tenant=t%201",
+            "header:x-tenant=acme, other",
+            "cookie:sid=s=1",
+            "jwt:iss=\"joe\"",
+            "jwt:exp=1300819380",
+        ],
+    );
+    let root = ["jwt:http://example.com/is_root=true"];
+    check(&sources(&["jwt:http://example.com/is_root"]), &request, &root);
+    check(
+        &sources(&["header:x-none", "cookie:none", "query:flag", "query:ten"]),
+        &request,
+        &["header:x-none", "cookie:none", "query:flag", "query:ten"],
+    );
+}
+
+#[test]
+fn a_listed_claim_falls_back_to_the_whole_header() {
+    let scope = sources(&["header:x-tenant", "jwt:sub"]);
+    let expected = format!("header:authorization={RFC_7519}");
+    check(&scope, &authorized(RFC_7519), &["header:x-tenant", &expected]);
+    check(&scope, &order(), &["header:x-tenant", "header:authorization"]);
+    check(&Scope::Sources(Vec::new()), &authorized(RFC_7519), &[]);
+}
+
+#[test]
+fn names_of_sources() {
+    let named = |text: &str| text.parse::<Source>().map(|source| source.to_string());
+    assert_eq!(named("header:X-Tenant"), Ok("header:x-tenant".into()));
+    // Names of cookies, of query fields and of claims tell case apart.
+    for name in ["cookie:Sid", "query:Tenant", "jwt:http://example.com/is_root"] {
+        assert_eq!(named(name), Ok(name.into()));
+    }
+    for name in ["", "header", "header:", ":x", "Header:x", "body:x", "jwt"] {
+        let cure = "write header:<name>, cookie:<name>, query:<name> or jwt:<claim>";
+        assert_eq!(named(name), Err(format!("\"{name}\" is no source: {cure}")));
+    }
+}
+
+fn key(text: &str) -> IdempotencyKey {
+    IdempotencyKey::parse(text).expect("a key")
+}
+
+fn value(from: &str, value: Option<&str>) -> ScopeValue {
+    ScopeValue { source: source(from), value: value.map(str::to_owned) }
+}
+
+/// Deployed objects and copies are named by this hash: it must never change. It was computed apart
+/// from this program: SHA-256 over the purpose, the realm, the count of values, each value with
+/// its source, and the key, each preceded by its length in eight bytes.
+#[test]
+fn record_id_is_pinned() {
+    let scope = [value("header:authorization", Some("Bearer joe")), value("cookie:sid", None)];
+    let id = RecordId::new("shop.example", &scope, &key("\"8e03\""));
+    assert_eq!(id.as_str(), "31843087fe11e3d8d67c7ce9b79dce3e1e14aaa098f858f8ac9f823a5b8504f5");
+    let id = RecordId::new("shop.example", &[], &key("8e03"));
+    assert_eq!(id.as_str(), "dec3dda7f150692eb1ede4d899d9ce859eba8a0b65218a5fa727f22c30e0f9e3");
+}
+
+/// Every entry differs from every other only in where its parts begin and end.
+#[test]
+fn no_two_identities_become_one() {
+    let (a, b) = ("header:a", "header:b");
+    let identities: Vec<(&str, Vec<ScopeValue>, &str)> = vec![
+        ("r", vec![], "k"),
+        ("rk", vec![], "k"),
+        ("r", vec![], "kk"),
+        ("r", vec![value(a, None)], "k"),
+        ("r", vec![value(a, Some(""))], "k"),
+        ("r", vec![value(a, Some("none"))], "k"),
+        ("r", vec![value(a, Some("k"))], "k"),
+        ("r", vec![value("cookie:a", Some("k"))], "k"),
+        ("r", vec![value("query:a", Some("k"))], "k"),
+        ("r", vec![value("jwt:a", Some("k"))], "k"),
+        ("r", vec![value(b, Some("k"))], "k"),
+        ("r", vec![value(a, Some("x")), value(b, Some("yz"))], "k"),
+        ("r", vec![value(a, Some("xy")), value(b, Some("z"))], "k"),
+        ("r", vec![value(b, Some("yz")), value(a, Some("x"))], "k"),
+        ("r", vec![value(a, Some("xheader:byz"))], "k"),
+        ("r", vec![value(a, None), value(b, None)], "k"),
+        ("r", vec![value(a, Some("header:bnone"))], "k"),
+        ("r", vec![value(a, Some("none\0\0\0\0\0\0\0\x08header:b"))], "k"),
+        ("rheader:a", vec![], "k"),
+    ];
+    let id = |(realm, scope, name): &(&str, Vec<ScopeValue>, &str)| {
+        RecordId::new(realm, scope, &key(name))
+    };
+    for (at, one) in identities.iter().enumerate() {
+        for other in &identities[at + 1..] {
+            assert_ne!(id(one), id(other), "{one:?} and {other:?}");
+        }
+    }
+}
+
+fn credential(request: &Request, list: &[&str], record: &RecordId) -> Credential {
+    let list: Vec<Source> = list.iter().map(|text| source(text)).collect();
+    Credential::of(request, &list, record)
+}
+
+#[test]
+fn credential_is_pinned_and_salted_with_the_record() {
+    let list = ["header:authorization", "header:cookie"];
+    let first = RecordId::new("r", &[], &key("1"));
+    let second = RecordId::new("r", &[], &key("2"));
+    let seen = credential(&authorized("Bearer joe"), &list, &first);
+    assert_eq!(seen.digest, "5b69eef7d12cc671c2fb8161e6f4b6f9171b428b3ea021bd55de8bc83e8f812b");
+    assert_eq!(seen, credential(&authorized("Bearer joe"), &list, &first));
+    assert_ne!(seen.digest, credential(&authorized("Bearer joe"), &list, &second).digest);
+}
+
+#[test]
+fn every_part_of_a_credential_counts() {
+    let record = RecordId::new("r", &[], &key("1"));
+    let list = ["header:authorization", "header:cookie", "header:x-api-key"];
+    let requests = [
+        order(),
+        authorized(""),
+        authorized("a"),
+        authorized("A"),
+        order().with("cookie", "a"),
+        order().with("x-api-key", "a"),
+        authorized("a").with("cookie", "b"),
+        authorized("b").with("cookie", "a"),
+        authorized("a").with("cookie", "b").with("x-api-key", "c"),
+    ];
+    for (at, one) in requests.iter().enumerate() {
+        for other in &requests[at + 1..] {
+            assert_ne!(credential(one, &list, &record), credential(other, &list, &record));
+        }
+    }
+    let unlisted = authorized("a").with("x-trace", "1");
+    let seen = credential(&authorized("a"), &list, &record);
+    assert_eq!(seen, credential(&unlisted, &list, &record));
+}
+
+#[test]
+fn credentials_are_stored_with_their_sources() {
+    let record = RecordId::new("r", &[], &key("1"));
+    let list = ["header:authorization", "cookie:Sid", "query:t"];
+    let seen = credential(&authorized("a"), &list, &record);
+    let mut writer = Writer::default();
+    seen.write(&mut writer);
+    assert_eq!(Credential::read(&mut Reader(&writer.0)), Some(seen));
+}
+
+fn derived(request: &Request, list: &[&str], fingerprint: &str) -> Option<RecordId> {
+    let list: Vec<Source> = list.iter().map(|text| source(text)).collect();
+    RecordId::derived("r", &Scope::Auto.values(request), &list, request, fingerprint)
+}
+
+const CREDENTIAL: [&str; 2] = ["header:authorization", "header:cookie"];
+
+/// Without a credential, two strangers' equal requests would become one.
+#[test]
+fn no_record_is_derived_without_a_credential() {
+    assert_eq!(derived(&order(), &CREDENTIAL, "f"), None);
+    assert_eq!(derived(&order().with("x-api-key", "k"), &CREDENTIAL, "f"), None);
+    assert_eq!(derived(&authorized("a"), &[], "f"), None);
+    assert!(derived(&order().with("cookie", "sid=1"), &CREDENTIAL, "f").is_some());
+}
+
+#[test]
+fn a_derived_record_tells_requests_and_credentials_apart() {
+    let ids = [
+        derived(&authorized("a"), &CREDENTIAL, "f"),
+        derived(&authorized("a"), &CREDENTIAL, "g"),
+        derived(&authorized("b"), &CREDENTIAL, "f"),
+        derived(&order().with("cookie", "a"), &CREDENTIAL, "f"),
+        derived(&authorized("a").with("cookie", ""), &CREDENTIAL, "f"),
+        // A client's key cannot name a derived record.
+        Some(RecordId::new("r", &Scope::Auto.values(&authorized("a")), &key("f"))),
+    ];
+    assert_eq!(ids[0], derived(&authorized("a"), &CREDENTIAL, "f"));
+    for (at, one) in ids.iter().enumerate() {
+        assert!(one.is_some() && ids[at + 1..].iter().all(|other| one != other), "{at}");
+    }
+}

@@ -1,0 +1,211 @@
+//! What Worker and object say to each other, and what they make of anything else.
+
+use crate::fixtures::{AUTO, CLAIMED_AT, fingerprint, unhex};
+use onlyonce::guard::digest::hex;
+use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
+use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::machine::Refusal;
+use onlyonce::guard::record::Reason;
+use onlyonce::guard::scope::RecordId;
+use onlyonce::guard::time::{Millis, UnixMillis};
+use onlyonce::guard::wire::{HEADER, KeySource, PROTOCOL, Reply, Shown, Submit, Verdict, Would};
+
+fn submit(fingerprint: Fingerprint) -> Submit {
+    let key = IdempotencyKey::parse("8e03").expect("a key");
+    let record = RecordId::new("r", &[], &key);
+    Submit {
+        protocol: PROTOCOL,
+        record,
+        fingerprint,
+        length: 5,
+        key: KeySource::Client,
+        observe: false,
+        redelivered: false,
+    }
+}
+
+fn reply(verdict: Verdict) -> Reply {
+    Reply { protocol: PROTOCOL, verdict, expires_at: Some(CLAIMED_AT), origin: Millis(7) }
+}
+
+fn every_verdict() -> Vec<(Verdict, &'static str)> {
+    let refused = |refusal| Verdict::Refused { refusal };
+    let unknown = |reason| refused(Refusal::OutcomeUnknown(reason));
+    vec![
+        (Verdict::Stored { shown: Shown::First }, "00"),
+        (Verdict::Stored { shown: Shown::Joined }, "01"),
+        (Verdict::Stored { shown: Shown::Replayed }, "02"),
+        (Verdict::Released { shared: false }, "03"),
+        (Verdict::Released { shared: true }, "04"),
+        (Verdict::NotKept, "05"),
+        (refused(Refusal::KeyReused), "0600"),
+        (refused(Refusal::CredentialChanged), "0601"),
+        (refused(Refusal::InProgress { retry_after: Millis(2000) }), "060200000000000007d0"),
+        (refused(Refusal::ResponseNotKept), "0603"),
+        (unknown(Reason::ConnectionLost), "060400"),
+        (unknown(Reason::Restarted), "060401"),
+        (unknown(Reason::DeadlinePassed), "060402"),
+        (unknown(Reason::ServerError), "060403"),
+        (Verdict::Unavailable { detail: "é".into() }, "070000000000000002c3a9"),
+        (Verdict::Duplicate { would: Would::Join }, "08"),
+        (Verdict::Duplicate { would: Would::Replay }, "09"),
+        (Verdict::Duplicate { would: Would::Refuse(Refusal::KeyReused) }, "0a00"),
+    ]
+}
+
+#[test]
+fn the_header() {
+    assert_eq!((HEADER, PROTOCOL), ("x-onlyonce", 1));
+}
+
+/// During a deployment a Worker and an object of two versions talk: what one protocol says must
+/// not change under its number.
+#[test]
+fn replies_are_pinned() {
+    for (verdict, bytes) in every_verdict() {
+        let expected = format!("00000001{bytes}01000001a3185c50000000000000000007");
+        let expected = expected.replace("000001a3185c5000", &format!("{:016x}", CLAIMED_AT.0));
+        let reply = reply(verdict);
+        assert_eq!(reply.to_header(), expected);
+        assert_eq!(Reply::from_header(Some(&expected)), Some(reply));
+    }
+    let vacant = Reply { expires_at: None, ..reply(Verdict::Released { shared: false }) };
+    assert_eq!(vacant.to_header(), "0000000103000000000000000007");
+    assert_eq!(Reply::from_header(Some("0000000103000000000000000007")), Some(vacant));
+}
+
+#[test]
+fn submissions_are_pinned() {
+    let submit = submit(fingerprint("order"));
+    let expected = [
+        "00000001",
+        "0000000000000040",
+        &hex(submit.record.as_str().as_bytes()),
+        "00",
+        "0000000000000000",
+        "00000000000000056f72646572",
+        "0000000000000005",
+        "00", // the client's key
+        "00", // enforced
+        "00", // delivered once
+    ]
+    .concat();
+    assert_eq!(submit.to_header(), expected);
+    assert_eq!(Submit::from_header(Some(&expected)), Some(submit));
+}
+
+fn every_submit() -> Vec<Submit> {
+    let ignore = vec![vec!["sent_at".to_owned()], vec![String::new(), "é".to_owned()]];
+    let method = Method { ignore, ..AUTO };
+    let bytes = Method { algorithm: Algorithm::Bytes, ..AUTO };
+    let none = Method { algorithm: Algorithm::None, ..AUTO };
+    let of = |method| submit(Fingerprint { method, digest: "d".into() });
+    vec![
+        submit(fingerprint("order")),
+        of(method),
+        of(bytes),
+        of(none),
+        Submit { length: u64::MAX, redelivered: true, ..submit(fingerprint("")) },
+        Submit { key: KeySource::Generated, observe: true, ..submit(fingerprint("")) },
+        Submit { key: KeySource::Derived, ..submit(fingerprint("")) },
+    ]
+}
+
+#[test]
+fn what_was_said_is_heard() {
+    for submit in every_submit() {
+        assert_eq!(Submit::from_header(Some(&submit.to_header())), Some(submit));
+    }
+    for expires_at in [None, Some(UnixMillis(0)), Some(UnixMillis(u64::MAX))] {
+        for (verdict, _) in every_verdict() {
+            let reply = Reply { expires_at, ..reply(verdict) };
+            assert_eq!(Reply::from_header(Some(&reply.to_header())), Some(reply));
+        }
+    }
+}
+
+#[track_caller]
+fn unheard(header: Option<&str>) {
+    assert_eq!(Submit::from_header(header), None, "{header:?}");
+    assert_eq!(Reply::from_header(header), None, "{header:?}");
+}
+
+#[test]
+fn what_nobody_said_is_nothing() {
+    unheard(None);
+    unheard(Some(""));
+    unheard(Some("0"));
+    unheard(Some("00000001"));
+    unheard(Some("xx"));
+    unheard(Some("éé"));
+    unheard(Some(" 00000001"));
+    unheard(Some("0x00000001"));
+    unheard(Some("+1"));
+    // A client that guesses: every count as large as can be.
+    unheard(Some(&format!("00000001{}", "ff".repeat(64))));
+    unheard(Some(&format!("0000000107{}", "ff".repeat(8))));
+}
+
+/// Two lines of the header, as a client's own beside the Worker's would arrive.
+#[test]
+fn two_messages_are_none() {
+    let line = submit(fingerprint("order")).to_header();
+    unheard(Some(&format!("{line}, {line}")));
+    unheard(Some(&format!("{line}{line}")));
+}
+
+#[test]
+fn another_protocol_is_refused() {
+    for protocol in [0, 2, u32::MAX] {
+        let submit = Submit { protocol, ..submit(fingerprint("order")) };
+        unheard(Some(&submit.to_header()));
+        unheard(Some(&Reply { protocol, ..reply(Verdict::NotKept) }.to_header()));
+    }
+}
+
+#[test]
+fn every_truncation_and_every_addition_is_refused() {
+    for submit in every_submit() {
+        let line = submit.to_header();
+        for end in 0..line.len() {
+            assert_eq!(Submit::from_header(Some(&line[..end])), None, "{line} to {end}");
+        }
+        unheard(Some(&format!("{line}0")));
+        unheard(Some(&format!("{line}00")));
+    }
+    for (verdict, _) in every_verdict() {
+        let line = reply(verdict).to_header();
+        for end in 0..line.len() {
+            assert_eq!(Reply::from_header(Some(&line[..end])), None, "{line} to {end}");
+        }
+        assert_eq!(Reply::from_header(Some(&format!("{line}00"))), None, "{line}");
+    }
+}
+
+fn every_flip(line: &str) -> impl Iterator<Item = String> {
+    let bytes = unhex(line);
+    let places = (0..bytes.len()).flat_map(|at| (1..=u8::MAX).map(move |flip| (at, flip)));
+    places.map(move |(at, flip)| {
+        let mut other = bytes.clone();
+        other[at] ^= flip;
+        hex(&other)
+    })
+}
+
+/// Whatever one byte becomes, it is nothing or another message, and reading never panics.
+#[test]
+fn every_other_byte_in_every_place() {
+    for (verdict, _) in every_verdict() {
+        let reply = reply(verdict);
+        for other in every_flip(&reply.to_header()) {
+            assert_ne!(Reply::from_header(Some(&other)).as_ref(), Some(&reply), "{other}");
+        }
+    }
+    // A flag that is set may be written in many ways, so these are without.
+    let unset = |submit: &Submit| !submit.redelivered && !submit.observe;
+    for submit in every_submit().into_iter().filter(unset) {
+        for other in every_flip(&submit.to_header()) {
+            assert_ne!(Submit::from_header(Some(&other)).as_ref(), Some(&submit), "{other}");
+        }
+    }
+}
