@@ -25,8 +25,9 @@ mod submit;
 mod timer;
 
 use crate::guard::forward::is_loop;
+use crate::guard::health::health;
 use crate::guard::policy::Settings;
-use crate::guard::problem::{Code, Problem, page};
+use crate::guard::problem::{Code, Problem, page as problem_page};
 use crate::guard::scope::Head;
 use config::{Config, Misconfigured};
 use guarded::{Guarded, Noted};
@@ -63,7 +64,7 @@ const UNFORESEEN: &str =
 async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<Response, JsValue> {
     let head = RequestHead::of(request);
     if head.path() == "/.onlyonce/problems" {
-        return problems();
+        return page("text/html; charset=utf-8", &problem_page());
     }
     let config = match config::config(env) {
         Ok(config) => config,
@@ -71,6 +72,10 @@ async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<R
     };
     if is_loop(head.header("via").as_deref(), &config.pseudonym) {
         return Audience::default().problem(&Problem::new(Code::LoopDetected, LOOP));
+    }
+    if head.path() == "/.onlyonce/health" {
+        let window = config.policy.defaults.retry_window;
+        return page("application/json", &health(env!("CARGO_PKG_VERSION"), js::now(), window));
     }
     if let Some(settings) = preflighted(&head, &config)
         && let Some(cors) = &settings.cors
@@ -113,8 +118,12 @@ async fn refuse_or_pass(
 
 const LOOP: &str = "the request came back to the guard that had sent it on: ORIGIN leads to a route of this Worker; set it to a hostname that no route of this Worker covers";
 
-fn problems() -> Result<Response, JsValue> {
-    let response = Response::new_with_opt_str(Some(&page()))?;
-    response.headers().set("content-type", "text/html; charset=utf-8")?;
+/// What the guard serves itself. It is never cached, since it speaks of this moment.
+fn page(content_type: &str, text: &str) -> Result<Response, JsValue> {
+    let response = Response::new_with_opt_str(Some(text))?;
+    response.headers().set("content-type", content_type)?;
+    response.headers().set("cache-control", "no-store")?;
+    // Any page may read this: it is the same for everybody.
+    response.headers().set("access-control-allow-origin", "*")?;
     Ok(response)
 }

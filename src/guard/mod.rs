@@ -7,6 +7,7 @@ pub mod cors;
 pub mod digest;
 pub mod fingerprint;
 pub mod forward;
+pub mod health;
 pub mod key;
 pub mod log;
 pub mod machine;
