@@ -38,7 +38,7 @@ use pass_through::{pass_preflight, pass_through};
 use present::Audience;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, Response};
+use web_sys::{Request, Response, ResponseInit};
 
 /// Every HTTP request enters here.
 #[wasm_bindgen]
@@ -76,6 +76,9 @@ async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<R
     if head.path() == "/.onlyonce/health" {
         let window = config.policy.defaults.retry_window;
         return page("application/json", &health(env!("CARGO_PKG_VERSION"), js::now(), window));
+    }
+    if head.path().starts_with("/.onlyonce/") {
+        return nothing_here();
     }
     if let Some(settings) = preflighted(&head, &config)
         && let Some(cors) = &settings.cors
@@ -126,4 +129,11 @@ fn page(content_type: &str, text: &str) -> Result<Response, JsValue> {
     // Any page may read this: it is the same for everybody.
     response.headers().set("access-control-allow-origin", "*")?;
     Ok(response)
+}
+
+/// The guard's own paths never reach the origin.
+fn nothing_here() -> Result<Response, JsValue> {
+    let init = ResponseInit::new();
+    init.set_status(404);
+    Response::new_with_opt_str_and_init(Some("The guard has nothing here.\n"), &init)
 }

@@ -2,11 +2,13 @@
 //!
 //! What the runtime logged is printed when a test fails.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use serde_json::Value;
 
 use crate::http::{Answer, Call};
 use crate::origin::{Origin, Seen};
@@ -41,6 +43,26 @@ impl Guard {
         static WITHOUT: OnceLock<Runtime> = OnceLock::new();
         let slot = if kv { &WITH_KV } else { &WITHOUT };
         Guard::on(Host::Shared(slot.get_or_init(|| Runtime::start(at_origin(kv)))))
+    }
+
+    /// In front of a runtime with this policy, which all tests share that ask for the same.
+    #[track_caller]
+    pub fn under(policy: &Value) -> Guard {
+        type Slot = &'static OnceLock<Runtime>;
+        static SLOTS: Mutex<Option<HashMap<String, Slot>>> = Mutex::new(None);
+        let slot: Slot = {
+            let mut slots = SLOTS.lock().unwrap();
+            let slots = slots.get_or_insert_default();
+            slots.entry(policy.to_string()).or_insert_with(|| Box::leak(Box::default()))
+        };
+        let start = || Runtime::start(at_origin(true).policy(policy));
+        Guard::on(Host::Shared(slot.get_or_init(start)))
+    }
+
+    /// With a runtime of its own, under this policy.
+    #[track_caller]
+    pub fn own_under(kv: bool, policy: &Value) -> Guard {
+        Guard::with(at_origin(kv).policy(policy))
     }
 
     /// With a runtime of its own, to be killed at will.
@@ -87,11 +109,20 @@ impl Guard {
 
     /// The order that most tests send: a POST with a key, a credential and a JSON body.
     pub fn order(&self) -> Call {
-        self.keyless_order().key(&format!("{:?}", self.key()))
+        self.order_to("/orders?shop=1")
     }
 
     pub fn keyless_order(&self) -> Call {
-        let call = Call::post(&self.path("/orders?shop=1")).authorization("Bearer alice");
+        self.keyless_order_to("/orders?shop=1")
+    }
+
+    /// The same order on another route.
+    pub fn order_to(&self, path: &str) -> Call {
+        self.keyless_order_to(path).key(&format!("{:?}", self.key()))
+    }
+
+    pub fn keyless_order_to(&self, path: &str) -> Call {
+        let call = Call::post(&self.path(path)).authorization("Bearer alice");
         call.json(r#"{"item":"tea","quantity":2}"#)
     }
 
@@ -135,7 +166,8 @@ impl Guard {
     }
 }
 
-fn at_origin(kv: bool) -> Setup {
+/// A runtime in front of the test's origin.
+pub fn at_origin(kv: bool) -> Setup {
     Setup::new(kv).var("ORIGIN", &Origin::shared().url())
 }
 

@@ -44,6 +44,11 @@ impl Call {
         Call::new("POST", target)
     }
 
+    pub fn method(mut self, method: &str) -> Call {
+        self.method = method.to_owned();
+        self
+    }
+
     /// Adds a line; the same name twice makes two lines.
     pub fn header(mut self, name: &str, value: &str) -> Call {
         self.headers.push(name, value);

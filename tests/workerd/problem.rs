@@ -5,7 +5,8 @@ use serde_json::Value;
 use crate::http::Answer;
 
 /// Code, status, retryable.
-const PROBLEMS: [(&str, u16, bool); 9] = [
+const PROBLEMS: [(&str, u16, bool); 11] = [
+    ("key-missing", 400, false),
     ("key-invalid", 400, false),
     ("key-reused", 422, false),
     ("in-progress", 409, true),
@@ -13,6 +14,7 @@ const PROBLEMS: [(&str, u16, bool); 9] = [
     ("response-not-kept", 409, false),
     ("body-too-large", 413, false),
     ("outcome-unknown", 502, false),
+    ("guard-unavailable", 503, true),
     ("misconfigured", 500, false),
     ("loop-detected", 502, false),
 ];
@@ -20,10 +22,25 @@ const PROBLEMS: [(&str, u16, bool); 9] = [
 /// Checks a refusal in every part and returns its `detail`.
 #[track_caller]
 pub fn check(answer: &Answer, code: &str) -> String {
-    let (_, status, retryable) =
-        PROBLEMS.iter().find(|row| row.0 == code).expect("a code in PROBLEMS");
+    let (_, status, _) = row(code);
+    check_with_status(answer, code, *status)
+}
+
+/// The origin did not answer in time: an `outcome-unknown` of its own status.
+#[track_caller]
+pub fn check_timed_out(answer: &Answer) -> String {
+    check_with_status(answer, "outcome-unknown", 504)
+}
+
+fn row(code: &str) -> &'static (&'static str, u16, bool) {
+    PROBLEMS.iter().find(|row| row.0 == code).expect("a code in PROBLEMS")
+}
+
+#[track_caller]
+fn check_with_status(answer: &Answer, code: &str, status: u16) -> String {
+    let (_, _, retryable) = row(code);
     let shown = format!("{} {:?} {}", answer.status, answer.headers.0, answer.text());
-    assert_eq!(answer.status, *status, "{shown}");
+    assert_eq!(answer.status, status, "{shown}");
     check_headers(answer, code, *retryable, &shown);
     let body: Value =
         serde_json::from_slice(&answer.body).unwrap_or_else(|e| panic!("{e}: {shown}"));

@@ -17,6 +17,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use serde_json::Value;
+
 use crate::keeper::Keeper;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -26,11 +28,18 @@ const START: Duration = Duration::from_secs(60);
 pub struct Setup {
     kv: bool,
     vars: Vec<(String, String)>,
+    policy: Option<Value>,
+    config: &'static str,
 }
+
+/// The deployment's own configuration.
+const CONFIG: &str = "wrangler.toml";
+/// The same without the binding that leads to the objects, which is as if all of them were down.
+const WITHOUT_OBJECTS: &str = "tests/workerd/without-objects.toml";
 
 impl Setup {
     pub fn new(kv: bool) -> Setup {
-        Setup { kv, vars: Vec::new() }
+        Setup { kv, vars: Vec::new(), policy: None, config: CONFIG }
     }
 
     pub fn var(mut self, name: &str, value: &str) -> Setup {
@@ -38,11 +47,25 @@ impl Setup {
         self
     }
 
+    pub fn policy(mut self, policy: &Value) -> Setup {
+        self.policy = Some(policy.clone());
+        self
+    }
+
+    pub fn without_objects(mut self) -> Setup {
+        self.config = WITHOUT_OBJECTS;
+        self
+    }
+
     fn arguments(&self, storage: &Path) -> Vec<String> {
-        let mut arguments = ["scripts/runtime.mjs", "--no-build", "--port", "0", "--persist"]
-            .map(str::to_owned)
-            .to_vec();
-        arguments.push(storage.display().to_string());
+        let storage = storage.display().to_string();
+        let script = ["scripts/runtime.mjs", "--no-build", "--port", "0"];
+        let places = ["--config", self.config, "--persist", &storage];
+        let mut arguments: Vec<_> =
+            [script, places].concat().into_iter().map(str::to_owned).collect();
+        if let Some(policy) = &self.policy {
+            arguments.extend(["--policy".to_owned(), policy.to_string()]);
+        }
         arguments.extend((!self.kv).then(|| "--no-kv".to_owned()));
         for (name, value) in &self.vars {
             arguments.extend(["--var".to_owned(), format!("{name}={value}")]);
@@ -79,6 +102,15 @@ impl Runtime {
         self.process = Some(Process::start(&self.setup, &self.storage, &self.log));
     }
 
+    /// The next start is another deployment on the same storage. The runtime must have been killed.
+    #[track_caller]
+    pub fn redeploy(&mut self, change: impl FnOnce(Setup) -> Setup) {
+        assert!(!self.runs(), "kill the runtime before it is deployed anew");
+        let setup = std::mem::replace(&mut self.setup, Setup::new(true));
+        self.setup = change(setup);
+        self.restart();
+    }
+
     /// SIGKILL to workerd and node; returns when nothing listens any more.
     #[track_caller]
     pub fn kill(&mut self) {
@@ -109,12 +141,17 @@ impl Runtime {
     pub fn kv_folder(&self) -> PathBuf {
         self.storage.join("kv")
     }
+
+    /// Where the objects keep theirs, a few files each.
+    pub fn objects_folder(&self) -> PathBuf {
+        self.storage.join("do/onlyonce-IdempotencyGuard")
+    }
 }
 
 impl fmt::Display for Runtime {
     fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
         let copy = if self.setup.kv { "with KV" } else { "without KV" };
-        write!(to, "a runtime {copy}, {:?}", self.setup.vars)
+        write!(to, "a runtime {copy}, {:?}, {:?}", self.setup.vars, self.setup.policy)
     }
 }
 

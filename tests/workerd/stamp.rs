@@ -17,7 +17,19 @@ pub enum Came {
 /// How the answer came about, and the record id; panics when the line is none of the three.
 #[track_caller]
 pub fn came(answer: &Answer) -> (Came, String) {
+    came_by(answer, answer.header("cache-status").unwrap_or_default())
+}
+
+/// The same for a line that must end with this `detail`.
+#[track_caller]
+pub fn came_with(answer: &Answer, detail: &str) -> (Came, String) {
     let line = answer.header("cache-status").unwrap_or_default();
+    let rest = line.strip_suffix(&format!("; detail={detail}"));
+    came_by(answer, rest.unwrap_or_else(|| panic!("Cache-Status {line:?} has no detail={detail}")))
+}
+
+#[track_caller]
+fn came_by(answer: &Answer, line: &str) -> (Came, String) {
     let forms = [
         ("onlyonce; fwd=miss; stored; key=\"", Came::First),
         ("onlyonce; hit; key=\"", Came::Replayed),
@@ -80,7 +92,7 @@ fn check_every(answer: &Answer, key: &str) {
 }
 
 #[track_caller]
-fn seconds_until(date: &str) -> u64 {
+pub fn seconds_until(date: &str) -> u64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
     let at = http_date(date).unwrap_or_else(|| panic!("{date:?} is no HTTP-date"));
     at.saturating_sub(now).as_secs()
