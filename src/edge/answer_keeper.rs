@@ -4,7 +4,7 @@
 use super::body::{Chunks, Gathered, Pipe};
 use super::js;
 use super::origin_call::Order;
-use super::reception::pass_on;
+use super::reception::{ReadAhead, pass_on};
 use super::store::{ROW_BYTES, RowName, Store};
 use crate::guard::origin::{has_no_body, may_end};
 use crate::guard::record::{Body, INLINE_LIMIT};
@@ -132,15 +132,20 @@ fn promised_length(header: impl Fn(&str) -> Option<String>) -> Option<u64> {
 
 impl TooMuch {
     /// Hands the body on, and deletes what was stored of it.
-    pub async fn hand_on(self, store: &Store, pipe: Option<Pipe>) {
-        let mut read = pipe.is_some();
+    pub async fn hand_on(self, store: &Store, mut pipe: Option<Pipe>) {
         for row in 0..self.rows {
-            if let (Some(pipe), true, Ok(bytes)) = (&pipe, read, store.row(&self.name, row)) {
-                read = pipe.write(&bytes).await.is_ok();
-            }
+            pipe = match (pipe, store.row(&self.name, row)) {
+                (Some(pipe), Ok(bytes)) => pipe.write(&bytes).await.is_ok().then_some(pipe),
+                (Some(pipe), Err(_)) => {
+                    pipe.abort("a row of the answer is missing").await;
+                    None
+                }
+                (None, _) => None,
+            };
             // A row that cannot be deleted goes with the record at the window's end.
             let _ = store.delete_row(&self.name, row);
         }
-        pass_on(pipe.filter(|_| read), self.gathered, self.rest).await;
+        let read = ReadAhead { body: self.gathered, rest: Some(self.rest) };
+        pass_on(pipe, read).await;
     }
 }

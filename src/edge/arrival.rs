@@ -2,6 +2,7 @@
 
 use super::config::Config;
 use super::head::RequestHead;
+use super::held::{Held, NO_ROOM};
 use super::js;
 use super::key_object::Turn;
 use crate::guard::fingerprint::Fingerprint;
@@ -12,6 +13,7 @@ use crate::guard::scope::{Credential, Head};
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::{HEADER, KeySource, Submit};
 use js_sys::{ArrayBuffer, Uint8Array};
+use std::cell::RefCell;
 use std::rc::Rc;
 use web_sys::{Headers, Request};
 
@@ -19,7 +21,7 @@ pub struct Arrival {
     pub submit: Submit,
     pub head: RequestHead,
     pub headers: Headers,
-    pub body: Uint8Array,
+    body: RefCell<Option<(Uint8Array, Held)>>,
     pub config: Rc<Config>,
     pub settings: Rc<Settings>,
     arrived_at: UnixMillis,
@@ -33,6 +35,10 @@ impl Arrival {
             "Worker and object are of different versions, as happens while a deployment is under way",
         )?;
         let broke_off = |_| "the request broke off on its way to the object".to_owned();
+        let mut held = Held::default();
+        if !held.grow(submit.length) {
+            return Err(NO_ROOM.into());
+        }
         let buffer: ArrayBuffer = js::wait(request.array_buffer()).await.map_err(broke_off)?;
         let body = Uint8Array::new(&buffer);
         if u64::from(body.length()) != submit.length {
@@ -41,22 +47,34 @@ impl Arrival {
         let guarded = config.policy.guards(head.method(), head.path());
         let settings = guarded.unwrap_or_else(|| config.policy.defaults.clone());
         let headers = request.headers();
+        let body = RefCell::new(Some((body, held)));
         Ok(Self { submit, head, headers, body, config, settings, arrived_at: js::now() })
     }
 
-    /// What the rules look at. A claim that binds keeps the ways in which it was made.
-    pub fn submission(&self, fresh: ClaimId, claim: Option<&Claim>, turn: Turn) -> Submission {
+    /// The body, as long as it may have to be sent.
+    pub fn body(&self) -> Option<Uint8Array> {
+        self.body.borrow().as_ref().map(|(body, _)| body.clone())
+    }
+
+    /// Lets go of the body: a hundred duplicates that wait would hold it a hundred times.
+    pub fn let_go(&self) {
+        self.body.take();
+    }
+
+    /// What the rules look at. A claim that binds keeps the ways in which it was made; nothing
+    /// where that takes a body that is gone.
+    pub fn submission(
+        &self,
+        fresh: ClaimId,
+        claim: Option<&Claim>,
+        turn: Turn,
+    ) -> Option<Submission> {
         let settings = &self.settings;
-        let method = claim.map_or(&settings.fingerprint, |claim| &claim.fingerprint.method);
         let sources = claim.map_or(&settings.credential, |claim| &claim.credential.sources);
         let resend = settings.unknown == Unknown::Resend;
-        Submission {
+        Some(Submission {
             fresh,
-            fingerprint: if *method == self.submit.fingerprint.method {
-                self.submit.fingerprint.clone()
-            } else {
-                Fingerprint::of(&self.head, &self.body.to_vec(), method)
-            },
+            fingerprint: self.fingerprint(claim)?,
             credential: Credential::of(&self.head, sources, &self.submit.record),
             retry_window: settings.retry_window,
             deadline: settings.deadline,
@@ -66,8 +84,17 @@ impl Arrival {
                 && turn == Turn::First
                 && !self.submit.redelivered
                 && !self.submit.observe,
+            can_send: turn != Turn::Led && self.body.borrow().is_some(),
             spelling: self.head.header("idempotency-key").filter(|_| resend),
+        })
+    }
+
+    fn fingerprint(&self, claim: Option<&Claim>) -> Option<Fingerprint> {
+        let method = claim.map_or(&self.settings.fingerprint, |claim| &claim.fingerprint.method);
+        if *method == self.submit.fingerprint.method {
+            return Some(self.submit.fingerprint.clone());
         }
+        Some(Fingerprint::of(&self.head, &self.body()?.to_vec(), method))
     }
 
     /// Whether a duplicate is only told apart. The Worker's own second try is not: it would send

@@ -1,5 +1,6 @@
 //! Bodies: read to the end within a limit, and written without holding more than a chunk.
 
+use super::held::Held;
 use super::js::{self, FixedLengthStream, ReadResult, Readable, Reader, Writer};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
@@ -8,18 +9,27 @@ use web_sys::{ReadableStream, Request};
 /// Why a request's body could not be had.
 pub enum BodyError {
     TooLarge,
+    /// The isolate holds too much already.
+    NoRoom,
     /// The client went away before the end.
     BrokeOff,
 }
 
 /// The whole body of a request, outside WebAssembly's memory.
-pub async fn read_request(request: &Request, limit: u64) -> Result<Uint8Array, BodyError> {
+pub async fn read_request(
+    request: &Request,
+    limit: u64,
+    held: &mut Held,
+) -> Result<Uint8Array, BodyError> {
     let Some(stream) = request.body() else { return Ok(Uint8Array::new_with_length(0)) };
     let mut chunks = Chunks::of(&stream).map_err(|_| BodyError::BrokeOff)?;
     let mut body = Gathered::default();
     while let Some(chunk) = chunks.next().await.map_err(|_| BodyError::BrokeOff)? {
         if body.length.saturating_add(chunk.length().into()) > limit {
             return Err(BodyError::TooLarge);
+        }
+        if !held.grow(chunk.length().into()) {
+            return Err(BodyError::NoRoom);
         }
         body.push(chunk);
     }
@@ -98,6 +108,9 @@ impl Pipe {
 
     /// Waits until the reader has taken the chunk; an error means that it has gone.
     pub async fn write(&self, chunk: &Uint8Array) -> Result<(), JsValue> {
+        if chunk.length() == 0 {
+            return Ok(());
+        }
         js::wait::<JsValue>(self.writer.write(chunk)).await.map(drop)
     }
 

@@ -33,7 +33,6 @@ pub struct CompleteRequest<'a> {
     pub presenter: &'a Presenter<'a>,
     pub source: KeySource,
     pub body: Uint8Array,
-    pub bytes: Vec<u8>,
     pub fingerprint: Fingerprint,
 }
 
@@ -43,7 +42,7 @@ impl CompleteRequest<'_> {
         let head = self.guarded.head;
         let fingerprint = |method: &Method| match *method == self.fingerprint.method {
             true => self.fingerprint.clone(),
-            false => Fingerprint::of(head, &self.bytes, method),
+            false => Fingerprint::of(head, &self.body.to_vec(), method),
         };
         let credential = |sources: &[_]| Credential::of(head, sources, self.presenter.record);
         proves(copy, fingerprint, credential, js::now())

@@ -5,6 +5,7 @@ use super::body::{BodyError, read_request};
 use super::complete_request::CompleteRequest;
 use super::config::Config;
 use super::head::RequestHead;
+use super::held::{Held, NO_ROOM};
 use super::js::{self, Context};
 use super::pass_through::{Why, pass_buffered, pass_keyless};
 use super::present::{Audience, Presenter};
@@ -15,7 +16,7 @@ use crate::guard::log::{self, Told};
 use crate::guard::policy::{KeyMode, Mode, Settings};
 use crate::guard::problem::{Code, Problem};
 use crate::guard::scope::{Head, RecordId};
-use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::time::UnixMillis;
 use crate::guard::wire::KeySource;
 use js_sys::Uint8Array;
 use std::cell::RefCell;
@@ -91,12 +92,12 @@ impl Guarded<'_> {
             self.note(Told::of("bypass"));
             return pass_keyless(self.request, self.head, self.config, self.env).await;
         }
-        let body = match self.body().await {
+        let mut held = Held::default();
+        let body = match self.body(&mut held).await {
             Ok(body) => body,
             Err(problem) => return self.refuse(&audience, &problem),
         };
-        let bytes = body.to_vec();
-        let fingerprint = Fingerprint::of(self.head, &bytes, &self.settings.fingerprint);
+        let fingerprint = Fingerprint::of(self.head, &body.to_vec(), &self.settings.fingerprint);
         let (key, source) = match guarding {
             Guarding::Key(key, source) => (Some(key), source),
             _ => (None, KeySource::Derived),
@@ -114,14 +115,8 @@ impl Guarded<'_> {
             started,
             context: self.context,
         };
-        let complete = CompleteRequest {
-            guarded: self,
-            presenter: &presenter,
-            source,
-            body,
-            bytes,
-            fingerprint,
-        };
+        let complete =
+            CompleteRequest { guarded: self, presenter: &presenter, source, body, fingerprint };
         complete.answer().await
     }
 
@@ -190,7 +185,7 @@ impl Guarded<'_> {
     }
 
     /// The whole body. Its length is checked before it is read, and again while it is.
-    async fn body(&self) -> Result<Uint8Array, Problem> {
+    async fn body(&self, held: &mut Held) -> Result<Uint8Array, Problem> {
         let limit = self.settings.max_request_body;
         let too_large = || {
             let detail = format!(
@@ -201,8 +196,9 @@ impl Guarded<'_> {
         if self.promises_too_much() {
             return Err(too_large());
         }
-        read_request(self.request, limit).await.map_err(|error| match error {
+        read_request(self.request, limit, held).await.map_err(|error| match error {
             BodyError::TooLarge => too_large(),
+            BodyError::NoRoom => Problem::new(Code::GuardUnavailable, NO_ROOM),
             // Nobody is left to read this.
             BodyError::BrokeOff => Problem::new(Code::GuardUnavailable, BROKE_OFF),
         })

@@ -23,7 +23,7 @@ use crate::guard::machine::{
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Claim, ClaimId, Record};
 use crate::guard::scope::Credential;
-use crate::guard::time::Millis;
+use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::{Shown, Would};
 use futures_channel::oneshot;
 use js_sys::{Promise, Uint8Array};
@@ -31,7 +31,7 @@ use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, Response};
+use web_sys::{AbortController, Request, Response};
 
 /// The class that `wrangler.toml` binds as `GUARD`.
 #[wasm_bindgen]
@@ -68,23 +68,33 @@ const TIMER_SLACK: Millis = Millis(10);
 /// the longest time that a timer holds, in milliseconds.
 const NO_LIMIT: Millis = Millis(i32::MAX as u64);
 
+const COME_AGAIN: Refusal = Refusal::InProgress { retry_after: ASK_AGAIN };
+
 /// One key's object.
 pub struct KeyObject {
     pub store: Store,
     state: ObjectState,
     pub env: JsValue,
     /// The attempts of the living claim whose calls have not ended.
-    open_calls: RefCell<Vec<u32>>,
+    open_calls: RefCell<Vec<OpenCall>>,
     waiting: RefCell<Vec<oneshot::Sender<News>>>,
     /// Whether this instance has written the copy that `kv_write = "on_replay"` asks for.
     copied: Cell<bool>,
 }
 
-/// Whether a request looks at the record for the first time, or after it was sent or has waited.
+/// Whether a request looks at the record for the first time, after it has waited, or after it was
+/// sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     First,
     Waited,
+    Led,
+}
+
+/// A call to the origin that has not ended.
+pub struct OpenCall {
+    pub attempt: u32,
+    pub abort: AbortController,
 }
 
 /// What those who wait are woken with.
@@ -119,10 +129,11 @@ impl KeyObject {
                 Ok(step) => step,
                 Err(detail) => return answers::unavailable(&detail),
             };
+            let led = turn == Turn::Led || step.then == Then::Forward;
             if let Some(answer) = self.follow(&arrival, step, turn).await {
                 return answer;
             }
-            turn = Turn::Waited;
+            turn = if led { Turn::Led } else { Turn::Waited };
         }
     }
 
@@ -142,6 +153,7 @@ impl KeyObject {
                 Some(answers::duplicate(Would::Refuse(refusal)))
             }
             (Then::Refuse(refusal), record) => Some(answers::refused(refusal, &record)),
+            (Then::Nothing, record) => Some(answers::refused(COME_AGAIN, &record)),
             _ if watched => Some(answers::duplicate(Would::Replay)),
             (_, record) => Some(self.replay(arrival, &record, turn)),
         }
@@ -160,7 +172,7 @@ impl KeyObject {
         }
         let shown = match turn {
             Turn::First => Shown::Replayed,
-            Turn::Waited => Shown::Joined,
+            Turn::Waited | Turn::Led => Shown::Joined,
         };
         answers::stored(self, record, shown)
     }
@@ -168,8 +180,10 @@ impl KeyObject {
     /// Claims the key for a request, or learns what became of an earlier one.
     fn take(&self, arrival: &Arrival, turn: Turn) -> Result<Step, String> {
         let fresh = random_claim()?;
-        let event =
-            |claim: Option<&Claim>| Event::Submitted(arrival.submission(fresh, claim, turn));
+        let event = |claim: Option<&Claim>| match arrival.submission(fresh, claim, turn) {
+            Some(submission) => Event::Submitted(submission),
+            None => Event::Look,
+        };
         self.step(event, &News::LookAgain)
     }
 
@@ -184,7 +198,8 @@ impl KeyObject {
         let now = js::now();
         let record = self.store.load()?;
         let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_canceled()).count();
-        let open_calls = self.open_calls.borrow();
+        let open_calls: Vec<u32> =
+            self.open_calls.borrow().iter().map(|call| call.attempt).collect();
         let live = Live { open_calls: &open_calls, waiting };
         let event = event(binding_claim(&record, live, now));
         let step = decide(record, event, live, now);
@@ -214,8 +229,13 @@ impl KeyObject {
         let (caller, news) = oneshot::channel();
         let deadline = Millis(arrival.settings.deadline.0.saturating_add(TIMER_SLACK.0));
         let patience = if arrival.is_watched() { NO_LIMIT } else { deadline };
-        self.open_calls.borrow_mut().push(claim.attempt);
-        let order = Order::new(arrival, claim);
+        let abort = match AbortController::new() {
+            Ok(abort) => abort,
+            Err(error) => return Some(Err(error)),
+        };
+        let order = Order::new(arrival, claim, &abort.signal());
+        let attempt = order.claim.attempt;
+        self.open_calls.borrow_mut().push(OpenCall { attempt, abort });
         // The call belongs to the object: its caller may hang up.
         self.background(origin_call::run(self.clone(), order, caller));
         match within(patience, news).await {
@@ -228,6 +248,10 @@ impl KeyObject {
     /// Waits for the open call; nothing where the record says what came of it.
     async fn join(&self, arrival: &Arrival, record: &Record) -> Option<Result<Response, JsValue>> {
         let (waiter, news) = oneshot::channel();
+        // Who shows the claim's credential shares whatever comes of it, and will not be sent.
+        if record.claim().is_some_and(|claim| arrival.shows(&claim.credential)) {
+            arrival.let_go();
+        }
         {
             let mut waiting = self.waiting.borrow_mut();
             waiting.retain(|waiter| !waiter.is_canceled());
@@ -238,10 +262,7 @@ impl KeyObject {
                 Some(answers::released(&released, true))
             }
             Some(_) => None,
-            None => {
-                let refusal = Refusal::InProgress { retry_after: ASK_AGAIN };
-                Some(answers::refused(refusal, record))
-            }
+            None => Some(answers::refused(COME_AGAIN, record)),
         }
     }
 
@@ -257,8 +278,20 @@ impl KeyObject {
         };
         match step.change {
             // The alarm that may have brought us here is used up.
-            Change::Keep => self.store.watch(&step.record, now),
+            Change::Keep => {
+                self.end_overdue_calls(&step.record, now);
+                self.store.watch(&step.record, now)
+            }
             Change::Put | Change::Erase => Ok(()),
+        }
+    }
+
+    /// Ends calls that outlast the retry window: an origin that never answers would keep the object
+    /// in memory, and the record, for ever. They end as calls that failed, so nothing is unlocked
+    /// before its time.
+    fn end_overdue_calls(&self, record: &Record, now: UnixMillis) {
+        if record.claim().is_some_and(|claim| now >= claim.window_ends_at) {
+            self.open_calls.borrow().iter().for_each(|call| call.abort.abort());
         }
     }
 
@@ -266,7 +299,7 @@ impl KeyObject {
     /// failed, which leaves the record in flight without a call: unknown.
     pub fn conclude(&self, attempt: u32, event: Event, news: &News) -> Option<Step> {
         let step = self.step(|_| event, news);
-        self.open_calls.borrow_mut().retain(|open| *open != attempt);
+        self.open_calls.borrow_mut().retain(|open| open.attempt != attempt);
         step.map_err(|why| js::log_error(&format!("onlyonce: a call's end was not stored: {why}")))
             .ok()
     }

@@ -11,6 +11,7 @@ mod complete_request;
 mod config;
 mod guarded;
 mod head;
+mod held;
 mod js;
 mod key_object;
 mod origin_call;

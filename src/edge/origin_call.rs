@@ -1,6 +1,6 @@
 //! The object's call to the origin.
 //!
-//! 1. The request is built afresh: no signal of the caller's, redirects handed on, bodies
+//! 1. The request is built afresh: no signal but the object's own, redirects handed on, bodies
 //!    uncompressed, so that what is stored is what was meant.
 //! 2. The call ends in exactly one [`Event`], which is stored before any caller hears of it.
 //! 3. Only a request that could not be built counts as not sent. An error of `fetch` does not
@@ -21,7 +21,7 @@ use crate::guard::wire::HEADER;
 use futures_channel::oneshot;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, Request, RequestInit, RequestRedirect, Response};
+use web_sys::{AbortSignal, Headers, Request, RequestInit, RequestRedirect, Response};
 
 /// Wakes the one whose request is sent. Dropped without a word, it says: look at the record.
 pub type Caller = oneshot::Sender<Result<Response, JsValue>>;
@@ -38,9 +38,9 @@ pub struct Order {
 }
 
 impl Order {
-    pub fn new(arrival: &Arrival, claim: Claim) -> Self {
+    pub fn new(arrival: &Arrival, claim: Claim, signal: &AbortSignal) -> Self {
         Self {
-            request: build(arrival, &claim),
+            request: build(arrival, &claim, signal),
             record: arrival.submit.record.clone(),
             claim,
             settings: arrival.settings.clone(),
@@ -50,13 +50,15 @@ impl Order {
     }
 }
 
-fn build(arrival: &Arrival, claim: &Claim) -> Result<Request, JsValue> {
+fn build(arrival: &Arrival, claim: &Claim, signal: &AbortSignal) -> Result<Request, JsValue> {
     let init = RequestInit::new();
     init.set_method(arrival.head.method());
     init.set_headers_headers(&outbound_headers(arrival, claim)?);
     init.set_redirect(RequestRedirect::Manual);
-    if arrival.body.length() > 0 {
-        init.set_body(&arrival.body);
+    init.set_signal(Some(signal));
+    let body = arrival.body().ok_or("the request's body is gone")?;
+    if body.length() > 0 {
+        init.set_body(&body);
     }
     let url = arrival.config.origin_url(&arrival.head);
     Request::new_with_str_and_init(&url, &init)

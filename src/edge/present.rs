@@ -2,7 +2,7 @@
 
 use super::body::Pipe;
 use super::js::{self, Context};
-use super::reception::pass_on;
+use super::reception::{ReadAhead, pass_on};
 use super::stored::{Rest, Stored};
 use crate::guard::cors::Cors;
 use crate::guard::key::IdempotencyKey;
@@ -94,11 +94,8 @@ impl Presenter<'_> {
     fn streamed(&self, rest: Rest, init: &ResponseInit) -> Result<Response, JsValue> {
         let pipe = Pipe::of_length(rest.length)?;
         let response = Response::new_with_opt_readable_stream_and_init(Some(&pipe.readable), init)?;
-        self.context.keep_alive(&js::promise_of_work(pass_on(
-            Some(pipe),
-            rest.begun,
-            rest.chunks,
-        )))?;
+        let read = ReadAhead { body: rest.begun, rest: Some(rest.chunks) };
+        self.context.keep_alive(&js::promise_of_work(pass_on(Some(pipe), read)))?;
         Ok(response)
     }
 

@@ -11,13 +11,16 @@ use super::js;
 use super::key_object::{KeyObject, News, Released};
 use super::origin_call::{Caller, Order, lost};
 use super::responses;
+use super::timer::within;
 use crate::guard::machine::{Event, Step};
 use crate::guard::origin::{Meaning, meaning};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
 use crate::guard::replay::{keepable_headers, without_cookies};
-use crate::guard::time::UnixMillis;
+use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::{Shown, Verdict};
+use js_sys::Uint8Array;
+use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
@@ -107,63 +110,94 @@ impl Reception {
         rest.hand_on(&object.store, pipe).await;
     }
 
-    /// The key is free again. Who waits under the same credential shares the answer, where it is
-    /// small enough to hold.
+    /// The status alone says that nothing was done. The body is waited for only a moment, so that
+    /// those who wait under the same credential may share it.
     async fn release(self, response: Response, answer: Answer) {
-        let Ok((body, rest)) = read_ahead(&response).await else {
-            return lost(&self.object, &self.order);
-        };
-        match rest {
-            None => self.release_whole(answer, body),
-            Some(rest) => self.release_streaming(answer, body, rest).await,
+        let mut reading = pin!(ReadAhead::of(&response));
+        match within(SHARING_PATIENCE, reading.as_mut()).await {
+            Some(ReadAhead { mut body, rest: None }) => self.share(answer, body.join()),
+            Some(read) => self.release_alone(answer, read).await,
+            None if self.free(&answer, &News::LookAgain) => {
+                let read = reading.await;
+                self.hand_on_released(answer, read).await;
+            }
+            None => {}
         }
     }
 
-    fn release_whole(self, answer: Answer, mut body: Gathered) {
-        let released = Rc::new(Released {
-            answer: answer.clone(),
-            body: body.join(),
-            credential: self.order.claim.credential.clone(),
-        });
-        let news = News::Released(released.clone());
-        // An earlier attempt's outcome outlasts this answer, which nobody is shown then.
-        if let Some(Step { record: Record::Vacant, .. }) =
-            self.conclude(Meaning::NotProcessed, answer, &news)
-        {
+    /// Whether the key is free now. An earlier attempt's outcome outlasts this answer.
+    fn free(&self, answer: &Answer, news: &News) -> bool {
+        let step = self.conclude(Meaning::NotProcessed, answer.clone(), news);
+        step.is_some_and(|step| step.record == Record::Vacant)
+    }
+
+    fn share(self, answer: Answer, body: Uint8Array) {
+        let credential = self.order.claim.credential.clone();
+        let released = Rc::new(Released { answer, body, credential });
+        if self.free(&released.answer, &News::Released(released.clone())) {
             self.tell(answers::released(&released, false));
         }
     }
 
-    async fn release_streaming(self, answer: Answer, body: Gathered, rest: Chunks) {
-        let step = self.conclude(Meaning::NotProcessed, answer.clone(), &News::LookAgain);
-        let pipe = step.filter(|step| step.record == Record::Vacant).and_then(|step| {
-            let pipe = Pipe::of_any_length().ok()?;
+    async fn release_alone(self, answer: Answer, read: ReadAhead) {
+        match self.free(&answer, &News::LookAgain) {
+            true => self.hand_on_released(answer, read).await,
+            false => pass_on(None, read).await,
+        }
+    }
+
+    async fn hand_on_released(self, answer: Answer, read: ReadAhead) {
+        let pipe = Pipe::of_any_length().ok().and_then(|pipe| {
             let verdict = Verdict::Released { shared: false };
-            let response = answers::streaming(&answer, verdict, &step.record, &pipe.readable);
+            let response = answers::streaming(&answer, verdict, &Record::Vacant, &pipe.readable);
             self.tell(response).then_some(pipe)
         });
-        pass_on(pipe, body, rest).await;
+        pass_on(pipe, read).await;
     }
 }
 
+/// How long those who wait are kept waiting for the body of an answer that frees their key.
+const SHARING_PATIENCE: Millis = Millis::seconds(1);
+
 /// The beginning of a body, and the rest where there is more than a little.
-async fn read_ahead(response: &Response) -> Result<(Gathered, Option<Chunks>), JsValue> {
-    let mut body = Gathered::default();
-    let Some(stream) = response.body() else { return Ok((body, None)) };
-    let mut chunks = Chunks::of(&stream)?;
-    while let Some(chunk) = chunks.next().await? {
-        body.push(chunk);
-        if body.length > INLINE_LIMIT as u64 {
-            return Ok((body, Some(chunks)));
-        }
+pub struct ReadAhead {
+    pub body: Gathered,
+    pub rest: Option<Chunks>,
+}
+
+impl ReadAhead {
+    /// A body that breaks off is left out: what it says was said by the status.
+    async fn of(response: &Response) -> Self {
+        Self::read(response).await.unwrap_or(Self { body: Gathered::default(), rest: None })
     }
-    Ok((body, None))
+
+    async fn read(response: &Response) -> Result<Self, JsValue> {
+        let mut body = Gathered::default();
+        let Some(stream) = response.body() else { return Ok(Self { body, rest: None }) };
+        let mut chunks = Chunks::of(&stream)?;
+        while let Some(chunk) = chunks.next().await? {
+            body.push(chunk);
+            if body.length > INLINE_LIMIT as u64 {
+                return Ok(Self { body, rest: Some(chunks) });
+            }
+        }
+        Ok(Self { body, rest: None })
+    }
 }
 
 /// Hands a body on as it comes. Where nobody reads it, the origin is told to stop.
-pub async fn pass_on(pipe: Option<Pipe>, mut begun: Gathered, mut rest: Chunks) {
+pub async fn pass_on(pipe: Option<Pipe>, ReadAhead { mut body, rest }: ReadAhead) {
+    let Some(mut rest) = rest else {
+        if let Some(pipe) = pipe
+            && pipe.write(&body.join()).await.is_ok()
+        {
+            // A reader that went at the very end has all that it wanted.
+            let _ = pipe.close().await;
+        }
+        return;
+    };
     let Some(pipe) = pipe else { return rest.cancel().await };
-    let mut written = pipe.write(&begun.join()).await;
+    let mut written = pipe.write(&body.join()).await;
     while written.is_ok() {
         written = match rest.next().await {
             Ok(Some(chunk)) => pipe.write(&chunk).await,

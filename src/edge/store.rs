@@ -51,8 +51,10 @@ impl Store {
 
     fn put(&self, record: &Record, now: UnixMillis) -> Result<(), JsValue> {
         let Some(bytes) = record.encode() else { return Err("the record does not encode".into()) };
-        self.kv.put(RECORD, &Uint8Array::from(bytes.as_slice()))?;
-        self.watch(record, now)
+        // The alarm first: should the record not be written, an alarm on nothing does no harm, but
+        // a claim without an alarm would never be looked at.
+        self.watch(record, now)?;
+        self.kv.put(RECORD, &Uint8Array::from(bytes.as_slice()))
     }
 
     /// Sets the alarm that a record asks for.

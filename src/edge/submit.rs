@@ -12,7 +12,7 @@ use crate::guard::scope::RecordId;
 use crate::guard::wire::{HEADER, KeySource, PROTOCOL, Reply, Submit};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, Request, RequestInit, Response};
+use web_sys::{Headers, Request, RequestInit, RequestRedirect, Response};
 
 /// A request that is complete.
 pub struct Call<'a> {
@@ -84,6 +84,8 @@ impl Call<'_> {
         let init = RequestInit::new();
         init.set_method(&self.request.method());
         init.set_headers_headers(&headers);
+        // The object may answer with a redirect of the origin's.
+        init.set_redirect(RequestRedirect::Manual);
         if self.body.length() > 0 {
             init.set_body(self.body);
         }

@@ -8,7 +8,6 @@
 
 use serde::de::IgnoredAny;
 use serde_json::Value;
-use std::collections::BinaryHeap;
 
 /// Deepest nesting of arrays and objects that is followed.
 pub const MAX_DEPTH: usize = 128;
@@ -34,12 +33,19 @@ struct Writer<'a> {
     output: Vec<u8>,
 }
 
-/// A member that was read: its name, and where in the output it lies.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// A member that was read: where in the output its name begins and ends, and where it ends itself.
+/// Positions instead of texts, since a body may hold a member for every few bytes.
 struct Member {
-    name: String,
-    from: usize,
-    to: usize,
+    from: u32,
+    name_to: u32,
+    to: u32,
+}
+
+impl Member {
+    fn new(from: usize, name_to: usize, to: usize) -> Option<Self> {
+        let position = |at: usize| u32::try_from(at).ok();
+        Some(Self { from: position(from)?, name_to: position(name_to)?, to: position(to)? })
+    }
 }
 
 impl Writer<'_> {
@@ -60,19 +66,25 @@ impl Writer<'_> {
         self.output.push(b'{');
         let start = self.output.len();
         let mut members: Vec<Member> = Vec::new();
+        let mut ignored: Vec<String> = Vec::new();
         while self.another(b'}')? {
             let name = self.string()?;
             self.expect(b':')?;
             let from = self.output.len();
             let below = below(ignore, &name);
             self.write_string(&name)?;
+            let name_to = self.output.len();
             self.output.push(b':');
             self.value(&below, depth)?;
             self.output.push(b',');
-            if below.iter().any(|rest| rest.is_empty()) {
+            if !below.iter().any(|rest| rest.is_empty()) {
+                members.push(Member::new(from, name_to, self.output.len())?);
+            } else if ignored.contains(&name) {
+                return None;
+            } else {
+                ignored.push(name);
                 self.output.truncate(from);
             }
-            members.push(Member { name, from, to: self.output.len() });
         }
         self.sort(start, members)?;
         self.output.push(b'}');
@@ -80,14 +92,18 @@ impl Writer<'_> {
     }
 
     /// Brings the members that were copied since `start` into the order of their names.
-    fn sort(&mut self, start: usize, members: Vec<Member>) -> Option<()> {
-        let members = BinaryHeap::from(members).into_sorted_vec();
-        if !members.is_sorted_by(|a, b| a.name < b.name) {
+    fn sort(&mut self, start: usize, mut members: Vec<Member>) -> Option<()> {
+        let name = |member: &Member| self.output.get(member.from as usize..member.name_to as usize);
+        if members.is_sorted_by(|a, b| name(a) < name(b)) {
+            return Some(());
+        }
+        members.sort_unstable_by(|a, b| name(a).cmp(&name(b)));
+        if !members.is_sorted_by(|a, b| name(a) < name(b)) {
             return None;
         }
         let mut sorted = Vec::with_capacity(self.output.len().saturating_sub(start));
         for Member { from, to, .. } in members {
-            sorted.extend_from_slice(self.output.get(from..to)?);
+            sorted.extend_from_slice(self.output.get(from as usize..to as usize)?);
         }
         self.output.truncate(start);
         self.output.append(&mut sorted);

@@ -1,7 +1,8 @@
 //! What changes in a request's headers on its way to the origin.
 //!
 //! 1. Hop-by-hop headers stay behind (RFC 9110 section 7.6.1), those that `Connection` names
-//!    included.
+//!    included, except what the guard itself goes by: else an answer given to nobody in particular
+//!    would be kept under a credential that the origin never saw.
 //! 2. `Via` gains this deployment's pseudonym; a request that already carries it is going round
 //!    in circles.
 //! 3. `X-Forwarded-Host`, `-Proto` and `-For` tell the origin what the client addressed, since
@@ -21,15 +22,33 @@ const HOP_BY_HOP: [&str; 9] = [
     "upgrade",
 ];
 
+/// What the guard goes by, or the origin must be told: `Connection` cannot take it away.
+const END_TO_END: [&str; 8] = [
+    "authorization",
+    "cookie",
+    "x-api-key",
+    "idempotency-key",
+    "content-type",
+    "content-encoding",
+    "cf-connecting-ip",
+    "x-forwarded-for",
+];
+
 /// The names to leave out of a message whose `Connection` header has this value.
 pub fn hop_by_hop(connection: Option<&str>) -> impl Iterator<Item = String> {
     let named = connection.unwrap_or_default().to_ascii_lowercase();
     let named: Vec<String> = named
         .split(',')
         .map(|name| name.trim().to_owned())
-        .filter(|name| !name.is_empty())
+        .filter(|name| is_token(name) && !END_TO_END.contains(&name.as_str()))
         .collect();
     HOP_BY_HOP.into_iter().map(str::to_owned).chain(named)
+}
+
+/// A field name (RFC 9110 section 5.6.2); the platform throws at any other.
+fn is_token(name: &str) -> bool {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    !name.is_empty() && name.bytes().all(token)
 }
 
 /// What identifies this deployment in a `Via` header: two guards in a row have different origins.

@@ -52,6 +52,8 @@ pub struct Submission {
     /// Whether this request may cause a second sending: it is a client's retry under
     /// `unknown = "resend"`, not a waiter that looks again or a stub call made twice.
     pub may_resend: bool,
+    /// Whether this request may be sent: it has not been sent already, and its body is still there.
+    pub can_send: bool,
     /// The key's header value, to be kept for a second sending.
     pub spelling: Option<String>,
 }
@@ -162,7 +164,7 @@ fn unknown(claim: Claim, before: Option<Outcome>, reason: Reason) -> Record {
 }
 
 fn submitted(record: Record, submission: Submission, live: Live, now: UnixMillis) -> Step {
-    let Some(claim) = record.claim() else { return claimed(submission, now) };
+    let Some(claim) = record.claim() else { return vacant(submission, now) };
     if claim.fingerprint != submission.fingerprint {
         return Step::refuse(record, Refusal::KeyReused);
     }
@@ -173,7 +175,9 @@ fn submitted(record: Record, submission: Submission, live: Live, now: UnixMillis
         Record::Done { answer: Answer { body: Body::Not, .. }, .. } => {
             Step::refuse(record, Refusal::ResponseNotKept)
         }
-        Record::Unknown { claim, outcome } if is_owner && submission.may_resend => {
+        Record::Unknown { claim, outcome }
+            if is_owner && submission.may_resend && submission.can_send =>
+        {
             resent(claim, outcome, &submission, now)
         }
         Record::Unknown { ref outcome, .. } if !is_owner || !is_kept(outcome) => {
@@ -181,8 +185,16 @@ fn submitted(record: Record, submission: Submission, live: Live, now: UnixMillis
             Step::refuse(record, Refusal::OutcomeUnknown(reason))
         }
         Record::Done { .. } | Record::Unknown { .. } => Step::keep(record, Then::Replay),
-        Record::Vacant => claimed(submission, now),
+        Record::Vacant => vacant(submission, now),
     }
+}
+
+/// A free key. A request that only waited is told to come again: its body is gone.
+fn vacant(submission: Submission, now: UnixMillis) -> Step {
+    if submission.can_send {
+        return claimed(submission, now);
+    }
+    Step::refuse(Record::Vacant, Refusal::InProgress { retry_after: ASK_AGAIN })
 }
 
 fn is_kept(outcome: &Outcome) -> bool {

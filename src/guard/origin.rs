@@ -86,8 +86,13 @@ impl Base {
     /// A `Location` that points at the origin, pointed at the public address instead. Hosts count
     /// regardless of case, and a scheme's own port may be written or not.
     pub fn publish(&self, location: &str, public: &str) -> Option<String> {
-        let (place, path) = split_place(location)?;
         let (own_place, own_path) = split_place(&self.0)?;
+        let scheme = own_place.split(':').next()?;
+        let absolute = match location.starts_with("//") {
+            true => format!("{scheme}:{location}"),
+            false => location.to_owned(),
+        };
+        let (place, path) = split_place(&absolute)?;
         let rest = path.strip_prefix(own_path)?;
         let fits = place == own_place && (rest.is_empty() || rest.starts_with(['/', '?', '#']));
         fits.then(|| format!("{public}{rest}"))

@@ -6,7 +6,7 @@
 //! 2. A default is written as JSON. Parsed, all of them together are `Settings::default()`.
 
 use super::amount::{DURATION, NotAnAmount, SIZE, Units};
-use super::mistake::{Mistake, Mistakes, Place};
+use super::mistake::{Mistakes, Place, Wrong};
 use super::settings::Settings;
 use crate::guard::time::Millis;
 
@@ -121,7 +121,7 @@ impl Kind {
     }
 }
 
-fn choice(place: &Place, words: &[Word]) -> Result<fn(&mut Settings), Mistake> {
+fn choice(place: &Place, words: &[Word]) -> Result<fn(&mut Settings), Wrong> {
     let names: Vec<String> = words.iter().map(|(name, _)| format!("\"{name}\"")).collect();
     let cure = format!("write {}", alternatives(&names));
     let text = place.text(&cure)?;
@@ -129,7 +129,7 @@ fn choice(place: &Place, words: &[Word]) -> Result<fn(&mut Settings), Mistake> {
     word.map(|(_, set)| *set).ok_or_else(|| place.wrong("is none of its values", &cure))
 }
 
-fn amount(place: &Place, units: &Units, least: u64, most: u64) -> Result<u64, Mistake> {
+fn amount(place: &Place, units: &Units, least: u64, most: u64) -> Result<u64, Wrong> {
     let (from, to) = (units.write(least), units.write(most));
     let cure = format!("write a {} from \"{from}\" to \"{to}\"", units.noun);
     let read = match place.value.as_u64() {

@@ -1,6 +1,6 @@
 //! The fields whose values are lists: each entry is read by itself, and each mistake is noted.
 
-use super::mistake::{Mistake, Mistakes, Place};
+use super::mistake::{Mistakes, Place, Wrong};
 use super::settings::Settings;
 use crate::guard::canonical_json::Pointer;
 use crate::guard::cors::Cors;
@@ -58,7 +58,7 @@ pub fn methods(place: &Place, settings: &mut Settings, mistakes: &mut Mistakes) 
     }
 }
 
-fn method(place: &Place) -> Result<String, Mistake> {
+fn method(place: &Place) -> Result<String, Wrong> {
     let name = place.text("write a method such as \"POST\"")?;
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') {
         return Err(place.wrong("is no method in upper case", "write one such as \"POST\""));
@@ -102,7 +102,7 @@ pub fn credential(place: &Place, settings: &mut Settings, mistakes: &mut Mistake
 }
 
 /// A source that a caller cannot make up.
-fn proof(place: &Place) -> Result<Source, Mistake> {
+fn proof(place: &Place) -> Result<Source, Wrong> {
     match source(place)? {
         Source::Jwt(_) => Err(place.wrong(
             "proves nothing, for tokens are read unverified",
@@ -112,7 +112,7 @@ fn proof(place: &Place) -> Result<Source, Mistake> {
     }
 }
 
-fn source(place: &Place) -> Result<Source, Mistake> {
+fn source(place: &Place) -> Result<Source, Wrong> {
     const FORMS: &str = "write header:<name>, cookie:<name>, query:<name> or jwt:<claim>";
     let text = place.text(FORMS)?;
     let source = text.parse().map_err(|_| place.wrong("is no source", FORMS))?;
@@ -142,7 +142,7 @@ pub fn ignore(place: &Place, settings: &mut Settings, mistakes: &mut Mistakes) {
 }
 
 /// A JSON pointer (RFC 6901) to something within the document.
-fn pointer(place: &Place) -> Result<Pointer, Mistake> {
+fn pointer(place: &Place) -> Result<Pointer, Wrong> {
     const FORM: &str =
         "write one such as \"/order/sent_at\", with ~1 for a slash in a name and ~0 for a tilde";
     let tokens = place.text(FORM)?.strip_prefix('/');
@@ -204,7 +204,7 @@ fn origins(place: &Place, mistakes: &mut Mistakes) -> Option<Vec<String>> {
 
 /// An origin as browsers write it: scheme, host in lower case, and the port unless it is the
 /// scheme's own (RFC 6454 section 6.2).
-fn web_origin(place: &Place) -> Result<String, Mistake> {
+fn web_origin(place: &Place) -> Result<String, Wrong> {
     let text = place.text(ORIGINS)?;
     let own_port = text.starts_with("https:") && text.ends_with(":443")
         || text.starts_with("http:") && text.ends_with(":80");

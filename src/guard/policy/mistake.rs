@@ -23,6 +23,16 @@ pub struct Mistake {
     pub allowed: String,
 }
 
+/// A mistake on its way to the others: readers hand on a pointer, not four strings.
+pub type Wrong = Box<Mistake>;
+
+impl Mistake {
+    pub fn boxed(field: &str, value: String, reason: &str, allowed: &str) -> Wrong {
+        let (field, reason, allowed) = (field.into(), reason.into(), allowed.into());
+        Box::new(Self { field, value, reason, allowed })
+    }
+}
+
 impl fmt::Display for Mistake {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Self { field, value, reason, allowed } = self;
@@ -39,17 +49,18 @@ pub struct Mistakes {
 }
 
 impl Mistakes {
-    pub fn add(&mut self, mistake: Mistake) {
+    #[allow(clippy::boxed_local, reason = "every caller has it in its box")]
+    pub fn add(&mut self, wrong: Wrong) {
         if self.told.len() < MOST {
-            self.told.push(mistake);
+            self.told.push(*wrong);
         } else {
             self.untold = self.untold.saturating_add(1);
         }
     }
 
     /// The value of a result, whose error is noted.
-    pub fn note<T>(&mut self, result: Result<T, Mistake>) -> Option<T> {
-        result.map_err(|mistake| self.add(mistake)).ok()
+    pub fn note<T>(&mut self, result: Result<T, Wrong>) -> Option<T> {
+        result.map_err(|wrong| self.add(wrong)).ok()
     }
 
     pub fn count(&self) -> usize {
@@ -58,12 +69,8 @@ impl Mistakes {
 
     pub fn into_told(mut self) -> Vec<Mistake> {
         if self.untold > 0 {
-            self.told.push(Mistake {
-                field: "POLICY".into(),
-                value: String::new(),
-                reason: format!("has {} more mistakes", self.untold),
-                allowed: "mend these first".into(),
-            });
+            let reason = format!("has {} more mistakes", self.untold);
+            self.told.push(*Mistake::boxed("POLICY", String::new(), &reason, "mend these first"));
         }
         self.told
     }
@@ -87,17 +94,17 @@ impl<'a> Place<'a> {
         Self { field: format!("{parent}{dot}{name}"), value }
     }
 
-    pub fn wrong(&self, reason: &str, allowed: &str) -> Mistake {
-        Mistake {
-            field: self.field.clone(),
-            value: shown(self.value),
-            reason: reason.into(),
-            allowed: allowed.into(),
-        }
+    pub fn wrong(&self, reason: &str, allowed: &str) -> Wrong {
+        Mistake::boxed(&self.field, shown(self.value), reason, allowed)
+    }
+
+    /// The field is wrong, whatever its value.
+    pub fn out_of_place(&self, reason: &str, allowed: &str) -> Wrong {
+        Mistake::boxed(&self.field, String::new(), reason, allowed)
     }
 
     /// The value is of another type than the one that is wanted.
-    fn other_type(&self, allowed: &str) -> Mistake {
+    fn other_type(&self, allowed: &str) -> Wrong {
         let reason = match self.value {
             Value::Null => "is no value",
             Value::Bool(_) => "is a boolean",
@@ -109,19 +116,19 @@ impl<'a> Place<'a> {
         self.wrong(reason, allowed)
     }
 
-    pub fn text(&self, allowed: &str) -> Result<&'a str, Mistake> {
+    pub fn text(&self, allowed: &str) -> Result<&'a str, Wrong> {
         self.value.as_str().ok_or_else(|| self.other_type(allowed))
     }
 
-    pub fn flag(&self) -> Result<bool, Mistake> {
+    pub fn flag(&self) -> Result<bool, Wrong> {
         self.value.as_bool().ok_or_else(|| self.other_type("write true or false"))
     }
 
-    pub fn table(&self, allowed: &str) -> Result<&'a Map<String, Value>, Mistake> {
+    pub fn table(&self, allowed: &str) -> Result<&'a Map<String, Value>, Wrong> {
         self.value.as_object().ok_or_else(|| self.other_type(allowed))
     }
 
-    pub fn items(&self, allowed: &str) -> Result<Vec<Place<'a>>, Mistake> {
+    pub fn items(&self, allowed: &str) -> Result<Vec<Place<'a>>, Wrong> {
         let items = self.value.as_array().ok_or_else(|| self.other_type(allowed))?;
         let item = |(at, value)| Place { field: format!("{}[{at}]", self.field), value };
         Ok(items.iter().enumerate().map(item).collect())

@@ -55,9 +55,11 @@ impl Policy {
         }
     }
 
-    /// Whose keys a request's host holds: lower case, without port.
+    /// Whose keys a request's host holds: lower case, without port and without a dot at its end.
     pub fn realm(&self, host: &str) -> String {
-        self.realm.clone().unwrap_or_else(|| without_port(host).to_ascii_lowercase())
+        self.realm
+            .clone()
+            .unwrap_or_else(|| without_port(host).trim_end_matches('.').to_ascii_lowercase())
     }
 }
 

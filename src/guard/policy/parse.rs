@@ -7,7 +7,7 @@
 //! 4. A policy is bounded: 64 KiB of JSON, 100 routes.
 
 use super::fields::{KNOWN, Known, Level, known};
-use super::mistake::{Mistake, Mistakes, Place};
+use super::mistake::{Mistake, Mistakes, Place, Wrong};
 use super::nearest::nearest;
 use super::pattern::Pattern;
 use super::rules::{RULES, Rule};
@@ -42,18 +42,15 @@ impl Policy {
 const ROOT: &str = "POLICY";
 const TABLE: &str = "write a table, which is [vars.POLICY] in wrangler.toml";
 
-fn read_json(json: &str) -> Result<Value, Mistake> {
-    let wrong = |reason: &str, allowed: &str| {
-        let value = String::new();
-        Mistake { field: ROOT.into(), value, reason: reason.into(), allowed: allowed.into() }
-    };
+fn read_json(json: &str) -> Result<Value, Wrong> {
+    let wrong = |reason: &str, allowed: &str| Mistake::boxed(ROOT, String::new(), reason, allowed);
     if json.len() > LONGEST {
         return Err(wrong(
             "is longer than 64 KiB",
             "shorten it; one route with ** may do for many",
         ));
     }
-    let value = serde_json::from_str(json).map_err(|error| {
+    let value = serde_json::from_slice(json.as_bytes()).map_err(|error| {
         let (line, column) = (error.line(), error.column());
         wrong(&format!("is not JSON at line {line}, column {column}"), TABLE)
     })?;
@@ -75,7 +72,7 @@ fn policy(table: &Table, mistakes: &mut Mistakes) -> Policy {
     Policy { realm, defaults: Rc::new(defaults.settings), routes: routes.unwrap_or_default() }
 }
 
-fn realm(place: &Place) -> Result<String, Mistake> {
+fn realm(place: &Place) -> Result<String, Wrong> {
     const FORM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
     let name = place.text(FORM)?;
     let fits = (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
@@ -120,7 +117,7 @@ fn route(
     Some(Route { pattern: mistakes.note(pattern)?, settings: Rc::new(part.settings) })
 }
 
-fn pattern(place: &Place, earlier: &[Route]) -> Result<Pattern, Mistake> {
+fn pattern(place: &Place, earlier: &[Route]) -> Result<Pattern, Wrong> {
     let text = place.text("write a path such as \"/payments/**\"")?;
     let pattern = Pattern::parse(text).map_err(|(reason, cure)| place.wrong(reason, cure))?;
     match earlier.iter().find(|route| route.pattern.covers(&pattern)) {
@@ -199,16 +196,16 @@ impl Known {
     }
 }
 
-fn unknown(place: &Place, name: &str, level: Level) -> Mistake {
+fn unknown(place: &Place, name: &str, level: Level) -> Wrong {
     let names = KNOWN.iter().filter(|known| known.stands_at(level)).map(|known| known.name);
     let cure = match nearest(name, names) {
         Some(name) => format!("did you mean {name}?"),
         None => "remove it; docs/CONFIGURATION.md names every field".into(),
     };
-    Mistake { value: String::new(), ..place.wrong("is not a field", &cure) }
+    place.out_of_place("is not a field", &cure)
 }
 
-fn misplaced(place: &Place, known: &Known) -> Mistake {
+fn misplaced(place: &Place, known: &Known) -> Wrong {
     let (reason, cure) = match known.level {
         Level::Route => ("belongs to a route", "write it under [[vars.POLICY.routes]]"),
         _ => (
@@ -216,5 +213,5 @@ fn misplaced(place: &Place, known: &Known) -> Mistake {
             "write it under [vars.POLICY], where it holds for all routes",
         ),
     };
-    Mistake { value: String::new(), ..place.wrong(reason, cure) }
+    place.out_of_place(reason, cure)
 }

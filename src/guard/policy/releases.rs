@@ -2,7 +2,7 @@
 //! `{ status = 302, header = "location", matches = "*/login*" }`.
 
 use super::lists::{entries, is_token};
-use super::mistake::{Mistake, Mistakes, Place};
+use super::mistake::{Mistakes, Place, Wrong};
 use super::settings::Settings;
 use crate::guard::release::{Release, ReleaseHeader};
 use serde_json::{Map, Value};
@@ -29,7 +29,7 @@ fn entry(place: &Place, mistakes: &mut Mistakes) -> Option<Release> {
 }
 
 /// A status that an answer can have; 1xx never reach the guard (fetch's Response).
-fn status(place: &Place) -> Result<u16, Mistake> {
+fn status(place: &Place) -> Result<u16, Wrong> {
     let status = place.value.as_u64().and_then(|status| u16::try_from(status).ok());
     status.filter(|status| (200..600).contains(status)).ok_or_else(|| {
         place.wrong("is no status of an answer", "write a whole number from 200 to 599")
@@ -69,7 +69,7 @@ fn with_header(
     status.filter(|_| mistakes.count() == before).map(|status| Release { status, header })
 }
 
-fn header_name(place: &Place) -> Result<String, Mistake> {
+fn header_name(place: &Place) -> Result<String, Wrong> {
     const FORM: &str = "write one such as \"retry-after\"";
     let name = place.text(FORM)?;
     if is_token(name) {
@@ -80,7 +80,7 @@ fn header_name(place: &Place) -> Result<String, Mistake> {
 }
 
 /// A pattern for a header's value. Each star costs one walk over the value, so they are counted.
-fn wanted_value(place: &Place) -> Result<String, Mistake> {
+fn wanted_value(place: &Place) -> Result<String, Wrong> {
     const FORM: &str =
         "write one such as \"*/login*\", of 1 to 255 characters and with at most 8 stars";
     let pattern = place.text(FORM)?;
