@@ -117,6 +117,9 @@ pub enum RecordError {
     Malformed,
 }
 
+/// A record, the length of its inline body, and what follows its head.
+pub type Decoded<'a> = (Record, usize, &'a [u8]);
+
 impl Record {
     /// The stored form; nothing for a vacant key, which has none.
     pub fn encode(&self) -> Option<Vec<u8>> {
@@ -158,7 +161,7 @@ impl Record {
 
     /// Reads the head, and returns the length of an inline body and what follows the head; nothing
     /// where bytes are still missing.
-    pub fn decode_head(bytes: &[u8]) -> Result<Option<(Self, usize, &[u8])>, RecordError> {
+    pub fn decode_head(bytes: &[u8]) -> Result<Option<Decoded<'_>>, RecordError> {
         let mut reader = Reader(bytes);
         let Some(magic) = reader.bytes(MAGIC.len()) else { return Ok(None) };
         if magic != MAGIC {

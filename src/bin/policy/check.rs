@@ -25,6 +25,7 @@ pub fn check() -> ExitCode {
     match (policy(&variables), origin(&variables)) {
         (Ok(policy), Ok(origin)) => {
             print!("{}", report(&policy, &origin));
+            print!("{}", size_warning(&variables));
             ExitCode::SUCCESS
         }
         (policy, origin) => {
@@ -42,14 +43,30 @@ fn failed(mistakes: &[String]) -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// A variable that is a table arrives as one; one that is a text holds JSON.
 fn policy(variables: &Value) -> Result<Policy, Vec<String>> {
-    let json = match variables.get("POLICY") {
-        None | Some(Value::Null) => return Ok(Policy::default()),
-        Some(Value::String(text)) => text.clone(),
-        Some(value) => value.to_string(),
-    };
-    Policy::parse(&json).map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
+    let parsed = json(variables).map(|json| Policy::parse(&json)).unwrap_or(Ok(Policy::default()));
+    parsed.map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect())
+}
+
+/// The policy's JSON: a variable that is a table arrives as one, one that is a string holds it.
+fn json(variables: &Value) -> Option<String> {
+    match variables.get("POLICY")? {
+        Value::Null => None,
+        Value::String(text) => Some(text.clone()),
+        value => Some(value.to_string()),
+    }
+}
+
+/// What the platform takes for one variable ("Limits" of Workers: 5 KB).
+const LARGEST_VARIABLE: usize = 5000;
+
+fn size_warning(variables: &Value) -> String {
+    match json(variables).map(|json| json.len()) {
+        Some(length) if length > LARGEST_VARIABLE => format!(
+            "\nPOLICY is {length} bytes of JSON, and the platform takes 5 KB for one variable: shorten it before the guard is deployed.\n"
+        ),
+        _ => String::new(),
+    }
 }
 
 /// What to say of the origin. It may be set elsewhere, so that it is missing here is no mistake.

@@ -198,11 +198,14 @@ impl Known {
 
 fn unknown(place: &Place, name: &str, level: Level) -> Wrong {
     let names = KNOWN.iter().filter(|known| known.stands_at(level)).map(|known| known.name);
-    let cure = match nearest(name, names) {
-        Some(name) => format!("did you mean {name}?"),
-        None => "remove it; docs/CONFIGURATION.md names every field".into(),
-    };
-    place.out_of_place("is not a field", &cure)
+    match nearest(name, names) {
+        Some(name) => {
+            let reason = format!("is not a field (did you mean {name}?)");
+            place.out_of_place(&reason, "rename it, or remove it")
+        }
+        None => place
+            .out_of_place("is not a field", "remove it; docs/CONFIGURATION.md names every field"),
+    }
 }
 
 fn misplaced(place: &Place, known: &Known) -> Wrong {

@@ -42,31 +42,31 @@ fn with_header(
     mistakes: &mut Mistakes,
 ) -> Option<Release> {
     let before = mistakes.count();
+    refuse_others(place, table, mistakes);
     let member = |name| table.get(name).map(|value| Place::member(&place.field, name, value));
+    let status = match member("status") {
+        Some(place) => status(&place),
+        None => Err(place.wrong("names no status", FORMS)),
+    };
+    let status = mistakes.note(status);
+    let name = member("header").and_then(|place| mistakes.note(header_name(&place)));
+    let matches = member("matches").and_then(|place| mistakes.note(wanted_value(&place)));
+    let header = name.map(|name| ReleaseHeader { name, matches });
+    status.filter(|_| mistakes.count() == before).map(|status| Release { status, header })
+}
+
+fn refuse_others(place: &Place, table: &Map<String, Value>, mistakes: &mut Mistakes) {
     for (name, value) in table {
         if !matches!(name.as_str(), "status" | "header" | "matches") {
             let place = Place::member(&place.field, name, value);
-            mistakes.add(
-                place.wrong(
-                    "is not a field of an entry",
-                    "its fields are status, header and matches",
-                ),
-            );
+            let cure = "its fields are status, header and matches";
+            mistakes.add(place.wrong("is not a field of an entry", cure));
         }
     }
-    let status = match member("status") {
-        Some(place) => mistakes.note(status(&place)),
-        None => mistakes.note(Err(place.wrong("names no status", FORMS))),
-    };
-    let name = member("header").and_then(|place| mistakes.note(header_name(&place)));
-    let matches = member("matches").and_then(|place| mistakes.note(wanted_value(&place)));
-    if matches.is_some() && !table.contains_key("header") {
-        mistakes.add(
-            place.wrong("has matches without header", "name the header whose value is looked at"),
-        );
+    if table.contains_key("matches") && !table.contains_key("header") {
+        let cure = "name the header whose value is looked at";
+        mistakes.add(place.wrong("has matches without header", cure));
     }
-    let header = name.map(|name| ReleaseHeader { name, matches });
-    status.filter(|_| mistakes.count() == before).map(|status| Release { status, header })
 }
 
 fn header_name(place: &Place) -> Result<String, Wrong> {

@@ -141,3 +141,16 @@ fn check_reads_a_policy_from_text_and_does_without_one() {
         assert_eq!(run("check", variables).status.code(), Some(1), "{variables}");
     }
 }
+
+#[test]
+fn check_warns_of_a_policy_that_the_platform_would_not_take() {
+    let warning = "the platform takes 5 KB for one variable";
+    for (origins, expected) in [(1, false), (60, true)] {
+        let origins: Vec<String> =
+            (0..origins).map(|at| format!("https://{at}.{}.example", "a".repeat(90))).collect();
+        let variables = json!({"POLICY": {"cors": {"origins": origins}}});
+        let output = run("check", &variables.to_string());
+        assert!(output.status.success());
+        assert_eq!(String::from_utf8_lossy(&output.stdout).contains(warning), expected);
+    }
+}

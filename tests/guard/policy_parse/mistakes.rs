@@ -135,10 +135,22 @@ fn words_and_flags() {
 
 #[test]
 fn names() {
-    one(r#"{"retry_windw": "1h"}"#, "retry_windw is not a field: did you mean retry_window?");
-    one(r#"{"retryWindow": "1h"}"#, "retryWindow is not a field: did you mean retry_window?");
-    one(r#"{"Retry-Window": "1h"}"#, "Retry-Window is not a field: did you mean retry_window?");
-    one(r#"{"methdo": 1}"#, "methdo is not a field: did you mean methods?");
+    one(
+        r#"{"retry_windw": "1h"}"#,
+        "retry_windw is not a field (did you mean retry_window?): rename it, or remove it",
+    );
+    one(
+        r#"{"retryWindow": "1h"}"#,
+        "retryWindow is not a field (did you mean retry_window?): rename it, or remove it",
+    );
+    one(
+        r#"{"Retry-Window": "1h"}"#,
+        "Retry-Window is not a field (did you mean retry_window?): rename it, or remove it",
+    );
+    one(
+        r#"{"methdo": 1}"#,
+        "methdo is not a field (did you mean methods?): rename it, or remove it",
+    );
     one(
         r#"{"timeout": 1}"#,
         "timeout is not a field: remove it; docs/CONFIGURATION.md names every field",
@@ -263,7 +275,7 @@ fn all_mistakes_are_told_at_once() {
             "routes": [{"path": "/a", "deadline": "1h", "retry_window": "61s"}, {"key": "of"}]}"#,
         &[
             r#"deadline "2h" is over "1h": write a duration from "1s" to "1h""#,
-            "realms is not a field: did you mean realm?",
+            "realms is not a field (did you mean realm?): rename it, or remove it",
             r#"retry_window "10" has no unit: write "10m", "10h" or "10d""#,
             r#"wait 25 has no unit: write "25s""#,
             r#"routes[0].retry_window "61s" is too short for a deadline of "1h": write retry_window = "61m" or longer, which is deadline and 60s"#,
