@@ -1,10 +1,10 @@
 //! Keeps the body of an answer: in the record itself where it is small, else in rows that are
 //! written as it comes in, so that no large body is ever held in memory.
 
-use super::body::{Chunks, Gathered, Pipe};
+use super::body::{Chunks, Gathered, Pipe, ReadAhead};
 use super::js;
 use super::origin_call::Order;
-use super::reception::{ReadAhead, pass_on};
+use super::reception::pass_on;
 use super::store::{ROW_BYTES, RowName, Store};
 use crate::guard::origin::{has_no_body, may_end};
 use crate::guard::record::{Body, INLINE_LIMIT};

@@ -8,7 +8,8 @@ use web_sys::{ReadableStream, Request};
 
 /// Why a request's body could not be had.
 pub enum BodyError {
-    TooLarge,
+    /// What has been read, and the rest.
+    TooLarge(ReadAhead),
     /// The isolate holds too much already.
     NoRoom,
     /// The client went away before the end.
@@ -26,7 +27,8 @@ pub async fn read_request(
     let mut body = Gathered::default();
     while let Some(chunk) = chunks.next().await.map_err(|_| BodyError::BrokeOff)? {
         if body.length.saturating_add(chunk.length().into()) > limit {
-            return Err(BodyError::TooLarge);
+            body.push(chunk);
+            return Err(BodyError::TooLarge(ReadAhead { body, rest: Some(chunks) }));
         }
         if !held.grow(chunk.length().into()) {
             return Err(BodyError::NoRoom);
@@ -34,6 +36,12 @@ pub async fn read_request(
         body.push(chunk);
     }
     Ok(body.join())
+}
+
+/// The beginning of a body, and the rest where there is more.
+pub struct ReadAhead {
+    pub body: Gathered,
+    pub rest: Option<Chunks>,
 }
 
 /// The chunks of a stream, in order.

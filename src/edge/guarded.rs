@@ -1,14 +1,15 @@
 //! A request of a guarded route, from its headers to its last byte: what it is guarded by, whose it
 //! is, and what the log says of it.
 
-use super::body::{BodyError, read_request};
+use super::body::{BodyError, Pipe, ReadAhead, read_request};
 use super::complete_request::CompleteRequest;
 use super::config::Config;
 use super::head::RequestHead;
 use super::held::{Held, NO_ROOM};
 use super::js::{self, Context};
-use super::pass_through::{Why, pass_buffered, pass_keyless};
+use super::pass_through::{Why, pass_buffered, pass_keyless, pass_read};
 use super::present::{Audience, Presenter};
+use super::reception::pass_on;
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
@@ -18,7 +19,6 @@ use crate::guard::problem::{Code, Problem};
 use crate::guard::scope::{Head, RecordId};
 use crate::guard::time::UnixMillis;
 use crate::guard::wire::KeySource;
-use js_sys::Uint8Array;
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
@@ -92,10 +92,15 @@ impl Guarded<'_> {
             self.note(Told::of("bypass"));
             return pass_keyless(self.request, self.head, self.config, self.env).await;
         }
+        if self.promises_too_much() {
+            return self.refuse(&audience, &self.too_large());
+        }
         let mut held = Held::default();
-        let body = match self.body(&mut held).await {
+        let limit = self.settings.max_request_body;
+        let body = match read_request(self.request, limit, &mut held).await {
             Ok(body) => body,
-            Err(problem) => return self.refuse(&audience, &problem),
+            Err(BodyError::TooLarge(read)) if self.observes() => return self.pass_on(read).await,
+            Err(error) => return self.refuse(&audience, &self.unreadable(&error)),
         };
         let fingerprint = Fingerprint::of(self.head, &body.to_vec(), &self.settings.fingerprint);
         let (key, source) = match guarding {
@@ -184,24 +189,30 @@ impl Guarded<'_> {
         self.observes() && self.promises_too_much()
     }
 
-    /// The whole body. Its length is checked before it is read, and again while it is.
-    async fn body(&self, held: &mut Held) -> Result<Uint8Array, Problem> {
+    fn too_large(&self) -> Problem {
         let limit = self.settings.max_request_body;
-        let too_large = || {
-            let detail = format!(
-                "the request body is larger than the {limit} bytes of max_request_body; send a smaller one, or raise the limit for this route"
-            );
-            Problem::new(Code::BodyTooLarge, detail)
-        };
-        if self.promises_too_much() {
-            return Err(too_large());
-        }
-        read_request(self.request, limit, held).await.map_err(|error| match error {
-            BodyError::TooLarge => too_large(),
+        let detail = format!(
+            "the request body is larger than the {limit} bytes of max_request_body; send a smaller one, or raise the limit for this route"
+        );
+        Problem::new(Code::BodyTooLarge, detail)
+    }
+
+    fn unreadable(&self, error: &BodyError) -> Problem {
+        match error {
+            BodyError::TooLarge(_) => self.too_large(),
             BodyError::NoRoom => Problem::new(Code::GuardUnavailable, NO_ROOM),
             // Nobody is left to read this.
             BodyError::BrokeOff => Problem::new(Code::GuardUnavailable, BROKE_OFF),
-        })
+        }
+    }
+
+    /// A body that turned out too large for a policy that only watches: it goes on as it comes.
+    async fn pass_on(&self, read: ReadAhead) -> Result<Response, JsValue> {
+        self.note(Told::of("bypass"));
+        let pipe = Pipe::of_any_length()?;
+        let body = pipe.readable.clone();
+        self.context.keep_alive(&js::promise_of_work(pass_on(Some(pipe), read)))?;
+        pass_read(self.head, self.config, self.env, Some(&body), Why::Observe).await
     }
 }
 

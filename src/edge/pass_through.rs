@@ -77,6 +77,17 @@ pub async fn pass_buffered(
     body: &Uint8Array,
     why: Why,
 ) -> Result<Response, JsValue> {
+    pass_read(head, config, env, (body.length() > 0).then_some(body), why).await
+}
+
+/// The same for a body that may still be coming in.
+pub async fn pass_read(
+    head: &RequestHead,
+    config: &Config,
+    env: &JsValue,
+    body: Option<&JsValue>,
+    why: Why,
+) -> Result<Response, JsValue> {
     let headers = Headers::new_with_headers(head.headers())?;
     headers.delete("content-length")?;
     add_headers(&headers, head, config)?;
@@ -84,7 +95,7 @@ pub async fn pass_buffered(
     init.set_method(head.method());
     init.set_headers_headers(&headers);
     init.set_redirect(RequestRedirect::Manual);
-    if body.length() > 0 {
+    if let Some(body) = body {
         init.set_body(body);
     }
     let request = Request::new_with_str_and_init(&config.origin_url(head), &init)?;

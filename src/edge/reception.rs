@@ -6,7 +6,7 @@
 
 use super::answer_keeper::{Keeper, Kept, TooMuch};
 use super::answers;
-use super::body::{Chunks, Gathered, Pipe};
+use super::body::{Chunks, Gathered, Pipe, ReadAhead};
 use super::js;
 use super::key_object::{KeyObject, News, Released};
 use super::origin_call::{Caller, Order, lost};
@@ -158,12 +158,6 @@ impl Reception {
 
 /// How long those who wait are kept waiting for the body of an answer that frees their key.
 const SHARING_PATIENCE: Millis = Millis::seconds(1);
-
-/// The beginning of a body, and the rest where there is more than a little.
-pub struct ReadAhead {
-    pub body: Gathered,
-    pub rest: Option<Chunks>,
-}
 
 impl ReadAhead {
     /// A body that breaks off is left out: what it says was said by the status.

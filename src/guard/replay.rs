@@ -57,12 +57,13 @@ pub fn keepable_headers(headers: Vec<(String, String)>) -> Vec<(String, String)>
 fn is_made_anew(name: &str, value: &str) -> bool {
     match name {
         "content-length" | "idempotency-replayed" | super::wire::HEADER => true,
-        "content-encoding" => DECODED.iter().any(|coding| value.eq_ignore_ascii_case(coding)),
+        "content-encoding" => DECODED.contains(&value),
         _ => false,
     }
 }
 
-/// The content codings that the platform undoes when a body is read.
+/// The content codings that the platform undoes when a body is read, in the one spelling that it
+/// knows.
 const DECODED: [&str; 2] = ["gzip", "br"];
 
 fn value_of<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
