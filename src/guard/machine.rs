@@ -251,7 +251,11 @@ fn failed(record: Record, id: &ClaimId, attempt: u32, outcome: Outcome, now: Uni
     match record {
         // What an earlier attempt was answered says more than a broken connection does.
         Record::InFlight { claim, before: Some(before) }
-            if claim.id == *id && claim.attempt == attempt && outcome.answer.is_none() =>
+        | Record::Unknown { claim, outcome: before @ Outcome { answer: Some(_), .. } }
+            if claim.id == *id
+                && claim.attempt == attempt
+                && attempt > 1
+                && outcome.answer.is_none() =>
         {
             Step::put(Record::Unknown { claim: claim.ended(now), outcome: before }, Then::Nothing)
         }

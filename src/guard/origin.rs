@@ -116,8 +116,11 @@ fn is_authority(authority: &str) -> bool {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),
     };
-    (is_address(host) || host.split('.').all(is_label))
-        && port.is_none_or(|port| port.parse::<u16>().is_ok_and(|port| port > 0))
+    (is_address(host) || host.split('.').all(is_label)) && port.is_none_or(is_port)
+}
+
+fn is_port(port: &str) -> bool {
+    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
 }
 
 /// An IPv6 address in brackets.

@@ -150,7 +150,8 @@ impl Record {
     /// Reads the stored form.
     pub fn decode(bytes: &[u8]) -> Result<Self, RecordError> {
         let (mut record, inline, body) = Self::decode_head(bytes)?.ok_or(RecordError::Malformed)?;
-        if inline != body.len() {
+        let has_place = matches!(record.answer(), Some(Answer { body: Body::Inline { .. }, .. }));
+        if inline != body.len() || (inline > 0 && !has_place) {
             return Err(RecordError::Malformed);
         }
         if let Some(Answer { body: Body::Inline { bytes }, .. }) = record.answer_mut() {

@@ -50,11 +50,22 @@ fn bytes_that_are_missing_are_nothing() {
     assert_eq!(Reader(&[0, 0, 0, 0, 0, 0, 0, 2, b'a']).text(), None);
     assert_eq!(Reader(&[0, 0, 0, 0, 0, 0, 0, 2, 1]).list(Reader::byte), None);
     assert_eq!(Reader(&[1]).optional(Reader::byte), None);
+    assert_eq!(Reader(&[]).flag(), None);
+}
+
+/// One value, one spelling: what two different messages say is different.
+#[test]
+fn flags_are_nothing_but_0_and_1() {
+    assert_eq!(Reader(&[0]).flag(), Some(false));
+    assert_eq!(Reader(&[1]).flag(), Some(true));
+    for byte in 2..=u8::MAX {
+        assert_eq!(Reader(&[byte]).flag(), None, "{byte}");
+        assert_eq!(Reader(&[byte, 0]).optional(Reader::byte), None, "{byte}");
+    }
 }
 
 #[test]
 fn bytes_that_mean_nothing_are_nothing() {
-    assert_eq!(Reader(&[2, 0]).optional(Reader::byte), None);
     assert_eq!(Reader(&[0, 0, 0, 0, 0, 0, 0, 1, 0xff]).text(), None);
     assert_eq!(Reader(&[0]).end(()), None);
 }

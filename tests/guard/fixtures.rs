@@ -86,8 +86,9 @@ pub fn claim(id: &str) -> Claim {
         credential: credential("owner"),
         claimed_at: CLAIMED_AT,
         deadline_at: CLAIMED_AT.plus(DEADLINE),
-        expires_at: CLAIMED_AT.plus(WINDOW),
+        window_ends_at: CLAIMED_AT.plus(WINDOW),
         linger: None,
+        ended_at: None,
         spelling: None,
     }
 }

@@ -33,6 +33,27 @@ fn headers_that_connection_names() {
     named("close", &["close"]);
     named("X-Hop , keep-alive,\tY-Hop", &["x-hop", "keep-alive", "y-hop"]);
     named(", ,x,", &["x"]);
+    // What is no name cannot be left out: the platform throws at it.
+    named("a b, x;y, (z), \"q\", ü, a:b, ok!#$%&'*+-.^_`|~9", &["ok!#$%&'*+-.^_`|~9"]);
+}
+
+/// An answer must not be kept under a credential, or for a key, that the origin never saw.
+#[test]
+fn connection_takes_nothing_away_that_the_guard_goes_by() {
+    for name in [
+        "authorization",
+        "cookie",
+        "x-api-key",
+        "idempotency-key",
+        "content-type",
+        "content-encoding",
+        "cf-connecting-ip",
+        "x-forwarded-for",
+    ] {
+        named(name, &[]);
+        named(&format!("X-Hop, {}", name.to_ascii_uppercase()), &["x-hop"]);
+    }
+    named("x-authorization, cookie2", &["x-authorization", "cookie2"]);
 }
 
 #[test]
@@ -121,6 +142,14 @@ fn addresses_that_the_request_came_by() {
     addresses(Some("192.0.2.1"), Some("198.51.100.7"), Some("198.51.100.7, 192.0.2.1"));
     // The platform has added it already.
     addresses(Some("192.0.2.1"), Some("198.51.100.7, 192.0.2.1"), Some("198.51.100.7, 192.0.2.1"));
+    // Only the last entry is the platform's: a client may claim any of the others.
+    addresses(Some("192.0.2.1"), Some("192.0.2.1"), Some("192.0.2.1"));
+    addresses(Some("192.0.2.1"), Some("198.51.100.7,192.0.2.1 "), Some("198.51.100.7,192.0.2.1 "));
+    addresses(
+        Some("192.0.2.1"),
+        Some("192.0.2.1, 198.51.100.7"),
+        Some("192.0.2.1, 198.51.100.7, 192.0.2.1"),
+    );
     // An address that another one begins with is another one.
     addresses(Some("192.0.2.1"), Some("192.0.2.11"), Some("192.0.2.11, 192.0.2.1"));
     addresses(Some("2001:db8::1"), Some("2001:db8::"), Some("2001:db8::, 2001:db8::1"));

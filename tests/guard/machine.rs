@@ -1,6 +1,7 @@
 //! The life of a key: every event in every state, then what time, concurrency and lateness do.
 
 mod lateness;
+mod lingering;
 mod submissions;
 mod table;
 mod time;
@@ -73,6 +74,7 @@ fn owner() -> Submission {
         linger: None,
         reject_in_flight: false,
         may_resend: false,
+        can_send: true,
         spelling: None,
     }
 }
@@ -94,6 +96,11 @@ fn resend(from: Submission) -> Submission {
     Submission { may_resend: true, ..from }
 }
 
+/// The same request once it was sent, or once its body is gone.
+fn spent(from: Submission) -> Submission {
+    Submission { can_send: false, ..from }
+}
+
 /// What a vacant key becomes at `now`.
 fn claimed(by: Submission, now: UnixMillis) -> Record {
     let claim = Claim {
@@ -101,7 +108,7 @@ fn claimed(by: Submission, now: UnixMillis) -> Record {
         credential: by.credential,
         claimed_at: now,
         deadline_at: now.plus(by.deadline),
-        expires_at: now.plus(by.retry_window),
+        window_ends_at: now.plus(by.retry_window),
         linger: by.linger,
         spelling: by.spelling,
         ..claim(FRESH)

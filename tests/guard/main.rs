@@ -2,10 +2,12 @@
 //! cases. A sentence that people read and bytes that deployed objects hold are pinned in full.
 
 mod codec;
+mod cors;
 mod fingerprint;
 mod fixtures;
 mod forward;
 mod key;
+mod log;
 mod machine;
 mod origin;
 mod policy;
@@ -17,5 +19,6 @@ mod record;
 mod release;
 mod replay;
 mod scope;
+mod structured_field;
 mod time;
 mod wire;

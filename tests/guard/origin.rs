@@ -73,6 +73,9 @@ fn bases() {
     base("http://[::1]:9100/x", "http://[::1]:9100/x");
     base("http://localhost:65535", "http://localhost:65535");
     base("http://a_b-c.example", "http://a_b-c.example");
+    base("http://_dmarc.A9.example", "http://_dmarc.A9.example");
+    base("http://[2001:DB8::7f:1]", "http://[2001:DB8::7f:1]");
+    base("http://[::ffff:192.0.2.1]:80", "http://[::ffff:192.0.2.1]:80");
 }
 
 #[test]
@@ -117,6 +120,39 @@ fn what_is_no_base() {
         "http://a?b",
         "http://a#b",
         "http://a%20b",
+        // Labels of letters, digits, hyphens and underscores.
+        "http://.",
+        "http://..",
+        "http://.a",
+        "http://a.",
+        "http://a..b",
+        "http://-a",
+        "http://a-",
+        "http://a.-b.c",
+        "http://a~b",
+        "http://a!b",
+        "http://a,b",
+        "http://a*b",
+        "http://a\\b",
+        "http://a:80:80",
+        // Addresses in brackets, and nothing but an address.
+        "http://[]",
+        "http://[a",
+        "http://a]",
+        "http://[::1",
+        "http://::1",
+        "http://::1]",
+        "http://[::1]a",
+        "http://a[::1]",
+        "http://[::1]:",
+        "http://[::1]:0",
+        "http://[::1]:65536",
+        "http://[[::1]]",
+        "http://[::g]",
+        "http://[::1%25eth0]",
+        "http://[127.0.0.1]",
+        "http://[localhost]",
+        "http://[::1].example",
     ] {
         refused(value, host);
     }
@@ -153,6 +189,47 @@ fn a_location_at_the_origin_becomes_public() {
 }
 
 #[test]
+fn hosts_and_schemes_count_regardless_of_case() {
+    published("http://A.example", "HTTP://a.EXAMPLE/x", Some("https://shop.example/x"));
+    published("http://[::A]:9100", "http://[::a]:9100/x", Some("https://shop.example/x"));
+    // Paths do not.
+    published("http://a/api", "http://A/API/x", None);
+    published("http://a/api", "http://A/api/X", Some("https://shop.example/X"));
+}
+
+#[test]
+fn a_schemes_own_port_may_be_written_or_not() {
+    let here = Some("https://shop.example/x");
+    for (base, locations) in [
+        ("http://a", ["http://a/x", "http://a:80/x", "HTTP://A:80/x"]),
+        ("http://a:80", ["http://a/x", "http://a:80/x", "Http://a/x"]),
+        ("https://a", ["https://a/x", "https://a:443/x", "HTTPS://A:443/x"]),
+        ("https://a:443", ["https://a/x", "https://a:443/x", "Https://a/x"]),
+        ("http://[::1]", ["http://[::1]/x", "http://[::1]:80/x", "HTTP://[::1]/x"]),
+    ] {
+        for location in locations {
+            published(base, location, here);
+        }
+    }
+    // Without a scheme it is the origin's own (RFC 3986 section 4.2).
+    published("http://a", "//a/x", here);
+    published("https://a:443", "//A:443/x", here);
+    published("http://a/api", "//a:80/api/x", here);
+    published("https://a", "//a:80/x", None);
+    published("https://a", "//b/x", None);
+    published("https://a", "//", None);
+    published("https://a", "///a/x", None);
+    // Another scheme, or the port of another scheme, is another place.
+    published("http://a", "http://a:443/x", None);
+    published("https://a", "https://a:80/x", None);
+    published("http://a:443", "http://a/x", None);
+    published("https://a", "http://a/x", None);
+    published("https://a", "http://a:443/x", None);
+    published("http://a", "http://a:8080/x", None);
+    published("http://a", "http://a:180/x", None);
+}
+
+#[test]
 fn every_other_location_stays() {
     for location in [
         "/orders/1",
@@ -163,6 +240,16 @@ fn every_other_location_stays() {
         "http://ab/x",
         "http://a@evil.example/x",
         "http://a:9100/x",
+        "http://a.:80/x",
+        "http:a/x",
+        "http:/a/x",
+        "http",
+        ":",
+        "://a/x",
+        "http://",
+        "http:///a/x",
+        "mailto:a@a",
+        "/x?next=http://a/x",
     ] {
         published("http://a", location, None);
     }

@@ -65,6 +65,9 @@ fn a_realm_is_the_host() {
     realm("shop.example", "shop.example");
     realm("Shop.EXAMPLE", "shop.example");
     realm("shop.example:8787", "shop.example");
+    // A dot at the end says that the name is whole; it is the same host (RFC 1034 section 3.1).
+    realm("shop.example.", "shop.example");
+    realm("Shop.example.:8787", "shop.example");
     realm("127.0.0.1:80", "127.0.0.1");
     realm("[::1]:8787", "[::1]");
     realm("[::1]", "[::1]");

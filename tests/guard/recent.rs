@@ -139,3 +139,15 @@ fn an_answer_over_the_bound_is_not_kept() {
     put(&mut recent, 1, &record(not_kept(200)), NOW);
     assert_eq!(recent.len(), 1);
 }
+
+/// Were it let in, everything else would have to go first.
+#[test]
+fn an_answer_over_the_bound_drives_out_no_other() {
+    let (mut recent, one) = (Recent::default(), small("one"));
+    put(&mut recent, 1, &one, NOW);
+    put(&mut recent, 2, &sized(100), NOW);
+    put(&mut recent, 3, &sized(MAX_BYTES + 1), NOW);
+    assert_eq!(recent.len(), 2);
+    holds(&recent, 1, NOW, Some(&one));
+    holds(&recent, 3, NOW, None);
+}

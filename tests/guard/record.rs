@@ -2,11 +2,11 @@
 
 mod broken;
 
-use crate::fixtures::{AUTO, CLAIMED_AT, answer, claim, not_kept, unhex};
+use crate::fixtures::{AUTO, CLAIMED_AT, WINDOW, answer, claim, not_kept, unhex};
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::record::{
-    Answer, Body, Claim, INLINE_LIMIT, Outcome, Reason, Record, VERSION,
+    Answer, Body, Claim, INLINE_LIMIT, Outcome, Reason, Record, RecordError, VERSION,
 };
 use onlyonce::guard::scope::{Credential, Source};
 use onlyonce::guard::time::{Millis, UnixMillis};
@@ -31,8 +31,9 @@ const CLAIM: &str = concat!(
     "00000000000000056f776e6572",
     "000001a3185c5000", // claimed at
     "000001a3185e3848", // deadline at
-    "000001a31d82ac00", // expires at
+    "000001a31d82ac00", // window ends at
     "00",               // no linger
+    "00",               // no end of its call
     "00",               // no spelling
 );
 
@@ -48,11 +49,16 @@ fn answer_head(status: u16) -> String {
     format!("{:08x}{rest}", u32::from(status))
 }
 
+/// The stored form, in hex: both lengths, in bytes, stand before what they count.
+fn stored(head: &[&str], body: &str) -> String {
+    let head = head.concat();
+    format!("{START}{:08x}{:08x}{head}{body}", head.len() / 2, body.len() / 2)
+}
+
 /// Encodes to exactly these bytes, and back.
 #[track_caller]
 fn pinned(record: &Record, head: &[&str], body: &str) {
-    let head = head.concat();
-    let expected = format!("{START}{:08x}{head}{body}", head.len() / 2);
+    let expected = stored(head, body);
     assert_eq!(record.encode().map(|bytes| hex(&bytes)), Some(expected.clone()));
     assert_eq!(Record::decode(&unhex(&expected)).as_ref(), Ok(record));
 }
@@ -125,6 +131,7 @@ fn full_claim() -> Claim {
         fingerprint: Fingerprint { method, digest: "f".into() },
         credential: Credential { sources, digest: "d".into() },
         linger: Some(Millis::seconds(10)),
+        ended_at: Some(CLAIMED_AT.plus(Millis::seconds(10))),
         spelling: Some("\"k\"".into()),
         ..claim("c1")
     }
@@ -151,8 +158,9 @@ fn a_full_claim_is_pinned() {
         "00000000000000076a77743a737562",
         "000000000000000164",
         "000001a3185c5000000001a3185e3848000001a31d82ac00",
-        // ten seconds of lingering, and a spelling
+        // ten seconds of lingering, the end of its call, and a spelling
         "010000000000002710",
+        "01000001a3185c7710",
         "010000000000000003226b22",
         "0000",
     ];
@@ -177,11 +185,30 @@ fn what_follows_the_head_is_the_body() {
     let rows = Body::Rows { attempt: 1, rows: 1, length: 3 };
     let record = done(Answer { body: rows, ..answer(200, "") });
     let bytes = [record.encode().expect("stored").as_slice(), b"abc"].concat();
-    assert_eq!(Record::decode_head(&bytes), Ok(Some((record, b"abc".as_slice()))));
+    assert_eq!(Record::decode_head(&bytes), Ok(Some((record, 0, b"abc".as_slice()))));
     let record = done(answer(200, "abc"));
     let bytes = record.encode().expect("stored");
     let head = done(answer(200, ""));
-    assert_eq!(Record::decode_head(&bytes), Ok(Some((head, b"abc".as_slice()))));
+    assert_eq!(Record::decode_head(&bytes), Ok(Some((head.clone(), 3, b"abc".as_slice()))));
+    // While a small body is still coming in, its length says so.
+    let begun = &bytes[..bytes.len() - 2];
+    assert_eq!(Record::decode_head(begun), Ok(Some((head, 3, b"a".as_slice()))));
+    assert_eq!(Record::decode(begun), Err(RecordError::Malformed));
+}
+
+/// One record from its first byte to its last, as it was computed apart from this program.
+#[test]
+fn a_whole_record_is_pinned() {
+    let expected = concat!(
+        "6f6e636500000001000000b60000000702000000000000000263310000000100000000000000000000000000",
+        "000000056f72646572000000000000000100000000000000146865616465723a617574686f72697a6174696f",
+        "6e00000000000000056f776e6572000001a3185c5000000001a3185e3848000001a31d82ac00000000000100",
+        "0000c90000000000000001000000000000000c636f6e74656e742d74797065000000000000000a746578742f",
+        "706c61696e000001a3185c53e800000000000003e80063726561746564",
+    );
+    let record = done(answer(201, "created"));
+    assert_eq!(record.encode().map(|bytes| hex(&bytes)).as_deref(), Some(expected));
+    assert_eq!(Record::decode(&unhex(expected)), Ok(record));
 }
 
 #[test]
@@ -203,7 +230,7 @@ fn wakes(record: &Record, now: UnixMillis, at: Option<UnixMillis>) {
 #[test]
 fn when_a_record_is_looked_at_again() {
     let (tick, minute) = (Millis(1), Millis::seconds(60));
-    let (deadline, end) = (claim("c1").deadline_at, claim("c1").expires_at);
+    let (deadline, end) = (claim("c1").deadline_at, claim("c1").window_ends_at);
     wakes(&Record::Vacant, CLAIMED_AT, None);
     wakes(&in_flight(None), CLAIMED_AT, Some(deadline));
     wakes(&in_flight(None), deadline.minus(tick), Some(deadline));
@@ -214,13 +241,48 @@ fn when_a_record_is_looked_at_again() {
         wakes(&record, end, Some(end.plus(minute)));
         wakes(&record, end.plus(minute), Some(end.plus(minute).plus(minute)));
     }
+    // A derived key's record is looked at when it is to be forgotten, not at its window's end.
+    let ends = full_claim().expires_at();
+    wakes(&Record::Done { claim: full_claim(), answer: answer(200, "") }, CLAIMED_AT, Some(ends));
+}
+
+#[track_caller]
+fn expires(linger: Option<Millis>, ended_at: Option<UnixMillis>, expected: UnixMillis) {
+    let claim = Claim { linger, ended_at, ..claim("c1") };
+    assert_eq!(claim.expires_at(), expected, "{linger:?} after {ended_at:?}");
+}
+
+#[test]
+fn when_a_record_is_forgotten() {
+    let (ten, window) = (Some(Millis::seconds(10)), CLAIMED_AT.plus(WINDOW));
+    let second = |number| CLAIMED_AT.plus(Millis::seconds(number));
+    expires(None, None, window);
+    expires(None, Some(second(1)), window);
+    expires(ten, None, window);
+    expires(ten, Some(second(1)), second(11));
+    expires(ten, Some(second(500)), second(510));
+    // Never later than the window's end, by however little.
+    let last = window.minus(Millis::seconds(10));
+    expires(ten, Some(last.minus(Millis(1))), window.minus(Millis(1)));
+    expires(ten, Some(last), window);
+    expires(ten, Some(last.plus(Millis(1))), window);
+    expires(ten, Some(window), window);
+    expires(Some(Millis(u64::MAX)), Some(UnixMillis(u64::MAX)), window);
+}
+
+#[test]
+fn only_a_claim_that_lingers_notes_its_end() {
+    let now = CLAIMED_AT.plus(Millis::seconds(5));
+    assert_eq!(claim("c1").ended(now), claim("c1"));
+    let derived = Claim { linger: Some(Millis::seconds(10)), ..claim("c1") };
+    let ended = Claim { ended_at: Some(now), ..derived.clone() };
+    assert_eq!(derived.ended(now), ended);
+    let later = now.plus(Millis::seconds(60));
+    assert_eq!(ended.clone().ended(later), Claim { ended_at: Some(later), ..ended });
 }
 
 #[test]
 fn what_a_record_tells() {
-    let (tick, end) = (Millis(1), claim("c1").expires_at);
-    assert!(done(answer(200, "")).living_claim(end.minus(tick)).is_some());
-    assert!(done(answer(200, "")).living_claim(end).is_none());
     assert!(Record::Vacant.claim().is_none() && Record::Vacant.answer().is_none());
     let other = answer(200, "other");
     let held = unknown(Reason::ServerError, Some(answer(500, "oops")));

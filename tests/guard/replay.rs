@@ -21,7 +21,7 @@ fn copy() -> Record {
 
 /// The last instant at which the fixture's copy may be shown is just before this one.
 fn margin() -> UnixMillis {
-    claim("c1").expires_at.minus(COPY_MARGIN)
+    claim("c1").expires_at().minus(COPY_MARGIN)
 }
 
 #[track_caller]
@@ -69,7 +69,7 @@ fn only_with_more_than_a_minute_to_live() {
     assert_eq!(COPY_MARGIN, Millis::seconds(60));
     check(&copy(), "order", "owner", margin().minus(TICK), true);
     check(&copy(), "order", "owner", margin(), false);
-    check(&copy(), "order", "owner", claim("c1").expires_at, false);
+    check(&copy(), "order", "owner", claim("c1").expires_at(), false);
     check(&copy(), "order", "owner", UnixMillis(u64::MAX), false);
     check(&copy(), "order", "owner", UnixMillis(0), true);
 }
@@ -104,7 +104,7 @@ fn the_fingerprint_is_made_last() {
 
 #[track_caller]
 fn lives(window: Millis, passed: Millis, expected: Option<Millis>) {
-    let claim = Claim { expires_at: CLAIMED_AT.plus(window), ..claim("c1") };
+    let claim = Claim { window_ends_at: CLAIMED_AT.plus(window), ..claim("c1") };
     assert_eq!(copy_lifetime(&claim, CLAIMED_AT.plus(passed)), expected, "{window:?} {passed:?}");
 }
 
@@ -119,6 +119,23 @@ fn how_long_a_copy_lives() {
     lives(minute, Millis(0), None);
     lives(Millis(0), Millis(0), None);
     lives(day, Millis::hours(25), None);
+}
+
+/// A derived key's record may end long before its window, and its copy ends before that.
+#[test]
+fn a_copy_ends_before_a_derived_record() {
+    let derived = |linger| Claim {
+        linger: Some(Millis::seconds(linger)),
+        ended_at: Some(CLAIMED_AT),
+        ..claim("c1")
+    };
+    assert_eq!(copy_lifetime(&derived(10), CLAIMED_AT), None);
+    assert_eq!(copy_lifetime(&derived(119), CLAIMED_AT), None);
+    assert_eq!(copy_lifetime(&derived(300), CLAIMED_AT), Some(Millis::seconds(240)));
+    let copy = Record::Done { claim: derived(300), answer: answer(201, "created") };
+    let last = CLAIMED_AT.plus(Millis::seconds(240));
+    check(&copy, "order", "owner", last.minus(TICK), true);
+    check(&copy, "order", "owner", last, false);
 }
 
 #[track_caller]
@@ -161,13 +178,24 @@ fn headers_that_belong_to_one_connection_are_not_kept() {
         ],
         [("x-stays", "1")],
     );
+    // Names count regardless of case, `Connection` itself included.
+    kept([("X-Hop", "1"), ("CONNECTION", "x-HOP"), ("Keep-Alive", "5")], []);
 }
 
 #[test]
 fn headers_that_are_made_anew_are_not_kept() {
     kept([("content-length", "5"), ("content-encoding", "gzip")], []);
-    kept([("content-encoding", "BR")], []);
+    kept([("content-encoding", "br")], []);
     kept([("idempotency-replayed", "true"), ("x-onlyonce", "00"), ("X-OnlyOnce", "00")], []);
+}
+
+/// The platform undoes a coding that it knows by its one spelling: in any other, the body is kept
+/// as it came, and so is the header that says how to read it.
+#[test]
+fn a_coding_that_the_platform_leaves_is_kept() {
+    for coding in ["BR", "Gzip", "GZIP", "x-gzip", "gzip, br", "deflate", "zstd", "identity", ""] {
+        kept([("content-encoding", coding)], [("content-encoding", coding)]);
+    }
 }
 
 #[test]

@@ -189,8 +189,17 @@ impl Drop for Guard {
 /// Asks until the answer is yes; for what gives no signal.
 #[track_caller]
 pub fn poll_until(what: &str, mut ask: impl FnMut() -> bool) {
+    poll_for(what, || ask().then_some(()));
+}
+
+/// Asks until there is something.
+#[track_caller]
+pub fn poll_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
     let deadline = Instant::now() + SIGNAL;
-    while !ask() {
+    loop {
+        if let Some(found) = ask() {
+            return found;
+        }
         assert!(Instant::now() < deadline, "not in {SIGNAL:?}: {what}");
         thread::sleep(Duration::from_millis(20));
     }

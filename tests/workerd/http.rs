@@ -4,7 +4,8 @@
 //! 2. The socket can be left half-way: in mid-upload, before the answer, politely (FIN) or not (RST).
 //! 3. A read that takes longer than `PATIENCE` fails the test.
 
-use std::io::{self, BufReader, Write};
+use std::fmt;
+use std::io::{self, BufReader, Cursor, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::AsRawFd;
 use std::thread;
@@ -16,13 +17,28 @@ use crate::wire::{Framing, Headers, read_body, read_head};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A request, ready to be sent as often as the test likes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Call {
     method: String,
     target: String,
     headers: Headers,
     body: Vec<u8>,
     chunk: Option<usize>,
+    host: Option<String>,
+}
+
+/// What a failed test shows of it: all but the body.
+impl fmt::Debug for Call {
+    fn fmt(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            to,
+            "{} {} {:?}, {} bytes",
+            self.method,
+            self.target,
+            self.headers.0,
+            self.body.len()
+        )
+    }
 }
 
 impl Call {
@@ -33,6 +49,7 @@ impl Call {
             headers: Headers::default(),
             body: Vec::new(),
             chunk: None,
+            host: None,
         }
     }
 
@@ -46,6 +63,12 @@ impl Call {
 
     pub fn method(mut self, method: &str) -> Call {
         self.method = method.to_owned();
+        self
+    }
+
+    /// Names another host than the address that it is sent to.
+    pub fn host(mut self, host: &str) -> Call {
+        self.host = Some(host.to_owned());
         self
     }
 
@@ -120,8 +143,9 @@ impl Call {
             }
             None => format!("Content-Length: {}\r\n", self.body.len()),
         };
+        let host = self.host.clone().unwrap_or_else(|| to.to_string());
         format!(
-            "{} {} HTTP/1.1\r\nHost: {to}\r\nConnection: close\r\n{}{framing}\r\n",
+            "{} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}{framing}\r\n",
             self.method,
             self.target,
             self.headers.to_wire()
@@ -139,6 +163,8 @@ fn chunk(bytes: &[u8]) -> Vec<u8> {
 /// A socket with a request on it.
 pub struct Connection {
     stream: BufReader<TcpStream>,
+    /// What was read of the answer before the rest is asked for.
+    ahead: Vec<u8>,
     without_body: bool,
 }
 
@@ -148,15 +174,16 @@ impl Connection {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Connection { stream: BufReader::new(stream), without_body })
+        Ok(Connection { stream: BufReader::new(stream), ahead: Vec::new(), without_body })
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.stream.get_mut().write_all(bytes)
     }
 
-    pub fn answer(mut self) -> io::Result<Answer> {
-        let (start, headers) = read_head(&mut self.stream)?
+    pub fn answer(self) -> io::Result<Answer> {
+        let mut stream = Cursor::new(self.ahead).chain(self.stream);
+        let (start, headers) = read_head(&mut stream)?
             .ok_or_else(|| io::Error::other("the connection was closed without an answer"))?;
         let status = status_of(&start)?;
         let framing = match status {
@@ -164,8 +191,16 @@ impl Connection {
             204 | 304 => Framing::Length(0),
             _ => Framing::of(&headers, Framing::UntilClose)?,
         };
-        let body = read_body(&mut self.stream, framing)?;
+        let body = read_body(&mut stream, framing)?;
         Ok(Answer { status, headers, body })
+    }
+
+    /// Returns when this many bytes have come, head included; `answer` starts with them.
+    #[track_caller]
+    pub fn read_ahead(&mut self, count: usize) {
+        let mut part = vec![0; count];
+        self.stream.read_exact(&mut part).expect("so many bytes of the answer");
+        self.ahead.append(&mut part);
     }
 
     /// Returns when these bytes have come; they stay to be read by `answer`.

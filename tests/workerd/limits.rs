@@ -2,11 +2,14 @@
 
 use std::thread;
 
+use serde_json::json;
+
 use crate::guard::{Guard, both_ways};
 use crate::http::Answer;
 use crate::problem;
 use crate::script::{Ending, Gate, Reply};
 use crate::stamp::{check_first, check_replay};
+use crate::storage::objects;
 
 const MIB: usize = 1024 * 1024;
 
@@ -99,4 +102,29 @@ fn a_request_of_ten_mebibytes_is_guarded() {
         assert_eq!(guard.seen()[0].body.len(), 10 * MIB);
         guard.check_calls(1);
     });
+}
+
+/// What is refused is refused before any object hears of it: nothing is written for it.
+#[test]
+fn what_is_refused_leaves_nothing_behind() {
+    let policy = json!({ "key": "required", "max_request_body": "1KiB" });
+    let guard = Guard::own_under(true, &policy);
+    guard.origin_always(Reply::new(201));
+    let large = guard.order().body(vec![b'x'; 1025]);
+    let long = format!("{:k<256}", guard.key());
+    let refused = [
+        ("body-too-large", large.clone()),
+        ("body-too-large", large.chunked(100)),
+        ("key-invalid", guard.keyless_order().key(&long)),
+        ("key-missing", guard.keyless_order()),
+    ];
+    for (code, call) in &refused {
+        problem::check(&guard.send(call), code);
+    }
+    assert!(objects(&guard).is_empty(), "{:?}", objects(&guard));
+    guard.check_calls(0);
+    let fits = guard.order().body(vec![b'x'; 1024]);
+    check_first(&guard.send(&fits.chunked(100)), &guard.key());
+    assert_eq!(objects(&guard).len(), 1, "an object that wrote something is found");
+    guard.check_calls(1);
 }

@@ -15,6 +15,9 @@ use std::thread;
 use crate::script::{Ending, Reply};
 use crate::wire::{Framing, Headers, read_body, read_head};
 
+/// The size of chunks that a test does not care about.
+const CHUNK: usize = 64 * 1024;
+
 /// A request as it reached the origin.
 #[derive(Clone, Debug)]
 pub struct Seen {
@@ -84,7 +87,7 @@ impl Origin {
         loop {
             let seen = read_request(&mut reader, &mut writer).ok()??;
             let reply = self.record(&seen);
-            if !matches!(reply.ending, Ending::PauseAfter(_)) {
+            if !pauses(&reply) {
                 reply.pass_gate();
             }
             if !write_reply(&mut writer, &seen.method, &reply).ok()? {
@@ -131,6 +134,11 @@ fn read_request(
     }))
 }
 
+/// Whether its gate is inside its body.
+fn pauses(reply: &Reply) -> bool {
+    matches!(reply.ending, Ending::PauseAfter(_) | Ending::ChunkedPauseAfter(_))
+}
+
 /// Whether the connection can take another request.
 fn write_reply(writer: &mut TcpStream, method: &str, reply: &Reply) -> io::Result<bool> {
     if reply.ending == Ending::NoAnswer {
@@ -145,6 +153,12 @@ fn write_reply(writer: &mut TcpStream, method: &str, reply: &Reply) -> io::Resul
             writer.write_all(b"0\r\n\r\n")?;
         }
         Ending::ChunkedWithoutEnd(size) => write_chunks(writer, &reply.body, size)?,
+        Ending::ChunkedPauseAfter(length) => {
+            write_chunks(writer, &reply.body[..length], CHUNK)?;
+            reply.pass_gate();
+            write_chunks(writer, &reply.body[length..], CHUNK)?;
+            writer.write_all(b"0\r\n\r\n")?;
+        }
         Ending::PauseAfter(length) => {
             writer.write_all(&reply.body[..length])?;
             reply.pass_gate();
@@ -153,13 +167,13 @@ fn write_reply(writer: &mut TcpStream, method: &str, reply: &Reply) -> io::Resul
         Ending::CutAfter(length) => writer.write_all(&reply.body[..length])?,
         Ending::Whole | Ending::NoAnswer => writer.write_all(&reply.body)?,
     }
-    Ok(matches!(reply.ending, Ending::Whole | Ending::Chunked(_) | Ending::PauseAfter(_)))
+    Ok(pauses(reply) || matches!(reply.ending, Ending::Whole | Ending::Chunked(_)))
 }
 
 fn head_of(reply: &Reply, without_framing: bool) -> String {
     let framing = match reply.ending {
         _ if without_framing => String::new(),
-        Ending::Chunked(_) | Ending::ChunkedWithoutEnd(_) => {
+        Ending::Chunked(_) | Ending::ChunkedWithoutEnd(_) | Ending::ChunkedPauseAfter(_) => {
             "Transfer-Encoding: chunked\r\n".to_owned()
         }
         _ => format!("Content-Length: {}\r\n", reply.body.len()),

@@ -52,8 +52,8 @@ impl Setup {
         self
     }
 
-    pub fn without_objects(mut self) -> Setup {
-        self.config = WITHOUT_OBJECTS;
+    pub fn objects(mut self, bound: bool) -> Setup {
+        self.config = if bound { CONFIG } else { WITHOUT_OBJECTS };
         self
     }
 

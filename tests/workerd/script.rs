@@ -35,6 +35,8 @@ pub enum Ending {
     Chunked(usize),
     /// The same, and then the connection closes where the last chunk should be.
     ChunkedWithoutEnd(usize),
+    /// In chunks, with the gate behind this many bytes of the body.
+    ChunkedPauseAfter(usize),
     /// Whole, but the gate is behind this many bytes of the body and not before the head.
     PauseAfter(usize),
     /// The connection closes after this many bytes of a body whose full length was promised.

@@ -31,6 +31,23 @@ pub fn wait_for_copy(guard: &Guard, record: &str) {
     poll_until("a copy is in KV", || !files_with(&folder, record).is_empty());
 }
 
+/// The files in which the KV simulator keeps its values, one for each.
+pub fn blobs(guard: &Guard) -> Vec<PathBuf> {
+    let folder = guard.runtime().kv_folder().join("RESPONSES/blobs");
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.map(|entry| entry.path()).collect()
+}
+
+/// The database of each object that has written something.
+pub fn objects(guard: &Guard) -> Vec<PathBuf> {
+    let entries = fs::read_dir(guard.runtime().objects_folder()).into_iter().flatten().flatten();
+    let is_object = |path: &PathBuf| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".sqlite") && !name.starts_with("metadata")
+    };
+    entries.map(|entry| entry.path()).filter(is_object).collect()
+}
+
 /// Empties KV by removing its folder. The runtime must have been killed.
 #[track_caller]
 pub fn empty_kv(guard: &Guard) {

@@ -2,9 +2,9 @@
 
 use super::{
     EARLY, NONE_OPEN, check, held, in_flight, open, other_request, owner, rejecting, resend,
-    resending, second, server_error, stranger, unknown,
+    resending, second, server_error, spent, stranger, unknown,
 };
-use crate::fixtures::{DEADLINE, claim};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, claim};
 use onlyonce::guard::machine::{
     ASK_AGAIN, Change, Event, Live, MAX_WAITING, Refusal, Submission, Then,
 };
@@ -79,6 +79,20 @@ fn only_a_clients_retry_sends_again() {
     check((lost.clone(), NONE_OPEN, EARLY), event, (lost.clone(), Change::Keep, told.clone()));
     let event = Event::Submitted(resend(stranger()));
     check((lost.clone(), NONE_OPEN, EARLY), event, (lost, Change::Keep, told));
+}
+
+/// A waiter whose body is gone finds the key free: it must not claim what it cannot send.
+#[test]
+fn what_cannot_be_sent_claims_nothing() {
+    let expired = CLAIMED_AT.plus(WINDOW);
+    for by in [spent(owner()), spent(stranger()), spent(rejecting(owner())), spent(resend(owner()))]
+    {
+        let told = (Record::Vacant, Change::Keep, BUSY);
+        check((Record::Vacant, NONE_OPEN, EARLY), Event::Submitted(by.clone()), told);
+        // What is forgotten is erased all the same.
+        let told = (Record::Vacant, Change::Erase, BUSY);
+        check((held(), NONE_OPEN, expired), Event::Submitted(by), told);
+    }
 }
 
 /// Two retries at once under `resend`: the second waits for what the first one sent.

@@ -4,7 +4,7 @@
 use super::{
     ALL_OPEN, EARLY, FRESH, breaks, check, claimed, conflict, done, done_with, fails_with_503,
     finally, held, in_flight, not_sent, other_request, owner, rejecting, released, resend,
-    resending, server_error, stranger, unknown, unknown_again,
+    resending, server_error, spent, stranger, unknown, unknown_again,
 };
 use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, not_kept};
 use onlyonce::guard::machine::Change::{Erase, Keep, Put};
@@ -28,6 +28,8 @@ enum On {
     OwnerResending,
     StrangerResending,
     OtherRequestResending,
+    OwnerSpent,
+    OwnerSpentResending,
     Final,
     Final409,
     MayHaveActed,
@@ -37,7 +39,7 @@ enum On {
     Look,
 }
 
-const EVERY: [On; 16] = [
+const EVERY: [On; 18] = [
     On::Owner,
     On::Stranger,
     On::OtherRequest,
@@ -47,6 +49,8 @@ const EVERY: [On; 16] = [
     On::OwnerResending,
     On::StrangerResending,
     On::OtherRequestResending,
+    On::OwnerSpent,
+    On::OwnerSpentResending,
     On::Final,
     On::Final409,
     On::MayHaveActed,
@@ -68,6 +72,8 @@ impl On {
             Self::OwnerResending => resend(owner()),
             Self::StrangerResending => resend(stranger()),
             Self::OtherRequestResending => resend(other_request(owner())),
+            Self::OwnerSpent => spent(owner()),
+            Self::OwnerSpentResending => spent(resend(owner())),
             _ => return None,
         })
     }
@@ -109,6 +115,7 @@ fn vacant() {
         let submission = on.submission().expect("a submission");
         (on, claimed(submission, EARLY), Put, Forward)
     };
+    let come_again = Refuse(InProgress { retry_after: ASK_AGAIN });
     state(
         &now,
         [
@@ -121,6 +128,8 @@ fn vacant() {
             claims(On::OwnerResending),
             claims(On::StrangerResending),
             claims(On::OtherRequestResending),
+            stays(On::OwnerSpent, &now, come_again.clone()),
+            stays(On::OwnerSpentResending, &now, come_again),
             stays(On::Final, &now, Nothing),
             stays(On::Final409, &now, Nothing),
             stays(On::MayHaveActed, &now, Nothing),
@@ -150,6 +159,8 @@ fn first_attempt_in_flight() {
             stays(On::OwnerResending, &now, Join),
             stays(On::StrangerResending, &now, Join),
             stays(On::OtherRequestResending, &now, Refuse(KeyReused)),
+            stays(On::OwnerSpent, &now, Join),
+            stays(On::OwnerSpentResending, &now, Join),
             (On::Final, done(), Put, Nothing),
             (On::Final409, done_with(answer(409, "busy")), Put, Nothing),
             (On::MayHaveActed, held, Put, Nothing),
@@ -181,11 +192,14 @@ fn second_attempt_in_flight() {
             stays(On::OwnerResending, &now, Join),
             stays(On::StrangerResending, &now, Join),
             stays(On::OtherRequestResending, &now, Refuse(KeyReused)),
+            stays(On::OwnerSpent, &now, Join),
+            stays(On::OwnerSpentResending, &now, Join),
             (On::Final, Record::Done { claim, answer: answer(201, "created") }, Put, Nothing),
             (On::Final409, restored.clone(), Put, Nothing),
             (On::MayHaveActed, held, Put, Nothing),
             (On::NotProcessed, restored.clone(), Put, Nothing),
-            (On::Failed, unknown_again(ConnectionLost), Put, Nothing),
+            // The 500 of the first attempt says more than a broken connection.
+            (On::Failed, restored.clone(), Put, Nothing),
             (On::NotSent, restored, Put, Nothing),
             stays(On::Look, &now, Nothing),
         ],
@@ -208,6 +222,8 @@ fn final_state(now: &Record, owner_sees: &Then) {
             stays(On::OwnerResending, now, owner_sees.clone()),
             stays(On::StrangerResending, now, withheld()),
             stays(On::OtherRequestResending, now, Refuse(KeyReused)),
+            stays(On::OwnerSpent, now, owner_sees.clone()),
+            stays(On::OwnerSpentResending, now, owner_sees.clone()),
             stays(On::Final, now, Nothing),
             stays(On::Final409, now, Nothing),
             stays(On::MayHaveActed, now, Nothing),
@@ -253,6 +269,8 @@ fn unknown_state(now: &Record, owner_sees: &Then, reports: [Row; 6]) {
             (On::OwnerResending, resent(now), Put, Forward),
             stays(On::StrangerResending, now, untold),
             stays(On::OtherRequestResending, now, Refuse(KeyReused)),
+            stays(On::OwnerSpent, now, owner_sees.clone()),
+            stays(On::OwnerSpentResending, now, owner_sees.clone()),
             a,
             b,
             c,
@@ -322,7 +340,7 @@ fn a_claim_keeps_what_a_later_policy_must_not_change() {
     assert_eq!(claim.id, ClaimId(FRESH.into()));
     assert_eq!(claim.attempt, 1);
     assert_eq!(claim.deadline_at, CLAIMED_AT.plus(DEADLINE));
-    assert_eq!(claim.expires_at, CLAIMED_AT.plus(WINDOW));
+    assert_eq!(claim.expires_at(), CLAIMED_AT.plus(WINDOW));
     let record = Record::InFlight { claim, before: None };
     check((Record::Vacant, ALL_OPEN, CLAIMED_AT), Event::Submitted(by), (record, Put, Forward));
 }

@@ -1,11 +1,11 @@
 //! What time alone does: dead calls, deadlines, and the end of the retry window.
 
 use super::{
-    EARLY, FRESH, NONE_OPEN, breaks, check, claimed, done, done_with, finally, held, in_flight,
-    open, other_request, owner, resend, resending, second, server_error, stranger, unknown,
+    EARLY, FRESH, NONE_OPEN, check, claimed, done, done_with, finally, held, in_flight, open,
+    other_request, owner, resend, resending, second, server_error, stranger, unknown,
 };
-use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, not_kept};
-use onlyonce::guard::machine::{Change, Event, Refusal, Submission, Then};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, claim, not_kept};
+use onlyonce::guard::machine::{Change, Event, Refusal, Then};
 use onlyonce::guard::record::{Claim, Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -164,46 +164,4 @@ fn a_clock_that_went_back_changes_nothing() {
     check((done(), NONE_OPEN, past), Event::Submitted(owner()), kept);
     let waits = (in_flight(), Change::Keep, Then::Join);
     check((in_flight(), open(&[1]), past), Event::Submitted(owner()), waits);
-}
-
-/// A derived key's record outlives its call by this much only.
-const LINGER: Millis = Millis::seconds(10);
-
-fn lingering(expires_at: UnixMillis) -> Claim {
-    Claim { linger: Some(LINGER), expires_at, ..claim("c1") }
-}
-
-/// However the call ends, the shorter life begins then.
-#[test]
-fn a_derived_key_is_forgotten_soon_after_its_call() {
-    let before = || Record::InFlight { claim: lingering(EXPIRES_AT), before: None };
-    let ends = lingering(EARLY.plus(LINGER));
-    let unknown =
-        |reason| Record::Unknown { claim: ends.clone(), outcome: Outcome { reason, answer: None } };
-    let answered = Record::Done { claim: ends.clone(), answer: answer(201, "created") };
-    let put = |record| (record, Change::Put, Then::Nothing);
-    check((before(), open(&[1]), EARLY), finally(1), put(answered));
-    check((before(), open(&[1]), EARLY), breaks(1), put(unknown(Reason::ConnectionLost)));
-    check((before(), NONE_OPEN, EARLY), Event::Look, put(unknown(Reason::Restarted)));
-    let waits = (before(), Change::Keep, Then::Join);
-    check((before(), open(&[1]), EARLY), Event::Submitted(owner()), waits);
-}
-
-#[test]
-fn lingering_never_outlasts_the_window() {
-    let last = EXPIRES_AT.minus(TICK);
-    let late = Record::Unknown {
-        claim: lingering(EXPIRES_AT),
-        outcome: Outcome { reason: Reason::DeadlinePassed, answer: None },
-    };
-    let answered = Record::Done { claim: lingering(EXPIRES_AT), answer: answer(201, "created") };
-    check((late, open(&[1]), last), finally(1), (answered, Change::Put, Then::Nothing));
-}
-
-#[test]
-fn a_claim_takes_its_lingering_from_the_submission() {
-    let by = Submission { linger: Some(LINGER), ..owner() };
-    let after = (claimed(by.clone(), EARLY), Change::Put, Then::Forward);
-    assert_eq!(after.0.claim().and_then(|claim| claim.linger), Some(LINGER));
-    check((Record::Vacant, NONE_OPEN, EARLY), Event::Submitted(by), after);
 }

@@ -1,6 +1,6 @@
 //! Bytes that are no record: cut short, changed, invented, or written by another version.
 
-use super::{CLAIM, START, answer_head, done, full_claim, in_flight, unknown};
+use super::{CLAIM, START, answer_head, done, full_claim, in_flight, stored, unknown};
 use crate::fixtures::{answer, headers, not_kept, unhex};
 use crate::random::Random;
 use onlyonce::guard::record::{Answer, Body, Outcome, Reason, Record, RecordError};
@@ -23,20 +23,43 @@ fn every_shape() -> Vec<Record> {
     ]
 }
 
-/// A head that is cut short says so: bytes are missing, or it does not decode. Only a body in
-/// the record itself can lose its end unseen, since nothing follows it and nothing counts it.
+/// What is cut short does not decode, wherever the cut; a reader of the head alone asks for more
+/// bytes until the head is there.
 #[test]
 fn every_truncation() {
     for record in every_shape() {
         let bytes = record.encode().expect("stored");
         let body = record.answer().map_or(0, |answer| answer.inline().len());
-        for end in 0..bytes.len() - body {
+        for end in 0..bytes.len() {
             let cut = &bytes[..end];
             assert_eq!(Record::decode(cut), Err(RecordError::Malformed), "{record:?} at {end}");
-            assert_eq!(Record::decode_head(cut), Ok(None), "{record:?} at {end}");
+            let head = Record::decode_head(cut).expect("nothing wrong so far");
+            assert_eq!(head.is_some(), end >= bytes.len() - body, "{record:?} at {end}");
         }
-        for end in bytes.len() - body..bytes.len() {
-            assert_ne!(Record::decode(&bytes[..end]).as_ref(), Ok(&record), "at {end}");
+    }
+}
+
+#[test]
+fn every_addition() {
+    for record in every_shape() {
+        let bytes = record.encode().expect("stored");
+        for more in [b"\0".as_slice(), b"x", b"once", &bytes] {
+            let longer = [&bytes, more].concat();
+            assert_eq!(Record::decode(&longer), Err(RecordError::Malformed), "{record:?}");
+        }
+    }
+}
+
+/// The length of a body in the record itself, after magic number, version and head length.
+#[test]
+fn a_body_is_as_long_as_its_length_says() {
+    for record in every_shape() {
+        let mut bytes = record.encode().expect("stored");
+        let length = record.answer().map_or(0, |answer| answer.inline().len());
+        assert_eq!(bytes[12..16], u32::try_from(length).expect("short").to_be_bytes());
+        for other in [length + 1, length.wrapping_sub(1), usize::MAX] {
+            bytes[12..16].copy_from_slice(&(other as u32).to_be_bytes());
+            assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed), "{record:?}");
         }
     }
 }
@@ -68,7 +91,7 @@ fn random_bytes_are_no_record() {
     for _ in 0..20_000 {
         let noise: Vec<u8> = (0..random.below(200)).map(|_| random.below(256) as u8).collect();
         let head = u32::try_from(noise.len()).expect("short").to_be_bytes();
-        let bytes = [start.as_slice(), &head, &noise].concat();
+        let bytes = [start.as_slice(), &head, &[0; 4], &noise].concat();
         assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed));
         if !noise.starts_with(b"once") {
             assert!(Record::decode(&noise).is_err());
@@ -79,18 +102,18 @@ fn random_bytes_are_no_record() {
 /// A length that promises more than there is must not be believed, let alone reserved.
 #[test]
 fn lengths_that_lie() {
-    let head = ["01", &CLAIM.replacen("0000000000000002", "ffffffffffffffff", 1), "0000"].concat();
-    let bytes = unhex(&format!("{START}{:08x}{head}", head.len() / 2));
-    assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed));
-    assert_eq!(Record::decode(&unhex(&format!("{START}ffffffff01"))), Err(RecordError::Malformed));
-    assert_eq!(Record::decode(&unhex(&format!("{START}00000000"))), Err(RecordError::Malformed));
+    malformed(&["01", &CLAIM.replacen("0000000000000002", "ffffffffffffffff", 1), "0000"]);
+    for rest in ["ffffffff0000000001", "00000000ffffffff01", "ffffffffffffffff", "0000000000000000"]
+    {
+        let bytes = unhex(&format!("{START}{rest}"));
+        assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed), "{rest}");
+    }
 }
 
 #[track_caller]
 fn malformed(head: &[&str]) {
-    let head = head.concat();
-    let bytes = unhex(&format!("{START}{:08x}{head}", head.len() / 2));
-    assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed), "{head}");
+    let digits = stored(head, "");
+    assert_eq!(Record::decode(&unhex(&digits)), Err(RecordError::Malformed), "{digits}");
 }
 
 #[test]
@@ -98,6 +121,7 @@ fn parts_must_fit_the_state() {
     let given = ["01", &answer_head(500), "00"].concat();
     malformed(&["00", CLAIM, "00", "00"]);
     malformed(&["04", CLAIM, "00", "00"]);
+    malformed(&["01", CLAIM, "00", &given]); // in flight with an answer of no attempt
     malformed(&["02", CLAIM, "00", "00"]); // done without an answer
     malformed(&["02", CLAIM, "0103", &given]); // done for a reason
     malformed(&["03", CLAIM, "00", "00"]); // unknown for no reason

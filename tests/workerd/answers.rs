@@ -1,0 +1,208 @@
+//! What of the origin's answer is kept, and how it comes back.
+
+use serde_json::{Value, json};
+
+use crate::guard::Guard;
+use crate::http::Answer;
+use crate::problem;
+use crate::script::{Ending, GZIPPED_TEA, Gate, Reply};
+use crate::stamp::{check_first, check_replay};
+
+const KIB: usize = 1024;
+const MIB: usize = 1024 * KIB;
+
+fn policy() -> Value {
+    json!({ "routes": [
+        { "path": "/*/small/**", "max_stored_response": "1KiB" },
+        { "path": "/*/cookies/**", "replay_set_cookie": true },
+    ] })
+}
+
+fn under_policy() -> Guard {
+    Guard::under(&policy())
+}
+
+#[track_caller]
+fn check_not_kept(answer: &Answer, reply: &Reply) {
+    assert_eq!(answer.status, reply.status, "{}", answer.text());
+    assert!(answer.body == reply.body, "{} of {} bytes", answer.body.len(), reply.body.len());
+    let marked = answer.header("cache-status").unwrap_or_default();
+    assert!(marked.starts_with("onlyonce; fwd=miss; key=\""), "{marked:?}");
+    assert!(marked.ends_with("; detail=not-kept"), "{marked:?}");
+    assert!(!answer.replayed());
+}
+
+/// The caller has all but the end in its hands while the origin still holds the end back.
+#[test]
+fn nine_mebibytes_reach_the_first_caller_as_they_come() {
+    let most = 8 * MIB + 512 * KIB;
+    for ending in [Ending::PauseAfter(most), Ending::ChunkedPauseAfter(most)] {
+        println!("{ending:?}");
+        let guard = under_policy();
+        let gate = Gate::new();
+        let body: Vec<u8> = (0..9 * MIB).map(|n| (n % 251) as u8).collect();
+        let reply = Reply::new(200).body(body).held_by(&gate).ending(ending);
+        guard.origin_in_turn([reply.clone()]);
+        let mut first = guard.order().open(guard.runtime().address()).expect("a socket");
+        first.read_ahead(most - 256 * KIB);
+        problem::check(&guard.send(&guard.order()), "response-not-kept");
+        gate.open();
+        check_not_kept(&first.answer().expect("an answer"), &reply);
+        problem::check(&guard.send(&guard.order()), "response-not-kept");
+        guard.check_calls(1);
+    }
+}
+
+#[test]
+fn a_route_says_how_much_is_kept() {
+    let rows = [
+        ("/small", KIB, true),
+        ("/small", KIB + 1, false),
+        ("/small", 70 * KIB, false),
+        ("/other", KIB + 1, true),
+    ];
+    for (path, size, kept) in rows {
+        for ending in [Ending::Whole, Ending::Chunked(100)] {
+            println!("{size} bytes at {path}, {ending:?}");
+            let guard = under_policy();
+            let reply = Reply::new(201).body(vec![b'x'; size]).ending(ending);
+            guard.origin_in_turn([reply.clone()]);
+            let first = guard.send(&guard.order_to(path));
+            let again = guard.send(&guard.order_to(path));
+            if kept {
+                check_first(&first, &guard.key());
+                check_replay(&again, &first);
+            } else {
+                check_not_kept(&first, &reply);
+                problem::check(&again, "response-not-kept");
+            }
+            guard.check_calls(1);
+        }
+    }
+}
+
+/// A redirect that is too large to keep is not followed either.
+#[test]
+fn a_large_redirect_is_handed_on() {
+    let guard = under_policy();
+    let to = guard.path("/small/elsewhere");
+    let reply = Reply::new(302).header("Location", &to).body(vec![b'x'; 2 * KIB]);
+    guard.origin_in_turn([reply.clone()]);
+    let first = guard.send(&guard.order_to("/small"));
+    check_not_kept(&first, &reply);
+    assert_eq!(first.header("location"), Some(to.as_str()));
+    problem::check(&guard.send(&guard.order_to("/small")), "response-not-kept");
+    guard.check_calls(1);
+}
+
+/// It may have acted, and there is nothing to show for it.
+#[test]
+fn a_large_server_error_leaves_the_outcome_unknown() {
+    let guard = under_policy();
+    let reply = Reply::new(500).body(vec![b'x'; 2 * KIB]);
+    guard.origin_in_turn([reply.clone()]);
+    check_not_kept(&guard.send(&guard.order_to("/small")), &reply);
+    for _ in 0..2 {
+        problem::check(&guard.send(&guard.order_to("/small")), "outcome-unknown");
+    }
+    guard.check_calls(1);
+}
+
+/// The first caller must see that it breaks off, and the retry is told what is true of it.
+#[test]
+fn a_large_answer_that_breaks_off_ends_without_an_end() {
+    for ending in [Ending::CutAfter(80 * KIB), Ending::ChunkedWithoutEnd(10 * KIB)] {
+        println!("{ending:?}");
+        let guard = under_policy();
+        guard.origin_in_turn([Reply::new(200).body(vec![b'x'; 100 * KIB]).ending(ending)]);
+        let first = guard.order_to("/small").try_send(guard.runtime().address());
+        assert!(first.is_err(), "{} bytes came as if they were all", first.unwrap().body.len());
+        problem::check(&guard.send(&guard.order_to("/small")), "response-not-kept");
+        guard.check_calls(1);
+    }
+}
+
+#[test]
+fn an_answer_without_a_body_comes_back_without_one() {
+    for status in [201, 204, 205, 304] {
+        println!("{status}");
+        let guard = under_policy();
+        guard.origin_in_turn([Reply::new(status).header("ETag", "\"v1\"")]);
+        let first = guard.send(&guard.order());
+        assert_eq!((first.status, first.body.as_slice()), (status, b"".as_slice()));
+        check_first(&first, &guard.key());
+        let again = guard.send(&guard.order());
+        check_replay(&again, &first);
+        assert_eq!(again.header("etag"), Some("\"v1\""));
+        guard.check_calls(1);
+    }
+}
+
+#[test]
+fn cookies_are_replayed_line_by_line_where_the_policy_says_so() {
+    const COOKIES: [&str; 3] = ["a=1; Path=/", "b=2; Expires=Wed, 21 Oct 2037 07:28:00 GMT", "a=3"];
+    for (path, replayed) in [("/cookies", COOKIES.as_slice()), ("/other", &[])] {
+        let guard = under_policy();
+        let reply =
+            COOKIES.iter().fold(Reply::new(201), |reply, line| reply.header("Set-Cookie", line));
+        guard.origin_in_turn([reply]);
+        let first = guard.send(&guard.order_to(path));
+        assert_eq!(first.headers.all("set-cookie"), COOKIES);
+        let again = guard.send(&guard.order_to(path));
+        check_replay(&again, &first);
+        assert_eq!(again.headers.all("set-cookie"), replayed, "{path}");
+    }
+}
+
+/// The body and what is said of its coding agree, whether the platform undoes that coding or not.
+#[test]
+fn a_content_coding_is_undone_or_left_alone() {
+    let rows = [
+        ("gzip", GZIPPED_TEA.as_slice()),
+        ("GZIP", &GZIPPED_TEA),
+        ("x-gzip", &GZIPPED_TEA),
+        ("gzip, identity", &GZIPPED_TEA),
+        ("identity", b"tea"),
+        ("zstd", b"(\xb5/\xfd\x00\x00\xff"),
+        ("deflate", b"x\x9c\x03\x00\x00\x00\x00\x01"),
+        ("compress", b"\x1f\x9d\x90"),
+    ];
+    for (coding, sent) in rows {
+        let guard = under_policy();
+        guard.origin_in_turn([Reply::new(200).header("Content-Encoding", coding).body(sent)]);
+        let first = guard.send(&guard.order());
+        let shown = format!("{coding}: {:?} {:?}", first.header("content-encoding"), first.body);
+        match first.header("content-encoding") {
+            None => assert_eq!(first.body, b"tea", "{shown}"),
+            Some(left) => assert_eq!((left, first.body.as_slice()), (coding, sent), "{shown}"),
+        }
+        let again = guard.send(&guard.order());
+        check_replay(&again, &first);
+        assert_eq!(again.header("content-encoding"), first.header("content-encoding"), "{shown}");
+    }
+}
+
+/// What other caches and other guards on the way said stays, but for what would be false here.
+#[test]
+fn the_guards_own_headers_are_added_to_what_is_there() {
+    let guard = under_policy();
+    let reply = Reply::new(201)
+        .header("Cache-Status", "inner; fwd=miss")
+        .header("Server-Timing", "db;dur=5")
+        .header("Idempotency-Replayed", "true")
+        .header("Idempotency-Key", "\"another\"")
+        .header("Age", "7");
+    guard.origin_in_turn([reply]);
+    let first = guard.send(&guard.order());
+    let again = guard.send(&guard.order());
+    for (answer, replayed) in [(&first, None), (&again, Some("true"))] {
+        let status = answer.headers.all("cache-status").join(", ");
+        assert!(status.starts_with("inner; fwd=miss, onlyonce; "), "{status}");
+        let timing = answer.headers.all("server-timing").join(", ");
+        assert!(timing.starts_with("db;dur=5, guard;dur="), "{timing}");
+        assert_eq!(answer.header("idempotency-replayed"), replayed);
+        let key = format!("{:?}", guard.key());
+        assert_eq!(answer.headers.all("idempotency-key"), [key.as_str()]);
+    }
+    guard.check_calls(1);
+}
