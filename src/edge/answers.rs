@@ -4,6 +4,7 @@ use super::body::Pipe;
 use super::js;
 use super::key_object::{KeyObject, Released};
 use super::store::RowName;
+use super::timer::within;
 use crate::guard::machine::Refusal;
 use crate::guard::record::{Answer, Body, Claim, Record};
 use crate::guard::replay::without_cookies;
@@ -46,7 +47,8 @@ pub fn rows(record: &Record) -> Option<(RowName, u32, u64)> {
     }
 }
 
-/// Writes a record and the rows of its answer, one row in memory at a time.
+/// Writes a record and the rows of its answer, one row in memory at a time. As long as it does,
+/// the rows are not deleted.
 pub async fn write_rows(
     object: Rc<KeyObject>,
     pipe: Pipe,
@@ -54,20 +56,34 @@ pub async fn write_rows(
     name: RowName,
     rows: u32,
 ) {
-    let mut written = pipe.write(&head).await;
-    for row in 0..rows {
-        if written.is_err() {
-            // The reader has gone; the record is still there for its next try.
-            return;
-        }
-        match object.store.row(&name, row) {
-            Ok(bytes) => written = pipe.write(&bytes).await,
-            Err(_) => return pipe.abort("a row of the answer is missing").await,
-        }
+    object.readers.set(object.readers.get().saturating_add(1));
+    let written = copy_rows(&object, &pipe, &head, &name, rows).await;
+    object.readers.set(object.readers.get().saturating_sub(1));
+    match written {
+        // A reader that went at the very end has all that it wanted.
+        Ok(()) => drop(pipe.close().await),
+        // The record is still there for the reader's next try.
+        Err(_) => pipe.abort("the answer could not be read to its end").await,
     }
-    // A reader that went at the very end has all that it wanted.
-    let _ = pipe.close().await;
 }
+
+async fn copy_rows(
+    object: &KeyObject,
+    pipe: &Pipe,
+    head: &Uint8Array,
+    name: &RowName,
+    rows: u32,
+) -> Result<(), JsValue> {
+    pipe.write(head).await?;
+    for row in 0..rows {
+        let bytes = object.store.row(name, row)?;
+        within(READER_PATIENCE, pipe.write(&bytes)).await.ok_or("the reader stalls")??;
+    }
+    Ok(())
+}
+
+/// How long a reader may take for one row: whoever stalls for longer keeps an object in memory.
+const READER_PATIENCE: Millis = Millis::seconds(120);
 
 /// An answer that says "not processed", to the one who sent the request or to one who waited.
 pub fn released(released: &Released, shared: bool) -> Result<Response, JsValue> {

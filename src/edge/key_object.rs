@@ -47,6 +47,7 @@ impl IdempotencyGuard {
             env,
             open_calls: RefCell::default(),
             waiting: RefCell::default(),
+            readers: Cell::default(),
             copied: Cell::default(),
         }))
     }
@@ -78,6 +79,8 @@ pub struct KeyObject {
     /// The attempts of the living claim whose calls have not ended.
     open_calls: RefCell<Vec<OpenCall>>,
     waiting: RefCell<Vec<oneshot::Sender<News>>>,
+    /// How many answers are being read from rows.
+    pub readers: Cell<u32>,
     /// Whether this instance has written the copy that `kv_write = "on_replay"` asks for.
     copied: Cell<bool>,
 }
@@ -269,11 +272,16 @@ impl KeyObject {
     /// What time alone has done: a call that is past its deadline, a window that has ended.
     fn look(&self) -> Result<(), JsValue> {
         let now = js::now();
+        // The end of the window deletes the rows that an answer is being read from.
+        if self.readers.get() > 0 {
+            return self.store.watch_later(now, Millis::seconds(10));
+        }
         let step = match self.step(|_| Event::Look, &News::LookAgain) {
             Ok(step) => step,
             Err(detail) => {
                 js::log_error(&format!("onlyonce: a record could not be looked at: {detail}"));
-                return self.store.watch_unreadable(now);
+                // The next version of the guard may be able to read it.
+                return self.store.watch_later(now, Millis::hours(1));
             }
         };
         match step.change {

@@ -65,10 +65,9 @@ impl Store {
         }
     }
 
-    /// Sets an alarm for a record that this version cannot read; the next one may.
-    pub fn watch_unreadable(&self, now: UnixMillis) -> Result<(), JsValue> {
-        let at = now.plus(Millis::hours(1));
-        self.storage.set_alarm(at.0 as f64).map(drop)
+    /// Sets an alarm for a record that cannot be looked at now.
+    pub fn watch_later(&self, now: UnixMillis, later: Millis) -> Result<(), JsValue> {
+        self.storage.set_alarm(now.plus(later).0 as f64).map(drop)
     }
 
     pub fn put_row(&self, name: &RowName, row: u32, bytes: &Uint8Array) -> Result<(), JsValue> {
