@@ -16,6 +16,19 @@ const INPUTS = ["src", "Cargo.toml", "Cargo.lock", "scripts/lib/build.mjs"];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 // A compiler's errors are long, and the first is the one that matters.
 const COMPILER_LINES = 500;
+// A function with one caller is not moved into it unless it is tiny: many small functions that look
+// alike compress better than a few large ones (2 % more bytes, 3 % fewer once gzipped).
+const SMALL = ["-Oz", "--one-caller-inline-max-function-size=20", "--strip-debug", "--strip-producers"];
+// What rustc and wasm-bindgen use of WebAssembly.
+const FEATURES = [
+  "--enable-bulk-memory",
+  "--enable-exception-handling",
+  "--enable-multivalue",
+  "--enable-mutable-globals",
+  "--enable-nontrapping-float-to-int",
+  "--enable-reference-types",
+  "--enable-sign-ext",
+];
 const stampFile = join(workerOutput, ".inputs");
 
 /** The tools must be there (see setup.mjs); the build is skipped when it would change nothing. */
@@ -48,14 +61,14 @@ async function make(env, inputs, progress) {
   rmSync(stampFile, { force: true });
   const onLine = cargoLines(progress);
   await run(join(toolBins, "worker-build"), ["--release"], { cwd: root, env, onLine, tailLines: COMPILER_LINES });
-  await stripNames(env);
+  await shrink(env);
   stamp(stampFile, inputs);
 }
 
-// worker-build always keeps the names of all functions, a quarter of the file. They only serve a
-// panic's stack, and a panic is a bug that the lints keep out.
-async function stripNames(env) {
+// Not by worker-build, which keeps the names of all functions, a quarter of the file. They only serve
+// a panic's stack, and a panic is a bug that the lints keep out.
+async function shrink(env) {
   const wasm = join(workerOutput, "index_bg.wasm");
-  await run(env.WASM_OPT_BIN, [wasm, "-o", `${wasm}.stripped`, "--strip-debug", "--strip-producers"], { env });
-  renameSync(`${wasm}.stripped`, wasm);
+  await run(env.WASM_OPT_BIN, [wasm, "-o", `${wasm}.small`, ...SMALL, ...FEATURES], { env });
+  renameSync(`${wasm}.small`, wasm);
 }
