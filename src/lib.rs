@@ -28,7 +28,7 @@
 //!   - The Worker's half: `guarded`, `complete_request`, `submit`, `responses`, `present`, `pass_through`.
 //!   - The object's half: `key_object`, `arrival`, `store`, `origin_call`, `reception`,
 //!     `answer_keeper`, `answers`.
-//!   - The platform: `js`, `body`, `head`, `timer`, `config`, `panics`.
+//!   - The platform: `js`, `body`, `head`, `timer`, `config`, `memory`, `panics`.
 //!
 //! # Invariants
 //!

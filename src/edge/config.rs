@@ -2,6 +2,7 @@
 
 use super::head::RequestHead;
 use super::js::{self, Fetcher, KvNamespace, ObjectNamespace};
+use crate::guard::bytes::joined;
 use crate::guard::forward::pseudonym;
 use crate::guard::origin::{Base, BaseError};
 use crate::guard::policy::Policy;
@@ -39,9 +40,8 @@ pub fn config(env: &JsValue) -> Outcome {
 
 fn read(env: &JsValue) -> Outcome {
     let (origin, policy) = (read_origin(env), read_policy(env));
-    let mistakes: Vec<&String> =
-        origin.as_ref().err().into_iter().chain(policy.as_ref().err()).collect();
-    let detail = mistakes.into_iter().map(String::as_str).collect::<Vec<_>>().join("; ");
+    let mistakes = [origin.as_ref().err(), policy.as_ref().err()];
+    let detail = joined(&mut mistakes.into_iter().flatten().map(String::as_str), "; ");
     match (origin, policy) {
         (Ok(origin), Ok(policy)) => Ok(Rc::new(Config::new(origin, policy))),
         (origin, _) => {
@@ -68,8 +68,10 @@ fn read_policy(env: &JsValue) -> Result<Policy, String> {
         .as_string()
         .or_else(|| js_sys::JSON::stringify(&value).ok().map(String::from))
         .unwrap_or_default();
-    Policy::parse(&json)
-        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))
+    Policy::parse(&json).map_err(|mistakes| {
+        let sentences: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        joined(&mut sentences.iter().map(String::as_str), "; ")
+    })
 }
 
 impl Config {

@@ -1,5 +1,6 @@
 //! The platform's JavaScript surface, as far as the guard uses it and web_sys does not have it.
 
+use crate::guard::json::quoted;
 use js_sys::{Array, Function, Object, Promise, Uint8Array};
 use std::future::Future;
 use std::pin::Pin;
@@ -182,7 +183,15 @@ pub fn list_headers(headers: &Headers) -> Result<Vec<(String, String)>, JsValue>
 
 /// Headers from a list.
 pub fn make_headers(list: &[(String, String)]) -> Result<Headers, JsValue> {
-    let json = serde_json::to_string(list).map_err(|error| JsValue::from(error.to_string()))?;
+    let mut json = String::new();
+    for (name, value) in list {
+        json.push_str(if json.is_empty() { "[[" } else { ",[" });
+        json.push_str(&quoted(name));
+        json.push(',');
+        json.push_str(&quoted(value));
+        json.push(']');
+    }
+    json.push_str(if json.is_empty() { "[]" } else { "]" });
     Ok(HeadersFromPairs::from_pairs(&js_sys::JSON::parse(&json)?)?.unchecked_into())
 }
 

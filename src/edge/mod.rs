@@ -14,6 +14,7 @@ mod head;
 mod held;
 mod js;
 mod key_object;
+mod memory;
 mod origin_call;
 mod panics;
 mod pass_through;

@@ -6,8 +6,8 @@
 //!    form: readers disagree on what such a text says.
 //! 3. Values that a policy ignores are left out, member names included.
 
-use serde::de::IgnoredAny;
-use serde_json::Value;
+use super::bytes::sort;
+use super::json::{Input, write_string};
 
 /// Deepest nesting of arrays and objects that is followed.
 pub const MAX_DEPTH: usize = 128;
@@ -17,19 +17,16 @@ pub type Pointer = Vec<String>;
 
 /// The canonical form, or nothing where the text is not JSON or has none.
 pub fn canonical_json(body: &[u8], ignore: &[Pointer]) -> Option<Vec<u8>> {
-    let text = std::str::from_utf8(body).ok()?;
-    serde_json::from_str::<IgnoredAny>(text).ok()?;
-    let mut writer =
-        Writer { input: text.as_bytes(), at: 0, output: Vec::with_capacity(text.len()) };
+    let input = Input::new(std::str::from_utf8(body).ok()?);
+    let mut writer = Writer { input, output: Vec::with_capacity(body.len()) };
     let ignore: Vec<&[String]> = ignore.iter().map(Vec::as_slice).collect();
     writer.value(&ignore, MAX_DEPTH)?;
-    Some(writer.output)
+    writer.input.peek().is_none().then_some(writer.output)
 }
 
-/// Walks a text that is known to be valid JSON, and copies it.
+/// Reads a text, and copies what counts of it.
 struct Writer<'a> {
-    input: &'a [u8],
-    at: usize,
+    input: Input<'a>,
     output: Vec<u8>,
 }
 
@@ -50,29 +47,34 @@ impl Member {
 
 impl Writer<'_> {
     fn value(&mut self, ignore: &[&[String]], depth: usize) -> Option<()> {
-        match self.peek()? {
+        match self.input.peek()? {
             b'{' => self.object(ignore, depth.checked_sub(1)?),
             b'[' => self.array(ignore, depth.checked_sub(1)?),
             b'"' => {
-                let text = self.string()?;
-                self.write_string(&text)
+                let text = self.input.string()?;
+                write_string(&text, &mut self.output);
+                Some(())
             }
-            _ => self.scalar(),
+            _ => {
+                self.output.extend_from_slice(self.input.scalar()?.as_bytes());
+                Some(())
+            }
         }
     }
 
     fn object(&mut self, ignore: &[&[String]], depth: usize) -> Option<()> {
-        self.next();
+        self.input.take(b'{')?;
         self.output.push(b'{');
         let start = self.output.len();
         let mut members: Vec<Member> = Vec::new();
         let mut ignored: Vec<String> = Vec::new();
-        while self.another(b'}')? {
-            let name = self.string()?;
-            self.expect(b':')?;
+        let mut first = true;
+        while self.input.another(b'}', &mut first)? {
+            let name = self.input.string()?;
+            self.input.take(b':')?;
             let from = self.output.len();
             let below = below(ignore, &name);
-            self.write_string(&name)?;
+            write_string(&name, &mut self.output);
             let name_to = self.output.len();
             self.output.push(b':');
             self.value(&below, depth)?;
@@ -97,7 +99,7 @@ impl Writer<'_> {
         if members.is_sorted_by(|a, b| name(a) < name(b)) {
             return Some(());
         }
-        members.sort_unstable_by(|a, b| name(a).cmp(&name(b)));
+        sort(&mut members, |a, b| name(a) < name(b));
         if !members.is_sorted_by(|a, b| name(a) < name(b)) {
             return None;
         }
@@ -111,10 +113,10 @@ impl Writer<'_> {
     }
 
     fn array(&mut self, ignore: &[&[String]], depth: usize) -> Option<()> {
-        self.next();
+        self.input.take(b'[')?;
         self.output.push(b'[');
-        let mut index = 0_usize;
-        while self.another(b']')? {
+        let (mut first, mut index) = (true, 0_usize);
+        while self.input.another(b']', &mut first)? {
             let from = self.output.len();
             let below =
                 if ignore.is_empty() { Vec::new() } else { below(ignore, &index.to_string()) };
@@ -127,69 +129,6 @@ impl Writer<'_> {
         }
         self.output.push(b']');
         Some(())
-    }
-
-    /// Moves to the next element, past a comma, and tells whether there is one.
-    fn another(&mut self, end: u8) -> Option<bool> {
-        if self.peek()? == b',' {
-            self.next();
-        }
-        let more = self.peek()? != end;
-        if !more {
-            self.next();
-        }
-        Some(more)
-    }
-
-    /// A number, `true`, `false` or `null`, as it stands.
-    fn scalar(&mut self) -> Option<()> {
-        let rest = self.input.get(self.at..)?;
-        let ends = |byte: &u8| matches!(byte, b',' | b'}' | b']') || byte.is_ascii_whitespace();
-        let scalar = rest.get(..rest.iter().position(ends).unwrap_or(rest.len()))?;
-        self.output.extend_from_slice(scalar);
-        self.at = self.at.saturating_add(scalar.len());
-        Some(())
-    }
-
-    /// A string with its escapes undone; nothing where it holds half of a surrogate pair.
-    fn string(&mut self) -> Option<String> {
-        self.peek()?;
-        let rest = self.input.get(self.at..)?;
-        let mut length = 1_usize;
-        loop {
-            match rest.get(length)? {
-                b'"' => break,
-                b'\\' => length = length.saturating_add(2),
-                _ => length = length.saturating_add(1),
-            }
-        }
-        length = length.saturating_add(1);
-        self.at = self.at.saturating_add(length);
-        match serde_json::from_slice(rest.get(..length)?).ok()? {
-            Value::String(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    fn write_string(&mut self, text: &str) -> Option<()> {
-        serde_json::to_writer(&mut self.output, text).ok()
-    }
-
-    fn peek(&mut self) -> Option<u8> {
-        let rest = self.input.get(self.at..)?;
-        let blanks = rest.iter().position(|byte| !byte.is_ascii_whitespace())?;
-        self.at = self.at.saturating_add(blanks);
-        rest.get(blanks).copied()
-    }
-
-    fn next(&mut self) {
-        self.at = self.at.saturating_add(1);
-    }
-
-    fn expect(&mut self, byte: u8) -> Option<()> {
-        let found = self.peek()? == byte;
-        self.next();
-        found.then_some(())
     }
 }
 

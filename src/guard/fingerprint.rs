@@ -6,6 +6,7 @@
 //! 3. The content type counts in lower case, without `boundary` and `charset`.
 //! 4. The way a body was read is part of the hash, so that no JSON text equals other bytes.
 
+use super::bytes::joined;
 use super::canonical_json::{Pointer, canonical_json};
 use super::codec::{Reader, Writer};
 use super::digest::Digest;
@@ -110,5 +111,5 @@ fn comparable_content_type(value: &str) -> String {
         let name = piece.split('=').next().unwrap_or_default();
         name != "boundary" && name != "charset" && !name.is_empty()
     };
-    lower.split(';').map(str::trim).filter(counts).collect::<Vec<_>>().join(";")
+    joined(&mut lower.split(';').map(str::trim).filter(counts), ";")
 }

@@ -1,6 +1,7 @@
 //! The rules. Nothing in here knows a Worker, a clock or a source of randomness: what the rules
 //! need arrives as an argument, and what they want done leaves as a value.
 
+pub mod bytes;
 pub mod canonical_json;
 pub mod codec;
 pub mod cors;
@@ -8,6 +9,7 @@ pub mod digest;
 pub mod fingerprint;
 pub mod forward;
 pub mod health;
+pub mod json;
 pub mod key;
 pub mod log;
 pub mod machine;

@@ -1,6 +1,8 @@
 //! A multipart body (RFC 2046 section 5.1.1) without its boundary, which clients draw anew for
 //! each attempt.
 
+use super::bytes::find;
+
 /// The boundary parameter of a multipart content type.
 pub fn boundary(content_type: &str) -> Option<&str> {
     let mut pieces = content_type.split(';');
@@ -55,10 +57,4 @@ fn line_end(rest: &[u8]) -> Option<LineEnd> {
     let blanks = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t'))?;
     let length = blanks.saturating_add(2);
     rest.get(blanks..)?.starts_with(b"\r\n").then_some(LineEnd { length, last: false })
-}
-
-fn find(body: &[u8], needle: &[u8], from: usize) -> Option<usize> {
-    let rest = body.get(from..)?;
-    let at = rest.windows(needle.len()).position(|window| window == needle)?;
-    Some(from.saturating_add(at))
 }

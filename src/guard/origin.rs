@@ -127,7 +127,7 @@ fn is_port(port: &str) -> bool {
 fn is_address(host: &str) -> bool {
     let inner = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
     let digit = |byte: u8| byte.is_ascii_hexdigit() || matches!(byte, b':' | b'.');
-    inner.is_some_and(|inner| inner.contains(':') && inner.bytes().all(digit))
+    inner.is_some_and(|inner| inner.as_bytes().contains(&b':') && inner.bytes().all(digit))
 }
 
 fn is_label(label: &str) -> bool {

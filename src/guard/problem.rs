@@ -1,5 +1,6 @@
 //! What the guard says when it refuses (RFC 9457).
 
+pub use super::json::quoted;
 use super::key::IdempotencyKey;
 use super::machine::Refusal;
 use super::record::Reason;
@@ -211,11 +212,6 @@ impl Problem {
         }
         headers
     }
-}
-
-/// A JSON string.
-pub fn quoted(text: &str) -> String {
-    serde_json::to_string(text).unwrap_or_default()
 }
 
 // Each sentence goes on after the key.

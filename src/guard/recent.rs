@@ -8,7 +8,6 @@
 use super::record::Record;
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 /// How long an entry is kept.
@@ -22,7 +21,7 @@ pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// id differs from another in its first bytes, so that costs less than one call to the platform.
 #[derive(Default)]
 pub struct Recent {
-    entries: VecDeque<Entry>,
+    entries: Vec<Entry>,
     bytes: usize,
 }
 
@@ -48,16 +47,15 @@ impl Recent {
             self.remove(place);
         }
         self.bytes = self.bytes.saturating_add(size);
-        self.entries.push_back(Entry { id: id.clone(), record, seen_at: now });
+        self.entries.push(Entry { id: id.clone(), record, seen_at: now });
         while self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BYTES {
             self.remove(0);
         }
     }
 
     fn remove(&mut self, place: usize) {
-        if let Some(entry) = self.entries.remove(place) {
-            self.bytes = self.bytes.saturating_sub(size_of_answer(&entry.record));
-        }
+        let entry = self.entries.remove(place);
+        self.bytes = self.bytes.saturating_sub(size_of_answer(&entry.record));
     }
 
     /// How many answers are held.

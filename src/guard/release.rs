@@ -1,5 +1,7 @@
 //! Which answers of the origin mean "I did not process this".
 
+use super::bytes::find;
+
 /// One entry of a policy's `release` list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
@@ -32,16 +34,17 @@ impl Release {
     }
 }
 
-/// Whether `*` in the pattern can be filled so that it becomes the value. Linear in the value for
-/// each star, whatever the pattern.
+/// Whether `*` in the pattern can be filled so that it becomes the value. The pieces between the
+/// stars are each looked for once, from left to right.
 fn matches(pattern: &str, value: &str) -> bool {
     let Some((head, rest)) = pattern.split_once('*') else { return pattern == value };
-    let Some(mut value) = value.strip_prefix(head) else { return false };
-    let mut pieces: Vec<&str> = rest.split('*').collect();
-    let tail = pieces.pop().unwrap_or_default();
+    let Some(value) = value.strip_prefix(head) else { return false };
+    let mut value = value.as_bytes();
+    let mut pieces = rest.split('*').map(str::as_bytes);
+    let tail = pieces.next_back().unwrap_or_default();
     for piece in pieces {
-        match value.split_once(piece) {
-            Some((_, after)) => value = after,
+        match find(value, piece, 0).and_then(|at| value.get(at.saturating_add(piece.len())..)) {
+            Some(after) => value = after,
             None => return false,
         }
     }

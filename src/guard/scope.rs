@@ -9,8 +9,8 @@
 
 use super::codec::{Reader, Writer};
 use super::digest::Digest;
+use super::json::{Table, Value, quoted};
 use super::key::IdempotencyKey;
-use serde_json::Value;
 use std::fmt;
 
 /// What the rules read of a request. Lookups are lazy: on the edge each one crosses from
@@ -115,10 +115,8 @@ fn pair_value(list: &str, separator: char, name: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-type Claims = serde_json::Map<String, Value>;
-
 /// The payload of a bearer token in JWS compact form (RFC 7519 section 7.2), unverified.
-fn bearer_claims(authorization: &str) -> Option<Claims> {
+fn bearer_claims(authorization: &str) -> Option<Table> {
     let (scheme, token) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
@@ -128,7 +126,7 @@ fn bearer_claims(authorization: &str) -> Option<Claims> {
     if parts.next().is_some() {
         return None;
     }
-    match serde_json::from_slice(&base64url(payload)?).ok()? {
+    match Value::parse(std::str::from_utf8(&base64url(payload)?).ok()?).ok()? {
         Value::Object(claims) => Some(claims),
         _ => None,
     }
@@ -136,15 +134,11 @@ fn bearer_claims(authorization: &str) -> Option<Claims> {
 
 /// A claim as JSON text. Only kinds with one exact text are read: a fraction or a number beyond
 /// 64 bits could stand for more than one identity.
-fn claim_text(claims: &Claims, name: &str) -> Option<String> {
+fn claim_text(claims: &Table, name: &str) -> Option<String> {
     match claims.get(name)? {
-        Value::String(text) => serde_json::to_string(text).ok(),
+        Value::String(text) => Some(quoted(text)),
         Value::Bool(value) => Some(value.to_string()),
-        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
-            (Some(number), _) => Some(number.to_string()),
-            (None, number) => number.map(|number| number.to_string()),
-        },
-        _ => None,
+        number => number.as_whole().map(str::to_owned),
     }
 }
 

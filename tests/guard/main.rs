@@ -1,11 +1,13 @@
 //! The rules of `src/guard`, on the host: one file for each question, tables where there are many
 //! cases. A sentence that people read and bytes that deployed objects hold are pinned in full.
 
+mod bytes;
 mod codec;
 mod cors;
 mod fingerprint;
 mod fixtures;
 mod forward;
+mod json;
 mod key;
 mod log;
 mod machine;

@@ -1,5 +1,7 @@
 //! Durations and sizes as a policy writes them: a whole number and a unit.
 
+use crate::guard::bytes::joined;
+
 /// Units from small to large, each with what it is worth, and the least number of it that is
 /// written: people say 24h rather than 1d.
 pub struct Units {
@@ -47,7 +49,7 @@ impl Units {
     }
 
     pub fn names(&self) -> String {
-        self.units.iter().map(|(name, ..)| *name).collect::<Vec<_>>().join(", ")
+        joined(&mut self.units.iter().map(|(name, ..)| *name), ", ")
     }
 
     /// In the largest unit that leaves no fraction.

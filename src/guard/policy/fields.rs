@@ -8,6 +8,7 @@
 use super::amount::{DURATION, NotAnAmount, SIZE, Units};
 use super::mistake::{Mistakes, Place, Wrong};
 use super::settings::Settings;
+use crate::guard::bytes::joined;
 use crate::guard::time::Millis;
 
 pub use super::table::FIELDS;
@@ -155,7 +156,11 @@ fn amount(place: &Place, units: &Units, least: u64, most: u64) -> Result<u64, Wr
 /// `a`, `a or b`, `a, b or c`.
 fn alternatives(names: &[String]) -> String {
     match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
-        _ => names.concat(),
+        Some((last, rest)) if !rest.is_empty() => {
+            let rest = joined(&mut rest.iter().map(String::as_str), ", ");
+            format!("{rest} or {last}")
+        }
+        Some((only, _)) => only.clone(),
+        None => String::new(),
     }
 }

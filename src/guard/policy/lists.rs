@@ -176,7 +176,7 @@ pub fn cors(place: &Place, settings: &mut Settings, mistakes: &mut Mistakes) {
         None => {}
     }
     let Some(table) = mistakes.note(place.table(CORS)) else { return };
-    for (name, value) in table.iter().filter(|(name, _)| *name != "origins") {
+    for (name, value) in table.by_name().into_iter().filter(|(name, _)| *name != "origins") {
         let reason = "is not a field of cors";
         mistakes.add(
             Place::member(&place.field, name, value).wrong(reason, "its only field is origins"),

@@ -4,8 +4,7 @@
 //! 2. A value is cut to what a reader needs to find it again.
 //! 3. At most [`MOST`] are told; who has more has another problem.
 
-use crate::guard::problem::quoted;
-use serde_json::{Map, Value};
+use crate::guard::json::{Table, Value, quoted};
 use std::fmt;
 
 /// How many mistakes are told at most.
@@ -86,7 +85,7 @@ impl<'a> Place<'a> {
     /// A member of the table that stands at `parent`, which is empty for the policy itself.
     pub fn member(parent: &str, name: &str, value: &'a Value) -> Self {
         let dot = if parent.is_empty() { "" } else { "." };
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || "-_".contains(letter);
+        let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
         let name = match !name.is_empty() && name.chars().all(plain) {
             true => cut(name),
             false => quoted(&cut(name)),
@@ -121,31 +120,32 @@ impl<'a> Place<'a> {
     }
 
     pub fn flag(&self) -> Result<bool, Wrong> {
-        self.value.as_bool().ok_or_else(|| self.other_type("write true or false"))
+        match self.value {
+            Value::Bool(flag) => Ok(*flag),
+            _ => Err(self.other_type("write true or false")),
+        }
     }
 
-    pub fn table(&self, allowed: &str) -> Result<&'a Map<String, Value>, Wrong> {
-        self.value.as_object().ok_or_else(|| self.other_type(allowed))
+    pub fn table(&self, allowed: &str) -> Result<&'a Table, Wrong> {
+        match self.value {
+            Value::Object(table) => Ok(table),
+            _ => Err(self.other_type(allowed)),
+        }
     }
 
     pub fn items(&self, allowed: &str) -> Result<Vec<Place<'a>>, Wrong> {
-        let items = self.value.as_array().ok_or_else(|| self.other_type(allowed))?;
+        let Value::Array(items) = self.value else { return Err(self.other_type(allowed)) };
         let item = |(at, value)| Place { field: format!("{}[{at}]", self.field), value };
         Ok(items.iter().enumerate().map(item).collect())
     }
 }
 
-/// A value as a sentence names it. Fractions are not spelled out: no field takes one, and writing
-/// them would cost the Worker more than all of this file.
+/// A value as a sentence names it. Fractions are not spelled out: no field takes one.
 fn shown(value: &Value) -> String {
     match value {
         Value::Null => "null".into(),
         Value::Bool(value) => if *value { "true" } else { "false" }.into(),
-        Value::Number(number) => match (number.as_u64(), number.as_i64()) {
-            (Some(number), _) => number.to_string(),
-            (None, Some(number)) => number.to_string(),
-            (None, None) => String::new(),
-        },
+        Value::Number(_) => value.as_whole().unwrap_or_default().into(),
         Value::String(text) => quoted(&cut(text)),
         Value::Array(items) => if items.is_empty() { "[]" } else { "[…]" }.into(),
         Value::Object(_) => "{…}".into(),

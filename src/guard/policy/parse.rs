@@ -13,14 +13,12 @@ use super::pattern::Pattern;
 use super::rules::{RULES, Rule};
 use super::{Policy, Route, Settings};
 use crate::guard::canonical_json::canonical_json;
-use serde_json::{Map, Value};
+use crate::guard::json::{Table, Value};
 use std::rc::Rc;
 
 /// In bytes of JSON. The platform allows 5 KB for a variable; a test may hand in more.
 pub const LONGEST: usize = 64 * 1024;
 pub const MOST_ROUTES: usize = 100;
-
-type Table = Map<String, Value>;
 
 impl Policy {
     /// Reads a policy from JSON, or tells all that is wrong with it.
@@ -50,8 +48,10 @@ fn read_json(json: &str) -> Result<Value, Wrong> {
             "shorten it; one route with ** may do for many",
         ));
     }
-    let value = serde_json::from_slice(json.as_bytes()).map_err(|error| {
-        let (line, column) = (error.line(), error.column());
+    let value = Value::parse(json).map_err(|wrong_at| {
+        let read = json.get(..wrong_at).unwrap_or_default();
+        let (line, column) =
+            (read.split('\n').count(), read.rsplit('\n').next().map_or(0, str::len));
         wrong(&format!("is not JSON at line {line}, column {column}"), TABLE)
     })?;
     // Readers disagree on what a name means that stands in a table twice.
@@ -149,7 +149,7 @@ impl Part {
         mistakes: &mut Mistakes,
     ) -> Self {
         let mut part = Self { settings, mistaken: mistaken.into() };
-        for (name, value) in table {
+        for (name, value) in table.by_name() {
             part.field(&Place::member(at, name, value), name, level, mistakes);
         }
         for rule in &RULES {
@@ -181,7 +181,7 @@ impl Part {
             return;
         }
         let blamed = rule.fields.iter().enumerate().find_map(|(which, field)| {
-            table.get(*field).map(|value| (which, Place::member(at, field, value)))
+            table.get(field).map(|value| (which, Place::member(at, field, value)))
         });
         if let (Some((which, place)), Some(broken)) = (blamed, (rule.broken)(&self.settings)) {
             let reason = broken.reasons.get(which).map_or("", String::as_str);

@@ -7,6 +7,8 @@
 //!    serve both spellings alike.
 //! 4. What could never match is no pattern: a mistake must not look like a rule.
 
+use crate::guard::bytes::find;
+
 /// A pattern that keeps the rules above.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(String);
@@ -25,7 +27,7 @@ impl Pattern {
                 "write the path alone, such as \"/payments/**\"",
             ));
         }
-        if text.contains("//") {
+        if find(text.as_bytes(), b"//", 0).is_some() {
             return Err(("has an empty segment", "write one slash between two segments"));
         }
         if !text.bytes().all(stands_in_a_path) {
@@ -82,7 +84,8 @@ fn segments(path: &str) -> std::str::Split<'_, char> {
 
 /// A star within a segment, and the dots that every client resolves before it sends.
 fn is_odd(segment: &str) -> bool {
-    matches!(segment, "." | "..") || segment.contains('*') && segment != ONE && segment != REST
+    matches!(segment, "." | "..")
+        || segment.as_bytes().contains(&b'*') && segment != ONE && segment != REST
 }
 
 /// What is left of a path once the platform has parsed its URL (WHATWG URL, the path

@@ -4,8 +4,8 @@
 use super::lists::{entries, is_token};
 use super::mistake::{Mistakes, Place, Wrong};
 use super::settings::Settings;
+use crate::guard::json::{Table, Value};
 use crate::guard::release::{Release, ReleaseHeader};
-use serde_json::{Map, Value};
 
 const FORMS: &str = "write a status such as 429, or { status = 503, header = \"retry-after\" }";
 
@@ -36,11 +36,7 @@ fn status(place: &Place) -> Result<u16, Wrong> {
     })
 }
 
-fn with_header(
-    place: &Place,
-    table: &Map<String, Value>,
-    mistakes: &mut Mistakes,
-) -> Option<Release> {
+fn with_header(place: &Place, table: &Table, mistakes: &mut Mistakes) -> Option<Release> {
     let before = mistakes.count();
     refuse_others(place, table, mistakes);
     let member = |name| table.get(name).map(|value| Place::member(&place.field, name, value));
@@ -55,15 +51,15 @@ fn with_header(
     status.filter(|_| mistakes.count() == before).map(|status| Release { status, header })
 }
 
-fn refuse_others(place: &Place, table: &Map<String, Value>, mistakes: &mut Mistakes) {
-    for (name, value) in table {
+fn refuse_others(place: &Place, table: &Table, mistakes: &mut Mistakes) {
+    for (name, value) in table.by_name() {
         if !matches!(name.as_str(), "status" | "header" | "matches") {
             let place = Place::member(&place.field, name, value);
             let cure = "its fields are status, header and matches";
             mistakes.add(place.wrong("is not a field of an entry", cure));
         }
     }
-    if table.contains_key("matches") && !table.contains_key("header") {
+    if table.get("matches").is_some() && table.get("header").is_none() {
         let cure = "name the header whose value is looked at";
         mistakes.add(place.wrong("has matches without header", cure));
     }
