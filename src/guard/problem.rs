@@ -41,7 +41,7 @@ pub const DESCRIPTIONS: [Description; 11] = [
         status: 400,
         title: "An idempotency key is required",
         retryable: false,
-        meaning: "This route requires an Idempotency-Key header. Nothing was sent to the origin.",
+        meaning: "This route requires a key. Nothing was sent to the origin.",
     },
     Description {
         code: Code::KeyInvalid,
@@ -49,7 +49,7 @@ pub const DESCRIPTIONS: [Description; 11] = [
         status: 400,
         title: "The idempotency key is malformed",
         retryable: false,
-        meaning: "The Idempotency-Key header is empty, too long, repeated or malformed. Nothing was sent to the origin.",
+        meaning: "The header is empty, too long, repeated or malformed. Nothing was sent to the origin.",
     },
     Description {
         code: Code::KeyReused,
@@ -57,7 +57,7 @@ pub const DESCRIPTIONS: [Description; 11] = [
         status: 422,
         title: "The idempotency key belongs to another request",
         retryable: false,
-        meaning: "The key was first sent with another method, path, query, content type or body. The first request stands; this one was not sent to the origin. A new operation needs a new key.",
+        meaning: "The key was first sent with another request, which stands. This one was not sent to the origin. A new operation needs a new key.",
     },
     Description {
         code: Code::CredentialChanged,
@@ -65,7 +65,7 @@ pub const DESCRIPTIONS: [Description; 11] = [
         status: 409,
         title: "The operation was carried out under another credential",
         retryable: false,
-        meaning: "The operation was carried out, but for another credential, so its answer is withheld. Read the resource to learn what became of it.",
+        meaning: "Its answer is withheld. Read the resource to learn what became of it.",
     },
     Description {
         code: Code::InProgress,
@@ -73,7 +73,7 @@ pub const DESCRIPTIONS: [Description; 11] = [
         status: 409,
         title: "The first request is still in progress",
         retryable: true,
-        meaning: "The first request with this key is still at the origin. Send the same request again after the time in Retry-After.",
+        meaning: "Send the same request again after the time in Retry-After.",
     },
     Description {
         code: Code::ResponseNotKept,
@@ -81,7 +81,7 @@ pub const DESCRIPTIONS: [Description; 11] = [
         status: 409,
         title: "The operation was carried out, but its answer was not kept",
         retryable: false,
-        meaning: "The operation was carried out once. Its answer was too large or endless, so it cannot be replayed. Read the resource instead.",
+        meaning: "Its answer was too large or endless, so it cannot be replayed. Read the resource instead.",
     },
     Description {
         code: Code::BodyTooLarge,
@@ -97,7 +97,7 @@ pub const DESCRIPTIONS: [Description; 11] = [
         status: 502,
         title: "Nobody knows whether the operation was carried out",
         retryable: false,
-        meaning: "The request was sent to the origin and its answer was lost: the origin took too long (504), the connection broke or the runtime restarted (502). It may or may not have been carried out. The key stays taken; look at the origin's data before you act.",
+        meaning: "The origin took too long (504), the connection broke or the guard was restarted (502). The key stays taken; look at the origin's data before you act.",
     },
     Description {
         code: Code::GuardUnavailable,
@@ -105,7 +105,7 @@ pub const DESCRIPTIONS: [Description; 11] = [
         status: 503,
         title: "The guard could not reach its record",
         retryable: true,
-        meaning: "The guard could not reach or read its record. This says nothing about the origin. Send the same request with the same key again.",
+        meaning: "This says nothing about the origin. Send the same request with the same key again.",
     },
     Description {
         code: Code::Misconfigured,
@@ -121,7 +121,7 @@ pub const DESCRIPTIONS: [Description; 11] = [
         status: 502,
         title: "The request came back to the guard",
         retryable: false,
-        meaning: "The request already passed this deployment: ORIGIN leads back to the guard. Point it at a hostname that no route of this Worker covers.",
+        meaning: "ORIGIN leads back to the guard. Point it at a hostname that no route of this Worker covers.",
     },
 ];
 
@@ -259,6 +259,6 @@ pub fn page() -> String {
 const PAGE_HEAD: &str = "<!doctype html>
 <html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">
 <title>Onlyonce: problems</title>
-<style>:root{color-scheme:light dark}body{font:1rem/1.5 system-ui,sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem}section:target{outline:2px solid;outline-offset:.5rem}</style>
+<style>:root{color-scheme:light dark}body{font:1rem/1.5 sans-serif;max-width:42rem;margin:auto;padding:1rem}</style>
 </head><body><main><h1>What the guard says when it refuses</h1>
 ";

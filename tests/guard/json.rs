@@ -155,7 +155,7 @@ fn texts_of_every_kind() {
 
 fn any(random: &mut Random, depth: usize) -> String {
     let kinds = if depth == 0 { 3 } else { 5 };
-    let mut several = |random: &mut Random, member: fn(&mut Random, usize) -> String| {
+    let several = |random: &mut Random, member: fn(&mut Random, usize) -> String| {
         let count = random.below(4);
         (0..count).map(|_| member(random, depth - 1)).collect::<Vec<_>>().join(" , ")
     };
