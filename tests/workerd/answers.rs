@@ -6,7 +6,8 @@ use crate::guard::Guard;
 use crate::http::Answer;
 use crate::problem;
 use crate::script::{Ending, GZIPPED_TEA, Gate, Reply};
-use crate::stamp::{check_first, check_replay};
+use crate::stamp::{came, check_first, check_replay};
+use crate::storage::{empty_kv, wait_for_copy};
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
@@ -138,19 +139,22 @@ fn an_answer_without_a_body_comes_back_without_one() {
     }
 }
 
+/// A small answer comes back from the isolate's memory, a large one from the object's storage.
 #[test]
 fn cookies_are_replayed_line_by_line_where_the_policy_says_so() {
     const COOKIES: [&str; 3] = ["a=1; Path=/", "b=2; Expires=Wed, 21 Oct 2037 07:28:00 GMT", "a=3"];
-    for (path, replayed) in [("/cookies", COOKIES.as_slice()), ("/other", &[])] {
+    let rows = [("/cookies", COOKIES.as_slice()), ("/other", &[])];
+    for ((path, replayed), size) in rows.iter().flat_map(|row| [(row, 10), (row, 100 * KIB)]) {
+        println!("{size} bytes at {path}");
         let guard = under_policy();
-        let reply =
-            COOKIES.iter().fold(Reply::new(201), |reply, line| reply.header("Set-Cookie", line));
+        let reply = Reply::new(201).body(vec![b'x'; size]);
+        let reply = COOKIES.iter().fold(reply, |reply, line| reply.header("Set-Cookie", line));
         guard.origin_in_turn([reply]);
         let first = guard.send(&guard.order_to(path));
         assert_eq!(first.headers.all("set-cookie"), COOKIES);
         let again = guard.send(&guard.order_to(path));
         check_replay(&again, &first);
-        assert_eq!(again.headers.all("set-cookie"), replayed, "{path}");
+        assert_eq!(again.headers.all("set-cookie"), *replayed);
     }
 }
 
@@ -205,4 +209,80 @@ fn the_guards_own_headers_are_added_to_what_is_there() {
         assert_eq!(answer.headers.all("idempotency-key"), [key.as_str()]);
     }
     guard.check_calls(1);
+}
+
+/// Answers of many kinds, each with the header `X-Kind` to tell it by.
+fn kinds() -> Vec<Reply> {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let kinds = [
+        Reply::json(201, r#"{"order":1}"#),
+        Reply::new(200).body(bytes.repeat(10)),
+        Reply::new(200).body(bytes.repeat(400)),
+        Reply::new(200).body(bytes.repeat(12_000)),
+        Reply::new(200).body(bytes.repeat(400)).ending(Ending::Chunked(1000)),
+        Reply::new(200).header("Content-Type", "text/plain; charset=utf-16").body(b"\xff\xfet\0"),
+        Reply::new(200).header("Content-Encoding", "zstd").body(b"(\xb5/\xfd"),
+        Reply::new(200).header("Content-Encoding", "gzip").body(GZIPPED_TEA),
+        Reply::new(204),
+        Reply::new(205),
+        Reply::new(303).header("Location", "/orders/1"),
+        Reply::new(304).header("ETag", "\"v1\""),
+        Reply::json(404, r#"{"error":"none"}"#),
+        Reply::json(299, "{}").header("Warning", "299 - \"old\"").header("Vary", "Accept, Origin"),
+        Reply::new(200)
+            .header("Cache-Control", "max-age=5")
+            .header("Link", "</a>")
+            .header("Link", "</b>"),
+    ];
+    kinds.into_iter().enumerate().map(|(at, kind)| kind.header("X-Kind", &at.to_string())).collect()
+}
+
+/// All that the origin said, without what the guard says of the single answer.
+fn told(answer: &Answer) -> Vec<(String, String)> {
+    const OWN: [&str; 6] = [
+        "age",
+        "cache-status",
+        "connection",
+        "idempotency-replayed",
+        "server-timing",
+        "transfer-encoding",
+    ];
+    let headers =
+        answer.headers.0.iter().map(|(name, value)| (name.to_ascii_lowercase(), value.clone()));
+    let no_store = |name: &str, value: &str| name == "cache-control" && value == "no-store";
+    let mut told: Vec<_> = headers
+        .filter(|(name, value)| !OWN.contains(&name.as_str()) && !no_store(name, value))
+        .collect();
+    told.sort();
+    told
+}
+
+/// From the isolate's memory, from KV, and from the object: each has the runtime to itself in turn.
+#[test]
+fn an_answer_is_the_same_from_wherever_it_comes() {
+    let mut guard = Guard::own_under(true, &policy());
+    let replies = kinds();
+    let calls: Vec<_> = (0..replies.len())
+        .map(|at| guard.keyless_order().key(&format!("{}-{at}", guard.key())))
+        .collect();
+    guard.origin_in_turn(replies);
+    let firsts: Vec<_> = calls.iter().map(|call| guard.send(call)).collect();
+    let check = |guard: &Guard, place: &str| {
+        for (call, first) in calls.iter().zip(&firsts) {
+            println!("from {place}: {:?}", first.header("x-kind"));
+            let again = guard.send(call);
+            check_replay(&again, first);
+            assert_eq!(told(&again), told(first));
+        }
+    };
+    check(&guard, "the isolate");
+    firsts.iter().for_each(|first| wait_for_copy(&guard, &came(first).1));
+    guard.runtime_mut().kill();
+    guard.runtime_mut().redeploy(|setup| setup.objects(false));
+    check(&guard, "KV");
+    guard.runtime_mut().kill();
+    empty_kv(&guard);
+    guard.runtime_mut().redeploy(|setup| setup.objects(true));
+    check(&guard, "the object");
+    guard.check_calls(calls.len());
 }

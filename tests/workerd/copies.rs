@@ -4,6 +4,7 @@
 //! Whether a copy serves is seen where no object can: without the binding GUARD.
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::{Value, json};
 
@@ -11,13 +12,11 @@ use crate::guard::Guard;
 use crate::http::{Answer, Call};
 use crate::problem;
 use crate::script::Reply;
-use crate::stamp::{Came, came, check_first, check_replay};
+use crate::stamp::{Came, came, check_replay};
 use crate::storage::{blobs, files_with, wait_for_copy};
 
 /// Longer than what an isolate remembers, so that every replay is the object's or KV's.
 const LARGE: usize = 100_000;
-/// Kept in one piece, so that a copy is read whole before any of it is shown.
-const INLINE: usize = 50_000;
 
 fn policy() -> Value {
     json!({ "routes": [
@@ -71,94 +70,114 @@ fn an_unknown_outcome_is_not_copied() {
     assert!(!has_copy_after(&guard, "/half-way", Came::Replayed));
 }
 
-/// An answer of this size that has a copy, where the objects have gone since.
-fn with_a_copy_alone(size: usize) -> (Guard, Answer) {
+/// An order whose answer has a copy.
+struct Copied {
+    call: Call,
+    first: Answer,
+}
+
+impl Copied {
+    /// The origin answers with the size that the path names, in bytes.
+    #[track_caller]
+    fn new(guard: &Guard, path: &str) -> Copied {
+        guard.origin(|seen| {
+            let size = seen.target.rsplit('/').next().and_then(|size| size.parse().ok());
+            Reply::json(201, "").body(seen.target.as_bytes().repeat(size.unwrap_or(0) / 10))
+        });
+        let call = order(guard, path);
+        let first = guard.send(&call);
+        assert_eq!((came(&first).0, first.body.is_empty()), (Came::First, false));
+        wait_for_copy(guard, &came(&first).1);
+        Copied { call, first }
+    }
+
+    #[track_caller]
+    fn check_shown(&self, guard: &Guard) {
+        let again = guard.send(&self.call);
+        check_replay(&again, &self.first);
+        assert_eq!(came(&again).0, Came::Replayed);
+    }
+
+    /// No other request is shown it, nor told anything of it that an object alone can know.
+    #[track_caller]
+    fn check_shown_to_nobody_else(&self, guard: &Guard) {
+        let others = [
+            ("another body", self.call.clone().body("{}")),
+            ("another method", self.call.clone().method("PATCH")),
+            ("another credential", self.call.clone().header("Cookie", "a=1")),
+        ];
+        for (what, call) in others {
+            println!("{what}");
+            problem::check(&guard.send(&call), "guard-unavailable");
+        }
+    }
+}
+
+/// Copies of these answers, where the objects have gone since.
+fn copies_alone<const COUNT: usize>(paths: [&str; COUNT]) -> (Guard, [Copied; COUNT]) {
     let mut guard = Guard::own_under(true, &json!({}));
-    guard.origin_in_turn([Reply::json(201, "").body(vec![b'x'; size])]);
-    let first = guard.send(&guard.order());
-    check_first(&first, &guard.key());
-    wait_for_copy(&guard, &came(&first).1);
+    let copies = paths.map(|path| Copied::new(&guard, path));
     guard.runtime_mut().kill();
     guard.runtime_mut().redeploy(|setup| setup.objects(false));
-    (guard, first)
+    (guard, copies)
 }
 
-/// Section 6 of the contract: while objects are down, replays go on.
+/// Section 6 of the contract: while objects are down, replays go on. First from KV, then, when KV has
+/// lost them, from what the isolate has just seen.
 #[test]
 fn a_copy_replays_without_the_object_and_does_nothing_else() {
-    for size in [10, LARGE, 3_000_000] {
-        println!("{size} bytes");
-        let (guard, first) = with_a_copy_alone(size);
-        let others = [
-            ("another body", guard.order().body("{}")),
-            ("another query", guard.order_to("/orders?shop=2")),
-            ("another credential", guard.order().header("Cookie", "a=1")),
-            ("another key", guard.keyless_order().key("unknown")),
-        ];
-        for round in 1..=2 {
-            for (what, call) in &others {
-                println!("{what}, round {round}");
-                problem::check(&guard.send(call), "guard-unavailable");
-            }
-            let again = guard.send(&guard.order());
-            check_replay(&again, &first);
-            assert_eq!(came(&again).0, Came::Replayed);
-        }
-        guard.check_calls(1);
+    let (guard, copies) = copies_alone(["/a/100", "/b/40000", "/c/3000000", "/d/100"]);
+    let [small, inline, large, unseen] = &copies;
+    for copy in [small, inline, large] {
+        copy.check_shown_to_nobody_else(&guard);
+        copy.check_shown(&guard);
+        copy.check_shown_to_nobody_else(&guard);
     }
-}
-
-/// What the isolate has seen is shown when KV has lost it, under the same rules.
-#[test]
-fn the_isolate_replays_what_it_has_just_seen() {
-    let (guard, first) = with_a_copy_alone(10);
-    check_replay(&guard.send(&guard.order()), &first);
     blobs(&guard).iter().for_each(|blob| fs::remove_file(blob).expect("a blob"));
-    for _ in 0..2 {
-        check_replay(&guard.send(&guard.order()), &first);
+    for copy in [small, inline] {
+        copy.check_shown(&guard);
+        copy.check_shown_to_nobody_else(&guard);
     }
-    problem::check(&guard.send(&guard.order().body("{}")), "guard-unavailable");
-    problem::check(&guard.send(&guard.order().header("Cookie", "a=1")), "guard-unavailable");
-    guard.check_calls(1);
-}
-
-/// What an isolate does not remember is gone with its copy: the test above does not fool itself.
-#[test]
-fn a_copy_that_is_gone_replays_nothing() {
-    let (guard, first) = with_a_copy_alone(LARGE);
-    check_replay(&guard.send(&guard.order()), &first);
-    blobs(&guard).iter().for_each(|blob| fs::remove_file(blob).expect("a blob"));
-    problem::check(&guard.send(&guard.order()), "guard-unavailable");
-    guard.check_calls(1);
+    for copy in [large, unseen] {
+        problem::check(&guard.send(&copy.call), "guard-unavailable");
+    }
+    guard.check_calls(copies.len());
 }
 
 type Damage = fn(&mut Vec<u8>);
 
+/// The path whose copy is damaged, and how.
 const DAMAGES: [(&str, Damage); 5] = [
-    ("other bytes", |bytes| bytes.fill(b'x')),
-    ("another version", |bytes| bytes[4..8].fill(0x7f)),
-    ("cut in its head", |bytes| bytes.truncate(40)),
-    ("cut in its body", |bytes| bytes.truncate(INLINE / 2)),
-    ("empty", Vec::clear),
+    ("/other-bytes/9000", |bytes| bytes.fill(b'x')),
+    ("/another-version/9000", |bytes| bytes[4..8].fill(0x7f)),
+    ("/cut-in-its-head/9000", |bytes| bytes.truncate(40)),
+    ("/cut-in-its-body/9000", |bytes| bytes.truncate(1000)),
+    ("/empty/9000", Vec::clear),
 ];
 
 #[test]
 fn a_damaged_copy_is_no_copy() {
-    let (mut guard, first) = with_a_copy_alone(INLINE);
+    let (mut guard, copies) = copies_alone(DAMAGES.map(|(path, _)| path));
     guard.runtime_mut().kill();
-    let [blob] = blobs(&guard).try_into().expect("one blob, of one copy");
-    let whole = fs::read(&blob).expect("the blob");
-    for (what, damage) in DAMAGES {
-        println!("{what}");
-        let mut bytes = whole.clone();
+    for (path, damage) in DAMAGES {
+        let found = blobs(&guard).into_iter().find(|blob| holds(blob, path));
+        let blob = found.expect("the copy of this path's answer");
+        let mut bytes = fs::read(&blob).expect("the blob");
         damage(&mut bytes);
         fs::write(&blob, bytes).expect("the blob can be written");
-        guard.runtime_mut().redeploy(|setup| setup.objects(false));
-        problem::check(&guard.send(&guard.order()), "guard-unavailable");
-        guard.runtime_mut().kill();
-        guard.runtime_mut().redeploy(|setup| setup.objects(true));
-        check_replay(&guard.send(&guard.order()), &first);
-        guard.runtime_mut().kill();
     }
-    guard.check_calls(1);
+    guard.runtime_mut().restart();
+    for copy in &copies {
+        println!("{:?}", copy.call);
+        problem::check(&guard.send(&copy.call), "guard-unavailable");
+    }
+    guard.runtime_mut().kill();
+    guard.runtime_mut().redeploy(|setup| setup.objects(true));
+    copies.iter().for_each(|copy| copy.check_shown(&guard));
+    guard.check_calls(copies.len());
+}
+
+fn holds(file: &Path, text: &str) -> bool {
+    let bytes = fs::read(file).unwrap_or_default();
+    bytes.windows(text.len()).any(|window| window == text.as_bytes())
 }

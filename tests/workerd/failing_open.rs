@@ -1,10 +1,14 @@
 //! The record cannot be reached or read: `on_guard_failure` says whether the request goes on without it.
 
+use std::fs;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
-use crate::guard::{Guard, at_origin};
+use crate::guard::{Guard, at_origin, poll_until};
 use crate::problem;
 use crate::script::Reply;
+use crate::storage::objects;
 
 fn policy() -> Value {
     json!({ "routes": [
@@ -17,7 +21,7 @@ fn policy() -> Value {
 
 /// As if every object were down.
 fn without_objects() -> Guard {
-    Guard::with(at_origin(true).policy(&policy()).objects(false))
+    Guard::sharing(at_origin(true).policy(&policy()).objects(false))
 }
 
 #[test]
@@ -72,4 +76,38 @@ fn a_guard_that_only_watches_never_stands_in_the_way() {
         assert_eq!(guard.send(&guard.order_to("/observe")).status, 201);
     }
     guard.check_calls(2);
+}
+
+/// A record that cannot be read is never taken for a vacant one, and the object was reached: `open`
+/// does not apply either.
+#[test]
+fn a_record_that_cannot_be_read_is_no_licence_to_send() {
+    let mut guard = Guard::own_under(false, &policy());
+    guard.origin_in_turn([Reply::new(201)]);
+    assert_eq!(guard.send(&guard.order_to("/open")).status, 201);
+    let database = objects(&guard).pop().expect("the object's database");
+    // An object that is left alone for some seconds closes its database, which empties its log.
+    let log = database.with_extension("sqlite-wal");
+    poll_until("the object rests", || !log.exists());
+    guard.runtime_mut().kill();
+    make_version_unknown(&database);
+    guard.runtime_mut().restart();
+    for _ in 0..2 {
+        let refused = guard.send(&guard.order_to("/open"));
+        let detail = problem::check(&refused, "guard-unavailable");
+        assert!(detail.contains("version"), "{detail}");
+    }
+    guard.check_calls(1);
+}
+
+/// Four bytes behind a record's first four are its version. The database may still hold what the record
+/// was before.
+#[track_caller]
+fn make_version_unknown(database: &Path) {
+    let mut bytes = fs::read(database).expect("the database");
+    let known = |at: &usize| bytes[*at..].starts_with(b"once\0\0\0\x01");
+    let records: Vec<_> = (0..bytes.len()).filter(known).collect();
+    assert!(!records.is_empty(), "a record of version 1");
+    records.into_iter().for_each(|at| bytes[at + 7] = 0x7f);
+    fs::write(database, bytes).expect("the database can be written");
 }

@@ -2,7 +2,7 @@
 //!
 //! What the runtime logged is printed when a test fails.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, OnceLock};
 use std::thread;
@@ -39,24 +39,24 @@ impl Guard {
     /// In front of a runtime that other tests use too.
     #[track_caller]
     pub fn shared(kv: bool) -> Guard {
-        static WITH_KV: OnceLock<Runtime> = OnceLock::new();
-        static WITHOUT: OnceLock<Runtime> = OnceLock::new();
-        let slot = if kv { &WITH_KV } else { &WITHOUT };
-        Guard::on(Host::Shared(slot.get_or_init(|| Runtime::start(at_origin(kv)))))
+        Guard::sharing(at_origin(kv))
     }
 
     /// In front of a runtime with this policy, which all tests share that ask for the same.
     #[track_caller]
     pub fn under(policy: &Value) -> Guard {
+        Guard::sharing(at_origin(true).policy(policy))
+    }
+
+    /// In front of a runtime with this set-up, which all tests share that ask for the same.
+    #[track_caller]
+    pub fn sharing(setup: Setup) -> Guard {
         type Slot = &'static OnceLock<Runtime>;
-        static SLOTS: Mutex<Option<HashMap<String, Slot>>> = Mutex::new(None);
-        let slot: Slot = {
-            let mut slots = SLOTS.lock().unwrap();
-            let slots = slots.get_or_insert_default();
-            slots.entry(policy.to_string()).or_insert_with(|| Box::leak(Box::default()))
-        };
-        let start = || Runtime::start(at_origin(true).policy(policy));
-        Guard::on(Host::Shared(slot.get_or_init(start)))
+        static SLOTS: Mutex<BTreeMap<String, Slot>> = Mutex::new(BTreeMap::new());
+        let name = format!("{setup:?}");
+        let slot: Slot =
+            SLOTS.lock().unwrap().entry(name).or_insert_with(|| Box::leak(Box::default()));
+        Guard::on(Host::Shared(slot.get_or_init(|| Runtime::start(setup))))
     }
 
     /// With a runtime of its own, under this policy.

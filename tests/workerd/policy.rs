@@ -156,7 +156,7 @@ fn every_mistake_of_a_policy_is_told_at_once() {
         let detail = problem::check(&guard.send(&call), "misconfigured");
         for told in [
             "retry_windw is not a field (did you mean retry_window?)",
-            "wait 5 is a number",
+            "wait 5 has no unit",
             "deadline \"2h\"",
             "routes[0].key \"sometimes\"",
             "routes[1]",

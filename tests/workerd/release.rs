@@ -1,13 +1,16 @@
 //! Answers that mean "not processed": which they are, who shares them, and that the key is free.
 
 use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::guard::{Guard, poll_until};
 use crate::http::{Answer, Call};
+use crate::problem;
 use crate::script::{Gate, Reply};
 use crate::stamp::{Came, came, check_first, check_replay};
+use crate::storage::files_with;
 
 fn policy() -> Value {
     json!({ "routes": [
@@ -111,7 +114,7 @@ fn those_who_wait_share_a_released_answer() {
     gate.wait_for(1);
     let mut waiting = [open(), open(), open()];
     for one in waiting.iter_mut().chain([&mut first]) {
-        one.time_out(std::time::Duration::from_millis(100));
+        one.time_out(Duration::from_millis(100));
     }
     gate.open();
     let first = first.answer().expect("an answer");
@@ -135,6 +138,26 @@ fn check_shared(answer: &Answer, first: &Answer) {
     assert_eq!(answer.header("idempotency-expires"), None, "nothing is remembered");
 }
 
+/// Too large to be held for others, it streams to its caller alone; the others may come again.
+#[test]
+fn a_large_released_answer_is_not_shared() {
+    let guard = under_policy();
+    let gate = Gate::new();
+    let refusal = Reply::new(429).body(vec![b'x'; 100_000]);
+    guard.origin_in_turn([refusal.held_by(&gate), Reply::new(201)]);
+    let order = || guard.order_to("/listed");
+    let open = || order().open(guard.runtime().address()).expect("a socket");
+    let first = open();
+    gate.wait_for(1);
+    let mut waiting = open();
+    waiting.time_out(Duration::from_millis(200));
+    gate.open();
+    check_released(&first.answer().expect("an answer"));
+    problem::check(&waiting.answer().expect("an answer"), "in-progress");
+    guard.check_calls(1);
+    check_first(&guard.send(&order()), &guard.key());
+}
+
 /// What is told to one is not told to another of the same scope, who may try for himself.
 #[test]
 fn who_waits_under_another_credential_claims_the_key() {
@@ -150,7 +173,7 @@ fn who_waits_under_another_credential_claims_the_key() {
         let alice = guard.send_aside(scope, order("Bearer alice"));
         gates[0].wait_for(1);
         let mut bob = order("Bearer bob").open(guard.runtime().address()).expect("a socket");
-        bob.time_out(std::time::Duration::from_millis(200));
+        bob.time_out(Duration::from_millis(200));
         gates[0].open();
         assert_eq!(alice.join().expect("an answer").text(), "the secret of alice");
         gates[1].wait_for(1);
@@ -159,7 +182,7 @@ fn who_waits_under_another_credential_claims_the_key() {
         let first = bob.answer().expect("an answer");
         check_first(&first, &guard.key());
         check_replay(&guard.send(&order("Bearer bob")), &first);
-        crate::problem::check(&guard.send(&order("Bearer alice")), "credential-changed");
+        problem::check(&guard.send(&order("Bearer alice")), "credential-changed");
     });
     guard.check_calls(2);
 }
@@ -172,7 +195,7 @@ fn nothing_of_a_released_answer_is_stored() {
     guard.origin_in_turn([Reply::new(429).body(MARKER), Reply::new(201).body("kept-instead")]);
     guard.send(&guard.order_to("/listed"));
     guard.send(&guard.order_to("/listed"));
-    let files = |marker: &str| crate::storage::files_with(&guard.runtime().storage, marker);
+    let files = |marker: &str| files_with(&guard.runtime().storage, marker);
     poll_until("the second answer is stored", || !files("kept-instead").is_empty());
     assert!(files(MARKER).is_empty(), "{:?}", files(MARKER));
 }

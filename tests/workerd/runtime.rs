@@ -3,6 +3,7 @@
 //! 1. The Worker is built once per test process, before the first start.
 //! 2. Node and workerd form one process group, ended by a `Keeper`: none outlives the test process.
 //! 3. `kill` is SIGKILL to both, and `restart` takes up the same storage.
+//! 4. Nothing stays behind, in the system's folder for temporary files either.
 
 use std::fmt;
 use std::fs;
@@ -25,6 +26,7 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const START: Duration = Duration::from_secs(60);
 
 /// What a runtime is started with.
+#[derive(Debug)]
 pub struct Setup {
     kv: bool,
     vars: Vec<(String, String)>,
@@ -88,7 +90,7 @@ impl Runtime {
         let name =
             format!("workerd-{}-{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
         let storage = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        fs::create_dir_all(&storage).expect("a folder for the runtime's storage");
+        fs::create_dir_all(storage.join("tmp")).expect("a folder for the runtime's storage");
         let mut runtime = Runtime { setup, storage, log: Log::default(), process: None };
         runtime.restart();
         runtime
@@ -194,6 +196,8 @@ impl Process {
     fn start(setup: &Setup, storage: &Path, log: &Log) -> Process {
         let mut command = node();
         command.args(setup.arguments(storage)).process_group(0);
+        // Node cannot tidy up after SIGKILL: what it leaves goes with the storage.
+        command.env("TMPDIR", storage.join("tmp"));
         let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut node = spawned.expect("node runs: `npm ci` installs it, or set ONLYONCE_NODE");
         let keeper = Some(Keeper::watch(node.id(), storage).expect("sh runs"));
