@@ -160,7 +160,7 @@ fn every_mistake_of_a_policy_is_told_at_once() {
             "deadline \"2h\"",
             "routes[0].key \"sometimes\"",
             "routes[1]",
-            "routes[2].unknown \"resend\" needs fingerprint = \"bytes\"",
+            "routes[2].unknown \"resend\" does not go with this fingerprint",
         ] {
             assert!(detail.contains(told), "{told:?} is not told: {detail}");
         }
