@@ -21,14 +21,17 @@
 //!   - `fingerprint`, `canonical_json`, `multipart`: whether two requests are the same.
 //!   - `policy`, `release`: what is guarded, and how. `origin`: what an answer means.
 //!   - `machine`: the life of a key. `record`, `codec`: the bytes that it is stored as.
-//!   - `replay`, `recent`: when a copy may be shown. `problem`, `cors`: what a refusal says, and who may
-//!     read it. `log`: what the log says.
+//!   - `replay`, `recent`: when a copy may be shown. `problem`: what a refusal says; `cors`: which
+//!     pages may read it. `log`, `health`: what an operator and a client are told.
 //!   - `wire`: what Worker and object say to each other. `forward`: what the origin is sent.
+//!   - `json`, `bytes`, `digest`, `time`: what the others are made of.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
-//!   - The Worker's half: `guarded`, `complete_request`, `submit`, `responses`, `present`, `pass_through`.
+//!   - The Worker's half: `guarded`, `complete_request`, `submit`, `responses`, `stored`, `present`,
+//!     `pass_through`.
 //!   - The object's half: `key_object`, `arrival`, `store`, `origin_call`, `reception`,
 //!     `answer_keeper`, `answers`.
-//!   - The platform: `js`, `body`, `head`, `timer`, `config`, `memory`, `panics`.
+//!   - The platform: `js`, `body`, `held`, `head`, `timer`, `config`, `panics`, `memory`.
+//! - `src/bin/policy`: prints the policy's reference and schema, and checks a policy; host only.
 //!
 //! # Invariants
 //!
