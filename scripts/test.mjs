@@ -45,7 +45,7 @@ function cargoTest(args) {
 }
 
 async function browser() {
-  const files = readdirSync(join(root, BROWSER_TESTS)).filter((name) => name.endsWith(".test.mjs"));
+  const files = readdirSync(join(root, BROWSER_TESTS), { recursive: true }).filter((name) => name.endsWith(".test.mjs"));
   if (files.length === 0) throw new Failure(`no *.test.mjs in ${BROWSER_TESTS}`);
   const env = { ...process.env, ONLYONCE_NODE: node22(), CHROMIUM: await chromium() };
   await show(node22(), ["--test", "--test-reporter=spec", ...files.map((name) => join(BROWSER_TESTS, name))], { cwd: root, env });

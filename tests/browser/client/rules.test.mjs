@@ -1,0 +1,112 @@
+// The client's rules that need no browser: what an answer means, when to send again, when an item
+// is stale. The modules are the shipped ones.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { outcomeOf, problemOf } from "../../../www/client/answer.js";
+import { headerValue } from "../../../www/client/key.js";
+import { staleness } from "../../../www/client/outbox-item.js";
+import { PACE, pauseAfter, retryAfter } from "../../../www/client/retry.js";
+
+const MINUTE = 60_000;
+const REPLAYED = { "idempotency-replayed": "true" };
+const GUARD = { "cache-status": "onlyonce; detail=x", "content-type": "application/problem+json" };
+
+for (const [status, headers, problem, outcome, again] of [
+  [201, {}, null, "final", false],
+  [404, {}, null, "final", false],
+  [401, {}, null, "not-processed", false],
+  [429, {}, null, "not-processed", true],
+  [425, {}, null, "not-processed", true],
+  [408, {}, null, "unknown", true],
+  [408, REPLAYED, null, "final", false],
+  [500, {}, null, "unknown", false],
+  [502, {}, null, "unknown", true],
+  [504, {}, null, "unknown", true],
+  [503, {}, null, "unknown", true],
+  [503, { "retry-after": "1" }, null, "not-processed", true],
+  [503, REPLAYED, null, "unknown", false],
+  [201, REPLAYED, null, "final", false],
+  [521, {}, null, "not-processed", false],
+  [409, GUARD, { code: "in-progress", retryable: true }, "unknown", true],
+  [503, GUARD, { code: "guard-unavailable", retryable: true }, "unknown", true],
+  [504, GUARD, { code: "outcome-unknown", retryable: false }, "unknown", false],
+  [422, GUARD, { code: "key-reused", retryable: false }, "unknown", false],
+  [409, GUARD, { code: "credential-changed", retryable: false }, "final", false],
+  [409, GUARD, { code: "response-not-kept", retryable: false }, "final", false],
+  [413, GUARD, { code: "body-too-large", retryable: false }, "not-processed", false],
+  [500, GUARD, { code: "misconfigured", retryable: false }, "not-processed", false],
+  [502, GUARD, { code: "loop-detected", retryable: false }, "unknown", false],
+  [503, GUARD, { code: "of-a-later-version", retryable: false }, "unknown", false],
+]) {
+  test(`${status} ${problem?.code ?? Object.keys(headers)} is ${outcome}, ${again ? "worth another attempt" : "not sent again"}`, async () => {
+    const response = new Response(problem && JSON.stringify(problem), { status, headers });
+    const found = await problemOf(response);
+    assert.deepEqual(found, problem);
+    assert.equal(outcomeOf(response, found), outcome);
+    assert.equal(pauseAfter({ response, problem: found, ms: 1 }, 1, PACE) !== null, again);
+  });
+}
+
+for (const [what, headers] of [
+  ["without Cache-Status", { "content-type": "application/problem+json" }],
+  ["of another cache", { ...GUARD, "cache-status": "notonlyonce; hit" }],
+  ["in another type", { ...GUARD, "content-type": "application/json" }],
+]) {
+  test(`a problem ${what} is not the guard's`, async () => {
+    const response = new Response('{"code":"in-progress","retryable":true}', { status: 409, headers });
+    assert.equal(await problemOf(response), null);
+    assert.equal(outcomeOf(response, null), "final");
+  });
+}
+
+test("a problem is the guard's where others stand in Cache-Status beside it", async () => {
+  const headers = { ...GUARD, "cache-status": "edge; fwd=miss, onlyonce, other" };
+  assert.equal((await problemOf(new Response('{"code":"x"}', { headers }))).code, "x");
+});
+
+for (const [value, date, ms] of [
+  [null, null, 0],
+  ["3", null, 3000],
+  ["soon", null, 0],
+  ["-1", null, 0],
+  ["Sun, 01 Jan 2023 00:01:00 GMT", "Sun, 01 Jan 2023 00:00:00 GMT", 60_000],
+  ["Sun, 01 Jan 2023 00:00:00 GMT", "Sun, 01 Jan 2023 00:01:00 GMT", 0],
+]) {
+  test(`Retry-After: ${value} is ${ms} ms, by the server's clock`, () => {
+    const headers = new Headers(Object.entries({ "retry-after": value, date }).filter(([, value]) => value !== null));
+    assert.equal(retryAfter(headers), ms);
+  });
+}
+
+test("the pause doubles, is random below that, and has an end", () => {
+  const pauses = (number) => Array.from({ length: 300 }, () => pauseAfter({ error: new Error(), ms: 1 }, number, { ...PACE, attempts: 20 }));
+  for (const [number, most] of [[1, 500], [2, 1000], [3, 2000], [10, 20_000]]) {
+    const drawn = pauses(number);
+    assert.ok(Math.max(...drawn) <= most && Math.max(...drawn) > most * 0.9, `${Math.max(...drawn)} of ${most}`);
+    assert.ok(Math.min(...drawn) < most * 0.1);
+  }
+  assert.equal(pauseAfter({ error: new Error(), ms: 1 }, 5, PACE), null);
+});
+
+for (const [passed, window, stale] of [
+  [null, 24 * 60, false],
+  [0, 24 * 60, false],
+  [24 * 60 - 10, 24 * 60, false],
+  [24 * 60 - 9, 24 * 60, true],
+  [-1, 24 * 60, false],
+  [-2, 24 * 60, true],
+  [0, 9, true],
+]) {
+  test(`first sent ${passed} minutes ago with a window of ${window} is ${stale ? "stale" : "fresh"}`, () => {
+    const firstAttemptAt = passed === null ? null : 1e12 - passed * MINUTE;
+    const server = { now: 1e12, window: window * MINUTE };
+    assert.equal(staleness({ firstAttemptAt, window: 24 * 60 * MINUTE }, server) !== null, stale);
+  });
+}
+
+test("a key is written as a structured-field string", () => {
+  assert.equal(headerValue("a"), '"a"');
+  assert.equal(headerValue('a"b\\c'), '"a\\"b\\\\c"');
+  assert.throws(() => headerValue("x".repeat(256)), /is not 1 to 255 ASCII characters: use newKey\(\)\.$/);
+});

@@ -1,0 +1,43 @@
+// Keeps the key of a form's open submission over reload, back and forward.
+//
+// 1. Kept in sessionStorage: it belongs to this tab and ends with it.
+// 2. Named after the page's path and query, and the form.
+// 3. Where storage is blocked or full nothing is kept, and the submission works all the same.
+
+/**
+ * A submission without a final answer.
+ * @typedef {{ key: string, unknown: boolean }} Open
+ */
+
+/**
+ * What a form is called: its id, its name, or its place in the page.
+ * @param {HTMLFormElement} form
+ */
+export function formName(form) {
+  // Not form.id: a field may be called "id".
+  return form.getAttribute("id") ?? form.getAttribute("name") ?? [...document.forms].indexOf(form);
+}
+
+/** @param {HTMLFormElement} form */
+export function formMemory(form) {
+  const slot = `onlyonce-form:${location.pathname}${location.search}:${formName(form)}`;
+  return {
+    /** @returns {Open | null} */
+    read: () => attempt(() => JSON.parse(sessionStorage[slot])),
+    /** @param {Open} open */
+    keep: (open) => attempt(() => (sessionStorage[slot] = JSON.stringify(open))),
+    forget: () => attempt(() => sessionStorage.removeItem(slot)),
+  };
+}
+
+/**
+ * @template T
+ * @param {() => T} access
+ */
+function attempt(access) {
+  try {
+    return access();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,105 @@
+// An item of the outbox: a request kept as data, and what came of it.
+//
+// 1. queued → sending → synced | failed | stale; back to queued where another attempt may help.
+// 2. `firstAttemptAt` is written down before the first attempt, in the server's time. An answer
+//    that says "not processed" to that first attempt takes it back: the key is still free.
+// 3. Never attempted: always safe to send. Attempted: only while the guard surely remembers the
+//    key, that is up to ten minutes before the end of its window. Of unknown age: never.
+// 4. Ages are measured by the server's clock alone; the clock here may be set back.
+// Stored items have this very shape: add members, do not rename them.
+
+import { afterUnknown, outcomeOf } from "./answer.js";
+import { worthRetrying } from "./retry.js";
+
+/** @import { Attempt, Parcel } from "./attempt.js" */
+/** @import { ServerTime } from "./server-time.js" */
+
+/**
+ * @typedef {object} Item
+ * @property {number} [id] its place in the order, where it is stored
+ * @property {string} key
+ * @property {string} lane
+ * @property {"queued" | "sending" | "synced" | "failed" | "stale"} state
+ * @property {string} url
+ * @property {string} method
+ * @property {[string, string][]} headers
+ * @property {RequestCredentials} credentials
+ * @property {ArrayBuffer} [body]
+ * @property {boolean} durable false: it lives in this page alone and ends with it
+ * @property {number} attempts
+ * @property {number | null} firstAttemptAt milliseconds since the epoch, server's time
+ * @property {number} window milliseconds that the guard remembers the key
+ * @property {number} [status] of the last answer
+ * @property {string} [answer] the last answer's body
+ * @property {string} [detail] why it is not synced
+ */
+
+const MARGIN = 10 * 60_000;
+// Two machines of one service may differ by this much; more is a clock that was set back.
+const SKEW = 60_000;
+
+/**
+ * @param {Parcel} parcel
+ * @param {string} key
+ * @param {string} lane
+ * @returns {Item}
+ */
+export function newItem({ request, body }, key, lane) {
+  const { url, method, credentials } = request;
+  return { key, lane, state: "queued", url, method, headers: [...request.headers], credentials, body, durable: true, attempts: 0, firstAttemptAt: null, window: 0 };
+}
+
+/**
+ * Why the item must not be sent; null where it may.
+ * @param {Item} item
+ * @param {ServerTime} server
+ */
+export function staleness({ firstAttemptAt, window }, server) {
+  if (firstAttemptAt === null) return null;
+  const age = server.now - firstAttemptAt;
+  const limit = Math.min(window, server.window) - MARGIN;
+  if (age >= -SKEW && age <= limit) return null;
+  const [sent, kept] = [age, limit].map((ms) => Math.floor(ms / 60_000));
+  return `Sent ${sent} minutes ago, its key surely known for ${kept}: see whether it was carried out, then discard it or retry it anyway.`;
+}
+
+/**
+ * @param {Item} item
+ * @param {ServerTime} server
+ * @returns {Item}
+ */
+export function sending(item, server) {
+  const first = item.firstAttemptAt === null && { firstAttemptAt: server.now, window: server.window };
+  return { ...item, ...first, state: "sending", attempts: item.attempts + 1, detail: undefined };
+}
+
+/**
+ * The item after an attempt.
+ * @param {Item} item as it was sent
+ * @param {number | null} firstBefore its `firstAttemptAt` before this attempt
+ * @param {Attempt} attempt
+ * @param {string} answer the answer's body
+ * @returns {Item}
+ */
+export function attempted(item, firstBefore, attempt, answer) {
+  const { response, problem = null, error } = attempt;
+  if (!response) return { ...item, state: "queued", detail: `No answer: ${error?.message}` };
+  if (firstBefore !== null) afterUnknown.add(response);
+  const outcome = outcomeOf(response, problem);
+  const said = { ...item, status: response.status, answer };
+  if (outcome === "final" && (problem || response.status < 400)) return { ...said, state: "synced", detail: problem?.detail };
+  const firstAttemptAt = outcome === "not-processed" ? firstBefore : item.firstAttemptAt;
+  const detail = problem?.detail ?? `${response.status} ${response.statusText} (${outcome})`;
+  return { ...said, state: worthRetrying(attempt) ? "queued" : "failed", firstAttemptAt, detail };
+}
+
+/**
+ * The item queued again, as far as that is safe.
+ * @param {Item} item
+ * @param {boolean | undefined} anyway a stale one too, as if it had never been sent
+ * @returns {Item}
+ */
+export function requeued(item, anyway) {
+  if (item.state === "stale" && anyway) return { ...item, state: "queued", firstAttemptAt: null };
+  return item.state === "failed" ? { ...item, state: "queued" } : item;
+}

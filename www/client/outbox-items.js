@@ -1,0 +1,101 @@
+// Where the outbox's items are kept: in IndexedDB, or in memory where that fails.
+//
+// 1. An item that cannot be stored is kept in memory and still sent, under its one key. That is
+//    told: the item says `durable: false`, and `onProblem` hears why.
+// 2. While a lane has such items under way, what comes after them waits with them: first in,
+//    first out. Stored items of the lane are the older ones and go first.
+// 3. A stored item that cannot be marked is not sent: after a crash nobody could tell its age.
+
+import { IndexedItems } from "./indexed-items.js";
+
+/** @import { Item } from "./outbox-item.js" */
+
+export class OutboxItems {
+  #indexed;
+  #onProblem;
+  /** By key. @type {Map<string, Item>} */
+  #memory = new Map();
+
+  /**
+   * @param {string} name
+   * @param {(error: Error) => void} onProblem
+   */
+  constructor(name, onProblem) {
+    this.#indexed = new IndexedItems(name);
+    this.#onProblem = onProblem;
+  }
+
+  /**
+   * @param {Item} item
+   * @returns {Promise<Item>}
+   */
+  async add(item) {
+    if (this.#memory.has(item.key)) throw taken(item.key);
+    if (this.#inMemory(item.lane)) return this.#keep(item);
+    try {
+      return await this.#indexed.add(item);
+    } catch (error) {
+      if (nameOf(error) === "ConstraintError") throw taken(item.key);
+      this.#tell("written", error);
+      return this.#keep(item);
+    }
+  }
+
+  /** @returns {Promise<Item[]>} in the order in which they came */
+  async all() {
+    return [...(await this.#stored()), ...this.#memory.values()];
+  }
+
+  /**
+   * @param {string} key
+   * @param {(item: Item) => Item | null} change null removes it
+   * @returns {Promise<Item | null>} as it is now; null where it is gone
+   */
+  async change(key, change) {
+    const item = this.#memory.get(key);
+    if (!item) return this.#indexed.change(key, change);
+    const changed = change(item);
+    changed ? this.#memory.set(key, changed) : this.#memory.delete(key);
+    return changed;
+  }
+
+  /** @param {Item} item */
+  #keep(item) {
+    const kept = { ...item, durable: false };
+    this.#memory.set(item.key, kept);
+    return kept;
+  }
+
+  async #stored() {
+    try {
+      return await this.#indexed.all();
+    } catch (error) {
+      this.#tell("read", error);
+      return [];
+    }
+  }
+
+  /** @param {string} lane */
+  #inMemory(lane) {
+    return [...this.#memory.values()].some((item) => item.lane === lane && item.state !== "synced");
+  }
+
+  /**
+   * @param {string} what
+   * @param {unknown} error
+   */
+  #tell(what, error) {
+    const message = `Storage cannot be ${what} (${nameOf(error)}): keep this page open until all is sent.`;
+    this.#onProblem(new Error(message, { cause: error }));
+  }
+}
+
+/** @param {unknown} error */
+function nameOf(error) {
+  return /** @type {Partial<Error> | null} */ (error)?.name;
+}
+
+/** @param {string} key */
+function taken(key) {
+  return new Error(`The key "${key}" is in the outbox already: leave it out.`);
+}

@@ -1,0 +1,26 @@
+// When an outbox looks again: online, shown or hidden, after a while, on Background Sync.
+
+/**
+ * Until the signal ends it.
+ * @param {() => void} wake
+ * @param {AbortSignal} signal
+ */
+export function listen(wake, signal) {
+  addEventListener("online", wake, { signal });
+  // Hidden too: a look at the outbox is cheap, and the last chance counts.
+  globalThis.document?.addEventListener("visibilitychange", wake, { signal });
+}
+
+/**
+ * Asks for Background Sync, where a service worker is registered and the browser has it.
+ * @param {string} tag
+ */
+export async function askForSync(tag) {
+  try {
+    /** @type {(ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }) | undefined} */
+    const registration = await navigator.serviceWorker?.getRegistration();
+    await registration?.sync?.register(tag);
+  } catch {
+    // Not allowed here; the other occasions remain.
+  }
+}

@@ -1,0 +1,40 @@
+// npm run size: what the client weighs, against the limit that the project sets itself. Ends with
+// 1 where it is exceeded.
+//
+// Counted is what index.js brings, that is all four functions, minified by esbuild and gzipped, as
+// a page receives it that bundles what it uses. auto.js, for pages without a script of their own,
+// is weighed with guardForm, which it needs; the last line is all modules with their comments.
+import { readFileSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+
+const MAX = 6_000;
+const client = fileURLToPath(new URL("..", import.meta.url));
+const names = readdirSync(client).filter((name) => name.endsWith(".js"));
+
+const bundled = await bytesOf('export * from "./index.js";');
+const entries = ["key", "fetch-once", "guard-form", "outbox", "auto"];
+for (const name of entries) say(`${name}.js alone`, await bytesOf(`export * from "./${name}.js";`));
+say("index.js", bundled);
+say("index.js and auto.js", await bytesOf('export * from "./index.js"; import "./auto.js";'));
+say("with comments", gzipped(names.map((name) => readFileSync(join(client, name))).join("\n")));
+if (bundled > MAX) {
+  console.error(`over budget: the client weighs ${bundled} bytes, allowed are ${MAX}`);
+  process.exitCode = 1;
+}
+
+async function bytesOf(contents) {
+  const stdin = { contents, resolveDir: client };
+  const { outputFiles } = await build({ stdin, bundle: true, minify: true, format: "esm", target: "es2022", write: false });
+  return gzipped(outputFiles[0].contents);
+}
+
+function gzipped(content) {
+  return gzipSync(content, { level: 9 }).length;
+}
+
+function say(name, bytes) {
+  console.log(`${name.padEnd(22)}${String(bytes).padStart(6)} bytes gzipped`);
+}
