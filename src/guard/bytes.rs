@@ -24,31 +24,35 @@ pub fn joined(texts: &mut dyn Iterator<Item = &str>, separator: &str) -> String 
     all
 }
 
-/// Sorts in place, in n log n steps whatever the order: heap sort.
-pub fn sort<T>(items: &mut [T], less: impl Fn(&T, &T) -> bool) {
-    let count = items.len();
-    for root in (0..count / 2).rev() {
-        sift_down(items, root, &less);
-    }
-    for end in (1..count).rev() {
-        items.swap(0, end);
-        sift_down(items.get_mut(..end).unwrap_or_default(), 0, &less);
+/// Sorts in n log n steps whatever the order: runs of 1, 2, 4, … are merged.
+pub fn sort<T: Copy>(items: &mut Vec<T>, less: impl Fn(&T, &T) -> bool) {
+    let mut run = 1_usize;
+    while run < items.len() {
+        let mut merged = Vec::with_capacity(items.len());
+        for two in items.chunks(run.saturating_mul(2)) {
+            let (left, right) = two.split_at_checked(run).unwrap_or((two, &[]));
+            merge(left, right, &mut merged, &less);
+        }
+        *items = merged;
+        run = run.saturating_mul(2);
     }
 }
 
-/// Moves an item down until none below it is greater.
-fn sift_down<T>(items: &mut [T], mut root: usize, less: &impl Fn(&T, &T) -> bool) {
-    loop {
-        let left = root.saturating_mul(2).saturating_add(1);
-        let (above, greater) = match items.get(left..) {
-            Some([a, b, ..]) if less(a, b) => (b, left.saturating_add(1)),
-            Some([a, ..]) => (a, left),
-            _ => return,
-        };
-        if items.get(root).is_some_and(|item| !less(item, above)) {
-            return;
+fn merge<T: Copy>(
+    mut left: &[T],
+    mut right: &[T],
+    merged: &mut Vec<T>,
+    less: &impl Fn(&T, &T) -> bool,
+) {
+    while let ([a, left_rest @ ..], [b, right_rest @ ..]) = (left, right) {
+        if less(b, a) {
+            merged.push(*b);
+            right = right_rest;
+        } else {
+            merged.push(*a);
+            left = left_rest;
         }
-        items.swap(root, greater);
-        root = greater;
     }
+    merged.extend_from_slice(left);
+    merged.extend_from_slice(right);
 }

@@ -32,6 +32,7 @@ struct Writer<'a> {
 
 /// A member that was read: where in the output its name begins and ends, and where it ends itself.
 /// Positions instead of texts, since a body may hold a member for every few bytes.
+#[derive(Clone, Copy)]
 struct Member {
     from: u32,
     name_to: u32,
