@@ -208,12 +208,14 @@ impl<'a> Input<'a> {
 
     /// `u` and four digits, or a surrogate pair of two such.
     fn code_point(&mut self) -> Option<char> {
-        let first = self.code_unit()?;
+        let first = u32::from(self.code_unit()?);
         if !(0xd800..0xdc00).contains(&first) {
-            return char::from_u32(first.into());
+            return char::from_u32(first);
         }
         self.exact(b'\\')?;
-        char::decode_utf16([first, self.code_unit()?]).next()?.ok()
+        let second = u32::from(self.code_unit()?);
+        (0xdc00..0xe000).contains(&second).then_some(())?;
+        char::from_u32(((first & 0x3ff) << 10 | second & 0x3ff).saturating_add(0x1_0000))
     }
 
     fn code_unit(&mut self) -> Option<u16> {
