@@ -4,8 +4,8 @@
 //! 1. A claim about executions is proved at the origin, never by the guard's own words.
 //! 2. A test waits for signals (the origin holds a request, a socket answers); it never sleeps to be
 //!    "late enough".
-//! 3. Tests share runtimes and the origin, and keep apart by a lane: a path prefix and keys of their own.
-//!    A test that kills its runtime starts one for itself.
+//! 3. Tests share the origin, and a runtime with all that ask for the same policy; they keep apart by a
+//!    lane: a path prefix and keys of their own. A test that kills its runtime starts one for itself.
 //! 4. Whatever must hold with and without the KV copy is run both ways (`guard::both_ways`).
 
 mod guard;

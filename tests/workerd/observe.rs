@@ -189,13 +189,11 @@ fn every_answer_passes() {
 /// What was watched is guarded from the moment on in which the policy says so.
 #[test]
 fn the_first_answer_that_was_observed_is_the_one_that_is_enforced() {
-    for kv in [true, false] {
-        let mut guard = Guard::own_under(kv, &json!({ "mode": "observe" }));
-        let answers = check_all_pass(&guard, &[guard.order(), guard.order()]);
-        guard.runtime_mut().kill();
-        guard.runtime_mut().redeploy(|setup| setup.policy(&json!({ "mode": "enforce" })));
-        let replay = guard.send(&guard.order());
-        assert_eq!((replay.replayed(), &replay.body), (true, &answers[0].body));
-        guard.check_calls(2);
-    }
+    let mut guard = Guard::own_under(false, &json!({ "mode": "observe" }));
+    let answers = check_all_pass(&guard, &[guard.order(), guard.order()]);
+    guard.runtime_mut().kill();
+    guard.runtime_mut().redeploy(|setup| setup.policy(&json!({ "mode": "enforce" })));
+    let replay = guard.send(&guard.order());
+    assert_eq!((replay.replayed(), &replay.body), (true, &answers[0].body));
+    guard.check_calls(2);
 }

@@ -35,14 +35,14 @@ fn token(claims: &str, serial: u32) -> String {
     )
 }
 
+/// RFC 4648 section 5, without padding: a group of n bytes makes n + 1 digits.
 fn base64url(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let digits = |group: &[u8]| {
-        let bits =
-            (0..3).fold(0_u32, |bits, at| bits << 8 | u32::from(*group.get(at).unwrap_or(&0)));
-        (0..=group.len())
-            .map(move |at| char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]))
-            .collect::<Vec<_>>()
+        let byte = |at| u32::from(group.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let places = [18, 12, 6, 0].into_iter().take(group.len() + 1);
+        places.map(move |place| char::from(DIGITS[(bits >> place & 63) as usize]))
     };
     bytes.chunks(3).flat_map(digits).collect()
 }
