@@ -6,9 +6,11 @@ use crate::guard::bytes::joined;
 use crate::guard::forward::pseudonym;
 use crate::guard::origin::{Base, BaseError};
 use crate::guard::policy::Policy;
+use js_sys::Promise;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
+use web_sys::Request;
 
 /// The settings of this deployment.
 pub struct Config {
@@ -99,7 +101,15 @@ pub fn responses(env: &JsValue) -> Option<KvNamespace> {
     js::member(env, "RESPONSES").map(JsValue::unchecked_into)
 }
 
+/// Sends a request to the origin: through the service binding, where there is one.
+pub fn fetch_origin(request: &Request, env: &JsValue) -> Result<Promise, JsValue> {
+    match origin_service(env) {
+        Some(service) => service.fetch_request(request),
+        None => js::fetch(request),
+    }
+}
+
 /// The binding that reaches the origin without the network, where there is one.
-pub fn origin_service(env: &JsValue) -> Option<Fetcher> {
+fn origin_service(env: &JsValue) -> Option<Fetcher> {
     js::member(env, "ORIGIN_SERVICE").map(JsValue::unchecked_into)
 }

@@ -8,7 +8,7 @@
 
 use super::answers;
 use super::arrival::Arrival;
-use super::config::{Config, origin_service};
+use super::config::{Config, fetch_origin};
 use super::js;
 use super::key_object::{KeyObject, News};
 use super::reception::Reception;
@@ -86,10 +86,7 @@ fn outbound_headers(arrival: &Arrival, claim: &Claim) -> Result<Headers, JsValue
 pub async fn run(object: Rc<KeyObject>, order: Order, caller: Caller) {
     let started = js::now();
     let promise = match &order.request {
-        Ok(request) => match origin_service(&object.env) {
-            Some(service) => service.fetch_request(request),
-            None => js::fetch(request),
-        },
+        Ok(request) => fetch_origin(request, &object.env),
         Err(error) => Err(error.clone()),
     };
     if promise.is_err() {

@@ -1,7 +1,7 @@
 //! Requests that are not guarded: they stream to the origin and back, and their bodies never
 //! enter WebAssembly's memory.
 
-use super::config::{Config, origin_service};
+use super::config::{Config, fetch_origin};
 use super::head::RequestHead;
 use super::js;
 use super::present::{Audience, mutable};
@@ -30,11 +30,7 @@ pub async fn pass_through(
 }
 
 async fn send(request: &Request, env: &JsValue) -> Result<Response, JsValue> {
-    let promise = match origin_service(env) {
-        Some(service) => service.fetch_request(request),
-        None => js::fetch(request),
-    };
-    match js::wait(promise).await {
+    match js::wait(fetch_origin(request, env)).await {
         Ok(response) => Ok(response),
         Err(_) => Audience::default().problem(&Problem::new(Code::OutcomeUnknown, LOST)),
     }

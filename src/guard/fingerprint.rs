@@ -42,7 +42,7 @@ impl Fingerprint {
     pub fn of(head: &impl Head, body: &[u8], method: &Method) -> Self {
         let digest = match method.algorithm {
             Algorithm::None => Digest::new("onlyonce fingerprint none 1"),
-            Algorithm::Bytes => bytes(request(head, "bytes"), body),
+            Algorithm::Bytes => request(head, "bytes").field(body),
             Algorithm::Auto => auto(head, body, &method.ignore),
         };
         Self { method: method.clone(), digest: digest.hex() }
@@ -82,10 +82,6 @@ fn request(head: &impl Head, reading: &str) -> Digest {
         .optional(content_type.as_deref())
 }
 
-fn bytes(digest: Digest, body: &[u8]) -> Digest {
-    digest.field(body)
-}
-
 fn auto(head: &impl Head, body: &[u8], ignore: &[Pointer]) -> Digest {
     let content_type = head.header("content-type").unwrap_or_default();
     if is_json(&content_type)
@@ -96,7 +92,7 @@ fn auto(head: &impl Head, body: &[u8], ignore: &[Pointer]) -> Digest {
     if let Some(parts) = boundary(&content_type).and_then(|boundary| stretches(body, boundary)) {
         return parts.into_iter().fold(request(head, "multipart"), Digest::field);
     }
-    bytes(request(head, "bytes"), body)
+    request(head, "bytes").field(body)
 }
 
 /// `application/json` and the `+json` types (RFC 6839 section 3.1).
