@@ -73,6 +73,9 @@ extern "C" {
         options: &Object,
     ) -> Result<Promise, JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = delete)]
+    pub fn kv_delete(this: &KvNamespace, name: &str) -> Result<Promise, JsValue>;
+
     /// A pair of streams that promises how much will pass through (Workers streams).
     pub type FixedLengthStream;
     #[wasm_bindgen(constructor, catch)]

@@ -48,6 +48,7 @@ impl IdempotencyGuard {
             open_calls: RefCell::default(),
             waiting: RefCell::default(),
             readers: Cell::default(),
+            copies: Cell::default(),
             copied: Cell::default(),
         }))
     }
@@ -57,7 +58,7 @@ impl IdempotencyGuard {
     }
 
     pub fn alarm(&self) -> Result<(), JsValue> {
-        self.0.look()
+        self.0.clone().woken()
     }
 }
 
@@ -68,6 +69,9 @@ const TIMER_SLACK: Millis = Millis(10);
 /// A policy that only watches has its caller wait as it would without a guard: to the end. This is
 /// the longest time that a timer holds, in milliseconds.
 const NO_LIMIT: Millis = Millis(i32::MAX as u64);
+
+const NOT_DELETED: &str =
+    "onlyonce: a forgotten key's copy could not be deleted from KV; it is tried again in a minute";
 
 const COME_AGAIN: Refusal = Refusal::InProgress { retry_after: ASK_AGAIN };
 
@@ -81,6 +85,8 @@ pub struct KeyObject {
     waiting: RefCell<Vec<oneshot::Sender<News>>>,
     /// How many answers are being read from rows.
     pub readers: Cell<u32>,
+    /// How many copies of the answer are on their way to KV.
+    copies: Cell<u32>,
     /// Whether this instance has written the copy that `kv_write = "on_replay"` asks for.
     copied: Cell<bool>,
 }
@@ -98,6 +104,15 @@ pub enum Turn {
 pub struct OpenCall {
     pub attempt: u32,
     pub abort: AbortController,
+}
+
+/// A copy that is being written to KV.
+pub struct CopyUnderWay(Rc<KeyObject>);
+
+impl Drop for CopyUnderWay {
+    fn drop(&mut self) {
+        self.0.copies.set(self.0.copies.get().saturating_sub(1));
+    }
 }
 
 /// What those who wait are woken with.
@@ -156,7 +171,9 @@ impl KeyObject {
                 Some(answers::duplicate(Would::Refuse(refusal)))
             }
             (Then::Refuse(refusal), record) => Some(answers::refused(refusal, &record)),
-            (Then::Nothing, record) => Some(answers::refused(COME_AGAIN, &record)),
+            (Then::Nothing | Then::DropCopy | Then::Deny(_), record) => {
+                Some(answers::refused(COME_AGAIN, &record))
+            }
             _ if watched => Some(answers::duplicate(Would::Replay)),
             (_, record) => Some(self.replay(arrival, &record, turn)),
         }
@@ -169,9 +186,8 @@ impl KeyObject {
         turn: Turn,
     ) -> Result<Response, JsValue> {
         if arrival.settings.kv_write == KvWrite::OnReplay && !self.copied.replace(true) {
-            let (object, id) = (self.clone(), arrival.submit.record.clone());
-            let record = record.clone();
-            self.background(async move { responses::write_copy(&object, &id, &record).await });
+            let id = arrival.submit.record.clone();
+            self.background(responses::write_copy(self.clone(), id, record.clone()));
         }
         let shown = match turn {
             Turn::First => Shown::Replayed,
@@ -203,7 +219,8 @@ impl KeyObject {
         let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_canceled()).count();
         let open_calls: Vec<u32> =
             self.open_calls.borrow().iter().map(|call| call.attempt).collect();
-        let live = Live { open_calls: &open_calls, waiting };
+        let copying = self.copies.get() > 0;
+        let live = Live { open_calls: &open_calls, waiting, copying };
         let event = event(binding_claim(&record, live, now));
         let step = decide(record, event, live, now);
         self.store.apply(&step, now).map_err(|_| "the record could not be written".to_owned())?;
@@ -269,29 +286,52 @@ impl KeyObject {
         }
     }
 
+    /// The alarm: what time has done, and what an operator's wish still lacks.
+    fn woken(self: Rc<Self>) -> Result<(), JsValue> {
+        match self.look()? {
+            Then::DropCopy => self.drop_copy(),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes the copy of a forgotten key's answer. Until that is confirmed the key stays shut, and
+    /// the alarm tries it again.
+    pub fn drop_copy(self: &Rc<Self>) -> Result<(), JsValue> {
+        let (object, id) = (self.clone(), self.store.name()?);
+        self.background(async move {
+            if responses::delete_copy(&object, &id).await.is_err() {
+                return js::log_warning(NOT_DELETED);
+            }
+            if let Err(detail) = object.step(|_| Event::CopyDeleted, &News::LookAgain) {
+                js::log_error(&format!("onlyonce: a deletion was not written down: {detail}"));
+            }
+        });
+        Ok(())
+    }
+
     /// What time alone has done: a call that is past its deadline, a window that has ended.
-    fn look(&self) -> Result<(), JsValue> {
+    fn look(&self) -> Result<Then, JsValue> {
         let now = js::now();
         // The end of the window deletes the rows that an answer is being read from.
         if self.readers.get() > 0 {
-            return self.store.watch_later(now, Millis::seconds(10));
+            self.store.watch_later(now, Millis::seconds(10))?;
+            return Ok(Then::Nothing);
         }
         let step = match self.step(|_| Event::Look, &News::LookAgain) {
             Ok(step) => step,
             Err(detail) => {
                 js::log_error(&format!("onlyonce: a record could not be looked at: {detail}"));
                 // The next version of the guard may be able to read it.
-                return self.store.watch_later(now, Millis::hours(1));
+                self.store.watch_later(now, Millis::hours(1))?;
+                return Ok(Then::Nothing);
             }
         };
-        match step.change {
-            // The alarm that may have brought us here is used up.
-            Change::Keep => {
-                self.end_overdue_calls(&step.record, now);
-                self.store.watch(&step.record, now)
-            }
-            Change::Put | Change::Erase => Ok(()),
+        // The alarm that may have brought us here is used up.
+        if step.change == Change::Keep {
+            self.end_overdue_calls(&step.record, now);
+            self.store.watch(&step.record, now)?;
         }
+        Ok(step.then)
     }
 
     /// Ends calls that outlast the retry window: an origin that never answers would keep the object
@@ -310,6 +350,12 @@ impl KeyObject {
         self.open_calls.borrow_mut().retain(|open| open.attempt != attempt);
         step.map_err(|why| js::log_error(&format!("onlyonce: a call's end was not stored: {why}")))
             .ok()
+    }
+
+    /// A copy counts as on its way until what this returns is dropped.
+    pub fn begin_copy(self: &Rc<Self>) -> CopyUnderWay {
+        self.copies.set(self.copies.get().saturating_add(1));
+        CopyUnderWay(self.clone())
     }
 
     /// Goes on with some work whatever becomes of the request that started it.

@@ -74,7 +74,7 @@ impl Reception {
         let copies = self.order.settings.kv_write == KvWrite::Always;
         self.tell(answers::stored(&object, &first, Shown::First));
         if copies {
-            responses::write_copy(&object, &id, &record).await;
+            responses::write_copy(object, id, record).await;
         }
     }
 

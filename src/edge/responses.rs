@@ -15,6 +15,7 @@ use crate::guard::replay::copy_lifetime;
 use crate::guard::scope::RecordId;
 use js_sys::{Object, Reflect, Uint8Array};
 use std::cell::RefCell;
+use std::future::Future;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::ReadableStream;
@@ -47,16 +48,40 @@ pub async fn read_copy(namespace: &KvNamespace, id: &RecordId) -> Option<Stored>
 }
 
 /// Writes the copy of an answer that has been stored. The output gate lets the write leave only
-/// once the record is durable.
-pub async fn write_copy(object: &Rc<KeyObject>, id: &RecordId, record: &Record) {
-    let Some(namespace) = config::responses(&object.env) else { return };
-    let Record::Done { claim, answer } = record else { return };
-    let Some(lifetime) = copy_lifetime(claim, js::now()).filter(|_| answer.body != Body::Not)
-    else {
-        return;
-    };
-    if put(object, &namespace, id, record, lifetime.whole_seconds()).await.is_err() {
-        js::log_warning("onlyonce: a copy could not be written to KV; replays ask the object");
+/// once the record is durable. The copy counts as on its way from this call on, not only from the
+/// first time that the work is polled: an operator's "forget" must not come in between.
+pub fn write_copy(
+    object: Rc<KeyObject>,
+    id: RecordId,
+    record: Record,
+) -> impl Future<Output = ()> + 'static {
+    let under_way = object.begin_copy();
+    async move {
+        if try_write_copy(&object, &id, &record).await.is_err() {
+            js::log_warning("onlyonce: a copy could not be written to KV; replays ask the object");
+        }
+        drop(under_way);
+    }
+}
+
+async fn try_write_copy(
+    object: &Rc<KeyObject>,
+    id: &RecordId,
+    record: &Record,
+) -> Result<(), JsValue> {
+    let Some(namespace) = config::responses(&object.env) else { return Ok(()) };
+    let Record::Done { claim, answer } = record else { return Ok(()) };
+    match copy_lifetime(claim, js::now()).filter(|_| answer.body != Body::Not) {
+        Some(lifetime) => put(object, &namespace, id, record, lifetime.whole_seconds()).await,
+        None => Ok(()),
+    }
+}
+
+/// Deletes the copy, where there are copies.
+pub async fn delete_copy(object: &KeyObject, id: &str) -> Result<(), JsValue> {
+    match config::responses(&object.env) {
+        Some(namespace) => js::wait::<JsValue>(namespace.kv_delete(id)).await.map(drop),
+        None => Ok(()),
     }
 }
 

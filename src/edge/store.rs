@@ -7,11 +7,14 @@
 use super::js::{ObjectStorage, SyncKv};
 use crate::guard::machine::{Change, Step};
 use crate::guard::record::{ClaimId, Record};
+use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
 
 const RECORD: &str = "record";
+/// The record's id, for an alarm, which is not told whom it wakes. Written where it will be needed.
+const NAME: &str = "name";
 
 /// The size of a row in bytes; the platform's limit is 2 MB for key and value together.
 pub const ROW_BYTES: u32 = 1024 * 1024;
@@ -36,6 +39,15 @@ impl Store {
             return Err("the record is not stored as bytes".into());
         };
         Record::decode(&bytes.to_vec()).map_err(|error| error.to_string())
+    }
+
+    /// The record's id as [`Store::put_name`] wrote it.
+    pub fn name(&self) -> Result<String, JsValue> {
+        self.kv.get(NAME)?.as_string().ok_or_else(|| "the record's name is missing".into())
+    }
+
+    pub fn put_name(&self, id: &RecordId) -> Result<(), JsValue> {
+        self.kv.put(NAME, &id.as_str().into())
     }
 
     /// Makes a step's change. The output gate holds back everything that leaves the object after

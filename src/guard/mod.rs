@@ -22,6 +22,7 @@ pub mod record;
 pub mod release;
 pub mod replay;
 pub mod scope;
+pub mod stored_form;
 pub mod structured_field;
 pub mod time;
 pub mod wire;

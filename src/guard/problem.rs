@@ -217,7 +217,7 @@ impl Problem {
 // Each sentence goes on after the key.
 const KEY_REUSED: &str = "was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation";
 const CREDENTIAL_CHANGED: &str = "was carried out under another credential, so its answer is withheld; read the resource to learn what became of it";
-const IN_PROGRESS: &str = "is not finished: its first request is still at the origin; send the same request again after the time in Retry-After";
+const IN_PROGRESS: &str = "is not finished: its first request is still at the origin, or an operator has just freed the key; send the same request again after the time in Retry-After";
 const RESPONSE_NOT_KEPT: &str = "was carried out, but its answer was too large or endless to keep; read the resource instead of sending it again";
 
 fn unknown_detail(reason: Reason) -> &'static str {

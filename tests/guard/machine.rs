@@ -2,12 +2,15 @@
 
 mod lateness;
 mod lingering;
+mod operator;
 mod submissions;
 mod table;
 mod time;
 
 use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, credential, fingerprint};
-use onlyonce::guard::machine::{Change, Event, Live, Step, Submission, Then, decide};
+use onlyonce::guard::machine::{
+    Change, Denial, Event, Live, QUARANTINE, Refusal, Resolution, Step, Submission, Then, decide,
+};
 use onlyonce::guard::origin::Meaning;
 use onlyonce::guard::record::{Answer, Claim, ClaimId, Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
@@ -172,11 +175,11 @@ fn of_another_claim(event: Event) -> Event {
 }
 
 /// The attempts that a state can have open, all of them.
-const ALL_OPEN: Live = Live { open_calls: &[1, 2], waiting: 0 };
-const NONE_OPEN: Live = Live { open_calls: &[], waiting: 0 };
+const ALL_OPEN: Live = Live { open_calls: &[1, 2], waiting: 0, copying: false };
+const NONE_OPEN: Live = Live { open_calls: &[], waiting: 0, copying: false };
 
 fn open(calls: &[u32]) -> Live<'_> {
-    Live { open_calls: calls, waiting: 0 }
+    Live { open_calls: calls, waiting: 0, copying: false }
 }
 
 /// One row: in this state, this happens; the record becomes `after`, with this change to storage,

@@ -152,7 +152,7 @@ fn every_refusals_sentence() {
         Refusal::InProgress { retry_after: Millis(2000) },
         Code::InProgress,
         409,
-        "is not finished: its first request is still at the origin; send the same request again after the time in Retry-After",
+        "is not finished: its first request is still at the origin, or an operator has just freed the key; send the same request again after the time in Retry-After",
     );
     refused(
         Refusal::ResponseNotKept,

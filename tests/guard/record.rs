@@ -5,10 +5,9 @@ mod broken;
 use crate::fixtures::{AUTO, CLAIMED_AT, WINDOW, answer, claim, not_kept, unhex};
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
-use onlyonce::guard::record::{
-    Answer, Body, Claim, INLINE_LIMIT, Outcome, Reason, Record, RecordError, VERSION,
-};
+use onlyonce::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Outcome, Reason, Record};
 use onlyonce::guard::scope::{Credential, Source};
+use onlyonce::guard::stored_form::{RecordError, VERSION};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 // Deployed objects and KV hold records of these shapes. A test that fails here means that a
@@ -114,6 +113,12 @@ fn unknown_is_pinned() {
     }
     let held = unknown(Reason::ServerError, Some(answer(500, "oops")));
     pinned(&held, &["03", CLAIM, "0103", "01", &answer_head(500), "00"], "6f6f7073");
+}
+
+#[test]
+fn forgotten_is_pinned() {
+    pinned(&Record::Forgotten { until: None }, &["04", "00"], "");
+    pinned(&Record::Forgotten { until: Some(CLAIMED_AT) }, &["04", "01", "000001a3185c5000"], "");
 }
 
 /// A claim with every optional part in use.
@@ -241,6 +246,10 @@ fn when_a_record_is_looked_at_again() {
         wakes(&record, end, Some(end.plus(minute)));
         wakes(&record, end.plus(minute), Some(end.plus(minute).plus(minute)));
     }
+    // A forgotten key is free at its time; until its copy is deleted that is tried every minute.
+    let until = CLAIMED_AT.plus(tick);
+    wakes(&Record::Forgotten { until: Some(until) }, CLAIMED_AT, Some(until));
+    wakes(&Record::Forgotten { until: None }, CLAIMED_AT, Some(CLAIMED_AT.plus(minute)));
     // A derived key's record is looked at when it is to be forgotten, not at its window's end.
     let ends = full_claim().expires_at();
     wakes(&Record::Done { claim: full_claim(), answer: answer(200, "") }, CLAIMED_AT, Some(ends));

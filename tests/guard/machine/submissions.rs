@@ -15,7 +15,7 @@ const BUSY: Then = Then::Refuse(Refusal::InProgress { retry_after: ASK_AGAIN });
 
 #[track_caller]
 fn waits(waiting: usize, submission: Submission, then: Then) {
-    let live = Live { open_calls: &[1], waiting };
+    let live = Live { open_calls: &[1], waiting, copying: false };
     let event = Event::Submitted(submission);
     check((in_flight(), live, EARLY), event, (in_flight(), Change::Keep, then));
 }
@@ -37,7 +37,7 @@ fn at_most_a_hundred_wait() {
 
 #[test]
 fn those_who_wait_do_not_keep_others_from_an_answer() {
-    let live = Live { open_calls: &[], waiting: 100 };
+    let live = Live { open_calls: &[], waiting: 100, copying: false };
     let event = Event::Submitted(owner());
     check((held(), live, EARLY), event, (held(), Change::Keep, Then::Replay));
 }

@@ -3,7 +3,8 @@
 use super::{CLAIM, START, answer_head, done, full_claim, in_flight, stored, unknown};
 use crate::fixtures::{answer, headers, not_kept, unhex};
 use crate::random::Random;
-use onlyonce::guard::record::{Answer, Body, Outcome, Reason, Record, RecordError};
+use onlyonce::guard::record::{Answer, Body, Outcome, Reason, Record};
+use onlyonce::guard::stored_form::RecordError;
 
 /// One record of every shape.
 fn every_shape() -> Vec<Record> {

@@ -9,12 +9,23 @@
 //! 5. Another request under the key is refused, whatever else is true of it.
 //! 6. An answer is shown only to the credential that caused it.
 //! 7. Nothing is forgotten while a call is open.
+//! 8. A key that an operator forgets stays shut until no copy of its answer can be left: until two
+//!    minutes after its copy is known to be deleted.
+//! 9. An operator who knows what became of an unknown outcome says so about one claim, and only
+//!    while it is unknown; an open call may still tell, so it keeps the key from being freed.
+
+mod operator;
+mod reports;
+mod submissions;
 
 use super::fingerprint::Fingerprint;
 use super::origin::Meaning;
-use super::record::{Answer, Body, Claim, ClaimId, Outcome, Reason, Record};
+use super::record::{Answer, Claim, ClaimId, Outcome, Reason, Record};
 use super::scope::Credential;
 use super::time::{Millis, UnixMillis};
+use operator::{copy_deleted, forget, looked, resolve};
+use reports::{answered, failed, freed};
+use submissions::submitted;
 
 /// The most duplicates that wait for one answer; each holds a connection and some memory.
 pub const MAX_WAITING: usize = 100;
@@ -32,6 +43,21 @@ pub enum Event {
     NotSent { claim: ClaimId, attempt: u32 },
     /// Time has passed: an alarm, a timer, or a new instance of the object.
     Look,
+    /// An operator wants the key to be free, whatever became of it.
+    Forget,
+    /// The copy of a forgotten key's answer is deleted.
+    CopyDeleted,
+    /// An operator found out what became of a claim.
+    Resolve { claim: ClaimId, resolution: Resolution },
+}
+
+/// What an operator found out.
+#[derive(Clone, Debug)]
+pub enum Resolution {
+    /// The origin did not act.
+    NotProcessed,
+    /// The origin acted, and this is what retries are to be told.
+    Answered(Answer),
 }
 
 /// A request, as far as the rules look at it.
@@ -65,6 +91,8 @@ pub struct Live<'a> {
     pub open_calls: &'a [u32],
     /// How many duplicates wait.
     pub waiting: usize,
+    /// Whether a copy of the answer is on its way to KV.
+    pub copying: bool,
 }
 
 /// What is to be done.
@@ -96,6 +124,21 @@ pub enum Then {
     /// Show the record's answer.
     Replay,
     Refuse(Refusal),
+    /// Delete the copy in KV, and say so with [`Event::CopyDeleted`].
+    DropCopy,
+    /// Tell the operator why nothing was done.
+    Deny(Denial),
+}
+
+/// Why an operator's wish is not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Denial {
+    /// There is no record.
+    Vacant,
+    /// A call is open, or a copy is being written.
+    CallOpen,
+    /// The record is not unknown under that claim.
+    NotUnknown,
 }
 
 /// Why there is no answer to show.
@@ -111,11 +154,18 @@ pub enum Refusal {
 /// How soon a duplicate that did not wait to the end may ask again.
 pub const ASK_AGAIN: Millis = Millis::seconds(2);
 
+/// How long a forgotten key stays shut once its copy is deleted: KV may show a deleted value for a
+/// minute (Workers KV, "How KV works"), and an isolate remembers what it has seen for another.
+pub const QUARANTINE: Millis = Millis::seconds(120);
+
 /// Decides what an event does to a record.
 pub fn decide(record: Record, event: Event, live: Live, now: UnixMillis) -> Step {
     let (record, settled) = settle(record, live, now);
     let step = match event {
-        Event::Look => Step::keep(record, Then::Nothing),
+        Event::Look => looked(record),
+        Event::Forget => forget(record, live),
+        Event::CopyDeleted => copy_deleted(record, now),
+        Event::Resolve { claim, resolution } => resolve(record, &claim, resolution, live, now),
         Event::Submitted(submission) => submitted(record, submission, live, now),
         Event::Answered { claim, attempt, meaning, answer } => match meaning {
             Meaning::NotProcessed => freed(record, &claim, attempt, now),
@@ -143,14 +193,17 @@ fn settle(record: Record, live: Live, now: UnixMillis) -> (Record, Change) {
         Record::InFlight { claim, before } if now >= claim.deadline_at => {
             (unknown(claim.ended(now), before, Reason::DeadlinePassed), Change::Put)
         }
+        Record::Forgotten { until: Some(until) } if now >= until => return ERASED,
+        Record::Forgotten { .. } | Record::Vacant => return (record, Change::Keep),
         other => (other, Change::Keep),
     };
     match binding_claim(&record, live, now) {
         Some(_) => (record, change),
-        None if record == Record::Vacant => (record, change),
-        None => (Record::Vacant, Change::Erase),
+        None => ERASED,
     }
 }
+
+const ERASED: (Record, Change) = (Record::Vacant, Change::Erase);
 
 /// The claim that still binds: its window has not ended, or a call of it is open.
 pub fn binding_claim<'a>(record: &'a Record, live: Live, now: UnixMillis) -> Option<&'a Claim> {
@@ -163,128 +216,9 @@ fn unknown(claim: Claim, before: Option<Outcome>, reason: Reason) -> Record {
     Record::Unknown { claim, outcome: before.unwrap_or(Outcome { reason, answer: None }) }
 }
 
-fn submitted(record: Record, submission: Submission, live: Live, now: UnixMillis) -> Step {
-    let Some(claim) = record.claim() else { return vacant(submission, now) };
-    if claim.fingerprint != submission.fingerprint {
-        return Step::refuse(record, Refusal::KeyReused);
-    }
-    let is_owner = claim.credential == submission.credential;
-    match record {
-        Record::InFlight { .. } => in_flight(record, &submission, live),
-        Record::Done { .. } if !is_owner => Step::refuse(record, Refusal::CredentialChanged),
-        Record::Done { answer: Answer { body: Body::Not, .. }, .. } => {
-            Step::refuse(record, Refusal::ResponseNotKept)
-        }
-        Record::Unknown { claim, outcome }
-            if is_owner && submission.may_resend && submission.can_send =>
-        {
-            resent(claim, outcome, &submission, now)
-        }
-        Record::Unknown { ref outcome, .. } if !is_owner || !is_kept(outcome) => {
-            let reason = outcome.reason;
-            Step::refuse(record, Refusal::OutcomeUnknown(reason))
-        }
-        Record::Done { .. } | Record::Unknown { .. } => Step::keep(record, Then::Replay),
-        Record::Vacant => vacant(submission, now),
-    }
-}
-
-/// A free key. A request that only waited is told to come again: its body is gone.
-fn vacant(submission: Submission, now: UnixMillis) -> Step {
-    if submission.can_send {
-        return claimed(submission, now);
-    }
-    Step::refuse(Record::Vacant, Refusal::InProgress { retry_after: ASK_AGAIN })
-}
-
-fn is_kept(outcome: &Outcome) -> bool {
-    outcome.answer.as_ref().is_some_and(|answer| answer.body != Body::Not)
-}
-
-fn claimed(submission: Submission, now: UnixMillis) -> Step {
-    let claim = Claim {
-        id: submission.fresh,
-        attempt: 1,
-        fingerprint: submission.fingerprint,
-        credential: submission.credential,
-        claimed_at: now,
-        deadline_at: now.plus(submission.deadline),
-        window_ends_at: now.plus(submission.retry_window),
-        linger: submission.linger,
-        ended_at: None,
-        spelling: submission.spelling,
-    };
-    Step::put(Record::InFlight { claim, before: None }, Then::Forward)
-}
-
-fn resent(mut claim: Claim, outcome: Outcome, submission: &Submission, now: UnixMillis) -> Step {
-    claim.attempt = claim.attempt.saturating_add(1);
-    claim.ended_at = None;
-    claim.deadline_at = now.plus(submission.deadline);
-    Step::put(Record::InFlight { claim, before: Some(outcome) }, Then::Forward)
-}
-
-fn in_flight(record: Record, submission: &Submission, live: Live) -> Step {
-    if submission.reject_in_flight || live.waiting >= MAX_WAITING {
-        return Step::refuse(record, Refusal::InProgress { retry_after: ASK_AGAIN });
-    }
-    Step::keep(record, Then::Join)
-}
-
-/// A final answer. It counts for every attempt of the claim, also for one that was given up.
-fn answered(record: Record, id: &ClaimId, attempt: u32, answer: Answer, now: UnixMillis) -> Step {
-    // An origin that honours keys says 409 to one sending while it works on another.
-    let sent_twice = record.claim().is_some_and(|claim| claim.attempt > 1);
-    if sent_twice && answer.status == 409 {
-        return freed(record, id, attempt, now);
-    }
-    match record {
-        Record::InFlight { claim, .. } | Record::Unknown { claim, .. } if claim.id == *id => {
-            Step::put(Record::Done { claim: claim.ended(now), answer }, Then::Nothing)
-        }
-        other => Step::keep(other, Then::Nothing),
-    }
-}
-
-/// An attempt that may have acted. It counts only while no later attempt is on its way.
-fn failed(record: Record, id: &ClaimId, attempt: u32, outcome: Outcome, now: UnixMillis) -> Step {
-    match record {
-        // What an earlier attempt was answered says more than a broken connection does.
-        Record::InFlight { claim, before: Some(before) }
-        | Record::Unknown { claim, outcome: before @ Outcome { answer: Some(_), .. } }
-            if claim.id == *id
-                && claim.attempt == attempt
-                && attempt > 1
-                && outcome.answer.is_none() =>
-        {
-            Step::put(Record::Unknown { claim: claim.ended(now), outcome: before }, Then::Nothing)
-        }
-        Record::InFlight { claim, .. } | Record::Unknown { claim, .. }
-            if claim.id == *id && claim.attempt == attempt =>
-        {
-            Step::put(Record::Unknown { claim: claim.ended(now), outcome }, Then::Nothing)
-        }
-        other => Step::keep(other, Then::Nothing),
-    }
-}
-
-/// An attempt that was not processed. The first one frees the key; a later one says nothing of
-/// those before it, so what was known before stays true.
-fn freed(record: Record, id: &ClaimId, attempt: u32, now: UnixMillis) -> Step {
-    let is_current =
-        record.claim().is_some_and(|claim| claim.id == *id && claim.attempt == attempt);
-    match record {
-        Record::InFlight { claim, before: Some(outcome) } if is_current => {
-            Step::put(Record::Unknown { claim: claim.ended(now), outcome }, Then::Nothing)
-        }
-        Record::InFlight { .. } | Record::Unknown { .. } if is_current && attempt == 1 => {
-            Step { record: Record::Vacant, change: Change::Erase, then: Then::Nothing }
-        }
-        other => Step::keep(other, Then::Nothing),
-    }
-}
-
 impl Step {
+    const ERASE: Self = Self { record: Record::Vacant, change: Change::Erase, then: Then::Nothing };
+
     fn keep(record: Record, then: Then) -> Self {
         Self { record, change: Change::Keep, then }
     }
