@@ -20,16 +20,18 @@
 //!   - `key`, `structured_field`: what a key is. `scope`: whose it is, and who may see the answer.
 //!   - `fingerprint`, `canonical_json`, `multipart`: whether two requests are the same.
 //!   - `policy`, `release`: what is guarded, and how. `origin`: what an answer means.
-//!   - `machine`: the life of a key. `record`, `codec`: the bytes that it is stored as.
+//!   - `machine`: the life of a key. `record`: what is known of it; `stored_form`, `codec`: the bytes
+//!     that it is stored as.
+//!   - `operator`, `seen`: what an operator may ask, and is told.
 //!   - `replay`, `recent`: when a copy may be shown. `problem`: what a refusal says; `cors`: which
 //!     pages may read it. `log`, `health`: what an operator and a client are told.
 //!   - `wire`: what Worker and object say to each other. `forward`: what the origin is sent.
-//!   - `json`, `bytes`, `digest`, `time`: what the others are made of.
+//!   - `json`, `base64`, `bytes`, `digest`, `time`: what the others are made of.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
 //!   - The Worker's half: `guarded`, `complete_request`, `submit`, `responses`, `stored`, `present`,
-//!     `pass_through`.
+//!     `pass_through`, `operator`.
 //!   - The object's half: `key_object`, `arrival`, `store`, `origin_call`, `reception`,
-//!     `answer_keeper`, `answers`.
+//!     `answer_keeper`, `answers`, `wish`.
 //!   - The platform: `js`, `body`, `held`, `head`, `timer`, `config`, `panics`, `memory`.
 //! - `src/bin/policy`: prints the policy's reference and schema, and checks a policy; host only.
 //!
@@ -38,8 +40,8 @@
 //! 1. *Claim, then send*: a request reaches the origin only after its claim is durable.
 //!    (`edge::key_object::KeyObject::step`, and the output gate.)
 //! 2. *One sending*: a claim is sent once, unless the policy says `resend`. (`guard::machine`.)
-//! 3. *Never unlock to be helpful*: only an answer that says "not processed", or the end of the
-//!    window, frees a key. (`guard::machine::decide`.)
+//! 3. *Never unlock to be helpful*: only an answer that says "not processed", an operator, or the
+//!    end of the window frees a key. (`guard::machine::decide`.)
 //! 4. *A copy only replays*: it refuses nothing, claims nothing and frees nothing.
 //!    (`guard::replay::proves`.)
 //! 5. *No key in storage's names or in a log*: a record is named by a hash. (`guard::scope`.)

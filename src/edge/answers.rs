@@ -56,9 +56,9 @@ pub async fn write_rows(
     name: RowName,
     rows: u32,
 ) {
-    object.readers.set(object.readers.get().saturating_add(1));
+    let reading = object.begin_reading();
     let written = copy_rows(&object, &pipe, &head, &name, rows).await;
-    object.readers.set(object.readers.get().saturating_sub(1));
+    drop(reading);
     match written {
         // A reader that went at the very end has all that it wanted.
         Ok(()) => drop(pipe.close().await),

@@ -12,17 +12,21 @@
 use super::answers;
 use super::arrival::Arrival;
 use super::config::config;
+use super::head::RequestHead;
 use super::js::{self, ObjectState};
 use super::origin_call::{self, Order};
 use super::responses;
 use super::store::Store;
-use super::timer::within;
+use super::timer::{sleep, within};
+use super::wish;
 use crate::guard::machine::{
     ASK_AGAIN, Change, Event, Live, Refusal, Step, Then, binding_claim, decide,
 };
+use crate::guard::operator::PREFIX;
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Claim, ClaimId, Record};
-use crate::guard::scope::Credential;
+use crate::guard::scope::{Credential, Head};
+use crate::guard::seen::{Seen, Sight};
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::{Shown, Would};
 use futures_channel::oneshot;
@@ -49,12 +53,13 @@ impl IdempotencyGuard {
             waiting: RefCell::default(),
             readers: Cell::default(),
             copies: Cell::default(),
+            seen: RefCell::default(),
             copied: Cell::default(),
         }))
     }
 
     pub fn fetch(&self, request: Request) -> Promise {
-        js::promise(self.0.clone().submitted(request))
+        js::promise(self.0.clone().asked(request))
     }
 
     pub fn alarm(&self) -> Result<(), JsValue> {
@@ -84,9 +89,11 @@ pub struct KeyObject {
     open_calls: RefCell<Vec<OpenCall>>,
     waiting: RefCell<Vec<oneshot::Sender<News>>>,
     /// How many answers are being read from rows.
-    pub readers: Cell<u32>,
+    readers: Cell<u32>,
     /// How many copies of the answer are on their way to KV.
     copies: Cell<u32>,
+    /// What this object saw of one claim's duplicates.
+    seen: RefCell<Option<(ClaimId, Seen)>>,
     /// Whether this instance has written the copy that `kv_write = "on_replay"` asks for.
     copied: Cell<bool>,
 }
@@ -115,6 +122,15 @@ impl Drop for CopyUnderWay {
     }
 }
 
+/// An answer that is being read from its rows.
+pub struct Reading(Rc<KeyObject>);
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        self.0.readers.set(self.0.readers.get().saturating_sub(1));
+    }
+}
+
 /// What those who wait are woken with.
 #[derive(Clone)]
 pub enum News {
@@ -132,6 +148,16 @@ pub struct Released {
 }
 
 impl KeyObject {
+    /// Only the Worker can ask an object: clients' requests under the guard's own path never get
+    /// here, and operators' only once their token was seen.
+    async fn asked(self: Rc<Self>, request: Request) -> Result<Response, JsValue> {
+        let head = RequestHead::of(&request);
+        match head.path().starts_with(PREFIX) {
+            true => wish::answer(&self, &request, &head).await,
+            false => self.submitted(request).await,
+        }
+    }
+
     async fn submitted(self: Rc<Self>, request: Request) -> Result<Response, JsValue> {
         let config = match config(&self.env) {
             Ok(config) => config,
@@ -163,6 +189,9 @@ impl KeyObject {
         turn: Turn,
     ) -> Option<Result<Response, JsValue>> {
         let watched = turn == Turn::First && arrival.is_watched();
+        if turn == Turn::First && !watched {
+            self.note(&step);
+        }
         match (step.then, step.record) {
             (Then::Forward, Record::InFlight { claim, .. }) => self.lead(arrival, claim).await,
             (Then::Join, _) if watched => Some(answers::duplicate(Would::Join)),
@@ -196,6 +225,46 @@ impl KeyObject {
         answers::stored(self, record, shown)
     }
 
+    /// Counts what becomes of a duplicate. Counts are written once its answer has left: they are not
+    /// worth holding it back.
+    fn note(self: &Rc<Self>, step: &Step) {
+        let sight = match step.then {
+            Then::Join => Sight::Joined,
+            Then::Replay => Sight::Replayed,
+            Then::Refuse(_) => Sight::Refused,
+            _ => return,
+        };
+        let Some(claim) = step.record.claim() else { return };
+        let mut seen = self.seen(&step.record);
+        let is_due = seen.count(sight);
+        self.seen.replace(Some((claim.id.clone(), seen)));
+        if is_due {
+            let object = self.clone();
+            self.background(async move {
+                sleep(Millis(1)).await;
+                object.write_seen();
+            });
+        }
+    }
+
+    /// What was seen of a record's claim.
+    pub fn seen(&self, record: &Record) -> Seen {
+        let Some(claim) = record.claim() else { return Seen::default() };
+        match &*self.seen.borrow() {
+            Some((id, seen)) if *id == claim.id => *seen,
+            _ => self.store.seen(&claim.id),
+        }
+    }
+
+    /// Writes the counts down, unless the claim is gone: a freed key holds nothing.
+    fn write_seen(&self) {
+        let Some((id, seen)) = self.seen.borrow().clone() else { return };
+        let stands = |record: Record| record.claim().is_some_and(|claim| claim.id == id);
+        if self.store.load().is_ok_and(stands) && self.store.put_seen(&id, seen).is_err() {
+            js::log_warning("onlyonce: the counts of a key's duplicates could not be written");
+        }
+    }
+
     /// Claims the key for a request, or learns what became of an earlier one.
     fn take(&self, arrival: &Arrival, turn: Turn) -> Result<Step, String> {
         let fresh = random_claim()?;
@@ -209,20 +278,17 @@ impl KeyObject {
     /// Loads, decides, applies; those who wait hear the news where the key was freed, and look at
     /// the record after any other change. Not `async`, and it must stay so: an await between the reading
     /// and the writing would let a second request claim the same key.
-    fn step(
+    pub fn step(
         &self,
         event: impl FnOnce(Option<&Claim>) -> Event,
         news: &News,
     ) -> Result<Step, String> {
         let now = js::now();
         let record = self.store.load()?;
-        let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_canceled()).count();
-        let open_calls: Vec<u32> =
-            self.open_calls.borrow().iter().map(|call| call.attempt).collect();
-        let copying = self.copies.get() > 0;
-        let live = Live { open_calls: &open_calls, waiting, copying };
-        let event = event(binding_claim(&record, live, now));
-        let step = decide(record, event, live, now);
+        let step = self.with_live(|live| {
+            let event = event(binding_claim(&record, live, now));
+            decide(record, event, live, now)
+        });
         self.store.apply(&step, now).map_err(|_| "the record could not be written".to_owned())?;
         match (step.change, &step.then) {
             (Change::Keep, _) | (_, Then::Forward) => {}
@@ -230,6 +296,14 @@ impl KeyObject {
             (Change::Put, _) => self.wake(&News::LookAgain),
         }
         Ok(step)
+    }
+
+    /// What only this instance knows.
+    pub fn with_live<T>(&self, look: impl FnOnce(Live) -> T) -> T {
+        let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_canceled()).count();
+        let open_calls: Vec<u32> =
+            self.open_calls.borrow().iter().map(|call| call.attempt).collect();
+        look(Live { open_calls: &open_calls, waiting, copying: self.copies.get() > 0 })
     }
 
     fn wake(&self, news: &News) {
@@ -289,24 +363,23 @@ impl KeyObject {
     /// The alarm: what time has done, and what an operator's wish still lacks.
     fn woken(self: Rc<Self>) -> Result<(), JsValue> {
         match self.look()? {
-            Then::DropCopy => self.drop_copy(),
+            Then::DropCopy => self.drop_copy().map(drop),
             _ => Ok(()),
         }
     }
 
     /// Deletes the copy of a forgotten key's answer. Until that is confirmed the key stays shut, and
     /// the alarm tries it again.
-    pub fn drop_copy(self: &Rc<Self>) -> Result<(), JsValue> {
+    pub fn drop_copy(self: &Rc<Self>) -> Result<Promise, JsValue> {
         let (object, id) = (self.clone(), self.store.name()?);
-        self.background(async move {
+        Ok(self.kept_alive(async move {
             if responses::delete_copy(&object, &id).await.is_err() {
                 return js::log_warning(NOT_DELETED);
             }
             if let Err(detail) = object.step(|_| Event::CopyDeleted, &News::LookAgain) {
                 js::log_error(&format!("onlyonce: a deletion was not written down: {detail}"));
             }
-        });
-        Ok(())
+        }))
     }
 
     /// What time alone has done: a call that is past its deadline, a window that has ended.
@@ -348,6 +421,8 @@ impl KeyObject {
     pub fn conclude(&self, attempt: u32, event: Event, news: &News) -> Option<Step> {
         let step = self.step(|_| event, news);
         self.open_calls.borrow_mut().retain(|open| open.attempt != attempt);
+        // Together with the end of the call: those who joined cost no write of their own.
+        self.write_seen();
         step.map_err(|why| js::log_error(&format!("onlyonce: a call's end was not stored: {why}")))
             .ok()
     }
@@ -358,11 +433,24 @@ impl KeyObject {
         CopyUnderWay(self.clone())
     }
 
+    /// The rows of an answer are not deleted until what this returns is dropped.
+    pub fn begin_reading(self: &Rc<Self>) -> Reading {
+        self.readers.set(self.readers.get().saturating_add(1));
+        Reading(self.clone())
+    }
+
     /// Goes on with some work whatever becomes of the request that started it.
     pub fn background(&self, work: impl Future<Output = ()> + 'static) {
-        if self.state.wait_until(&js::promise_of_work(work)).is_err() {
+        drop(self.kept_alive(work));
+    }
+
+    /// The same, for one who waits for it as well.
+    fn kept_alive(&self, work: impl Future<Output = ()> + 'static) -> Promise {
+        let promise = js::promise_of_work(work);
+        if self.state.wait_until(&promise).is_err() {
             js::log_warning("onlyonce: waitUntil was refused; the call goes on without it");
         }
+        promise
     }
 }
 

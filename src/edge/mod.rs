@@ -15,6 +15,7 @@ mod held;
 mod js;
 mod key_object;
 mod memory;
+mod operator;
 mod origin_call;
 mod panics;
 mod pass_through;
@@ -25,9 +26,11 @@ mod store;
 mod stored;
 mod submit;
 mod timer;
+mod wish;
 
 use crate::guard::forward::is_loop;
 use crate::guard::health::health;
+use crate::guard::operator::PREFIX;
 use crate::guard::policy::Settings;
 use crate::guard::problem::{Code, Problem, page as problem_page};
 use crate::guard::scope::Head;
@@ -79,8 +82,9 @@ async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<R
         let window = config.policy.defaults.retry_window;
         return page("application/json", &health(env!("CARGO_PKG_VERSION"), js::now(), window));
     }
-    if head.path().starts_with("/.onlyonce/") {
-        return nothing_here();
+    if head.path().starts_with(PREFIX) {
+        let answer = operator::answer(request, &head, &config, env).await;
+        return answer.unwrap_or_else(nothing_here);
     }
     if let Some(settings) = preflighted(&head, &config)
         && let Some(cors) = &settings.cors

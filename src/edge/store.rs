@@ -8,6 +8,7 @@ use super::js::{ObjectStorage, SyncKv};
 use crate::guard::machine::{Change, Step};
 use crate::guard::record::{ClaimId, Record};
 use crate::guard::scope::RecordId;
+use crate::guard::seen::Seen;
 use crate::guard::time::{Millis, UnixMillis};
 use js_sys::Uint8Array;
 use wasm_bindgen::{JsCast, JsValue};
@@ -48,6 +49,17 @@ impl Store {
 
     pub fn put_name(&self, id: &RecordId) -> Result<(), JsValue> {
         self.kv.put(NAME, &id.as_str().into())
+    }
+
+    /// What was written down of a claim's duplicates.
+    pub fn seen(&self, claim: &ClaimId) -> Seen {
+        let value = self.kv.get(&seen_name(claim)).ok();
+        let bytes = value.and_then(|value| value.dyn_into::<Uint8Array>().ok());
+        bytes.map_or_else(Seen::default, |bytes| Seen::decode(&bytes.to_vec()))
+    }
+
+    pub fn put_seen(&self, claim: &ClaimId, seen: Seen) -> Result<(), JsValue> {
+        self.kv.put(&seen_name(claim), &Uint8Array::from(seen.encode().as_slice()))
     }
 
     /// Makes a step's change. The output gate holds back everything that leaves the object after
@@ -94,6 +106,10 @@ impl Store {
     pub fn delete_row(&self, name: &RowName, row: u32) -> Result<(), JsValue> {
         self.kv.delete(&name.of(row)).map(drop)
     }
+}
+
+fn seen_name(claim: &ClaimId) -> String {
+    format!("seen/{}", claim.0)
 }
 
 /// What the rows of one attempt's answer are called. They count only once a record names them.

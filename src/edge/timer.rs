@@ -18,6 +18,12 @@ pub async fn within<T>(time: Millis, future: impl Future<Output = T>) -> Option<
     }
 }
 
+/// Is ready after some time.
+pub async fn sleep(time: Millis) {
+    // A timer that fails has passed as well.
+    let _ = (&mut Timer::start(time).passed).await;
+}
+
 struct Timer {
     passed: JsFuture,
     resolve: Option<Function>,

@@ -46,7 +46,7 @@ pub fn hop_by_hop(connection: Option<&str>) -> impl Iterator<Item = String> {
 }
 
 /// A field name (RFC 9110 section 5.6.2); the platform throws at any other.
-fn is_token(name: &str) -> bool {
+pub fn is_token(name: &str) -> bool {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     !name.is_empty() && name.bytes().all(token)
 }

@@ -34,6 +34,11 @@ impl Table {
         self.0.iter().rev().find(|(found, _)| found == name).map(|(_, value)| value)
     }
 
+    /// The members as they stand in the text.
+    pub fn members(&self) -> &[(String, Value)] {
+        &self.0
+    }
+
     /// The members in the order of their names.
     pub fn by_name(&self) -> Vec<&(String, Value)> {
         let mut sorted: Vec<&(String, Value)> = Vec::with_capacity(self.0.len());
@@ -260,6 +265,38 @@ fn digits(text: &[u8]) -> (&[u8], &[u8]) {
 /// Whether a byte cannot stand for itself in a string.
 fn is_escaped(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | 0..=0x1f)
+}
+
+/// An object that is written member by member.
+pub struct Members(String);
+
+impl Default for Members {
+    fn default() -> Self {
+        Self("{".into())
+    }
+}
+
+impl Members {
+    /// Adds a member whose value is JSON already.
+    pub fn json(&mut self, name: &str, value: &str) {
+        self.0.push_str(if self.0.len() > 1 { ",\"" } else { "\"" });
+        self.0.push_str(name);
+        self.0.push_str("\":");
+        self.0.push_str(value);
+    }
+
+    pub fn text(&mut self, name: &str, value: &str) {
+        self.json(name, &quoted(value));
+    }
+
+    pub fn number(&mut self, name: &str, value: u64) {
+        self.json(name, &value.to_string());
+    }
+
+    pub fn end(mut self) -> String {
+        self.0.push('}');
+        self.0
+    }
 }
 
 /// A text as a JSON string.

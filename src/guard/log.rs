@@ -85,7 +85,7 @@ pub fn line(request: &Request, told: &Told, status: u16, total: Millis) -> Strin
 }
 
 /// The same request has the same digits within a realm, and tells nothing beyond it.
-fn salted(realm: &str, fingerprint: &str) -> String {
+pub fn salted(realm: &str, fingerprint: &str) -> String {
     let digest = Digest::new("onlyonce log 1").field(realm.as_bytes());
     digest.field(fingerprint.as_bytes()).hex().chars().take(16).collect()
 }

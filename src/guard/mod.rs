@@ -1,6 +1,7 @@
 //! The rules. Nothing in here knows a Worker, a clock or a source of randomness: what the rules
 //! need arrives as an argument, and what they want done leaves as a value.
 
+pub mod base64;
 pub mod bytes;
 pub mod canonical_json;
 pub mod codec;
@@ -14,6 +15,7 @@ pub mod key;
 pub mod log;
 pub mod machine;
 pub mod multipart;
+pub mod operator;
 pub mod origin;
 pub mod policy;
 pub mod problem;
@@ -22,6 +24,7 @@ pub mod record;
 pub mod release;
 pub mod replay;
 pub mod scope;
+pub mod seen;
 pub mod stored_form;
 pub mod structured_field;
 pub mod time;

@@ -7,6 +7,7 @@
 //! 4. Every value is hashed with the name of its source and with its length, so that no two
 //!    identities become one.
 
+use super::base64::{self, URL};
 use super::codec::{Reader, Writer};
 use super::digest::Digest;
 use super::json::{Table, Value, quoted};
@@ -90,6 +91,17 @@ fn read_scope(source: &Source, head: &impl Head) -> ScopeValue {
 }
 
 impl ScopeValue {
+    /// What an operator writes down for a source: a token's claim as JSON, anything else as text,
+    /// and `null` for what was absent.
+    pub fn written(source: Source, value: &Value) -> Option<Self> {
+        let value = match (&source, value) {
+            (_, Value::Null) => None,
+            (Source::Jwt(_), claim) => Some(claim_value(claim)?),
+            (_, text) => Some(text.as_str()?.to_owned()),
+        };
+        Some(Self { source, value })
+    }
+
     fn header(name: &str, value: Option<String>) -> Self {
         Self { source: Source::Header(name.into()), value }
     }
@@ -126,7 +138,7 @@ fn bearer_claims(authorization: &str) -> Option<Table> {
     if parts.next().is_some() {
         return None;
     }
-    match Value::parse(std::str::from_utf8(&base64url(payload)?).ok()?).ok()? {
+    match Value::parse(std::str::from_utf8(&base64::decode(payload, URL)?).ok()?).ok()? {
         Value::Object(claims) => Some(claims),
         _ => None,
     }
@@ -135,38 +147,14 @@ fn bearer_claims(authorization: &str) -> Option<Table> {
 /// A claim as JSON text. Only kinds with one exact text are read: a fraction or a number beyond
 /// 64 bits could stand for more than one identity.
 fn claim_text(claims: &Table, name: &str) -> Option<String> {
-    match claims.get(name)? {
+    claim_value(claims.get(name)?)
+}
+
+fn claim_value(value: &Value) -> Option<String> {
+    match value {
         Value::String(text) => Some(quoted(text)),
         Value::Bool(value) => Some(value.to_string()),
         number => number.as_whole().map(str::to_owned),
-    }
-}
-
-/// Decodes base64url without padding (RFC 4648 section 5).
-fn base64url(text: &str) -> Option<Vec<u8>> {
-    let mut bytes = Vec::with_capacity(text.len());
-    for group in text.as_bytes().chunks(4) {
-        let mut bits = 0_u32;
-        for digit in group {
-            bits = bits << 6 | u32::from(base64url_digit(*digit)?);
-        }
-        // A group of n digits carries n - 1 whole bytes; one digit alone carries none.
-        let [_, triple @ ..] =
-            (bits << (6_usize.saturating_mul(4_usize.saturating_sub(group.len())))).to_be_bytes();
-        let whole = group.len().checked_sub(1).filter(|whole| *whole > 0)?;
-        bytes.extend(triple.get(..whole)?);
-    }
-    Some(bytes)
-}
-
-fn base64url_digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => digit.checked_sub(b'A'),
-        b'a'..=b'z' => digit.checked_sub(b'a').and_then(|value| value.checked_add(26)),
-        b'0'..=b'9' => digit.checked_sub(b'0').and_then(|value| value.checked_add(52)),
-        b'-' => Some(62),
-        b'_' => Some(63),
-        _ => None,
     }
 }
 
@@ -194,6 +182,12 @@ impl RecordId {
         let digest = owner("onlyonce derived record 1", realm, scope);
         let digest = values.iter().fold(digest, |digest, value| digest.optional(value.as_deref()));
         Some(Self(digest.field(fingerprint.as_bytes()).hex()))
+    }
+
+    /// Reads an id as [`RecordId::as_str`] writes it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
+        (text.len() == 64 && text.bytes().all(is_digit)).then(|| Self(text.into()))
     }
 
     pub fn as_str(&self) -> &str {

@@ -55,6 +55,16 @@ impl UnixMillis {
         let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
         format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
     }
+
+    /// The instant as RFC 3339 writes it, e.g. `1994-11-06T08:49:37.000Z`.
+    pub fn rfc3339(self) -> String {
+        let seconds = self.0 / 1000;
+        let (year, month, day) = civil_date(seconds / DAY_SECONDS);
+        let month = month.saturating_add(1);
+        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
+        let milli = self.0 % 1000;
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+    }
 }
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;

@@ -1,6 +1,7 @@
 //! The rules of `src/guard`, on the host: one file for each question, tables where there are many
 //! cases. A sentence that people read and bytes that deployed objects hold are pinned in full.
 
+mod base64;
 mod bytes;
 mod codec;
 mod cors;
@@ -11,6 +12,7 @@ mod json;
 mod key;
 mod log;
 mod machine;
+mod operator;
 mod origin;
 mod policy;
 mod policy_parse;

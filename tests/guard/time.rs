@@ -85,3 +85,16 @@ fn sums_stop_at_their_ends() {
     assert_eq!(Millis::seconds(u64::MAX), Millis(u64::MAX));
     assert_eq!(Millis::hours(u64::MAX), Millis(u64::MAX));
 }
+
+#[test]
+fn instants_as_rfc_3339() {
+    for (at, text) in [
+        (0, "1970-01-01T00:00:00.000Z"),
+        (784_111_777_007, "1994-11-06T08:49:37.007Z"),
+        (951_782_399_999, "2000-02-28T23:59:59.999Z"),
+        (951_782_400_000, "2000-02-29T00:00:00.000Z"),
+        (1_798_761_599_999, "2026-12-31T23:59:59.999Z"),
+    ] {
+        assert_eq!(UnixMillis(at).rfc3339(), text);
+    }
+}

@@ -78,6 +78,12 @@ impl Call {
         self
     }
 
+    /// Takes all lines of this name away.
+    pub fn without(mut self, name: &str) -> Call {
+        self.headers.0.retain(|(found, _)| !found.eq_ignore_ascii_case(name));
+        self
+    }
+
     pub fn key(self, key: &str) -> Call {
         self.header("Idempotency-Key", key)
     }

@@ -34,6 +34,7 @@ mod keys_made;
 mod limits;
 mod loops;
 mod observe;
+mod operator;
 mod passthrough;
 mod policy;
 mod release;

@@ -1,0 +1,81 @@
+//! The Worker's half of what an operator asks: who asks, and which object is to answer.
+
+use super::body::read_request;
+use super::config::{self, Config};
+use super::head::RequestHead;
+use super::held::Held;
+use super::js;
+use crate::guard::operator::{
+    Complaint, MAX_QUESTION, Question, find, found, is_operator, question,
+};
+use crate::guard::scope::{Head, RecordId};
+use wasm_bindgen::JsValue;
+use web_sys::{Request, Response, ResponseInit};
+
+/// Answers an operator; nothing where this deployment has none.
+pub async fn answer(
+    request: &Request,
+    head: &RequestHead,
+    config: &Config,
+    env: &JsValue,
+) -> Option<Result<Response, JsValue>> {
+    let token = js::member(env, "ADMIN_TOKEN")?.as_string().filter(|token| !token.is_empty())?;
+    if !is_operator(head.header("authorization").as_deref(), &token) {
+        return Some(unauthorised());
+    }
+    Some(match question(head.method(), head.path(), head.query()) {
+        Ok(Question::Find) => find_record(request, &config.policy.realm(head.host())).await,
+        Ok(Question::Record(id, _)) => ask(request, &id, env).await,
+        Err(complaint) => complain(&complaint),
+    })
+}
+
+fn unauthorised() -> Result<Response, JsValue> {
+    let response = complain(&Complaint::unauthorised())?;
+    response.headers().set("www-authenticate", "Bearer")?;
+    Ok(response)
+}
+
+async fn find_record(request: &Request, realm: &str) -> Result<Response, JsValue> {
+    match read_question(request).await.and_then(|text| find(&text, realm)) {
+        Ok(id) => json(200, &found(&id)),
+        Err(complaint) => complain(&complaint),
+    }
+}
+
+/// The body of a question.
+pub async fn read_question(request: &Request) -> Result<String, Complaint> {
+    let body = read_request(request, MAX_QUESTION, &mut Held::default()).await;
+    let text = body.ok().and_then(|body| String::from_utf8(body.to_vec()).ok());
+    text.ok_or_else(Complaint::unreadable)
+}
+
+/// Hands the request to the record's object, which reads the question again.
+async fn ask(request: &Request, id: &RecordId, env: &JsValue) -> Result<Response, JsValue> {
+    let Some(objects) = config::guard_objects(env) else {
+        return complain(&Complaint::unreached());
+    };
+    let sent = objects.get_by_name(id.as_str()).and_then(|stub| stub.fetch_request(request));
+    match js::wait(sent).await {
+        Ok(response) => Ok(response),
+        Err(_) => complain(&Complaint::unreached()),
+    }
+}
+
+pub fn complain(complaint: &Complaint) -> Result<Response, JsValue> {
+    json(complaint.status, &complaint.to_json())
+}
+
+pub fn json(status: u16, text: &str) -> Result<Response, JsValue> {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    let response = Response::new_with_opt_str_and_init(Some(text), &init)?;
+    mark(&response)?;
+    Ok(response)
+}
+
+/// What an operator is told is JSON, and of this moment alone.
+pub fn mark(response: &Response) -> Result<(), JsValue> {
+    response.headers().set("content-type", "application/json")?;
+    response.headers().set("cache-control", "no-store")
+}

@@ -1,0 +1,145 @@
+//! What an operator wants of one record, at its object.
+
+use super::answers::rows;
+use super::body::Pipe;
+use super::config::config;
+use super::head::RequestHead;
+use super::js;
+use super::key_object::{KeyObject, News};
+use super::operator::{complain, json, mark, read_question};
+use super::store::RowName;
+use crate::guard::base64;
+use crate::guard::machine::{Event, Then};
+use crate::guard::operator::{
+    About, Complaint, Question, Wish, denied, describe, question, resolution, vacant,
+};
+use crate::guard::record::{Answer, Record};
+use crate::guard::scope::{Head, RecordId};
+use js_sys::Uint8Array;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use web_sys::{Request, Response};
+
+/// Answers a question that the Worker let pass.
+pub async fn answer(
+    object: &Rc<KeyObject>,
+    request: &Request,
+    head: &RequestHead,
+) -> Result<Response, JsValue> {
+    let config = match config(&object.env) {
+        Ok(config) => config,
+        Err(misconfigured) => return complain(&Complaint::unusable(&misconfigured.detail)),
+    };
+    let (id, wish) = match question(head.method(), head.path(), head.query()) {
+        Ok(Question::Record(id, wish)) => (id, wish),
+        Ok(Question::Find) => return complain(&Complaint::unreadable()),
+        Err(complaint) => return complain(&complaint),
+    };
+    let event = match event(request, wish).await {
+        Ok(event) => event,
+        Err(complaint) => return complain(&complaint),
+    };
+    let step = match object.step(|_| event, &News::LookAgain) {
+        Ok(step) => step,
+        Err(detail) => return complain(&Complaint::unusable(&detail)),
+    };
+    match step.then {
+        Then::Deny(denial) => {
+            let (status, text) = denied(denial, &id);
+            return json(status, &text);
+        }
+        Then::DropCopy => {
+            object.store.put_name(&id)?;
+            // Confirmed or not, the record tells.
+            js::wait::<JsValue>(object.drop_copy()).await?;
+        }
+        _ => {}
+    }
+    let realm = config.policy.realm(head.host());
+    show(object, &id, &realm, wish)
+}
+
+async fn event(request: &Request, wish: Wish) -> Result<Event, Complaint> {
+    match wish {
+        Wish::Inspect { .. } => Ok(Event::Look),
+        Wish::Forget => Ok(Event::Forget),
+        Wish::Resolve => {
+            let text = read_question(request).await?;
+            let (claim, resolution) = resolution(&text, js::now())?;
+            Ok(Event::Resolve { claim, resolution })
+        }
+    }
+}
+
+/// The record as it is now.
+fn show(
+    object: &Rc<KeyObject>,
+    id: &RecordId,
+    realm: &str,
+    wish: Wish,
+) -> Result<Response, JsValue> {
+    let record = match object.store.load() {
+        Ok(Record::Vacant) if wish == Wish::Resolve => return json(200, &vacant(id)),
+        Ok(Record::Vacant) => return json(404, &vacant(id)),
+        Ok(record) => record,
+        Err(detail) => return complain(&Complaint::unusable(&detail)),
+    };
+    let body = wish == Wish::Inspect { body: true };
+    let seen = object.seen(&record);
+    let (before, after) =
+        object.with_live(|live| describe(&record, About { id, realm, live, seen, body }));
+    match rows(&record).filter(|_| body) {
+        Some((name, rows, _)) => stream(object, before, name, rows, after),
+        None => {
+            let bytes = record.answer().filter(|_| body).map(Answer::inline);
+            json(200, &(before + &base64::encode(bytes.unwrap_or_default()) + &after))
+        }
+    }
+}
+
+/// A large body is written row by row: base64 of the whole would fill an isolate's memory.
+fn stream(
+    object: &Rc<KeyObject>,
+    before: String,
+    name: RowName,
+    rows: u32,
+    after: String,
+) -> Result<Response, JsValue> {
+    let pipe = Pipe::of_any_length()?;
+    let response = Response::new_with_opt_readable_stream(Some(&pipe.readable))?;
+    mark(&response)?;
+    let object_too = object.clone();
+    object.background(async move {
+        let _reading = object_too.begin_reading();
+        match write(&object_too, &pipe, [&before, &after], &name, rows).await {
+            Ok(()) => drop(pipe.close().await),
+            Err(_) => pipe.abort("the answer could not be read to its end").await,
+        }
+    });
+    Ok(response)
+}
+
+async fn write(
+    object: &KeyObject,
+    pipe: &Pipe,
+    [before, after]: [&str; 2],
+    name: &RowName,
+    rows: u32,
+) -> Result<(), JsValue> {
+    pipe.write(&text(before)).await?;
+    let mut bytes = Vec::new();
+    for row in 0..rows {
+        bytes.extend(object.store.row(name, row)?.to_vec());
+        // Three bytes are four digits; what is left over goes in front of the next row.
+        let whole = bytes.len().saturating_sub(bytes.len() % 3);
+        let rest = bytes.split_off(whole);
+        pipe.write(&text(&base64::encode(&bytes))).await?;
+        bytes = rest;
+    }
+    pipe.write(&text(&base64::encode(&bytes))).await?;
+    pipe.write(&text(after)).await
+}
+
+fn text(text: &str) -> Uint8Array {
+    Uint8Array::from(text.as_bytes())
+}

@@ -1,0 +1,358 @@
+//! What an operator may ask, and how it is answered.
+//!
+//! 1. `GET /.onlyonce/records/<id>` tells what is known; the answer's body only with `?body=1`.
+//! 2. `POST /.onlyonce/find` names the record of a key.
+//! 3. `DELETE /.onlyonce/records/<id>` forgets: the key is free two minutes after its copy is gone.
+//! 4. `POST /.onlyonce/records/<id>/resolve` says what became of an unknown outcome.
+//!
+//! Who may ask is decided before any of this.
+
+use super::base64;
+use super::digest::Digest;
+use super::json::{Members, Table, Value, quoted};
+use super::key::IdempotencyKey;
+use super::log;
+use super::machine::{Denial, Live, Resolution};
+use super::record::{Answer, Body, Claim, ClaimId, INLINE_LIMIT, Reason, Record};
+use super::replay::keepable_headers;
+use super::scope::{RecordId, ScopeValue};
+use super::seen::Seen;
+use super::time::{Millis, UnixMillis};
+use subtle::ConstantTimeEq;
+
+/// The most bytes of a question's body: an answer of 64 KiB in base64, its headers, and some air.
+pub const MAX_QUESTION: u64 = 192 * 1024;
+
+/// Whether the `Authorization` header shows the operator's token. It takes as long for every wrong
+/// token of one length: digests are compared, and without stopping at the first difference.
+pub fn is_operator(authorization: Option<&str>, token: &str) -> bool {
+    let shown = authorization.and_then(|value| value.split_once(' '));
+    let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    let digest = |token: &str| Digest::new("onlyonce operator 1").field(token.as_bytes()).hex();
+    let (_, shown) = shown.unwrap_or_default();
+    digest(shown.trim_matches(' ')).as_bytes().ct_eq(digest(token).as_bytes()).into()
+}
+
+/// What is asked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Question {
+    Find,
+    Record(RecordId, Wish),
+}
+
+/// What is to happen to a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wish {
+    Inspect { body: bool },
+    Forget,
+    Resolve,
+}
+
+/// Why a question is not answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Complaint {
+    pub status: u16,
+    pub error: &'static str,
+    /// The value, the reason and the cure.
+    pub detail: String,
+}
+
+impl Complaint {
+    fn new(status: u16, error: &'static str, detail: impl Into<String>) -> Self {
+        Self { status, error, detail: detail.into() }
+    }
+
+    pub fn unauthorised() -> Self {
+        Self::new(401, "unauthorised", UNAUTHORISED)
+    }
+
+    pub fn unreadable() -> Self {
+        Self::new(400, "body-unreadable", BODY_UNREADABLE)
+    }
+
+    pub fn unreached() -> Self {
+        Self::new(503, "guard-unavailable", UNREACHED)
+    }
+
+    /// The record is there, but cannot be used.
+    pub fn unusable(detail: &str) -> Self {
+        Self::new(503, "guard-unavailable", detail)
+    }
+
+    pub fn to_json(&self) -> String {
+        let mut members = Members::default();
+        members.text("error", self.error);
+        members.text("detail", &self.detail);
+        members.end()
+    }
+}
+
+const UNAUTHORISED: &str =
+    "the token is missing or wrong; send Authorization: Bearer with the value of ADMIN_TOKEN";
+const BODY_UNREADABLE: &str =
+    "the body broke off, is over 192 KiB or is not UTF-8; send a smaller JSON document";
+const UNREACHED: &str = "the record's object could not be reached; ask again in a moment";
+
+/// Where operators ask.
+pub const PREFIX: &str = "/.onlyonce/";
+
+/// Reads what is asked from a request's first line.
+pub fn question(method: &str, path: &str, query: &str) -> Result<Question, Complaint> {
+    let path = path.strip_prefix(PREFIX).unwrap_or_default();
+    if path == "find" {
+        return allowed(method == "POST", "POST").map(|()| Question::Find);
+    }
+    let Some(rest) = path.strip_prefix("records/") else {
+        return Err(Complaint::new(404, "not-found", NOTHING_HERE));
+    };
+    let (id, resolve) = match rest.strip_suffix("/resolve") {
+        Some(id) => (id, true),
+        None => (rest, false),
+    };
+    let id = RecordId::parse(id)
+        .ok_or_else(|| Complaint::new(400, "record-id-invalid", NO_RECORD_ID))?;
+    let wish = match (method, resolve) {
+        ("POST", true) => Wish::Resolve,
+        ("GET", false) => Wish::Inspect { body: query.split('&').any(|pair| pair == "body=1") },
+        ("DELETE", false) => Wish::Forget,
+        _ => {
+            return allowed(false, if resolve { "POST" } else { "GET or DELETE" })
+                .map(|()| Question::Find);
+        }
+    };
+    Ok(Question::Record(id, wish))
+}
+
+fn allowed(is_allowed: bool, methods: &str) -> Result<(), Complaint> {
+    let detail = || format!("the method does nothing here; use {methods}");
+    is_allowed.then_some(()).ok_or_else(|| Complaint::new(405, "method-not-allowed", detail()))
+}
+
+const NOTHING_HERE: &str =
+    "the guard has nothing under this path; ask for records/<record id> or find";
+const NO_RECORD_ID: &str = "the path does not name a record; write the 64 hex digits that Cache-Status shows as key=\"…\", or find them with POST /.onlyonce/find";
+
+/// The record of a key: `{"realm"?, "scope"?, "key"}`.
+pub fn find(text: &str, own_realm: &str) -> Result<RecordId, Complaint> {
+    let wrong = |detail| Complaint::new(400, "question-invalid", detail);
+    let question = object(text).ok_or_else(|| wrong(FIND_IS))?;
+    let realm = match question.get("realm") {
+        None => own_realm,
+        Some(realm) => realm.as_str().ok_or_else(|| wrong(FIND_IS))?,
+    };
+    let key = question.get("key").and_then(Value::as_str).and_then(IdempotencyKey::from_text);
+    let key = key.ok_or_else(|| wrong(FIND_KEY))?;
+    let scope = match question.get("scope") {
+        None => Vec::new(),
+        Some(Value::Object(scope)) => scope_values(scope).ok_or_else(|| wrong(FIND_SCOPE))?,
+        Some(_) => return Err(wrong(FIND_SCOPE)),
+    };
+    Ok(RecordId::new(realm, &scope, &key))
+}
+
+const FIND_IS: &str = "the body is not a question; send {\"realm\": \"api.example.com\", \"scope\": {\"header:authorization\": \"Bearer …\"}, \"key\": \"…\"}";
+const FIND_KEY: &str =
+    "\"key\" is not a key; write its 1 to 255 characters without the quotes of the header";
+const FIND_SCOPE: &str = "\"scope\" is not a scope; write what the policy's sources held, in the policy's order: {\"header:<name>\": \"…\", \"jwt:<claim>\": …}, null where one was absent";
+
+fn scope_values(scope: &Table) -> Option<Vec<ScopeValue>> {
+    let value =
+        |(source, value): &(String, Value)| ScopeValue::written(source.parse().ok()?, value);
+    scope.members().iter().map(value).collect()
+}
+
+fn object(text: &str) -> Option<Table> {
+    match Value::parse(text) {
+        Ok(Value::Object(members)) => Some(members),
+        _ => None,
+    }
+}
+
+/// What an operator found out: `{"claim", "outcome": "not-processed"}`, or `{"claim",
+/// "outcome": "answer", "status", "headers"?, "body_base64"?}`.
+pub fn resolution(text: &str, now: UnixMillis) -> Result<(ClaimId, Resolution), Complaint> {
+    let wrong = |detail| Complaint::new(400, "resolution-invalid", detail);
+    let members = object(text).ok_or_else(|| wrong(RESOLUTION_IS))?;
+    let member = |name: &str| members.get(name).and_then(Value::as_str);
+    let claim = member("claim").ok_or_else(|| wrong(RESOLUTION_IS))?;
+    let resolution = match member("outcome") {
+        Some("not-processed") => Resolution::NotProcessed,
+        Some("answer") => Resolution::Answered(answer(&members, now).map_err(wrong)?),
+        _ => return Err(wrong(RESOLUTION_IS)),
+    };
+    Ok((ClaimId(claim.into()), resolution))
+}
+
+fn answer(members: &Table, now: UnixMillis) -> Result<Answer, &'static str> {
+    let status = members.get("status").and_then(Value::as_u64);
+    let status = status.filter(|status| (200..600).contains(status)).ok_or(ANSWER_STATUS)?;
+    let headers = members.get("headers").map_or(Some(Vec::new()), headers).ok_or(ANSWER_HEADERS)?;
+    let text = members.get("body_base64").map_or(Some(""), Value::as_str);
+    let bytes = text.and_then(|text| base64::decode(text.trim_end_matches('='), base64::COMMON));
+    let bytes = bytes.filter(|bytes| bytes.len() <= INLINE_LIMIT).ok_or(ANSWER_BODY)?;
+    Ok(Answer {
+        status: u16::try_from(status).map_err(|_| ANSWER_STATUS)?,
+        headers: keepable_headers(headers),
+        answered_at: now,
+        took: Millis(0),
+        body: Body::Inline { bytes },
+    })
+}
+
+/// Pairs of name and value that a response may carry.
+fn headers(value: &Value) -> Option<Vec<(String, String)>> {
+    let Value::Array(pairs) = value else { return None };
+    let pair = |pair: &Value| match pair {
+        Value::Array(pair) => match pair.as_slice() {
+            [name, value] => header(name.as_str()?, value.as_str()?),
+            _ => None,
+        },
+        _ => None,
+    };
+    pairs.iter().map(pair).collect()
+}
+
+fn header(name: &str, value: &str) -> Option<(String, String)> {
+    let is_value = value.bytes().all(|byte| matches!(byte, b'\t' | 0x20..=0x7e));
+    (super::forward::is_token(name) && is_value).then(|| (name.into(), value.into()))
+}
+
+const RESOLUTION_IS: &str = "the body is not a resolution; send {\"claim\": \"…\", \"outcome\": \"not-processed\"} or {\"claim\": \"…\", \"outcome\": \"answer\", \"status\": 201, \"headers\": [[\"content-type\", \"application/json\"]], \"body_base64\": \"…\"}";
+const ANSWER_STATUS: &str = "\"status\" is not a status; write a whole number from 200 to 599";
+const ANSWER_HEADERS: &str =
+    "\"headers\" is not a list of headers; write [[\"name\", \"value\"], …] in plain ASCII";
+const ANSWER_BODY: &str = "\"body_base64\" is not base64 (RFC 4648) of at most 65536 bytes; encode the body again, or leave it out";
+
+/// What an operator is told whose wish is not carried out.
+pub fn denied(denial: Denial, id: &RecordId) -> (u16, String) {
+    let complaint = match denial {
+        Denial::Vacant => return (404, vacant(id)),
+        Denial::CallOpen => Complaint::new(409, "call-open", CALL_OPEN),
+        Denial::NotUnknown => Complaint::new(409, "not-unknown", NOT_UNKNOWN),
+    };
+    (complaint.status, complaint.to_json())
+}
+
+const CALL_OPEN: &str = "a call for this record is open, and may still act or be written down; ask again when the record says \"call_open\": false";
+const NOT_UNKNOWN: &str = "the record is not unknown under this claim; look at the record, and send the claim that it shows now";
+
+/// The answer to "find".
+pub fn found(id: &RecordId) -> String {
+    let mut members = Members::default();
+    members.text("record", id.as_str());
+    members.end()
+}
+
+/// A record that is not there.
+pub fn vacant(id: &RecordId) -> String {
+    let mut members = Members::default();
+    members.text("record", id.as_str());
+    members.text("state", "vacant");
+    members.end()
+}
+
+/// What the description of a record takes beside the record.
+#[derive(Clone, Copy)]
+pub struct About<'a> {
+    pub id: &'a RecordId,
+    /// Whose keys these are; the log's fingerprints are salted with it.
+    pub realm: &'a str,
+    pub live: Live<'a>,
+    pub seen: Seen,
+    /// Whether the body of the answer was asked for.
+    pub body: bool,
+}
+
+/// What is known of a record, in two parts: the body of its answer in base64 goes between them
+/// where it was asked for.
+pub fn describe(record: &Record, about: About) -> (String, String) {
+    let mut members = Members::default();
+    members.text("record", about.id.as_str());
+    members.text("state", state(record));
+    if let Record::Forgotten { until: Some(until) } = record {
+        members.text("until", &until.rfc3339());
+    }
+    if let Some(claim) = record.claim() {
+        describe_claim(&mut members, claim, &about);
+    }
+    if let Record::Unknown { outcome, .. } = record {
+        members.text("reason", reason(outcome.reason));
+    }
+    let Some(answer) = record.answer() else { return (members.end(), String::new()) };
+    let mut described = describe_answer(answer).end();
+    described.pop();
+    if about.body {
+        described.push_str(",\"body_base64\":\"");
+    }
+    members.json("answer", &described);
+    let mut all = members.end();
+    all.pop();
+    (all, if about.body { "\"}}" } else { "}}" }.into())
+}
+
+fn state(record: &Record) -> &'static str {
+    match record {
+        Record::Vacant => "vacant",
+        Record::InFlight { .. } => "in-flight",
+        Record::Done { .. } => "done",
+        Record::Unknown { .. } => "unknown",
+        Record::Forgotten { .. } => "forgotten",
+    }
+}
+
+fn reason(reason: Reason) -> &'static str {
+    match reason {
+        Reason::ConnectionLost => "connection-lost",
+        Reason::Restarted => "restarted",
+        Reason::DeadlinePassed => "deadline-passed",
+        Reason::ServerError => "server-error",
+    }
+}
+
+fn describe_claim(members: &mut Members, claim: &Claim, about: &About) {
+    let About { realm, live, seen, .. } = about;
+    members.text("claim", &claim.id.0);
+    members.number("attempt", claim.attempt.into());
+    members.text("fingerprint", &log::salted(realm, &claim.fingerprint.digest));
+    members.text("claimed_at", &claim.claimed_at.rfc3339());
+    members.text("deadline_at", &claim.deadline_at.rfc3339());
+    members.text("expires_at", &claim.expires_at().rfc3339());
+    members.json("call_open", if live.open_calls.is_empty() { "false" } else { "true" });
+    members.number("waiting", live.waiting as u64);
+    let mut counts = Members::default();
+    for (name, count) in [
+        ("first", 1),
+        ("joined", seen.joined),
+        ("replayed", seen.replayed),
+        ("refused", seen.refused),
+    ] {
+        counts.number(name, count.into());
+    }
+    members.json("seen", &counts.end());
+}
+
+fn describe_answer(answer: &Answer) -> Members {
+    let mut members = Members::default();
+    members.number("status", answer.status.into());
+    let pairs = answer.headers.iter().map(|(name, value)| {
+        let mut pair = String::from("[");
+        pair.push_str(&quoted(name));
+        pair.push(',');
+        pair.push_str(&quoted(value));
+        pair.push(']');
+        pair
+    });
+    let pairs: Vec<String> = pairs.collect();
+    let pairs = super::bytes::joined(&mut pairs.iter().map(String::as_str), ",");
+    members.json("headers", &format!("[{pairs}]"));
+    members.text("answered_at", &answer.answered_at.rfc3339());
+    members.number("took_ms", answer.took.0);
+    let (kept, length) = match &answer.body {
+        Body::Inline { bytes } => ("kept", bytes.len() as u64),
+        Body::Rows { length, .. } => ("kept", *length),
+        Body::Not => ("not-kept", 0),
+    };
+    members.text("body", kept);
+    members.number("body_bytes", length);
+    members
+}

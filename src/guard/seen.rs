@@ -1,0 +1,52 @@
+//! What an object saw of its key, for an operator.
+//!
+//! 1. Copies in KV and in isolates answer retries that the object never sees.
+//! 2. Counts are written down where that costs nothing or tells much: those who joined with the
+//!    end of the call, refusals and repeated replays when their count reaches a power of two. A
+//!    single retry costs no write. So an object that slept says at least half of what it saw.
+
+use super::codec::{Reader, Writer};
+
+/// How often each thing happened to one claim, beside its first request.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub joined: u32,
+    pub replayed: u32,
+    pub refused: u32,
+}
+
+/// What became of a duplicate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sight {
+    Joined,
+    Replayed,
+    Refused,
+}
+
+impl Seen {
+    /// Counts one, and tells whether the counts are to be written down now.
+    pub fn count(&mut self, sight: Sight) -> bool {
+        let (count, first) = match sight {
+            Sight::Joined => (&mut self.joined, u32::MAX),
+            Sight::Replayed => (&mut self.replayed, 2),
+            Sight::Refused => (&mut self.refused, 1),
+        };
+        *count = count.saturating_add(1);
+        *count >= first && count.is_power_of_two()
+    }
+
+    pub fn encode(self) -> Vec<u8> {
+        let mut writer = Writer::default();
+        for count in [self.joined, self.replayed, self.refused] {
+            writer.short(count);
+        }
+        writer.0
+    }
+
+    /// Counts that do not decode are none: nothing rests on them.
+    pub fn decode(bytes: &[u8]) -> Self {
+        let mut reader = Reader(bytes);
+        let mut count = || reader.short().unwrap_or_default();
+        Self { joined: count(), replayed: count(), refused: count() }
+    }
+}
