@@ -1,14 +1,13 @@
 //! The Worker's half of what an operator asks: who asks, and which object is to answer.
 
-use super::body::read_request;
 use super::config::{self, Config};
 use super::head::RequestHead;
-use super::held::Held;
 use super::js;
 use crate::guard::operator::{
     Complaint, MAX_QUESTION, Question, find, found, is_operator, question,
 };
 use crate::guard::scope::{Head, RecordId};
+use js_sys::JsString;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response, ResponseInit};
 
@@ -24,45 +23,52 @@ pub async fn answer(
         return Some(unauthorised());
     }
     Some(match question(head.method(), head.path(), head.query()) {
-        Ok(Question::Find) => find_record(request, &config.policy.realm(head.host())).await,
+        Ok(Question::Find) => find_record(request, head, &config.policy.realm(head.host())).await,
         Ok(Question::Record(id, _)) => ask(request, &id, env).await,
-        Err(complaint) => complain(&complaint),
+        Err(complaint) => complain(complaint),
     })
 }
 
 fn unauthorised() -> Result<Response, JsValue> {
-    let response = complain(&Complaint::unauthorised())?;
+    let response = complain(Complaint::UNAUTHORISED)?;
     response.headers().set("www-authenticate", "Bearer")?;
     Ok(response)
 }
 
-async fn find_record(request: &Request, realm: &str) -> Result<Response, JsValue> {
-    match read_question(request).await.and_then(|text| find(&text, realm)) {
+async fn find_record(
+    request: &Request,
+    head: &RequestHead,
+    realm: &str,
+) -> Result<Response, JsValue> {
+    match read_question(request, head).await.and_then(|text| find(&text, realm)) {
         Ok(id) => json(200, &found(&id)),
-        Err(complaint) => complain(&complaint),
+        Err(complaint) => complain(complaint),
     }
 }
 
 /// The body of a question.
-pub async fn read_question(request: &Request) -> Result<String, Complaint> {
-    let body = read_request(request, MAX_QUESTION, &mut Held::default()).await;
-    let text = body.ok().and_then(|body| String::from_utf8(body.to_vec()).ok());
-    text.ok_or_else(Complaint::unreadable)
+pub async fn read_question(request: &Request, head: &RequestHead) -> Result<String, Complaint> {
+    let length = head.header("content-length").and_then(|length| length.parse().ok());
+    if length.is_none_or(|length: u64| length > MAX_QUESTION) {
+        return Err(Complaint::UNREADABLE);
+    }
+    let text: Result<JsString, _> = js::wait(request.text()).await;
+    text.map(String::from).map_err(|_| Complaint::UNREADABLE)
 }
 
 /// Hands the request to the record's object, which reads the question again.
 async fn ask(request: &Request, id: &RecordId, env: &JsValue) -> Result<Response, JsValue> {
     let Some(objects) = config::guard_objects(env) else {
-        return complain(&Complaint::unreached());
+        return complain(Complaint::UNREACHED);
     };
     let sent = objects.get_by_name(id.as_str()).and_then(|stub| stub.fetch_request(request));
     match js::wait(sent).await {
         Ok(response) => Ok(response),
-        Err(_) => complain(&Complaint::unreached()),
+        Err(_) => complain(Complaint::UNREACHED),
     }
 }
 
-pub fn complain(complaint: &Complaint) -> Result<Response, JsValue> {
+pub fn complain(complaint: Complaint) -> Result<Response, JsValue> {
     json(complaint.status, &complaint.to_json())
 }
 

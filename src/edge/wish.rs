@@ -11,7 +11,8 @@ use super::store::RowName;
 use crate::guard::base64;
 use crate::guard::machine::{Event, Then};
 use crate::guard::operator::{
-    About, Complaint, Question, Wish, denied, describe, question, resolution, vacant,
+    About, Complaint, Question, Wish, denied, describe, question, resolution,
+    unusable as unusable_text, vacant,
 };
 use crate::guard::record::{Answer, Record};
 use crate::guard::scope::{Head, RecordId};
@@ -28,20 +29,20 @@ pub async fn answer(
 ) -> Result<Response, JsValue> {
     let config = match config(&object.env) {
         Ok(config) => config,
-        Err(misconfigured) => return complain(&Complaint::unusable(&misconfigured.detail)),
+        Err(misconfigured) => return unusable(&misconfigured.detail),
     };
     let (id, wish) = match question(head.method(), head.path(), head.query()) {
         Ok(Question::Record(id, wish)) => (id, wish),
-        Ok(Question::Find) => return complain(&Complaint::unreadable()),
-        Err(complaint) => return complain(&complaint),
+        Ok(Question::Find) => return complain(Complaint::UNREADABLE),
+        Err(complaint) => return complain(complaint),
     };
-    let event = match event(request, wish).await {
+    let event = match event(request, head, wish).await {
         Ok(event) => event,
-        Err(complaint) => return complain(&complaint),
+        Err(complaint) => return complain(complaint),
     };
     let step = match object.step(|_| event, &News::LookAgain) {
         Ok(step) => step,
-        Err(detail) => return complain(&Complaint::unusable(&detail)),
+        Err(detail) => return unusable(&detail),
     };
     match step.then {
         Then::Deny(denial) => {
@@ -59,12 +60,12 @@ pub async fn answer(
     show(object, &id, &realm, wish)
 }
 
-async fn event(request: &Request, wish: Wish) -> Result<Event, Complaint> {
+async fn event(request: &Request, head: &RequestHead, wish: Wish) -> Result<Event, Complaint> {
     match wish {
         Wish::Inspect { .. } => Ok(Event::Look),
         Wish::Forget => Ok(Event::Forget),
         Wish::Resolve => {
-            let text = read_question(request).await?;
+            let text = read_question(request, head).await?;
             let (claim, resolution) = resolution(&text, js::now())?;
             Ok(Event::Resolve { claim, resolution })
         }
@@ -82,7 +83,7 @@ fn show(
         Ok(Record::Vacant) if wish == Wish::Resolve => return json(200, &vacant(id)),
         Ok(Record::Vacant) => return json(404, &vacant(id)),
         Ok(record) => record,
-        Err(detail) => return complain(&Complaint::unusable(&detail)),
+        Err(detail) => return unusable(&detail),
     };
     let body = wish == Wish::Inspect { body: true };
     let seen = object.seen(&record);
@@ -142,4 +143,9 @@ async fn write(
 
 fn text(text: &str) -> Uint8Array {
     Uint8Array::from(text.as_bytes())
+}
+
+/// The record is there, but cannot be used.
+fn unusable(detail: &str) -> Result<Response, JsValue> {
+    json(503, &unusable_text(detail))
 }

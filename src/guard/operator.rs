@@ -49,49 +49,80 @@ pub enum Wish {
 }
 
 /// Why a question is not answered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Complaint {
     pub status: u16,
     pub error: &'static str,
     /// The value, the reason and the cure.
-    pub detail: String,
+    pub detail: &'static str,
 }
 
 impl Complaint {
-    fn new(status: u16, error: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, error, detail: detail.into() }
+    pub const UNAUTHORISED: Self = Self {
+        status: 401,
+        error: "unauthorised",
+        detail: "the token is missing or wrong; send Authorization: Bearer with the value of ADMIN_TOKEN",
+    };
+    pub const UNREADABLE: Self = Self {
+        status: 400,
+        error: "body-unreadable",
+        detail: "the body broke off, is over 192 KiB or does not say its length; send a JSON document with its Content-Length",
+    };
+    pub const UNREACHED: Self = Self {
+        status: 503,
+        error: "guard-unavailable",
+        detail: "the record's object could not be reached; ask again in a moment",
+    };
+    const NOT_FOUND: Self = Self {
+        status: 404,
+        error: "not-found",
+        detail: "the guard has nothing under this path; ask for records/<record id> or find",
+    };
+    const NO_RECORD_ID: Self = Self {
+        status: 400,
+        error: "record-id-invalid",
+        detail: "the path does not name a record; write the 64 hex digits that Cache-Status shows as key=\"…\", or find them with POST /.onlyonce/find",
+    };
+    const METHOD: Self = Self {
+        status: 405,
+        error: "method-not-allowed",
+        detail: "the method does nothing here; use GET or DELETE for a record, POST for resolve and find",
+    };
+    const CALL_OPEN: Self = Self {
+        status: 409,
+        error: "call-open",
+        detail: "a call for this record is open, and may still act or be written down; ask again when the record says \"call_open\": false",
+    };
+    const NOT_UNKNOWN: Self = Self {
+        status: 409,
+        error: "not-unknown",
+        detail: "the record is not unknown under this claim; look at the record, and send the claim that it shows now",
+    };
+
+    fn question(detail: &'static str) -> Self {
+        Self { status: 400, error: "question-invalid", detail }
     }
 
-    pub fn unauthorised() -> Self {
-        Self::new(401, "unauthorised", UNAUTHORISED)
+    fn resolution(detail: &'static str) -> Self {
+        Self { status: 400, error: "resolution-invalid", detail }
     }
 
-    pub fn unreadable() -> Self {
-        Self::new(400, "body-unreadable", BODY_UNREADABLE)
-    }
-
-    pub fn unreached() -> Self {
-        Self::new(503, "guard-unavailable", UNREACHED)
-    }
-
-    /// The record is there, but cannot be used.
-    pub fn unusable(detail: &str) -> Self {
-        Self::new(503, "guard-unavailable", detail)
-    }
-
-    pub fn to_json(&self) -> String {
-        let mut members = Members::default();
-        members.text("error", self.error);
-        members.text("detail", &self.detail);
-        members.end()
+    pub fn to_json(self) -> String {
+        complaint(self.error, self.detail)
     }
 }
 
-const UNAUTHORISED: &str =
-    "the token is missing or wrong; send Authorization: Bearer with the value of ADMIN_TOKEN";
-const BODY_UNREADABLE: &str =
-    "the body broke off, is over 192 KiB or is not UTF-8; send a smaller JSON document";
-const UNREACHED: &str = "the record's object could not be reached; ask again in a moment";
+/// The record is there, but cannot be used; the detail says why.
+pub fn unusable(detail: &str) -> String {
+    complaint(Complaint::UNREACHED.error, detail)
+}
+
+fn complaint(error: &str, detail: &str) -> String {
+    let mut members = Members::default();
+    members.text("error", error);
+    members.text("detail", detail);
+    members.end()
+}
 
 /// Where operators ask.
 pub const PREFIX: &str = "/.onlyonce/";
@@ -99,42 +130,26 @@ pub const PREFIX: &str = "/.onlyonce/";
 /// Reads what is asked from a request's first line.
 pub fn question(method: &str, path: &str, query: &str) -> Result<Question, Complaint> {
     let path = path.strip_prefix(PREFIX).unwrap_or_default();
-    if path == "find" {
-        return allowed(method == "POST", "POST").map(|()| Question::Find);
+    if path == "find" && method == "POST" {
+        return Ok(Question::Find);
     }
     let Some(rest) = path.strip_prefix("records/") else {
-        return Err(Complaint::new(404, "not-found", NOTHING_HERE));
+        return Err(if path == "find" { Complaint::METHOD } else { Complaint::NOT_FOUND });
     };
-    let (id, resolve) = match rest.strip_suffix("/resolve") {
-        Some(id) => (id, true),
-        None => (rest, false),
-    };
-    let id = RecordId::parse(id)
-        .ok_or_else(|| Complaint::new(400, "record-id-invalid", NO_RECORD_ID))?;
+    let (id, resolve) = rest.strip_suffix("/resolve").map_or((rest, false), |id| (id, true));
+    let id = RecordId::parse(id).ok_or(Complaint::NO_RECORD_ID)?;
     let wish = match (method, resolve) {
         ("POST", true) => Wish::Resolve,
         ("GET", false) => Wish::Inspect { body: query.split('&').any(|pair| pair == "body=1") },
         ("DELETE", false) => Wish::Forget,
-        _ => {
-            return allowed(false, if resolve { "POST" } else { "GET or DELETE" })
-                .map(|()| Question::Find);
-        }
+        _ => return Err(Complaint::METHOD),
     };
     Ok(Question::Record(id, wish))
 }
 
-fn allowed(is_allowed: bool, methods: &str) -> Result<(), Complaint> {
-    let detail = || format!("the method does nothing here; use {methods}");
-    is_allowed.then_some(()).ok_or_else(|| Complaint::new(405, "method-not-allowed", detail()))
-}
-
-const NOTHING_HERE: &str =
-    "the guard has nothing under this path; ask for records/<record id> or find";
-const NO_RECORD_ID: &str = "the path does not name a record; write the 64 hex digits that Cache-Status shows as key=\"…\", or find them with POST /.onlyonce/find";
-
 /// The record of a key: `{"realm"?, "scope"?, "key"}`.
 pub fn find(text: &str, own_realm: &str) -> Result<RecordId, Complaint> {
-    let wrong = |detail| Complaint::new(400, "question-invalid", detail);
+    let wrong = Complaint::question;
     let question = object(text).ok_or_else(|| wrong(FIND_IS))?;
     let realm = match question.get("realm") {
         None => own_realm,
@@ -171,7 +186,7 @@ fn object(text: &str) -> Option<Table> {
 /// What an operator found out: `{"claim", "outcome": "not-processed"}`, or `{"claim",
 /// "outcome": "answer", "status", "headers"?, "body_base64"?}`.
 pub fn resolution(text: &str, now: UnixMillis) -> Result<(ClaimId, Resolution), Complaint> {
-    let wrong = |detail| Complaint::new(400, "resolution-invalid", detail);
+    let wrong = Complaint::resolution;
     let members = object(text).ok_or_else(|| wrong(RESOLUTION_IS))?;
     let member = |name: &str| members.get(name).and_then(Value::as_str);
     let claim = member("claim").ok_or_else(|| wrong(RESOLUTION_IS))?;
@@ -227,14 +242,11 @@ const ANSWER_BODY: &str = "\"body_base64\" is not base64 (RFC 4648) of at most 6
 pub fn denied(denial: Denial, id: &RecordId) -> (u16, String) {
     let complaint = match denial {
         Denial::Vacant => return (404, vacant(id)),
-        Denial::CallOpen => Complaint::new(409, "call-open", CALL_OPEN),
-        Denial::NotUnknown => Complaint::new(409, "not-unknown", NOT_UNKNOWN),
+        Denial::CallOpen => Complaint::CALL_OPEN,
+        Denial::NotUnknown => Complaint::NOT_UNKNOWN,
     };
     (complaint.status, complaint.to_json())
 }
-
-const CALL_OPEN: &str = "a call for this record is open, and may still act or be written down; ask again when the record says \"call_open\": false";
-const NOT_UNKNOWN: &str = "the record is not unknown under this claim; look at the record, and send the claim that it shows now";
 
 /// The answer to "find".
 pub fn found(id: &RecordId) -> String {
