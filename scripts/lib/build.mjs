@@ -8,11 +8,12 @@ import { cargoLines } from "./cargo-progress.mjs";
 import { root, toolBins, wasmTarget, workerOutput } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { Failure, step } from "./say.mjs";
+import { smallStd, withSmallStd } from "./small-std.mjs";
 import { hashOf, locked, read, stamp, stamped } from "./stamps.mjs";
 import { npmToolsReady, toolEnv, toolReady, tools } from "./tools.mjs";
 import { wasmEnv } from "./wasm-target.mjs";
 
-const INPUTS = ["src", "Cargo.toml", "Cargo.lock", "scripts/lib/build.mjs"];
+const INPUTS = ["src", "Cargo.toml", "Cargo.lock", "scripts/lib/build.mjs", "scripts/lib/small-std.mjs"];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 // A compiler's errors are long, and the first is the one that matters.
 const COMPILER_LINES = 500;
@@ -43,9 +44,9 @@ const stampFile = join(workerOutput, ".inputs");
 /** The tools must be there (see setup.mjs); the build is skipped when it would change nothing. */
 export async function build() {
   checkTools();
-  const env = toolEnv(wasmEnv());
+  const env = toolEnv(withSmallStd(wasmEnv()));
   await locked(join(root, ".wrangler", "build.lock"), async () => {
-    const inputs = inputsNow();
+    const inputs = inputsNow(env);
     await step("the Worker", { done: () => fresh(inputs), work: (progress) => make(env, inputs, progress) });
   });
 }
@@ -55,10 +56,10 @@ function checkTools() {
   throw new Failure("a tool of the build is missing or has another version", { cure: "npm run setup" });
 }
 
-function inputsNow() {
+function inputsNow(env) {
   const versions = tools.map(({ crate, version }) => `${crate} ${version()}`);
   const toolchain = read(join(wasmTarget, ".toolchain"));
-  return [hashOf(INPUTS.map((name) => join(root, name))), toolchain, ...versions].join("\n");
+  return [hashOf(INPUTS.map((name) => join(root, name))), toolchain, smallStd(env), ...versions].join("\n");
 }
 
 function fresh(inputs) {

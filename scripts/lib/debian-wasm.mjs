@@ -16,7 +16,7 @@ const PACKAGES = ["rustc-web", "cargo-web", "rust-web-src", "rust-web-llvm"];
 const CLIPPY_PACKAGE = "rust-web-clippy";
 const CLIPPY_PROGRAMS = ["cargo-clippy", "clippy-driver"];
 const CURE = `reach https://static.rust-lang.org and run \`rustup target add ${wasmTriple}\`, or use a Debian release that has ${PACKAGES[0]}`;
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 export const debianToolchain = join(cache, "rust-wasm32");
 const stampFile = join(debianToolchain, "stamp");
@@ -82,7 +82,8 @@ function makeFolder() {
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, "rustc"), `#!/bin/sh\nexec /usr/bin/rustc --sysroot '${debianToolchain}' "$@"\n`, { mode: 0o755 });
   for (const name of ["cargo", "rustdoc"]) symlinkSync(`/usr/bin/${name}`, join(bin, name));
-  symlinkSync(`/usr/lib/rustlib/${host}`, join(debianToolchain, "lib", "rustlib", host));
+  // The sources too: a Worker's build compiles the library once more, its own way (small-std.mjs).
+  for (const name of [host, "src"]) symlinkSync(`/usr/lib/rustlib/${name}`, join(debianToolchain, "lib", "rustlib", name));
 }
 
 // Without these links PATH would lead to rustup's clippy, which fits another rustc.

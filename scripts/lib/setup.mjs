@@ -8,15 +8,17 @@ import { npmPackages } from "./node22.mjs";
 import { cache, wasmTriple } from "./paths.mjs";
 import { ask, run, which } from "./run.mjs";
 import { Failure, step } from "./say.mjs";
+import { installSmallStd, smallStd } from "./small-std.mjs";
 import { locked } from "./stamps.mjs";
-import { checkHostRust, installTarget, targetReady, wasmClippy } from "./wasm-target.mjs";
+import { checkHostRust, installTarget, targetReady, wasmClippy, wasmEnv } from "./wasm-target.mjs";
 import { forgetToolObjects, installOpenssl, installTool, opensslReady, toolReady, tools } from "./tools.mjs";
 
-export async function setup({ tests = false, lint = false } = {}) {
+export async function setup({ tests = false, lint = false, again = false } = {}) {
   await npmPackages();
   checkHostRust();
   await locked(join(cache, "setup.lock"), async () => {
     await step(`Rust for ${wasmTriple}`, { done: targetReady, work: installTarget });
+    await step("its standard library", { done: () => !again && smallStd(wasmEnv()), work: () => installSmallStd(wasmEnv()) });
     await buildTools();
     if (lint) await step("clippy and rustfmt", { done: clippyReady, work: installClippy });
     if (tests) await step("Chromium", { done: chromium, work: installChromium });

@@ -1,6 +1,12 @@
 //! What happens should the code panic all the same: the instance is dead, and a new one takes its
 //! place at the next call.
 //!
+//! 1. A panic is a trap (`RuntimeError`), whether the standard library was compiled with the Worker
+//!    or is as it was shipped (`scripts/lib/small-std.mjs`). No panic hook: it would never run in
+//!    the first, and links the formatting of messages.
+//! 2. Every way into the instance is guarded by what wasm-bindgen generates: exports, and the
+//!    closures that promises and timers call. So a fault after an await counts as well.
+//!
 //! The shim that worker-build writes shares its state with this module. The `worker` crate has the
 //! same few lines, but linking it for them would add 65 KB to the Worker.
 
@@ -31,12 +37,14 @@ pub fn __worker_init_state() -> JsValue {
 /// Runs once in every instance, before anything else.
 #[wasm_bindgen(start, private)]
 fn start() {
-    // The message is left out of the log, since it may hold what a client sent.
-    std::panic::set_hook(Box::new(|panic| {
-        let (file, line) = panic.location().map_or(("", 0), |place| (place.file(), place.line()));
-        js::log_error(&format!("onlyonce panicked at {file}:{line}"));
-        STATE.with(|state| state.set_critical_error(true));
-    }));
     STATE.with(|state| state.set_instance_id(state.instance_id().wrapping_add(1)));
-    set_on_abort(schedule_reinit);
+    set_on_abort(stopped);
+}
+
+/// Runs in the dead instance, right after the fault. A panic brings no message here: it may hold
+/// what a client sent. The runtime logs the fault itself with the place in the WebAssembly code.
+fn stopped() {
+    js::log_error("onlyonce: a fault stopped this instance; the next call gets a new one");
+    STATE.with(|state| state.set_critical_error(true));
+    schedule_reinit();
 }
