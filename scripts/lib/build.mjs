@@ -2,18 +2,20 @@
 // 1. Nothing happens when no input changed: sources, manifests, tools and toolchain decide.
 // 2. Nothing is downloaded but crates: every tool is named to worker-build.
 // 3. wrangler.toml calls this as its `[build] command`, so a deployment is built the same way.
-import { renameSync, rmSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cargoLines } from "./cargo-progress.mjs";
 import { root, toolBins, wasmTarget, workerOutput } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { Failure, step } from "./say.mjs";
+import { shortenNames } from "./short-names.mjs";
 import { smallStd, withSmallStd } from "./small-std.mjs";
 import { hashOf, locked, read, stamp, stamped } from "./stamps.mjs";
 import { npmToolsReady, toolEnv, toolReady, tools } from "./tools.mjs";
 import { wasmEnv } from "./wasm-target.mjs";
 
-const INPUTS = ["src", "Cargo.toml", "Cargo.lock", "scripts/lib/build.mjs", "scripts/lib/small-std.mjs"];
+const OWN_STEPS = ["build.mjs", "short-names.mjs", "small-std.mjs"].map((name) => join("scripts", "lib", name));
+const INPUTS = ["src", "Cargo.toml", "Cargo.lock", ...OWN_STEPS];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 // A compiler's errors are long, and the first is the one that matters.
 const COMPILER_LINES = 500;
@@ -72,6 +74,7 @@ async function make(env, inputs, progress) {
   const onLine = cargoLines(progress);
   await run(join(toolBins, "worker-build"), ["--release"], { cwd: root, env, onLine, tailLines: COMPILER_LINES });
   await shrink(env);
+  shorten();
   stamp(stampFile, inputs);
 }
 
@@ -81,4 +84,11 @@ async function shrink(env) {
   const wasm = join(workerOutput, "index_bg.wasm");
   await run(env.WASM_OPT_BIN, [wasm, "-o", `${wasm}.small`, ...SMALL, ...FEATURES], { env });
   renameSync(`${wasm}.small`, wasm);
+}
+
+function shorten() {
+  const [script, wasm] = OUTPUTS.map((name) => join(workerOutput, name));
+  const short = shortenNames(readFileSync(wasm), readFileSync(script, "utf8"));
+  writeFileSync(wasm, short.wasm);
+  writeFileSync(script, short.script);
 }
