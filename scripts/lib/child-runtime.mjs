@@ -1,6 +1,6 @@
 // Runs scripts/runtime.mjs as a process of its own. Rules:
 // 1. It ends with this process, even after SIGKILL: the channel between the two closes.
-// 2. What it logs is passed on line by line under its name.
+// 2. What it logs is passed on line by line under its name, with the time that the edge would add.
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
@@ -22,7 +22,7 @@ export function childRuntime(name, args) {
     createInterface(child.stdout).on("line", (line) => {
       const ready = line.match(READY);
       if (ready) resolve(ready[1]);
-      else process.stdout.write(`${name} | ${line}\n`);
+      else process.stdout.write(`${name} | ${new Date().toISOString()} ${line}\n`);
     });
     ended.then(() => reject(new Error(`${name} ended before it answered`)));
   });

@@ -1,0 +1,105 @@
+// The doctor's command line. Every mistake names the argument, what is wrong with it, and what is
+// allowed. A key is only known to the guard together with whose it is, hence --scope and --realm.
+import { parseArgs } from "node:util";
+import { Failure } from "../say.mjs";
+
+export const USAGE = `npm run doctor -- <url> <key or record id>... [options]     what happened under these keys
+       npm run doctor -- --log FILE [--since T] [--until T]       the duplicates of a period
+       npm run doctor -- [<url>] <key or record id>... --log FILE  both: the whole story
+  <url>              where the guard answers, such as https://api.example.com
+  --token TOKEN      the guard's ADMIN_TOKEN; better in the environment, where \`ps\` does not show it
+  --scope NAME=VALUE whose key it is: header:authorization="Bearer …", header:x-api-key=…,
+                     jwt:iss=… and jwt:sub=…; repeat it for each part of the policy's scope
+  --realm NAME       the policy's realm, where it is not the host of <url>
+  --log FILE         what \`wrangler tail --format json\` or \`npm start\` printed; - for standard input
+  --since, --until   2026-11-22T21:00:00Z, or how long ago: 90m, 2h, 3d
+  --near 30s         how close together the same request counts as one operation sent twice
+  --window 24h       the policy's retry_window, where the guard cannot be asked
+  --json             the same as JSON
+Ends with 0 where nothing is wrong, 1 where something was found, 2 where it could not ask.`;
+
+const text = { type: "string" };
+const OPTIONS = {
+  token: text,
+  scope: { type: "string", multiple: true, default: [] },
+  realm: text,
+  log: text,
+  since: text,
+  until: text,
+  near: { type: "string", default: "30s" },
+  window: text,
+  json: { type: "boolean", default: false },
+};
+
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const RECORD = /^[0-9a-f]{16}([0-9a-f]{48})?$/;
+
+/** What is asked; `env` may hold ADMIN_TOKEN. */
+export function question(args, env = {}, now = Date.now()) {
+  const { values, positionals } = parsed(args);
+  const url = /^https?:\/\//i.test(positionals[0] ?? "") ? guardUrl(positionals.shift()) : undefined;
+  const asked = {
+    url,
+    subjects: positionals,
+    token: values.token ?? (env.ADMIN_TOKEN || undefined),
+    scope: Object.fromEntries(values.scope.map(scopePart)),
+    realm: values.realm,
+    log: values.log,
+    since: values.since && moment(values.since, "--since", now),
+    until: values.until && moment(values.until, "--until", now),
+    near: span(values.near, "--near"),
+    window: values.window && span(values.window, "--window"),
+    json: values.json,
+  };
+  refuseHalf(asked);
+  return asked;
+}
+
+function parsed(args) {
+  try {
+    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
+  } catch (error) {
+    throw new Failure(error.message, { cure: USAGE });
+  }
+}
+
+function guardUrl(value) {
+  if (!URL.canParse(value)) throw new Failure(`<url> "${value}" is not a URL`, { cure: "write it as https://api.example.com" });
+  return new URL(value).origin;
+}
+
+function scopePart(value) {
+  const at = value.indexOf("=");
+  if (/^(header|cookie|query|jwt):[^=]+=/.test(value)) return [value.slice(0, at), value.slice(at + 1)];
+  throw new Failure(`--scope "${value}" is no part of a scope`, { cure: `write --scope 'header:authorization=Bearer …'` });
+}
+
+function moment(value, name, now) {
+  const ago = value.match(/^(\d+)([smhd])$/);
+  const at = ago ? now - ago[1] * UNITS[ago[2]] : Date.parse(value);
+  if (!Number.isNaN(at)) return at;
+  throw new Failure(`${name} "${value}" is no time`, { cure: `write ${name} 2026-11-22T21:00:00Z, or how long ago: ${name} 2h` });
+}
+
+function span(value, name) {
+  const match = value.match(/^(\d+)([smhd])$/);
+  if (match) return match[1] * UNITS[match[2]];
+  throw new Failure(`${name} "${value}" is no span of time`, { cure: `write it with its unit: ${name} 30s` });
+}
+
+function refuseHalf({ url, subjects, token, log, since, until }) {
+  if (!url && !log) throw new Failure("neither a <url> to ask nor a --log to read", { cure: USAGE });
+  if (url && subjects.length === 0 && !log) throw new Failure(`nothing to ask ${url} about`, { cure: `name a key or a record id\n${USAGE}` });
+  if (url && subjects.length > 0 && !token) {
+    throw new Failure("no token, and the guard shows records to its operator alone", {
+      cure: "ADMIN_TOKEN=… npm run doctor -- …, with the value of `npx wrangler secret put ADMIN_TOKEN`",
+    });
+  }
+  const strange = !url && subjects.find((subject) => !RECORD.test(subject));
+  if (strange) {
+    throw new Failure(`"${strange}" is no record id, and a key alone does not name a record`, {
+      cure: "add the <url>, so that the guard can find the key's record; or give the 16 or 64 hex digits of a record",
+    });
+  }
+  if (since > until) throw new Failure("--since is later than --until", { cure: "exchange the two" });
+}

@@ -1,0 +1,68 @@
+// A report as text for a person: what is known, the story in the order of time, what was found.
+import { instant, short, span, times } from "./findings.mjs";
+
+const WIDTH = 100;
+
+export function tell(report) {
+  const parts = [...report.records.flatMap(aboutRecord), ...aboutPeriod(report), ...aboutLog(report.read), ...found(report)];
+  return `${parts.join("\n")}\n`;
+}
+
+function aboutRecord({ record, key, state, notes, story }) {
+  const named = key === undefined ? `Record ${record}` : `Key "${key}", record ${record}`;
+  const head = [`${named}${state ? `: ${state}` : ""}`, ...notes.map((note) => wrapped(note, "  "))];
+  return [...head, ...(story ? aboutStory(story) : []), ""];
+}
+
+function aboutStory({ lines, beside, more }) {
+  const all = [...lines.map((line) => [line, " "]), ...beside.map((line) => [line, "?"])];
+  all.sort(([a], [b]) => (a.at ?? 0) - (b.at ?? 0));
+  const shown = all.map(([line, mark]) => storyLine(line, mark));
+  const rest = more > 0 ? [`  … and ${times(more, "more line")}`] : [];
+  const legend = beside.length > 0 ? ["  ? marks another key's or a keyless request beside it, perhaps the same operation"] : [];
+  return ["", ...shown, ...rest, ...legend];
+}
+
+function storyLine(line, mark) {
+  const { at, outcome, would, code, method, route, status, claim, attempt, record, total_ms, queue } = line;
+  const what = [outcome, code, would && `would ${would}`].filter(Boolean).join(" ");
+  const whose = mark === "?" ? (record ? `record ${record}` : "no key") : claim ? `claim ${claim}${attempt > 1 ? ` attempt ${attempt}` : ""}` : "";
+  return `${mark} ${at === undefined ? "no time".padEnd(24) : instant(at)}  ${what.padEnd(16)}  ${status}  ${method} ${route}  ${total_ms} ms  ${whose}${queue ? `  queue ${queue}` : ""}`.trimEnd();
+}
+
+function aboutPeriod({ period, read }) {
+  if (!period) return [];
+  const listed = (counts) => Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(", ");
+  const when = read.from === undefined ? "" : ` from ${instant(read.from)} to ${instant(read.to)}`;
+  const refusals = Object.keys(period.refusals).length > 0 ? [`  refused: ${listed(period.refusals)}`] : [];
+  return [`${times(read.guarded, "guarded request")}${when}`, `  ${listed(period.outcomes)}`, ...refusals, ""];
+}
+
+function aboutLog(read) {
+  if (!read) return [];
+  const remarks = [];
+  if (read.broken > 0) remarks.push(brokenLines(read));
+  if (read.sampled) remarks.push("The platform dropped part of this log (wrangler tail was in sampling mode): what is missing was not counted.");
+  if (read.untimed > 0) remarks.push(`${times(read.untimed, "line")} carry no time: what came close together could not be told among them.`);
+  return remarks.length > 0 ? [...remarks.map((remark) => wrapped(remark, "")), ""] : [];
+}
+
+function brokenLines({ broken, examples, file }) {
+  const [{ line, why, begins }] = examples;
+  return `${times(broken, "piece")} of ${file} could not be read and ${broken === 1 ? "is" : "are"} left out; line ${line}: ${why} (${begins})`;
+}
+
+function found({ findings, records }) {
+  if (findings.length === 0) return [records.length > 0 ? "Nothing is wrong here." : "Nothing was found: every guarded request was carried out once."];
+  return findings.flatMap(({ kind, what, next }) => [wrapped(`${kind}: ${what}`, ""), wrapped(`-> ${next}`, "   "), ""]).slice(0, -1);
+}
+
+function wrapped(text, indent) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line && line.length + 1 + word.length > WIDTH - indent.length) lines.push(word);
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+  }
+  return lines.map((line) => indent + line).join("\n");
+}
