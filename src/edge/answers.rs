@@ -5,6 +5,7 @@ use super::js;
 use super::key_object::{KeyObject, Released};
 use super::store::RowName;
 use super::timer::within;
+use crate::guard::log::Trace;
 use crate::guard::machine::Refusal;
 use crate::guard::record::{Answer, Body, Claim, Record};
 use crate::guard::replay::without_cookies;
@@ -114,8 +115,8 @@ pub fn refused(refusal: Refusal, record: &Record) -> Result<Response, JsValue> {
 }
 
 /// A duplicate under a policy that only watches.
-pub fn duplicate(would: Would) -> Result<Response, JsValue> {
-    with_body(200, &reply(Verdict::Duplicate { would }, &Record::Vacant, Millis(0))?, None)
+pub fn duplicate(would: Would, record: &Record) -> Result<Response, JsValue> {
+    with_body(200, &reply(Verdict::Duplicate { would }, record, Millis(0))?, None)
 }
 
 /// The record cannot be used; this says nothing about the origin.
@@ -126,7 +127,8 @@ pub fn unavailable(detail: &str) -> Result<Response, JsValue> {
 
 fn reply(verdict: Verdict, record: &Record, origin: Millis) -> Result<Headers, JsValue> {
     let expires_at = record.claim().map(Claim::expires_at);
-    let reply = Reply { protocol: PROTOCOL, verdict, expires_at, origin };
+    let trace = record.claim().map(Trace::of);
+    let reply = Reply { protocol: PROTOCOL, verdict, expires_at, origin, trace };
     let headers = Headers::new()?;
     headers.set(HEADER, &reply.to_header())?;
     Ok(headers)

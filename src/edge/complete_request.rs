@@ -12,7 +12,7 @@ use super::responses;
 use super::stored::Stored;
 use super::submit::{Call, Unreached, submit};
 use crate::guard::fingerprint::{Fingerprint, Method};
-use crate::guard::log::Told;
+use crate::guard::log::{Told, Trace};
 use crate::guard::machine::Refusal;
 use crate::guard::policy::OnGuardFailure;
 use crate::guard::problem::{Code, Problem};
@@ -104,7 +104,8 @@ impl CompleteRequest<'_> {
             Err(unreached) => return self.unreached(unreached).await,
         };
         let presenter = self.presenter;
-        let Reply { expires_at, origin, .. } = reply;
+        let Reply { expires_at, origin, trace, .. } = reply;
+        self.guarded.noted.trace.replace(trace);
         match reply.verdict {
             Verdict::Stored { shown } => self.stored(&response, shown, origin).await,
             Verdict::Released { shared } => {
@@ -130,8 +131,8 @@ impl CompleteRequest<'_> {
             Shown::Joined => "joined",
             Shown::Replayed => "replayed",
         };
-        let told = Told { origin, ..Told::of(outcome) };
-        self.guarded.note(told.claim(record.claim(), js::now()));
+        self.guarded.noted.trace.replace(record.claim().map(Trace::of));
+        self.guarded.note(Told { origin, ..Told::of(outcome) });
     }
 
     fn refuse(&self, refusal: Refusal) -> Result<Response, JsValue> {

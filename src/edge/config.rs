@@ -1,12 +1,14 @@
 //! What this deployment was told: read once per isolate, since an isolate's bindings never change.
 
 use super::head::RequestHead;
-use super::js::{self, Fetcher, KvNamespace, ObjectNamespace};
+use super::js::{self, Fetcher, KvNamespace, Metrics, ObjectNamespace};
 use crate::guard::bytes::joined;
 use crate::guard::forward::pseudonym;
+use crate::guard::log::Entry;
+use crate::guard::metrics::point;
 use crate::guard::origin::{Base, BaseError};
 use crate::guard::policy::Policy;
-use js_sys::Promise;
+use js_sys::{JSON, Promise};
 use std::cell::OnceCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -99,6 +101,17 @@ pub fn guard_objects(env: &JsValue) -> Option<ObjectNamespace> {
 /// The binding that holds copies of answers; replays cost a hop more without it.
 pub fn responses(env: &JsValue) -> Option<KvNamespace> {
     js::member(env, "RESPONSES").map(JsValue::unchecked_into)
+}
+
+/// Writes a request's figures to METRICS, where it is bound. What a platform says against a figure
+/// must not cost anybody an answer.
+pub fn count(env: &JsValue, entry: &Entry) {
+    let Some(metrics) = js::member(env, "METRICS") else { return };
+    let metrics: Metrics = metrics.unchecked_into();
+    let written = JSON::parse(&point(entry)).and_then(|point| metrics.write_data_point(&point));
+    if written.is_err() {
+        js::log_warning("onlyonce: a data point could not be written to METRICS");
+    }
 }
 
 /// Sends a request to the origin: through the service binding, where there is one.

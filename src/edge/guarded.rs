@@ -3,7 +3,7 @@
 
 use super::body::{BodyError, Pipe, ReadAhead, read_request};
 use super::complete_request::CompleteRequest;
-use super::config::Config;
+use super::config::{self, Config};
 use super::head::RequestHead;
 use super::held::{Held, NO_ROOM};
 use super::js::{self, Context};
@@ -13,7 +13,7 @@ use super::reception::pass_on;
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
-use crate::guard::log::{self, Told};
+use crate::guard::log::{Entry, Salted, Told, Trace};
 use crate::guard::policy::{KeyMode, Mode, Settings};
 use crate::guard::problem::{Code, Problem};
 use crate::guard::scope::{Head, RecordId};
@@ -39,7 +39,8 @@ pub struct Guarded<'a> {
 #[derive(Default)]
 pub struct Noted {
     told: RefCell<Told>,
-    names: RefCell<Option<(RecordId, String)>>,
+    names: RefCell<Option<(RecordId, Salted, KeySource)>>,
+    pub trace: RefCell<Option<Trace>>,
 }
 
 /// What a request is guarded by.
@@ -52,24 +53,26 @@ enum Guarding {
 }
 
 impl Guarded<'_> {
-    /// Answers it, and writes a line of the log.
+    /// Answers it, and tells of it: in the log, and to whoever counts.
     pub async fn answer(&self) -> Result<Response, JsValue> {
         let started = js::now();
         let response = self.answered(started).await?;
-        let names = self.noted.names.borrow();
-        let line = log::line(
-            &log::Request {
-                route: self.config.policy.route(self.head.path()).0,
-                method: self.head.method(),
-                realm: &self.config.policy.realm(self.head.host()),
-                record: names.as_ref().map(|(record, _)| record),
-                fingerprint: names.as_ref().map(|(_, fingerprint)| fingerprint.as_str()),
-            },
-            &self.noted.told.borrow(),
-            response.status(),
-            js::now().since(started),
-        );
-        js::log_line(&line);
+        let (names, trace) = (self.noted.names.borrow(), self.noted.trace.borrow());
+        let now = js::now();
+        let entry = Entry {
+            route: self.config.policy.route(self.head.path()).0,
+            method: self.head.method(),
+            record: names.as_ref().map(|(record, ..)| record),
+            fingerprint: names.as_ref().map(|(_, fingerprint, _)| fingerprint.clone()),
+            source: names.as_ref().and_then(|(.., source)| source.name()),
+            trace: trace.as_ref(),
+            told: &self.noted.told.borrow(),
+            status: response.status(),
+            now,
+            total: now.since(started),
+        };
+        js::log_line(&entry.line());
+        config::count(self.env, &entry);
         Ok(response)
     }
 
@@ -111,7 +114,8 @@ impl Guarded<'_> {
             self.note(Told::of("bypass"));
             return pass_buffered(self.head, self.config, self.env, &body, Why::Keyless).await;
         };
-        self.noted.names.replace(Some((record.clone(), fingerprint.digest.clone())));
+        let salted = Salted::of(&self.config.policy.realm(self.head.host()), &fingerprint.digest);
+        self.noted.names.replace(Some((record.clone(), salted, source)));
         let presenter = Presenter {
             audience: &audience,
             key: key.as_ref(),
@@ -172,12 +176,7 @@ impl Guarded<'_> {
     }
 
     fn detail(&self, source: KeySource) -> Option<&'static str> {
-        match source {
-            _ if self.observes() => Some("observe"),
-            KeySource::Client => None,
-            KeySource::Generated => Some("generated"),
-            KeySource::Derived => Some("derived"),
-        }
+        if self.observes() { Some("observe") } else { source.name() }
     }
 
     fn promises_too_much(&self) -> bool {

@@ -76,6 +76,11 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = delete)]
     pub fn kv_delete(this: &KvNamespace, name: &str) -> Result<Promise, JsValue>;
 
+    /// A dataset of Workers Analytics Engine.
+    pub type Metrics;
+    #[wasm_bindgen(method, catch, js_name = writeDataPoint)]
+    pub fn write_data_point(this: &Metrics, point: &JsValue) -> Result<(), JsValue>;
+
     /// A pair of streams that promises how much will pass through (Workers streams).
     pub type FixedLengthStream;
     #[wasm_bindgen(constructor, catch)]

@@ -194,16 +194,16 @@ impl KeyObject {
         }
         match (step.then, step.record) {
             (Then::Forward, Record::InFlight { claim, .. }) => self.lead(arrival, claim).await,
-            (Then::Join, _) if watched => Some(answers::duplicate(Would::Join)),
+            (Then::Join, record) if watched => Some(answers::duplicate(Would::Join, &record)),
             (Then::Join, record) => self.join(arrival, &record).await,
-            (Then::Refuse(refusal), _) if watched => {
-                Some(answers::duplicate(Would::Refuse(refusal)))
+            (Then::Refuse(refusal), record) if watched => {
+                Some(answers::duplicate(Would::Refuse(refusal), &record))
             }
             (Then::Refuse(refusal), record) => Some(answers::refused(refusal, &record)),
             (Then::Nothing | Then::DropCopy | Then::Deny(_), record) => {
                 Some(answers::refused(COME_AGAIN, &record))
             }
-            _ if watched => Some(answers::duplicate(Would::Replay)),
+            (_, record) if watched => Some(answers::duplicate(Would::Replay, &record)),
             (_, record) => Some(self.replay(arrival, &record, turn)),
         }
     }

@@ -1,10 +1,11 @@
-//! One line of JSON for each request of a guarded route.
+//! What is told of each request of a guarded route: one line of JSON, and the figures of a metric.
 //!
 //! It names the record by the beginning of its id, and holds no key, no credential and no body. A
 //! request without a key has no record and no fingerprint.
 
+use super::codec::{Reader, Writer};
 use super::digest::Digest;
-use super::problem::quoted;
+use super::json::Members;
 use super::record::Claim;
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
@@ -19,8 +20,6 @@ pub struct Told {
     pub code: Option<&'static str>,
     /// For an observed duplicate: what would have become of it.
     pub would: Option<&'static str>,
-    /// Digits of the claim, the attempt, and the milliseconds since the key was first seen.
-    pub claim: Option<(String, u32, u64)>,
     pub origin: Millis,
 }
 
@@ -28,64 +27,104 @@ impl Told {
     pub fn of(outcome: &'static str) -> Self {
         Self { outcome, ..Self::default() }
     }
+}
 
-    /// Adds whose request it belongs to.
-    pub fn claim(mut self, claim: Option<&Claim>, now: UnixMillis) -> Self {
-        self.claim = claim.map(|claim| {
-            let digits = claim.id.0.chars().take(8).collect();
-            (digits, claim.attempt, now.since(claim.claimed_at).0)
-        });
-        self
+/// Whose request another one's is: a claim, as far as a log may tell it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trace {
+    /// The first 8 digits of the claim's id.
+    pub claim: String,
+    pub attempt: u32,
+    pub claimed_at: UnixMillis,
+}
+
+impl Trace {
+    pub fn of(claim: &Claim) -> Self {
+        let digits = claim.id.0.chars().take(8).collect();
+        Self { claim: digits, attempt: claim.attempt, claimed_at: claim.claimed_at }
+    }
+
+    pub fn write(&self, writer: &mut Writer) {
+        writer.text(&self.claim);
+        writer.short(self.attempt);
+        writer.number(self.claimed_at.0);
+    }
+
+    pub fn read(reader: &mut Reader) -> Option<Self> {
+        let (claim, attempt) = (reader.text()?, reader.short()?);
+        Some(Self { claim, attempt, claimed_at: UnixMillis(reader.number()?) })
     }
 }
 
-/// What is the same for every outcome.
-pub struct Request<'a> {
+/// A fingerprint as a log may tell it: the same request has the same 16 digits within a realm, and
+/// they tell nothing beyond it.
+#[derive(Clone, Debug)]
+pub struct Salted(String);
+
+impl Salted {
+    pub fn of(realm: &str, fingerprint: &str) -> Self {
+        let digest = Digest::new("onlyonce log 1").field(realm.as_bytes());
+        Self(digest.field(fingerprint.as_bytes()).hex().chars().take(16).collect())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// All that is told of one request.
+pub struct Entry<'a> {
     /// The pattern of the route.
     pub route: &'a str,
     pub method: &'a str,
-    pub realm: &'a str,
     pub record: Option<&'a RecordId>,
-    /// 64 hex digits.
-    pub fingerprint: Option<&'a str>,
+    pub fingerprint: Option<Salted>,
+    /// `derived` or `generated`, for a key that the guard made.
+    pub source: Option<&'static str>,
+    pub trace: Option<&'a Trace>,
+    pub told: &'a Told,
+    pub status: u16,
+    pub now: UnixMillis,
+    pub total: Millis,
 }
 
-/// The line.
-pub fn line(request: &Request, told: &Told, status: u16, total: Millis) -> String {
-    let mut line = format!(
-        "{{\"outcome\":\"{}\",\"route\":{},\"method\":{},\"status\":{status}",
-        told.outcome,
-        quoted(request.route),
-        quoted(request.method),
-    );
-    let mut text = |name: &str, value: &str| {
-        line.push_str(",\"");
-        line.push_str(name);
-        line.push_str("\":\"");
-        line.push_str(value);
-        line.push('"');
-    };
-    for (name, value) in [("code", told.code), ("would", told.would)] {
-        value.into_iter().for_each(|value| text(name, value));
+impl Entry<'_> {
+    /// What is told in words; where it is not known it is left out. A new one goes to the end: the
+    /// columns of the metrics stand in this order.
+    pub fn texts(&self) -> [(&'static str, Option<&str>); 9] {
+        [
+            ("outcome", Some(self.told.outcome)),
+            ("route", Some(self.route)),
+            ("method", Some(self.method)),
+            ("code", self.told.code),
+            ("would", self.told.would),
+            ("record", self.record.and_then(|record| record.as_str().get(..16))),
+            ("fingerprint", self.fingerprint.as_ref().map(Salted::as_str)),
+            ("claim", self.trace.map(|trace| trace.claim.as_str())),
+            ("source", self.source),
+        ]
     }
-    if let Some(record) = request.record {
-        text("record", record.as_str().get(..16).unwrap_or_default());
-    }
-    if let Some(fingerprint) = request.fingerprint {
-        text("fingerprint", &salted(request.realm, fingerprint));
-    }
-    if let Some((claim, ..)) = &told.claim {
-        text("claim", claim);
-    }
-    if let Some((_, attempt, seen)) = &told.claim {
-        line.push_str(&format!(",\"attempt\":{attempt},\"since_first_ms\":{seen}"));
-    }
-    line.push_str(&format!(",\"origin_ms\":{},\"total_ms\":{}}}", told.origin.0, total.0));
-    line
-}
 
-/// The same request has the same digits within a realm, and tells nothing beyond it.
-pub fn salted(realm: &str, fingerprint: &str) -> String {
-    let digest = Digest::new("onlyonce log 1").field(realm.as_bytes());
-    digest.field(fingerprint.as_bytes()).hex().chars().take(16).collect()
+    /// What is told in figures, in an order of its own.
+    pub fn numbers(&self) -> [(&'static str, Option<u64>); 5] {
+        [
+            ("status", Some(self.status.into())),
+            ("attempt", self.trace.map(|trace| trace.attempt.into())),
+            ("since_first_ms", self.trace.map(|trace| self.now.since(trace.claimed_at).0)),
+            ("origin_ms", Some(self.told.origin.0)),
+            ("total_ms", Some(self.total.0)),
+        ]
+    }
+
+    /// The line of the log.
+    pub fn line(&self) -> String {
+        let mut members = Members::default();
+        for (name, text) in self.texts() {
+            text.into_iter().for_each(|text| members.text(name, text));
+        }
+        for (name, number) in self.numbers() {
+            number.into_iter().for_each(|number| members.number(name, number));
+        }
+        members.end()
+    }
 }

@@ -14,6 +14,7 @@ pub mod json;
 pub mod key;
 pub mod log;
 pub mod machine;
+pub mod metrics;
 pub mod multipart;
 pub mod operator;
 pub mod origin;

@@ -11,7 +11,7 @@ use super::base64;
 use super::digest::Digest;
 use super::json::{Members, Table, Value, quoted};
 use super::key::IdempotencyKey;
-use super::log;
+use super::log::Salted;
 use super::machine::{Denial, Live, Resolution};
 use super::record::{Answer, Body, Claim, ClaimId, INLINE_LIMIT, Reason, Record};
 use super::replay::keepable_headers;
@@ -325,7 +325,7 @@ fn describe_claim(members: &mut Members, claim: &Claim, about: &About) {
     let About { realm, live, seen, .. } = about;
     members.text("claim", &claim.id.0);
     members.number("attempt", claim.attempt.into());
-    members.text("fingerprint", &log::salted(realm, &claim.fingerprint.digest));
+    members.text("fingerprint", Salted::of(realm, &claim.fingerprint.digest).as_str());
     members.text("claimed_at", &claim.claimed_at.rfc3339());
     members.text("deadline_at", &claim.deadline_at.rfc3339());
     members.text("expires_at", &claim.expires_at().rfc3339());

@@ -8,6 +8,7 @@
 use super::codec::{Reader, Writer};
 use super::digest::hex;
 use super::fingerprint::Fingerprint;
+use super::log::Trace;
 use super::machine::Refusal;
 use super::record::Reason;
 use super::scope::RecordId;
@@ -17,7 +18,7 @@ use super::time::{Millis, UnixMillis};
 pub const HEADER: &str = "x-onlyonce";
 
 /// The version of the messages.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// From the Worker to the object: a request that may claim its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,6 +46,15 @@ pub enum KeySource {
 }
 
 impl KeySource {
+    /// What is said of a key that the guard made.
+    pub fn name(self) -> Option<&'static str> {
+        match self {
+            Self::Client => None,
+            Self::Generated => Some("generated"),
+            Self::Derived => Some("derived"),
+        }
+    }
+
     fn code(self) -> u8 {
         match self {
             Self::Client => 0,
@@ -69,6 +79,8 @@ pub struct Reply {
     pub expires_at: Option<UnixMillis>,
     /// Time at the origin that this caller waited through.
     pub origin: Millis,
+    /// For the log: the claim that the record stands under.
+    pub trace: Option<Trace>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,6 +164,7 @@ impl Reply {
         self.verdict.write(&mut writer);
         writer.optional(self.expires_at.as_ref(), |at, writer| writer.number(at.0));
         writer.number(self.origin.0);
+        writer.optional(self.trace.as_ref(), Trace::write);
         hex(&writer.0)
     }
 
@@ -164,6 +177,7 @@ impl Reply {
             verdict: Verdict::read(&mut reader)?,
             expires_at: reader.optional(|reader| reader.number().map(UnixMillis))?,
             origin: Millis(reader.number()?),
+            trace: reader.optional(Trace::read)?,
         };
         reader.end(reply)
     }

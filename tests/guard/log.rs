@@ -2,7 +2,7 @@
 
 use crate::fixtures::{CLAIMED_AT, claim};
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::log::{Request, Told, line};
+use onlyonce::guard::log::{Entry, Salted, Told, Trace};
 use onlyonce::guard::record::Claim;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::Millis;
@@ -12,104 +12,122 @@ use serde_json::Value;
 const FINGERPRINT: &str = "0f1e2d3c4b5a69788796a5b4c3d2e1f00f1e2d3c4b5a69788796a5b4c3d2e1f0";
 const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
 /// The claim's id: 128 random bits in hex.
-const CLAIM: &str = "0123456789abcdef0123456789abcdef";
+pub const CLAIM: &str = "0123456789abcdef0123456789abcdef";
 
-fn record() -> RecordId {
-    RecordId::new("shop.example", &[], &IdempotencyKey::parse(KEY).expect("a key"))
+/// What an entry borrows.
+pub struct Parts {
+    pub record: RecordId,
+    pub trace: Trace,
+    pub told: Told,
 }
 
-fn request(record: &RecordId) -> Request<'_> {
-    Request {
-        route: "/orders/**",
-        method: "POST",
-        realm: "shop.example",
-        record: Some(record),
-        fingerprint: Some(FINGERPRINT),
+impl Parts {
+    pub fn of(told: Told) -> Self {
+        let record =
+            RecordId::new("shop.example", &[], &IdempotencyKey::parse(KEY).expect("a key"));
+        let trace = Trace::of(&Claim { attempt: 2, ..claim(CLAIM) });
+        Self { record, trace, told }
+    }
+
+    /// With everything, half a second after the key was claimed.
+    pub fn entry(&self) -> Entry<'_> {
+        Entry {
+            route: "/orders/**",
+            method: "POST",
+            record: Some(&self.record),
+            fingerprint: Some(Salted::of("shop.example", FINGERPRINT)),
+            source: None,
+            trace: Some(&self.trace),
+            told: &self.told,
+            status: 201,
+            now: CLAIMED_AT.plus(Millis(500)),
+            total: Millis(130),
+        }
     }
 }
 
-/// Half a second after the key was first seen.
-fn told(outcome: &'static str) -> Told {
-    let claim = Claim { attempt: 2, ..claim(CLAIM) };
-    Told { origin: Millis(120), ..Told::of(outcome) }
-        .claim(Some(&claim), CLAIMED_AT.plus(Millis(500)))
+pub fn replayed() -> Told {
+    Told { origin: Millis(120), ..Told::of("replayed") }
 }
 
+/// The first digits of record id and salted fingerprint: computed apart from this program.
+const NAMES: &str = r#""record":"de998130b5679e38","fingerprint":"6e487c322eb4147a""#;
+
 #[track_caller]
-fn check(request: &Request, told: &Told, status: u16, expected: &str) {
-    let found = line(request, told, status, Millis(130));
-    assert_eq!(found, expected);
+fn check(entry: &Entry, expected: &str) {
+    let found = entry.line();
+    assert_eq!(found, expected.replace("NAMES", NAMES));
     let parsed: Value = serde_json::from_str(&found).expect("a JSON object");
     assert!(parsed.is_object() && !found.contains('\n'));
 }
 
 #[test]
 fn a_request_with_everything() {
+    let parts = Parts::of(replayed());
     let expected = concat!(
-        r#"{"outcome":"replayed","route":"/orders/**","method":"POST","status":201,"#,
-        r#""record":"RECORD","fingerprint":"SALTED","claim":"01234567","#,
-        r#""attempt":2,"since_first_ms":500,"origin_ms":120,"total_ms":130}"#,
+        r#"{"outcome":"replayed","route":"/orders/**","method":"POST",NAMES,"#,
+        r#""claim":"01234567","source":"generated","status":201,"attempt":2,"#,
+        r#""since_first_ms":500,"origin_ms":120,"total_ms":130}"#,
     );
-    check(&request(&record()), &told("replayed"), 201, &written(expected));
+    check(&Entry { source: Some("generated"), ..parts.entry() }, expected);
 }
 
 #[test]
-fn a_refusal_has_its_code() {
-    let told = Told { code: Some("key-reused"), ..Told::of("refused") };
+fn a_refusal_has_its_code_and_tells_whose_key_it_is() {
+    let parts = Parts::of(Told { code: Some("key-reused"), ..Told::of("refused") });
     let expected = concat!(
-        r#"{"outcome":"refused","route":"/orders/**","method":"POST","status":422,"#,
-        r#""code":"key-reused","record":"RECORD","fingerprint":"SALTED","#,
+        r#"{"outcome":"refused","route":"/orders/**","method":"POST","code":"key-reused",NAMES,"#,
+        r#""claim":"01234567","status":422,"attempt":2,"since_first_ms":500,"#,
         r#""origin_ms":0,"total_ms":130}"#,
     );
-    check(&request(&record()), &told, 422, &written(expected));
+    check(&Entry { status: 422, ..parts.entry() }, expected);
 }
 
 #[test]
 fn an_observed_duplicate_says_what_would_have_been() {
     let spared =
         Told { would: Some("refuse"), code: Some("credential-changed"), ..Told::of("observed") };
+    let parts = Parts::of(spared);
     let expected = concat!(
-        r#"{"outcome":"observed","route":"/orders/**","method":"POST","status":200,"#,
-        r#""code":"credential-changed","would":"refuse","record":"RECORD","#,
-        r#""fingerprint":"SALTED","origin_ms":0,"total_ms":130}"#,
+        r#"{"outcome":"observed","route":"/orders/**","method":"POST","#,
+        r#""code":"credential-changed","would":"refuse",NAMES,"status":200,"#,
+        r#""origin_ms":0,"total_ms":130}"#,
     );
-    check(&request(&record()), &spared, 200, &written(expected));
+    check(&Entry { status: 200, trace: None, ..parts.entry() }, expected);
 }
 
 #[test]
 fn a_request_without_a_key_has_no_record() {
-    let record = record();
-    let keyless = Request { record: None, fingerprint: None, ..request(&record) };
+    let parts = Parts::of(Told::of("bypass"));
+    let keyless = Entry { record: None, fingerprint: None, trace: None, ..parts.entry() };
     let expected = concat!(
-        r#"{"outcome":"bypass","route":"/orders/**","method":"POST","status":200,"#,
+        r#"{"outcome":"bypass","route":"/orders/**","method":"POST","status":201,"#,
         r#""origin_ms":0,"total_ms":130}"#,
     );
-    check(&keyless, &Told::of("bypass"), 200, expected);
-}
-
-/// The first digits of record id and salted fingerprint: computed apart from this program.
-fn written(line: &str) -> String {
-    line.replace("RECORD", "de998130b5679e38").replace("SALTED", "6e487c322eb4147a")
+    check(&keyless, expected);
 }
 
 #[test]
 fn a_claim_is_told_as_it_stands_now() {
-    let at = |now| Told::of("first").claim(Some(&claim(CLAIM)), now).claim;
-    assert_eq!(at(CLAIMED_AT), Some(("01234567".into(), 1, 0)));
-    assert_eq!(at(CLAIMED_AT.plus(Millis(1))), Some(("01234567".into(), 1, 1)));
+    let since = |trace: Trace, now| {
+        let parts = Parts { trace, ..Parts::of(replayed()) };
+        let parsed: Value = serde_json::from_str(&Entry { now, ..parts.entry() }.line()).unwrap();
+        (parsed["claim"].as_str().unwrap().to_owned(), parsed["since_first_ms"].as_u64().unwrap())
+    };
+    let trace = || Trace::of(&claim(CLAIM));
+    assert_eq!(since(trace(), CLAIMED_AT), ("01234567".into(), 0));
+    assert_eq!(since(trace(), CLAIMED_AT.plus(Millis(1))), ("01234567".into(), 1));
     // Two machines' clocks may differ.
-    assert_eq!(at(CLAIMED_AT.minus(Millis(1))), Some(("01234567".into(), 1, 0)));
-    assert_eq!(Told::of("first").claim(None, CLAIMED_AT).claim, None);
-    let short = Told::of("first").claim(Some(&claim("c1")), CLAIMED_AT).claim;
-    assert_eq!(short, Some(("c1".into(), 1, 0)));
+    assert_eq!(since(trace(), CLAIMED_AT.minus(Millis(1))), ("01234567".into(), 0));
+    assert_eq!(since(Trace::of(&claim("c1")), CLAIMED_AT), ("c1".into(), 0));
 }
 
 /// A client chooses the method, an operator the pattern: neither may break out of its string.
 #[test]
 fn what_others_chose_stays_in_its_string() {
-    let record = record();
-    let hostile = Request { method: "PO\"ST\\", route: "/a\n\"b/ü/\u{1}", ..request(&record) };
-    let line = line(&hostile, &told("first"), 200, Millis(1));
+    let parts = Parts::of(Told::of("first"));
+    let hostile = Entry { method: "PO\"ST\\", route: "/a\n\"b/ü/\u{1}", ..parts.entry() };
+    let line = hostile.line();
     let parsed: Value = serde_json::from_str(&line).expect("a JSON object");
     assert_eq!(parsed["method"], "PO\"ST\\");
     assert_eq!(parsed["route"], "/a\n\"b/ü/\u{1}");
@@ -118,23 +136,26 @@ fn what_others_chose_stays_in_its_string() {
 }
 
 /// A log is read by more people than a record is: what is in it must not lead to an answer.
+#[track_caller]
+pub fn check_tells_nothing_whole(told: &str) {
+    let parts = Parts::of(replayed());
+    let (id, start) = (parts.record.as_str(), &parts.record.as_str()[..16]);
+    for secret in [KEY, "8e03", id, &id[..17], CLAIM, &CLAIM[..9], FINGERPRINT, "shop.example"] {
+        assert!(!told.contains(secret), "{secret} is in {told}");
+    }
+    assert!(told.contains(start), "{told}");
+    // A fingerprint is told salted, not cut: its own digits could be computed by anybody.
+    assert!(!told.contains(&FINGERPRINT[..8]), "{told}");
+}
+
 #[test]
 fn no_key_and_nothing_whole() {
-    let record = record();
-    let line = line(&request(&record), &told("first"), 201, Millis(1));
-    let (id, start) = (record.as_str(), &record.as_str()[..16]);
-    for secret in [KEY, "8e03", id, &id[..17], CLAIM, &CLAIM[..9], FINGERPRINT, "shop.example"] {
-        assert!(!line.contains(secret), "{secret} is in {line}");
-    }
-    assert!(line.contains(start), "{line}");
-    // A fingerprint is told salted, not cut: its own digits could be computed by anybody.
-    assert!(!line.contains(&FINGERPRINT[..8]), "{line}");
+    check_tells_nothing_whole(&Parts::of(replayed()).entry().line());
 }
 
 fn salted(realm: &str, fingerprint: &str) -> String {
-    let record = record();
-    let request = Request { realm, fingerprint: Some(fingerprint), ..request(&record) };
-    let line = line(&request, &Told::of("first"), 200, Millis(1));
+    let parts = Parts::of(replayed());
+    let line = Entry { fingerprint: Some(Salted::of(realm, fingerprint)), ..parts.entry() }.line();
     let parsed: Value = serde_json::from_str(&line).expect("a JSON object");
     parsed["fingerprint"].as_str().expect("16 digits").to_owned()
 }

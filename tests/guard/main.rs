@@ -12,6 +12,7 @@ mod json;
 mod key;
 mod log;
 mod machine;
+mod metrics;
 mod operator;
 mod origin;
 mod policy;

@@ -1,7 +1,7 @@
 //! What an operator asks, and the documents that answer.
 
 use crate::fixtures::{CLAIMED_AT, answer, claim, not_kept};
-use onlyonce::guard::log::salted;
+use onlyonce::guard::log::Salted;
 use onlyonce::guard::machine::{Denial, Live, Resolution};
 use onlyonce::guard::operator::{
     About, Complaint, Question, Wish, denied, describe, find, is_operator, question, resolution,
@@ -173,7 +173,7 @@ fn of_claim(state: &str) -> Value {
     json!({
         "record": ID, "state": state, "claim": "c1", "attempt": 1,
         // As in the log: SHA-256 over the purpose, the realm and the digest, its first 16 digits.
-        "fingerprint": salted("r", "order"),
+        "fingerprint": Salted::of("r", "order").as_str(),
         "claimed_at": "2027-01-15T08:00:00.000Z", "deadline_at": "2027-01-15T08:02:05.000Z",
         "expires_at": "2027-01-16T08:00:00.000Z", "call_open": false, "waiting": 0,
         "seen": {"first": 1, "joined": 0, "replayed": 0, "refused": 0},

@@ -4,6 +4,7 @@ use crate::fixtures::{AUTO, CLAIMED_AT, fingerprint, unhex};
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::log::Trace;
 use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::record::Reason;
 use onlyonce::guard::scope::RecordId;
@@ -25,7 +26,12 @@ fn submit(fingerprint: Fingerprint) -> Submit {
 }
 
 fn reply(verdict: Verdict) -> Reply {
-    Reply { protocol: PROTOCOL, verdict, expires_at: Some(CLAIMED_AT), origin: Millis(7) }
+    let expires_at = Some(CLAIMED_AT);
+    Reply { protocol: PROTOCOL, verdict, expires_at, origin: Millis(7), trace: None }
+}
+
+fn trace() -> Trace {
+    Trace { claim: "01234567".into(), attempt: 2, claimed_at: CLAIMED_AT }
 }
 
 fn every_verdict() -> Vec<(Verdict, &'static str)> {
@@ -55,7 +61,7 @@ fn every_verdict() -> Vec<(Verdict, &'static str)> {
 
 #[test]
 fn the_header() {
-    assert_eq!((HEADER, PROTOCOL), ("x-onlyonce", 1));
+    assert_eq!((HEADER, PROTOCOL), ("x-onlyonce", 2));
 }
 
 /// During a deployment a Worker and an object of two versions talk: what one protocol says must
@@ -63,22 +69,32 @@ fn the_header() {
 #[test]
 fn replies_are_pinned() {
     for (verdict, bytes) in every_verdict() {
-        let expected = format!("00000001{bytes}01000001a3185c50000000000000000007");
+        let expected = format!("00000002{bytes}01000001a3185c5000000000000000000700");
         let expected = expected.replace("000001a3185c5000", &format!("{:016x}", CLAIMED_AT.0));
         let reply = reply(verdict);
         assert_eq!(reply.to_header(), expected);
         assert_eq!(Reply::from_header(Some(&expected)), Some(reply));
     }
     let vacant = Reply { expires_at: None, ..reply(Verdict::Released { shared: false }) };
-    assert_eq!(vacant.to_header(), "0000000103000000000000000007");
-    assert_eq!(Reply::from_header(Some("0000000103000000000000000007")), Some(vacant));
+    assert_eq!(vacant.to_header(), "000000020300000000000000000700");
+    assert_eq!(Reply::from_header(Some("000000020300000000000000000700")), Some(vacant));
+}
+
+#[test]
+fn the_trace_of_a_claim_is_pinned() {
+    let reply = Reply { trace: Some(trace()), ..reply(Verdict::NotKept) };
+    let at = format!("{:016x}", CLAIMED_AT.0);
+    let claim = format!("01{}{}00000002{at}", "0000000000000008", hex(b"01234567"));
+    let expected = format!("000000020501{at}0000000000000007{claim}");
+    assert_eq!(reply.to_header(), expected);
+    assert_eq!(Reply::from_header(Some(&expected)), Some(reply));
 }
 
 #[test]
 fn submissions_are_pinned() {
     let submit = submit(fingerprint("order"));
     let expected = [
-        "00000001",
+        "00000002",
         "0000000000000040",
         &hex(submit.record.as_str().as_bytes()),
         "00",
@@ -118,7 +134,8 @@ fn what_was_said_is_heard() {
     }
     for expires_at in [None, Some(UnixMillis(0)), Some(UnixMillis(u64::MAX))] {
         for (verdict, _) in every_verdict() {
-            let reply = Reply { expires_at, ..reply(verdict) };
+            let trace = expires_at.map(|_| trace());
+            let reply = Reply { expires_at, trace, ..reply(verdict) };
             assert_eq!(Reply::from_header(Some(&reply.to_header())), Some(reply));
         }
     }
@@ -156,7 +173,7 @@ fn two_messages_are_none() {
 
 #[test]
 fn another_protocol_is_refused() {
-    for protocol in [0, 2, u32::MAX] {
+    for protocol in [0, PROTOCOL - 1, PROTOCOL + 1, u32::MAX] {
         let submit = Submit { protocol, ..submit(fingerprint("order")) };
         unheard(Some(&submit.to_header()));
         unheard(Some(&Reply { protocol, ..reply(Verdict::NotKept) }.to_header()));

@@ -1,0 +1,160 @@
+//! The data point of a request, and whether what the documentation says of its columns is so.
+
+use crate::log::{Parts, check_tells_nothing_whole, replayed};
+use onlyonce::guard::log::{Entry, Told};
+use onlyonce::guard::metrics::point;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+const OPERATIONS: &str = include_str!("../../docs/OPERATIONS.md");
+
+fn parsed(entry: &Entry) -> Value {
+    serde_json::from_str(&point(entry)).expect("a JSON object")
+}
+
+#[test]
+fn the_figures_of_a_request() {
+    let parts = Parts::of(Told { code: Some("in-progress"), ..replayed() });
+    let expected = json!({
+        "indexes": ["/orders/**"],
+        "blobs": ["replayed", "/orders/**", "POST", "in-progress", "", "de998130b5679e38",
+            "6e487c322eb4147a", "01234567", "derived"],
+        "doubles": [201, 2, 500, 120, 130],
+    });
+    assert_eq!(parsed(&Entry { source: Some("derived"), ..parts.entry() }), expected);
+}
+
+#[test]
+fn what_is_not_known_keeps_its_column() {
+    let parts = Parts::of(Told::of("bypass"));
+    let keyless = Entry { record: None, fingerprint: None, trace: None, ..parts.entry() };
+    let expected = json!({
+        "indexes": ["/orders/**"],
+        "blobs": ["bypass", "/orders/**", "POST", "", "", "", "", "", ""],
+        "doubles": [201, 0, 0, 0, 130],
+    });
+    assert_eq!(parsed(&keyless), expected);
+}
+
+/// Analytics Engine, "Limits": an index of 96 bytes, 20 blobs, 20 doubles.
+#[test]
+fn it_is_within_the_platforms_limits() {
+    let parts = Parts::of(replayed());
+    let route = format!("/{}/**", "a".repeat(200));
+    let point = parsed(&Entry { route: &route, ..parts.entry() });
+    assert_eq!(point["indexes"][0].as_str().expect("a text"), &route[..96]);
+    assert_eq!(point["blobs"][1], route);
+    assert_eq!(point["indexes"].as_array().expect("a list").len(), 1);
+    for columns in ["blobs", "doubles"] {
+        assert!(point[columns].as_array().expect("a list").len() <= 20);
+    }
+}
+
+#[test]
+fn no_key_and_nothing_whole() {
+    check_tells_nothing_whole(&point(&Parts::of(replayed()).entry()));
+}
+
+#[test]
+fn what_others_chose_stays_in_its_string() {
+    let parts = Parts::of(replayed());
+    let point = parsed(&Entry { method: "P\"],\\", ..parts.entry() });
+    assert_eq!(point["blobs"][2], "P\"],\\");
+}
+
+/// The columns as the code writes them, by the names that the log has for the same figures.
+fn columns() -> BTreeMap<String, String> {
+    let parts = Parts::of(replayed());
+    let entry = parts.entry();
+    let texts = entry.texts().map(|(name, _)| name);
+    let numbers = entry.numbers().map(|(name, _)| name);
+    let numbered = |kind: &str, names: &[&str]| -> Vec<_> {
+        let column = |(at, name): (usize, &&str)| (format!("{kind}{}", at + 1), (*name).to_owned());
+        names.iter().enumerate().map(column).collect()
+    };
+    let index = ("index1".to_owned(), "route".to_owned());
+    [vec![index], numbered("blob", &texts), numbered("double", &numbers)]
+        .concat()
+        .into_iter()
+        .collect()
+}
+
+/// ``| `blob1` | `outcome` | …`` in docs/OPERATIONS.md.
+fn documented() -> BTreeMap<String, String> {
+    let quoted = |cell: &str| Some(cell.trim().strip_prefix('`')?.strip_suffix('`')?.to_owned());
+    let row = |line: &str| {
+        let mut cells = line.strip_prefix('|')?.split('|');
+        let (column, name) = (quoted(cells.next()?)?, quoted(cells.next()?)?);
+        is_column(&column).then_some((column, name))
+    };
+    OPERATIONS.lines().filter_map(row).collect()
+}
+
+fn is_column(word: &str) -> bool {
+    ["index", "blob", "double"]
+        .iter()
+        .any(|kind| word.strip_prefix(kind).is_some_and(|number| number.parse::<u32>().is_ok()))
+}
+
+#[test]
+fn the_documentation_names_every_column() {
+    assert_eq!(documented(), columns());
+}
+
+/// The SQL of the documentation, one query for each block.
+fn queries() -> Vec<&'static str> {
+    OPERATIONS.split("```sql\n").skip(1).filter_map(|rest| rest.split("```").next()).collect()
+}
+
+/// A query that reads a column says what it takes it for: `blob1 AS outcome`, or `/* outcome */`
+/// behind it. Where a column moved, these no longer agree.
+#[test]
+fn every_query_means_the_columns_that_there_are() {
+    let queries = queries();
+    assert_eq!(queries.len(), 5);
+    let columns = columns();
+    for query in queries {
+        let words: Vec<&str> = query
+            .split(|c: char| !(c.is_alphanumeric() || c == '_'))
+            .filter(|w| !w.is_empty())
+            .collect();
+        let used: BTreeSet<&str> = words.iter().copied().filter(|word| is_column(word)).collect();
+        assert!(!used.is_empty(), "no column in {query}");
+        for column in used {
+            let name = columns.get(column).unwrap_or_else(|| panic!("{column} in {query}"));
+            let said = format!("-- {column}: {name}");
+            assert!(query.contains(&said), "{query}\nlacks the line {said:?}");
+        }
+    }
+}
+
+/// The words of the dialect (Analytics Engine, "SQL reference") that the queries use. Another word
+/// is a column, an alias or a mistake.
+#[test]
+fn every_query_keeps_to_the_dialect() {
+    for query in queries() {
+        assert!(query.contains("FROM onlyonce"), "{query}");
+        assert!(query.contains("timestamp > now() - INTERVAL '"), "no period in {query}");
+        assert!(!query.contains("JOIN ") && !query.contains("UNION"), "{query}");
+        // A row may stand for many: a count that forgets it is too low.
+        assert!(query.contains("_sample_interval"), "{query}");
+        assert!(!query.contains("count()"), "{query}");
+        let open = query.matches('(').count();
+        assert_eq!(open, query.matches(')').count(), "{query}");
+    }
+}
+
+/// What a query asks an outcome or a code to be is one that there is.
+#[test]
+fn every_query_asks_for_outcomes_that_there_are() {
+    let codes = onlyonce::guard::problem::DESCRIPTIONS.map(|description| description.name);
+    let outcomes = ["first", "joined", "replayed", "released", "not-kept", "refused", "bypass"];
+    let known: BTreeSet<&str> =
+        codes.into_iter().chain(outcomes).chain(["observed", "fail-open"]).collect();
+    for query in queries() {
+        let texts = query.split('\'').skip(1).step_by(2);
+        for text in texts.filter(|text| text.starts_with(char::is_alphabetic)) {
+            assert!(known.contains(text), "{text:?} in {query}");
+        }
+    }
+}
