@@ -1,6 +1,7 @@
-// npm test [-- native|workerd|browser ...]: sets up, builds, and runs every test, or the parts
+// npm test [-- native|tools|workerd|browser ...]: sets up, builds, and runs every test, or the parts
 // that are named.
 //   native   the rules, on the host, without any runtime
+//   tools    what an operator runs, against logs and a guard on the real runtime
 //   workerd  the guard on the real runtime, driven over raw sockets
 //   browser  the demo's page in a real Chromium
 import { readdirSync } from "node:fs";
@@ -14,7 +15,8 @@ import { Failure, main, say } from "./lib/say.mjs";
 import { setup } from "./lib/setup.mjs";
 
 const BROWSER_TESTS = join("tests", "browser");
-const parts = { native, workerd, browser };
+const TOOL_TESTS = join("tests", "doctor");
+const parts = { native, tools, workerd, browser };
 
 await main(async () => {
   const chosen = chosenParts(process.argv.slice(2));
@@ -44,9 +46,17 @@ function cargoTest(args) {
   return show("cargo", ["test", "--locked", ...args], { cwd: root, env: { ...process.env, ONLYONCE_NODE: node22() } });
 }
 
+function tools() {
+  return nodeTest(TOOL_TESTS, process.env);
+}
+
 async function browser() {
-  const files = readdirSync(join(root, BROWSER_TESTS), { recursive: true }).filter((name) => name.endsWith(".test.mjs"));
-  if (files.length === 0) throw new Failure(`no *.test.mjs in ${BROWSER_TESTS}`);
-  const env = { ...process.env, ONLYONCE_NODE: node22(), CHROMIUM: await chromium() };
-  await show(node22(), ["--test", "--test-reporter=spec", ...files.map((name) => join(BROWSER_TESTS, name))], { cwd: root, env });
+  await nodeTest(BROWSER_TESTS, { ...process.env, CHROMIUM: await chromium() });
+}
+
+async function nodeTest(folder, env) {
+  const files = readdirSync(join(root, folder), { recursive: true }).filter((name) => name.endsWith(".test.mjs"));
+  if (files.length === 0) throw new Failure(`no *.test.mjs in ${folder}`);
+  const args = ["--test", "--test-reporter=spec", ...files.map((name) => join(folder, name))];
+  await show(node22(), args, { cwd: root, env: { ...env, ONLYONCE_NODE: node22() } });
 }

@@ -9,8 +9,11 @@ import { root } from "./paths.mjs";
 
 const READY = /^ready (\S+) workerd=\d+$/;
 
-/** Starts a runtime; `url` settles when it answers, or fails when it ends before. */
-export function childRuntime(name, args) {
+/**
+ * Starts a runtime; `url` settles when it answers, or fails when it ends before. `print` gets what
+ * it logs, a line at a time.
+ */
+export function childRuntime(name, args, print = (line) => process.stdout.write(`${line}\n`)) {
   const child = spawn(node22(), [join(root, "scripts", "runtime.mjs"), ...args], {
     // Its own group: Ctrl-C reaches this process alone, which then ends the two in order.
     detached: true,
@@ -22,7 +25,7 @@ export function childRuntime(name, args) {
     createInterface(child.stdout).on("line", (line) => {
       const ready = line.match(READY);
       if (ready) resolve(ready[1]);
-      else process.stdout.write(`${name} | ${new Date().toISOString()} ${line}\n`);
+      else print(`${name} | ${new Date().toISOString()} ${line}`);
     });
     ended.then(() => reject(new Error(`${name} ended before it answered`)));
   });

@@ -40,7 +40,7 @@ export function question(args, env = {}, now = Date.now()) {
   const url = /^https?:\/\//i.test(positionals[0] ?? "") ? guardUrl(positionals.shift()) : undefined;
   const asked = {
     url,
-    subjects: positionals,
+    subjects: positionals.map(withoutQuotes),
     token: values.token ?? (env.ADMIN_TOKEN || undefined),
     scope: Object.fromEntries(values.scope.map(scopePart)),
     realm: values.realm,
@@ -66,6 +66,11 @@ function parsed(args) {
 function guardUrl(value) {
   if (!URL.canParse(value)) throw new Failure(`<url> "${value}" is not a URL`, { cure: "write it as https://api.example.com" });
   return new URL(value).origin;
+}
+
+// A key as it stands in the header: a structured-field string (RFC 9651).
+function withoutQuotes(subject) {
+  return /^".*"$/.test(subject) ? subject.slice(1, -1).replace(/\\(["\\])/g, "$1") : subject;
 }
 
 function scopePart(value) {

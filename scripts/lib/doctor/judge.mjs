@@ -2,7 +2,7 @@
 // is something that a person should know of or act on; a note is how it is meant to be.
 import { notesOfRecord, findingsOfRecord, findingsAcross } from "./records.mjs";
 import { findingsOfPeriod } from "./period.mjs";
-import { findingsOfStory } from "./stories.mjs";
+import { findingsOfStory, notesOfStory } from "./stories.mjs";
 
 export function judge({ asked, guard, records, log }) {
   const now = guard?.clock ?? Date.now();
@@ -24,7 +24,7 @@ function withStory(record, log, context) {
   const known = record.state !== undefined;
   return {
     ...record,
-    notes: known ? notesOfRecord(record, context) : [],
+    notes: [...(known ? notesOfRecord(record, context) : []), ...(story ? notesOfStory(story) : [])],
     story,
     findings: [...(known ? findingsOfRecord(record, context) : []), ...(story ? findingsOfStory(record, story, context) : [])],
   };

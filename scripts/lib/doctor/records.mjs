@@ -60,13 +60,16 @@ function unknown(record, { asked: { url } }) {
   const reason = REASONS[record.reason] ?? record.reason;
   const stands = record.call_open ? " The call is still open: a late answer will settle it." : "";
   const told = `Nobody knows whether the operation was carried out: ${reason}.${stands} The key stays taken until ${record.expires_at}.`;
-  return finding("outcome-unknown", told, settle(record, url), { record: record.record, claim: record.claim, reason: record.reason });
+  const evidence = { command: settling(record, url), record: record.record, claim: record.claim, reason: record.reason };
+  return finding("outcome-unknown", told, SETTLE, evidence);
 }
 
-function settle({ record, claim }, url) {
-  const path = `${url}/.onlyonce/records/${record}/resolve`;
-  const body = `{"claim":"${claim}","outcome":"not-processed"}`;
-  return `Look in the origin's data for the operation. Where it is not there: curl -X POST ${path} -H "Authorization: Bearer $ADMIN_TOKEN" -d '${body}' frees the key, and the client may retry. Where it is there: the same with "outcome":"answer", "status", "headers" and "body_base64" gives every retry that answer.`;
+const SETTLE =
+  "Look in the origin's data for the operation. Where it is not there, the command frees the key, and the client may retry. Where it is there, the same with \"outcome\":\"answer\", \"status\", \"headers\" and \"body_base64\" gives every retry that answer.";
+
+function settling({ record, claim }, url) {
+  const body = JSON.stringify({ claim, outcome: "not-processed" });
+  return `curl -X POST ${url}/.onlyonce/records/${record}/resolve -H "Authorization: Bearer $ADMIN_TOKEN" -d '${body}'`;
 }
 
 function forgotten({ record, until }) {

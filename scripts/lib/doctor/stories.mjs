@@ -6,8 +6,17 @@ import { endpoint } from "./duplicates.mjs";
 
 const EXECUTED = new Set(["first", "not-kept"]);
 
+/** Who did what, where all fell into one window. */
+export function notesOfStory({ lines }) {
+  const claims = [...new Set(lines.map(({ claim }) => claim).filter(Boolean))];
+  if (claims.length !== 1) return [];
+  const of = (outcome) => lines.filter((line) => line.outcome === outcome).length;
+  const counted = ["first", "not-kept", "joined", "replayed", "released", "refused", "observed"].filter(of).map((outcome) => `${of(outcome)} ${outcome}`);
+  return [`The log has ${times(lines.length, "request")} under this key, all in one retry window and of one claim: ${counted.join(", ")}.`];
+}
+
 export function findingsOfStory(record, { lines, beside }, { window, asked }) {
-  if (lines.length === 0) return [unseen(record, asked)];
+  if (lines.length === 0) return record.state === "vacant" ? [] : [unseen(record, asked)];
   return [...claims(lines, window), ...unknowns(record, lines), ...otherKeys(record, lines, beside), ...keyless(lines, beside), ...watched(lines)];
 }
 

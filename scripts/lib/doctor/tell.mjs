@@ -43,18 +43,23 @@ function aboutLog(read) {
   const remarks = [];
   if (read.broken > 0) remarks.push(brokenLines(read));
   if (read.sampled) remarks.push("The platform dropped part of this log (wrangler tail was in sampling mode): what is missing was not counted.");
-  if (read.untimed > 0) remarks.push(`${times(read.untimed, "line")} carry no time: what came close together could not be told among them.`);
+  if (read.untimed > 0) remarks.push(`Without a time: ${times(read.untimed, "line")}. What came close together could not be told there.`);
   return remarks.length > 0 ? [...remarks.map((remark) => wrapped(remark, "")), ""] : [];
 }
 
 function brokenLines({ broken, examples, file }) {
   const [{ line, why, begins }] = examples;
-  return `${times(broken, "piece")} of ${file} could not be read and ${broken === 1 ? "is" : "are"} left out; line ${line}: ${why} (${begins})`;
+  return `Left out of ${file}: ${times(broken, "piece")} that could not be read; line ${line}: ${why} (${begins})`;
 }
 
 function found({ findings, records }) {
-  if (findings.length === 0) return [records.length > 0 ? "Nothing is wrong here." : "Nothing was found: every guarded request was carried out once."];
-  return findings.flatMap(({ kind, what, next }) => [wrapped(`${kind}: ${what}`, ""), wrapped(`-> ${next}`, "   "), ""]).slice(0, -1);
+  if (findings.length === 0) return [records.length > 0 ? "Nothing is wrong here." : "Nothing was found: nothing was carried out twice, and nothing went unguarded."];
+  return findings.flatMap(aboutFinding).slice(0, -1);
+}
+
+// A command stays in one piece: it is there to be copied.
+function aboutFinding({ kind, what, next, command }) {
+  return [wrapped(`${kind}: ${what}`, ""), wrapped(`-> ${next}`, "   "), ...(command ? [`   ${command}`] : []), ""];
 }
 
 function wrapped(text, indent) {

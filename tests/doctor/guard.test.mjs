@@ -1,0 +1,109 @@
+// The doctor and a real guard: what it says of keys that were really sent.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { doctor, flat, kinds, report } from "./doctor.mjs";
+import { ALICE, startGuard, TOKEN } from "./guard.mjs";
+
+const SCOPE = ["--scope", `header:authorization=${ALICE}`];
+const env = { ADMIN_TOKEN: TOKEN };
+let guard;
+
+before(async () => (guard = await startGuard()));
+after(() => guard.stop());
+
+function ask(...args) {
+  return report([guard.url, ...args, ...SCOPE], { env });
+}
+
+test("an order that was sent twice under one key", async () => {
+  await guard.order({ key: "once" });
+  const replay = await guard.order({ key: "once" });
+  const found = await ask("once", '"once"');
+  assert.deepEqual([found.code, kinds(found)], [0, []]);
+  const [byKey, byHeader] = found.records;
+  assert.deepEqual([byKey.state, byKey.answer.status, byKey.record], ["done", 201, byHeader.record]);
+  assert.match(byKey.notes.join(" "), /sent to the origin once, .* answered 201/);
+  assert.ok(replay.headers.get("cache-status").includes(byKey.record));
+  assert.equal((await ask(byKey.record)).records[0].claim, byKey.claim);
+});
+
+test("an order that was sent under two keys, and its log", async () => {
+  await guard.order({ key: "attempt-1", item: "coffee" });
+  await guard.order({ key: "attempt-2", item: "coffee" });
+  await guard.order({ item: "coffee" });
+  assert.deepEqual(kinds(await ask("attempt-1", "attempt-2")), ["new-key-per-attempt"]);
+  const log = await guard.log(5);
+  const found = await ask("attempt-1", "--log", log, "--near", "5s");
+  assert.deepEqual(new Set(kinds(found)), new Set(["new-key-per-attempt", "no-key"]));
+  assert.deepEqual(found.records[0].story.lines.map(({ outcome }) => outcome), ["first"]);
+  const period = await report(["--log", log]);
+  assert.deepEqual(kinds(period), ["new-key-per-attempt", "no-key"]);
+});
+
+test("an outcome that nobody knows, and the command that settles it", async () => {
+  assert.equal((await guard.order({ key: "lost", path: "/lost" })).status, 502);
+  const { code, findings, records } = await ask("lost");
+  assert.deepEqual([code, findings[0].kind, findings[0].reason], [1, "outcome-unknown", "connection-lost"]);
+  const [, url, body] = findings[0].command.match(/^curl -X POST (\S+) -H "[^"]*" -d '(.*)'$/);
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  assert.equal((await fetch(url, { method: "POST", headers, body })).status, 200);
+  assert.deepEqual(kinds(await ask(records[0].record)), ["no-record"]);
+});
+
+test("a key that an operator has freed", async () => {
+  await guard.order({ key: "freed" });
+  const { records } = await ask("freed");
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  assert.equal((await fetch(`${guard.url}/.onlyonce/records/${records[0].record}`, { method: "DELETE", headers })).status, 200);
+  assert.deepEqual(kinds(await ask("freed")), ["forgotten"]);
+});
+
+test("a key that nobody sent, or that was asked for without its owner", async () => {
+  const nobody = await ask("never-sent");
+  assert.deepEqual(kinds(nobody), ["no-record"]);
+  await guard.order({ key: "owned" });
+  const { code, out } = await doctor([guard.url, "owned"], { env });
+  assert.equal(code, 1);
+  assert.match(flat(out), /belongs to a caller with a credential, and this asked for one without/);
+});
+
+test("64 hex digits may be a key", async () => {
+  const key = "0123456789abcdef".repeat(4);
+  await guard.order({ key });
+  const [record] = (await ask(key)).records;
+  assert.deepEqual([record.state, record.key], ["done", key]);
+});
+
+/** Nothing could be asked: one sentence, and how to mend it. */
+async function refused(args, options, sentence, cure) {
+  const { code, out, err } = await doctor(args, options);
+  assert.deepEqual([code, out], [2, ""]);
+  assert.match(err, sentence);
+  assert.match(err, cure);
+}
+
+test("a guard that cannot be asked", async () => {
+  await refused([guard.url, "k"], { env: { ADMIN_TOKEN: "wrong" } }, /refused the token \(401\)/, /set ADMIN_TOKEN to the value/);
+  await refused([guard.url, "k"], {}, /no token/, /ADMIN_TOKEN=…/);
+  await refused([guard.origin, "k"], { env }, /answered 404|answered 201 .*as no Onlyonce does/, /not that of the origin/);
+  await refused(["http://127.0.0.1:9", "k"], { env }, /cannot be reached/, /npm start/);
+  await refused([guard.url, "x".repeat(300)], { env }, /could not tell of the key .*1 to 255 characters/, /./);
+});
+
+test("a guard whose operator has no token", async () => {
+  const mute = await startGuard({ token: "" });
+  await refused([mute.url, "k"], { env }, /ADMIN_TOKEN is not set/, /wrangler secret put ADMIN_TOKEN/).finally(mute.stop);
+});
+
+test("a question that is none", async () => {
+  await refused([], {}, /neither a <url>/, /npm run doctor/);
+  await refused([guard.url], { env }, /nothing to ask/, /name a key/);
+  await refused(["http://", "k"], { env }, /is not a URL/, /https:/);
+  await refused(["a-key", "--log", "x"], {}, /is no record id/, /add the <url>/);
+  await refused([guard.url, "k", "--scope", "alice"], { env }, /no part of a scope/, /--scope 'header:/);
+  await refused(["--log", "x", "--since", "yesterday"], {}, /--since "yesterday" is no time/, /2026-/);
+  await refused(["--log", "x", "--near", "10"], {}, /--near "10" is no span/, /30s/);
+  await refused(["--log", "x", "--since", "1h", "--until", "2h"], {}, /later than --until/, /exchange/);
+  await refused(["--loud"], {}, /--loud/, /npm run doctor/);
+  assert.deepEqual((await doctor(["--help"])).code, 0);
+});
