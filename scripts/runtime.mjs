@@ -1,10 +1,12 @@
 // Runs one Worker on the real workerd and says where:
 //   node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR]
 //     [--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--no-build] [--end-with-stdin]
+//     [--around FILE]
 // --secrets reads .dev.vars beside the configuration, as wrangler does; without it nothing of the
 // developer's own reaches a test.
 // --end-with-stdin ends it when its input closes: a test that holds the other end takes it along,
 // however the test ends.
+// --around runs a test's own module in the Worker's place, which imports build/index.js.
 // stdout: exactly one line `ready http://127.0.0.1:<port> workerd=<pid>` once it answers, then
 // what the Worker logs. It ends when workerd ends, and the other way round.
 import { join, resolve } from "node:path";

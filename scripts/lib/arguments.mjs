@@ -6,7 +6,7 @@ import { Failure } from "./say.mjs";
 
 const USAGE =
   "node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR] " +
-  "[--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--no-build] [--end-with-stdin]";
+  "[--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--no-build] [--end-with-stdin] [--around FILE]";
 
 const OPTIONS = {
   config: { type: "string", default: "wrangler.toml" },
@@ -18,6 +18,7 @@ const OPTIONS = {
   "no-kv": { type: "boolean", default: false },
   "no-build": { type: "boolean", default: false },
   "end-with-stdin": { type: "boolean", default: false },
+  around: { type: "string" },
 };
 
 export function runtimeArguments(args) {
@@ -33,6 +34,7 @@ export function runtimeArguments(args) {
     kv: !values["no-kv"],
     build: !values["no-build"],
     endWithStdin: values["end-with-stdin"],
+    around: values.around,
   };
 }
 

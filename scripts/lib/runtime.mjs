@@ -21,7 +21,8 @@ const require = createRequire(import.meta.url);
 /**
  * Starts the Worker of a wrangler.toml.
  * `port` 0 takes a free one; `vars` override the file's; `kv: false` leaves its KV unbound;
- * `secrets: true` reads .dev.vars as wrangler does. `log(level, message)` gets what the Worker
+ * `secrets: true` reads .dev.vars as wrangler does; `around` is a module of a test's that is run in
+ * the Worker's place and imports it. `log(level, message)` gets what the Worker
  * logs; `crashed(reason)` is called when workerd dies by itself.
  */
 export async function startRuntime(options) {
@@ -43,7 +44,7 @@ async function stop(miniflare, processes) {
   await miniflare.dispose();
 }
 
-function miniflareOptions({ config, port, persist, vars = {}, kv = true, secrets = false, log }) {
+function miniflareOptions({ config, port, persist, vars = {}, kv = true, secrets = false, around, log }) {
   const { worker, main } = readWorker(resolve(root, config), secrets);
   worker.bindings = { ...worker.bindings, ...vars };
   if (!kv) worker.kvNamespaces = {};
@@ -51,7 +52,7 @@ function miniflareOptions({ config, port, persist, vars = {}, kv = true, secrets
   // Else Miniflare rebuilds the headers of every request to the origin and adds one of its own.
   worker.stripCfConnectingIp = false;
   return {
-    workers: [{ ...worker, ...modulesOf(main) }],
+    workers: [{ ...worker, ...modulesOf(main, around) }],
     host: HOST,
     // Miniflare would ask the internet for a sample of Request.cf.
     cf: false,
@@ -76,12 +77,13 @@ function readWorker(configPath, secrets) {
 }
 
 // worker-build's output, like the demo's, is complete as it lies there: nothing to bundle.
-function modulesOf(main) {
+function modulesOf(main, around) {
   if (!existsSync(main)) throw new Failure(`${main} does not exist`, { cure: "npm run build" });
   const folder = dirname(main);
   const names = readdirSync(folder, { recursive: true }).filter((name) => extname(name) in MODULE_TYPES);
   const paths = [main, ...names.map((name) => join(folder, name)).filter((path) => path !== main)];
-  return { modulesRoot: folder, modules: paths.map((path) => ({ type: MODULE_TYPES[extname(path)], path })) };
+  const all = around ? [resolve(root, around), ...paths] : paths;
+  return { modulesRoot: around ? root : folder, modules: all.map((path) => ({ type: MODULE_TYPES[extname(path)], path })) };
 }
 
 // Miniflare's own remarks ("Ready on …") are noise here; its warnings and errors are not.

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::http::{Answer, Call};
+use crate::hush::MARK;
 use crate::origin::{Origin, Seen};
 use crate::runtime::{Runtime, Setup};
 use crate::script::{Reply, SIGNAL};
@@ -79,7 +80,10 @@ impl Guard {
     fn on(host: Host) -> Guard {
         static LANES: AtomicU32 = AtomicU32::new(1);
         let lane = format!("t{}", LANES.fetch_add(1, Ordering::Relaxed));
-        Guard { host, lane }
+        let guard = Guard { host, lane };
+        // What the last test wrote to the end may only have come now.
+        guard.runtime().check_log();
+        guard
     }
 
     pub fn runtime(&self) -> &Runtime {
@@ -104,7 +108,7 @@ impl Guard {
 
     /// A key that no other test uses.
     pub fn key(&self) -> String {
-        format!("key-of-{}", self.lane)
+        format!("{MARK}key-of-{}", self.lane)
     }
 
     /// The order that most tests send: a POST with a key, a credential and a JSON body.
@@ -128,6 +132,7 @@ impl Guard {
 
     #[track_caller]
     pub fn send(&self, call: &Call) -> Answer {
+        self.runtime().check_log();
         call.send(self.runtime().address())
     }
 
@@ -173,7 +178,9 @@ pub fn at_origin(kv: bool) -> Setup {
 
 impl Drop for Guard {
     fn drop(&mut self) {
-        if thread::panicking() {
+        if !thread::panicking() {
+            self.runtime().check_log();
+        } else {
             let log = self.runtime().log();
             let lines: Vec<_> = log.lines().collect();
             let last = lines[lines.len().saturating_sub(LAST_LINES)..].join("\n");

@@ -6,10 +6,12 @@
 //!    "late enough".
 //! 3. Tests share the origin, and a runtime with all that ask for the same policy; they keep apart by a
 //!    lane: a path prefix and keys of their own. A test that kills its runtime starts one for itself.
-//! 4. Whatever must hold with and without the KV copy is run both ways (`guard::both_ways`).
+//! 4. No line of any runtime's log holds a key, a credential or a body that a test has sent (`hush`).
+//! 5. Whatever must hold with and without the KV copy is run both ways (`guard::both_ways`).
 
 mod guard;
 mod http;
+mod hush;
 mod keeper;
 mod origin;
 mod problem;
@@ -22,6 +24,7 @@ mod wire;
 mod answers;
 mod copies;
 mod cors;
+mod costs;
 mod crash;
 mod deadline;
 mod expiry;
@@ -33,6 +36,7 @@ mod identity;
 mod keys_made;
 mod limits;
 mod loops;
+mod metrics;
 mod observe;
 mod operator;
 mod passthrough;

@@ -3,7 +3,8 @@
 //! 1. The Worker is built once per test process, before the first start.
 //! 2. Node and workerd form one process group, ended by a `Keeper`: none outlives the test process.
 //! 3. `kill` is SIGKILL to both, and `restart` takes up the same storage.
-//! 4. Nothing stays behind, in the system's folder for temporary files either.
+//! 4. A line of its log that holds a secret fails every test that uses it from then on.
+//! 5. Nothing stays behind, in the system's folder for temporary files either.
 
 use std::fmt;
 use std::fs;
@@ -14,12 +15,13 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use crate::hush;
 use crate::keeper::Keeper;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -32,6 +34,7 @@ pub struct Setup {
     vars: Vec<(String, String)>,
     policy: Option<Value>,
     config: &'static str,
+    around: Option<&'static str>,
 }
 
 /// The deployment's own configuration.
@@ -41,7 +44,7 @@ const WITHOUT_OBJECTS: &str = "tests/workerd/without-objects.toml";
 
 impl Setup {
     pub fn new(kv: bool) -> Setup {
-        Setup { kv, vars: Vec::new(), policy: None, config: CONFIG }
+        Setup { kv, vars: Vec::new(), policy: None, config: CONFIG, around: None }
     }
 
     pub fn var(mut self, name: &str, value: &str) -> Setup {
@@ -59,6 +62,18 @@ impl Setup {
         self
     }
 
+    /// Under another configuration than the deployment's own.
+    pub fn config(mut self, path: &'static str) -> Setup {
+        self.config = path;
+        self
+    }
+
+    /// With a module around the Worker, which is run in its place.
+    pub fn around(mut self, module: &'static str) -> Setup {
+        self.around = Some(module);
+        self
+    }
+
     fn arguments(&self, storage: &Path) -> Vec<String> {
         let storage = storage.display().to_string();
         let script = ["scripts/runtime.mjs", "--no-build", "--port", "0"];
@@ -67,6 +82,9 @@ impl Setup {
             [script, places].concat().into_iter().map(str::to_owned).collect();
         if let Some(policy) = &self.policy {
             arguments.extend(["--policy".to_owned(), policy.to_string()]);
+        }
+        if let Some(module) = self.around {
+            arguments.extend(["--around".to_owned(), module.to_owned()]);
         }
         arguments.extend((!self.kv).then(|| "--no-kv".to_owned()));
         for (name, value) in &self.vars {
@@ -133,6 +151,19 @@ impl Runtime {
 
     pub fn log(&self) -> String {
         self.log.text()
+    }
+
+    /// Panics where a line of the log holds what a test has sent.
+    #[track_caller]
+    pub fn check_log(&self) {
+        if let Some(line) = &self.log.lock().leak {
+            panic!("{line}");
+        }
+    }
+
+    /// The line that holds a secret, for a test that made it do so.
+    pub fn take_leak(&self) -> Option<String> {
+        self.log.lock().leak.take()
     }
 
     pub fn runs(&self) -> bool {
@@ -236,11 +267,32 @@ impl Drop for Process {
 
 /// What the runtime says, both streams, line by line.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<String>>);
+struct Log(Arc<Mutex<Said>>);
+
+#[derive(Default)]
+struct Said {
+    text: String,
+    /// The first line that holds what a test has sent, and what that is.
+    leak: Option<String>,
+}
+
+impl Said {
+    fn add(&mut self, line: &str) {
+        let leak = || Some(format!("the log holds {:?}: {line}", hush::found_in(line)?));
+        self.leak = self.leak.take().or_else(leak);
+        self.text.push_str(line);
+        self.text.push('\n');
+    }
+}
 
 impl Log {
+    /// A failed check of the log must not keep others from their own.
+    fn lock(&self) -> MutexGuard<'_, Said> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn text(&self) -> String {
-        self.0.lock().unwrap().clone()
+        self.lock().text.clone()
     }
 
     fn follow(
@@ -258,7 +310,7 @@ impl Log {
                     // The test may have given up waiting.
                     let _ = tell.send(address);
                 }
-                log.0.lock().unwrap().push_str(&format!("{line}\n"));
+                log.lock().add(&line);
             }
         });
     }

@@ -1,6 +1,8 @@
 //! Keys and credentials are known by their hashes alone: none is in the storage or in the log.
+//!
+//! The log is searched in every test of this suite, line by line as it comes: see `hush`.
 
-use crate::guard::Guard;
+use crate::guard::{Guard, at_origin, poll_for};
 use crate::script::Reply;
 use crate::stamp::came;
 use crate::storage::{files_with, wait_for_copy};
@@ -22,6 +24,19 @@ fn the_storage_holds_the_answer_but_neither_key_nor_credential() {
     for secret in [guard.key().as_str(), CREDENTIAL, "Bearer alice"] {
         let files = files_with(storage, secret);
         assert!(files.is_empty(), "{secret:?} is in the storage: {files:?}");
-        assert!(!guard.runtime().log().contains(secret), "{secret:?} is in the log");
+    }
+}
+
+/// A Worker that tells one thing too many, in part or inside of JSON, is noticed.
+#[test]
+fn a_log_that_holds_a_secret_is_noticed() {
+    for what in ["idempotency-key", "authorization", "cookie", "x-api-key", "body"] {
+        let guard = Guard::with(at_origin(false).around("tests/workerd/telltale.js"));
+        guard.origin_always(Reply::new(201));
+        let order = guard.order_to(&format!("/orders?tell={what}"));
+        let order = order.header("Cookie", "session=of-alice").header("X-Api-Key", "key-of-alice");
+        order.send(guard.runtime().address());
+        let leak = poll_for("the leak is noticed", || guard.runtime().take_leak());
+        assert!(leak.contains("\"told\""), "{what}: {leak}");
     }
 }
