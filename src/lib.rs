@@ -24,7 +24,8 @@
 //!     that it is stored as.
 //!   - `operator`, `seen`: what an operator may ask, and is told.
 //!   - `replay`, `recent`: when a copy may be shown. `problem`: what a refusal says; `cors`: which
-//!     pages may read it. `log`, `health`: what an operator and a client are told.
+//!     pages may read it. `log`, `metrics`, `health`: what an operator and a client are
+//!     told.
 //!   - `wire`: what Worker and object say to each other. `forward`: what the origin is sent.
 //!   - `json`, `base64`, `bytes`, `digest`, `time`: what the others are made of.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.

@@ -160,3 +160,58 @@ fn a_put_is_a_row_written_and_a_get_of_what_is_there_a_row_read() {
     let expected = json!({ "missed": [0, 0], "put": [0, 1], "again": [0, 1], "got": [1, 0] });
     assert_eq!(rows, expected, "[rows read, rows written]");
 }
+
+/// The numbers behind a row's name, of the table that has so many.
+#[track_caller]
+fn numbers<const N: usize>(name: &str) -> [f64; N] {
+    let start = format!("| {name} | ");
+    let rows = DEPLOYMENT.lines().filter_map(|line| line.strip_prefix(&start));
+    let parse = |row: &str| row.split('|').map_while(|cell| cell.trim().parse().ok()).collect();
+    let found = rows.map(parse).find_map(|cells: Vec<f64>| cells.try_into().ok());
+    found.unwrap_or_else(|| panic!("docs/DEPLOYMENT.md has no row {name:?} of {N} numbers"))
+}
+
+/// What an object waits for in the sums: 200 ms with 128 MB.
+const GB_SECONDS: f64 = 0.2 * 0.128;
+
+/// Dollars for a million: Worker, objects, their time, rows, KV.
+fn priced(name: &str, is_first: bool) -> [f64; 5] {
+    let price = |unit: &str| numbers::<1>(unit)[0];
+    let mut counts = numbers::<5>(name);
+    if is_first {
+        let end = numbers::<5>("the end of its window");
+        counts.iter_mut().zip(end).for_each(|(count, more)| *count += more);
+    }
+    let [requests, read, written, kv_reads, kv_writes] = counts;
+    let time = if is_first { GB_SECONDS * price("GB-second of objects") } else { 0.0 };
+    [
+        price("Worker request"),
+        requests * price("object request"),
+        time,
+        read * price("row read") + written * price("row written"),
+        kv_reads * price("KV read") + kv_writes * price("KV write"),
+    ]
+}
+
+/// The guide's sums are its counts times its prices, rounded to cents.
+#[test]
+fn the_sums_are_the_counts_times_the_prices() {
+    let rows = [
+        ("first request", true),
+        ("first request, no copy", true),
+        ("first request, no RESPONSES", true),
+        ("replay from the isolate's memory", false),
+        ("replay from KV, or from the object", false),
+        ("duplicate that waits", false),
+        ("refused for the first time", false),
+        ("GET, or a request without a key", false),
+    ];
+    for (name, is_first) in rows {
+        let parts = priced(name, is_first);
+        let written = numbers::<6>(name);
+        let sum = parts.iter().sum();
+        for (priced, written) in parts.into_iter().chain([sum]).zip(written) {
+            assert!((priced - written).abs() < 0.006, "{name}: {parts:?}, {written} is written");
+        }
+    }
+}
