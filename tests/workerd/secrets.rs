@@ -30,9 +30,9 @@ fn the_storage_holds_the_answer_but_neither_key_nor_credential() {
 /// A Worker that tells one thing too many, in part or inside of JSON, is noticed.
 #[test]
 fn a_log_that_holds_a_secret_is_noticed() {
+    let guard = Guard::with(at_origin(false).around("tests/workerd/telltale.js"));
+    guard.origin_always(Reply::new(201));
     for what in ["idempotency-key", "authorization", "cookie", "x-api-key", "body"] {
-        let guard = Guard::with(at_origin(false).around("tests/workerd/telltale.js"));
-        guard.origin_always(Reply::new(201));
         let order = guard.order_to(&format!("/orders?tell={what}"));
         let order = order.header("Cookie", "session=of-alice").header("X-Api-Key", "key-of-alice");
         order.send(guard.runtime().address());

@@ -40,7 +40,7 @@ function linesOf(piece, read) {
   // A sentence may hold a brace; a line that begins like JSON was meant to be some.
   if (value === undefined) return piece.text[begin + 1] === '"' || begin === 0 ? broken(piece, "it is cut off, or not JSON", read) : [];
   if (isSampling(value)) read.sampled = true;
-  if (isGuardLine(value)) return [{ ...value, at: timeIn(piece.text.slice(0, begin)) }];
+  if (isGuardLine(value)) return [Object.assign(value, { at: timeIn(piece.text.slice(0, begin)) })];
   return eventLines(value);
 }
 
