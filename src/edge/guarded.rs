@@ -65,6 +65,7 @@ impl Guarded<'_> {
             record: names.as_ref().map(|(record, ..)| record),
             fingerprint: names.as_ref().map(|(_, fingerprint, _)| fingerprint.clone()),
             source: names.as_ref().and_then(|(.., source)| source.name()),
+            queue: None,
             trace: trace.as_ref(),
             told: &self.noted.told.borrow(),
             status: response.status(),

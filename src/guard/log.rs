@@ -13,8 +13,8 @@ use super::time::{Millis, UnixMillis};
 /// What became of a request.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
-    /// `first`, `joined`, `replayed`, `released`, `not-kept`, `refused`, `bypass`, `observed` or
-    /// `fail-open`.
+    /// `first`, `joined`, `replayed`, `released`, `not-kept`, `refused`, `bypass`, `observed`,
+    /// `fail-open` or, for a queue's message, `dead-letter`.
     pub outcome: &'static str,
     /// The code of a refusal; of one that an observed request was spared, too.
     pub code: Option<&'static str>,
@@ -81,6 +81,8 @@ pub struct Entry<'a> {
     pub fingerprint: Option<Salted>,
     /// `derived` or `generated`, for a key that the guard made.
     pub source: Option<&'static str>,
+    /// The queue that delivered it, where it did not come over HTTP.
+    pub queue: Option<&'a str>,
     pub trace: Option<&'a Trace>,
     pub told: &'a Told,
     pub status: u16,
@@ -91,7 +93,7 @@ pub struct Entry<'a> {
 impl Entry<'_> {
     /// What is told in words; where it is not known it is left out. A new one goes to the end: the
     /// columns of the metrics stand in this order.
-    pub fn texts(&self) -> [(&'static str, Option<&str>); 9] {
+    pub fn texts(&self) -> [(&'static str, Option<&str>); 10] {
         [
             ("outcome", Some(self.told.outcome)),
             ("route", Some(self.route)),
@@ -102,6 +104,7 @@ impl Entry<'_> {
             ("fingerprint", self.fingerprint.as_ref().map(Salted::as_str)),
             ("claim", self.trace.map(|trace| trace.claim.as_str())),
             ("source", self.source),
+            ("queue", self.queue),
         ]
     }
 

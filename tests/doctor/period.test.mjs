@@ -69,6 +69,13 @@ test("what nobody knows, what was unguarded, what was only watched", async () =>
   assert.deepEqual(period.refusals, { "outcome-unknown": 2 });
 });
 
+test("messages that went to the dead letters, by their reason", async () => {
+  const dead = { ...A, outcome: "dead-letter", code: "outcome-unknown", queue: "orders" };
+  const malformed = `guard | 2026-11-22T21:00:01Z {"outcome":"dead-letter","code":"malformed","queue":"orders","detail":"it has no path"}`;
+  const { findings } = await check([line(0, dead), malformed], ["dead-letter"]);
+  assert.deepEqual(findings[0].reasons, { "outcome-unknown in orders": 1, "malformed in orders": 1 });
+});
+
 test("a period is what was asked for", async () => {
   const lines = [line(0, A), line(30, B), line(50, { outcome: "bypass" })];
   const { read } = await check(lines, [], ["--since", "2026-11-22T21:00:20Z", "--until", "2026-11-22T21:00:40Z"]);

@@ -37,6 +37,7 @@ impl Parts {
             record: Some(&self.record),
             fingerprint: Some(Salted::of("shop.example", FINGERPRINT)),
             source: None,
+            queue: None,
             trace: Some(&self.trace),
             told: &self.told,
             status: 201,
@@ -66,10 +67,10 @@ fn a_request_with_everything() {
     let parts = Parts::of(replayed());
     let expected = concat!(
         r#"{"outcome":"replayed","route":"/orders/**","method":"POST",NAMES,"#,
-        r#""claim":"01234567","source":"generated","status":201,"attempt":2,"#,
+        r#""claim":"01234567","source":"generated","queue":"orders","status":201,"attempt":2,"#,
         r#""since_first_ms":500,"origin_ms":120,"total_ms":130}"#,
     );
-    check(&Entry { source: Some("generated"), ..parts.entry() }, expected);
+    check(&Entry { source: Some("generated"), queue: Some("orders"), ..parts.entry() }, expected);
 }
 
 #[test]

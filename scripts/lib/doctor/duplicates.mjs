@@ -25,6 +25,7 @@ export class Duplicates {
     this.keyless = new Map();
     this.unguarded = new Map();
     this.watched = new Map();
+    this.dead = new Map();
   }
 
   add(line) {
@@ -32,6 +33,7 @@ export class Duplicates {
     if (line.outcome === "refused") this.refused(line);
     if (line.outcome === "bypass") count(this.keyless, endpoint(line));
     if (line.outcome === "fail-open") count(this.unguarded, endpoint(line));
+    if (line.outcome === "dead-letter") count(this.dead, `${line.code} in ${line.queue}`);
     if (line.would) count(this.watched, `${endpoint(line)}, would ${line.would}`);
     if (EXECUTED.has(line.outcome)) this.executed(line);
   }

@@ -52,7 +52,9 @@ function eventLines(event) {
   });
 }
 
+// A queue's message that is no request has neither route nor time.
 function isGuardLine(value) {
+  if (value?.outcome === "dead-letter") return typeof value.queue === "string";
   return typeof value?.outcome === "string" && typeof value.route === "string" && typeof value.total_ms === "number";
 }
 

@@ -4,7 +4,7 @@ import { NEW_KEY } from "./records.mjs";
 import { executedTwice } from "./stories.mjs";
 
 export function findingsOfPeriod(period) {
-  return [...twice(period), ...unknown(period), ...unguarded(period), ...newKeys(period), ...keyless(period), ...watched(period)];
+  return [...twice(period), ...unknown(period), ...unguarded(period), ...newKeys(period), ...keyless(period), ...watched(period), ...dead(period)];
 }
 
 function twice({ executedTwice: { list, total }, window }) {
@@ -65,6 +65,13 @@ function watched({ watched: endpoints }) {
   if (endpoints.size === 0) return [];
   return [
     finding("observed", `${times(sum(endpoints), "duplicate")} went on to the origin because the policy only watches: ${listed(endpoints)}.`, 'This is what mode = "enforce" would have stopped.', { endpoints: Object.fromEntries(endpoints) }),
+  ];
+}
+
+function dead({ dead: reasons }) {
+  if (reasons.size === 0) return [];
+  return [
+    finding("dead-letter", `${times(sum(reasons), "message")} went to the dead letters: ${listed(reasons)}.`, "Look at them there; sent again as they are, they are the same operations.", { reasons: Object.fromEntries(reasons) }),
   ];
 }
 
