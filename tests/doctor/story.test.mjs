@@ -18,7 +18,8 @@ test("one execution, its waiter and its replay, in the order of time", async () 
 });
 
 test("the duplicate came under another key, before or after", async () => {
-  for (const lines of [[line(0, A), line(4, B)], [line(0, B), line(4, A)]]) {
+  const between = line(2, { ...A, record: "c".repeat(16), fingerprint: "0".repeat(16) });
+  for (const lines of [[line(0, A), between, line(4, B)], [line(0, B), between, line(4, A)]]) {
     const { story } = await check(lines, ["new-key-per-attempt"]);
     assert.deepEqual(story.beside.map(({ record }) => record), [B.record]);
   }
