@@ -1,7 +1,7 @@
 //! What this deployment was told: read once per isolate, since an isolate's bindings never change.
 
 use super::head::RequestHead;
-use super::js::{self, Fetcher, KvNamespace, ObjectNamespace};
+use super::js::{self, Fetcher, KvNamespace, ObjectNamespace, QueueProducer};
 use crate::guard::bytes::joined;
 use crate::guard::forward::pseudonym;
 use crate::guard::origin::{Base, BaseError};
@@ -99,6 +99,11 @@ pub fn guard_objects(env: &JsValue) -> Option<ObjectNamespace> {
 /// The binding that holds copies of answers; replays cost a hop more without it.
 pub fn responses(env: &JsValue) -> Option<KvNamespace> {
     js::member(env, "RESPONSES").map(JsValue::unchecked_into)
+}
+
+/// The queue for messages that no retry would mend.
+pub fn dead_letters(env: &JsValue) -> Option<QueueProducer> {
+    js::member(env, "DEAD_LETTERS").map(JsValue::unchecked_into)
 }
 
 /// Sends a request to the origin: through the service binding, where there is one.

@@ -33,6 +33,10 @@ pub struct Guarded<'a> {
     pub context: &'a Context,
     /// What the log is to say.
     pub noted: Noted,
+    /// Whose keys these are.
+    pub realm: String,
+    /// The queue that delivered it, where it did not come over HTTP.
+    pub queue: Option<&'a str>,
 }
 
 /// What is found out on the way, for the log.
@@ -56,21 +60,37 @@ impl Guarded<'_> {
     pub async fn answer(&self) -> Result<Response, JsValue> {
         let started = js::now();
         let response = self.answered(started).await?;
+        self.log(started, response.status());
+        Ok(response)
+    }
+
+    /// Writes the line of the log.
+    pub fn log(&self, started: UnixMillis, status: u16) {
         let names = self.noted.names.borrow();
         let line = log::line(
             &log::Request {
                 route: self.config.policy.route(self.head.path()).0,
                 method: self.head.method(),
-                realm: &self.config.policy.realm(self.head.host()),
+                realm: &self.realm,
                 record: names.as_ref().map(|(record, _)| record),
                 fingerprint: names.as_ref().map(|(_, fingerprint)| fingerprint.as_str()),
+                queue: self.queue,
             },
             &self.noted.told.borrow(),
-            response.status(),
+            status,
             js::now().since(started),
         );
         js::log_line(&line);
-        Ok(response)
+    }
+
+    /// It is a message that was handed over to the dead letters, for this reason.
+    pub fn note_dead(&self, code: &'static str) {
+        let mut told = self.noted.told.borrow_mut();
+        (told.outcome, told.code) = ("dead-letter", Some(code));
+    }
+
+    pub fn told(&self) -> Told {
+        self.noted.told.borrow().clone()
     }
 
     pub fn note(&self, told: Told) {
@@ -82,7 +102,8 @@ impl Guarded<'_> {
         audience.problem(problem)
     }
 
-    async fn answered(&self, started: UnixMillis) -> Result<Response, JsValue> {
+    /// Answers it, without a word in the log.
+    pub async fn answered(&self, started: UnixMillis) -> Result<Response, JsValue> {
         let audience = self.audience();
         let guarding = match self.guarding() {
             Ok(guarding) => guarding,
@@ -140,10 +161,14 @@ impl Guarded<'_> {
     fn guarding(&self) -> Result<Guarding, Problem> {
         let Some(header) = self.head.header("idempotency-key") else { return self.without_key() };
         match IdempotencyKey::parse(&header) {
-            Ok(key) => Ok(Guarding::Key(key, KeySource::Client)),
+            Ok(key) => Ok(Guarding::Key(key, self.source())),
             Err(_) if self.observes() => Ok(Guarding::Nothing),
             Err(error) => Err(Problem::new(Code::KeyInvalid, error.describe(&header))),
         }
+    }
+
+    fn source(&self) -> KeySource {
+        if self.queue.is_some() { KeySource::Queue } else { KeySource::Client }
     }
 
     fn without_key(&self) -> Result<Guarding, Problem> {
@@ -162,19 +187,19 @@ impl Guarded<'_> {
 
     /// The record's name; nothing where a key should be derived and no credential is there.
     fn record(&self, key: Option<&IdempotencyKey>, fingerprint: &Fingerprint) -> Option<RecordId> {
-        let realm = self.config.policy.realm(self.head.host());
+        let realm = &self.realm;
         let scope = self.settings.scope.values(self.head);
         let credential = &self.settings.credential;
         match key {
-            Some(key) => Some(RecordId::new(&realm, &scope, key)),
-            None => RecordId::derived(&realm, &scope, credential, self.head, &fingerprint.digest),
+            Some(key) => Some(RecordId::new(realm, &scope, key)),
+            None => RecordId::derived(realm, &scope, credential, self.head, &fingerprint.digest),
         }
     }
 
     fn detail(&self, source: KeySource) -> Option<&'static str> {
         match source {
             _ if self.observes() => Some("observe"),
-            KeySource::Client => None,
+            KeySource::Client | KeySource::Queue => None,
             KeySource::Generated => Some("generated"),
             KeySource::Derived => Some("derived"),
         }

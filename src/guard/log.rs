@@ -12,10 +12,11 @@ use super::time::{Millis, UnixMillis};
 /// What became of a request.
 #[derive(Clone, Debug, Default)]
 pub struct Told {
-    /// `first`, `joined`, `replayed`, `released`, `not-kept`, `refused`, `bypass`, `observed` or
-    /// `fail-open`.
+    /// `first`, `joined`, `replayed`, `released`, `not-kept`, `refused`, `bypass`, `observed`,
+    /// `fail-open` or, for a queue's message, `dead-letter`.
     pub outcome: &'static str,
-    /// The code of a refusal; of one that an observed request was spared, too.
+    /// The code of a refusal; of one that an observed request was spared, too; why a message is a
+    /// dead letter.
     pub code: Option<&'static str>,
     /// For an observed duplicate: what would have become of it.
     pub would: Option<&'static str>,
@@ -48,6 +49,8 @@ pub struct Request<'a> {
     pub record: Option<&'a RecordId>,
     /// 64 hex digits.
     pub fingerprint: Option<&'a str>,
+    /// The queue that delivered it.
+    pub queue: Option<&'a str>,
 }
 
 /// The line.
@@ -68,6 +71,9 @@ pub fn line(request: &Request, told: &Told, status: u16, total: Millis) -> Strin
     for (name, value) in [("code", told.code), ("would", told.would)] {
         value.into_iter().for_each(|value| text(name, value));
     }
+    if let Some(queue) = request.queue {
+        text("queue", queue);
+    }
     if let Some(record) = request.record {
         text("record", record.as_str().get(..16).unwrap_or_default());
     }
@@ -82,6 +88,15 @@ pub fn line(request: &Request, told: &Told, status: u16, total: Millis) -> Strin
     }
     line.push_str(&format!(",\"origin_ms\":{},\"total_ms\":{}}}", told.origin.0, total.0));
     line
+}
+
+/// The line for a queue's message that is no request; the sentence holds nothing of it.
+pub fn malformed(queue: &str, detail: &str) -> String {
+    format!(
+        "{{\"outcome\":\"dead-letter\",\"code\":\"malformed\",\"queue\":{},\"detail\":{}}}",
+        quoted(queue),
+        quoted(detail)
+    )
 }
 
 /// The same request has the same digits within a realm, and tells nothing beyond it.

@@ -17,7 +17,7 @@ use super::time::{Millis, UnixMillis};
 pub const HEADER: &str = "x-onlyonce";
 
 /// The version of the messages.
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// From the Worker to the object: a request that may claim its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum KeySource {
     Generated,
     /// Made from credential and fingerprint, and told to nobody.
     Derived,
+    /// Of a queue's message.
+    Queue,
 }
 
 impl KeySource {
@@ -50,11 +52,12 @@ impl KeySource {
             Self::Client => 0,
             Self::Generated => 1,
             Self::Derived => 2,
+            Self::Queue => 3,
         }
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        [Self::Client, Self::Generated, Self::Derived]
+        [Self::Client, Self::Generated, Self::Derived, Self::Queue]
             .into_iter()
             .find(|source| source.code() == code)
     }
