@@ -2,7 +2,7 @@
 
 use crate::fixtures::{CLAIMED_AT, claim};
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::log::{Request, Told, line};
+use onlyonce::guard::log::{Request, Told, line, malformed};
 use onlyonce::guard::record::Claim;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::Millis;
@@ -25,6 +25,7 @@ fn request(record: &RecordId) -> Request<'_> {
         realm: "shop.example",
         record: Some(record),
         fingerprint: Some(FINGERPRINT),
+        queue: None,
     }
 }
 
@@ -85,6 +86,28 @@ fn a_request_without_a_key_has_no_record() {
         r#""origin_ms":0,"total_ms":130}"#,
     );
     check(&keyless, &Told::of("bypass"), 200, expected);
+}
+
+#[test]
+fn a_queues_message_names_its_queue() {
+    let record = record();
+    let queued = Request { queue: Some("orders"), ..request(&record) };
+    let told = Told { code: Some("final-answer"), ..Told::of("dead-letter") };
+    let expected = concat!(
+        r#"{"outcome":"dead-letter","route":"/orders/**","method":"POST","status":404,"#,
+        r#""code":"final-answer","queue":"orders","record":"RECORD","#,
+        r#""fingerprint":"SALTED","origin_ms":0,"total_ms":130}"#,
+    );
+    check(&queued, &told, 404, &written(expected));
+}
+
+#[test]
+fn a_message_that_is_no_request_has_a_line_of_its_own() {
+    let expected = concat!(
+        r#"{"outcome":"dead-letter","code":"malformed","queue":"orders","#,
+        r#""detail":"path holds \\"}"#,
+    );
+    assert_eq!(malformed("orders", r"path holds \"), expected);
 }
 
 /// The first digits of record id and salted fingerprint: computed apart from this program.

@@ -8,6 +8,7 @@
 //!    lane: a path prefix and keys of their own. A test that kills its runtime starts one for itself.
 //! 4. Whatever must hold with and without the KV copy is run both ways (`guard::both_ways`).
 
+mod courier;
 mod guard;
 mod http;
 mod keeper;
@@ -37,6 +38,7 @@ mod observe;
 mod operator;
 mod passthrough;
 mod policy;
+mod queue;
 mod release;
 mod replay;
 mod reuse;
