@@ -115,11 +115,16 @@ impl Courier {
         call.send(self.0.runtime().courier())
     }
 
-    /// What the log says of the queue's messages, in all lanes of this runtime.
-    pub fn log_lines(&self) -> Vec<Value> {
-        let log = self.0.runtime().log();
-        let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-        lines.filter(|line| line["queue"].is_string()).collect()
+    /// What the log says of the queue's messages, in all lanes of this runtime, once so many lines
+    /// have come: they take a moment longer than the answer.
+    #[track_caller]
+    pub fn log_lines(&self, count: usize) -> Vec<Value> {
+        poll_for("lines of the log", || {
+            let log = self.0.runtime().log();
+            let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+            let lines: Vec<_> = lines.filter(|line| line["queue"].is_string()).collect();
+            (lines.len() >= count).then_some(lines)
+        })
     }
 }
 

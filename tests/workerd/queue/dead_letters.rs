@@ -136,7 +136,7 @@ fn a_malformed_message_is_a_letter_with_one_line_of_log_and_holds_nobody_up() {
     assert_eq!(courier.letter_after(batch[0].id(), 0)["malformed"], "{\"method\":\"POST\"");
     let bytes = malformed(&courier).remove(4);
     assert_eq!(courier.letter_after(bytes.id(), 0)["malformed"], json!([255, 0]));
-    let lines = courier.log_lines();
+    let lines = courier.log_lines(batch.len());
     let dead: Vec<_> = lines.iter().filter(|line| line["outcome"] == "dead-letter").collect();
     assert_eq!(dead.len(), malformed(&courier).len(), "{lines:?}");
     assert!(dead.iter().all(|line| line["code"] == "malformed" && line["detail"].is_string()));
@@ -150,7 +150,7 @@ fn a_letters_line_of_log_says_why() {
     courier.0.origin_in_turn([Reply::new(404), Reply::new(201)]);
     courier.check(&courier.order("a").key("a-planted-key"), Settled::Acked);
     courier.check(&courier.order("b"), Settled::Acked);
-    let lines = courier.log_lines();
+    let lines = courier.log_lines(2);
     let short = |line: &Value| {
         ["queue", "outcome", "code", "status"].map(|member| line[member].to_string()).join(" ")
     };
