@@ -28,12 +28,12 @@ use web_sys::{Request, RequestInit, Response};
 pub fn queue(batch: MessageBatch, env: JsValue, context: Context) -> Promise {
     let (queue, messages) = (batch.queue_name(), batch.messages());
     let consumer = Rc::new(Consumer { queue, messages, next: Cell::default(), env, context });
-    js::promise(async move {
-        let lanes = Array::new();
-        for _ in 0..LANES {
-            lanes.push(&js::promise_of_work(consumer.clone().lane()));
+    let lanes = [(); LANES].map(|()| js::promise_of_work(consumer.clone().lane()));
+    js::promise_of_work(async move {
+        for lane in lanes {
+            // A lane settles its messages' errors itself.
+            let _ = js::wait::<JsValue>(Ok(lane)).await;
         }
-        js::wait::<JsValue>(Ok(Promise::all(&lanes))).await
     })
 }
 

@@ -12,7 +12,7 @@ use super::json::{Input, quoted};
 use super::key::IdempotencyKey;
 
 /// The request that a message asks for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Message {
     pub method: String,
     /// With the query, where it has one.
@@ -33,25 +33,59 @@ impl Message {
     /// Reads a message's text; `id` is what the queue calls it.
     pub fn read(text: &str, id: &str) -> Result<Self, Malformed> {
         let members = Members::of(text).ok_or(NO_OBJECT)?;
-        let mut headers = headers(&members)?;
-        let named = take(&mut headers, KEY);
-        let key = spelled(&members.text("key", BAD_KEY)?.or(named).unwrap_or_else(|| id.into()))?;
-        headers.push((KEY.into(), key.clone()));
-        let message = Self {
-            method: method(&members)?,
-            path: path(&members)?,
-            body: body(&members, &mut headers)?,
-            headers,
-            key,
-            realm: realm(&members)?,
-        };
-        match message.body {
-            Some(_) if matches!(message.method.as_str(), "GET" | "HEAD") => Err(BODY_OF_A_GET),
-            _ => Ok(message),
+        let mut message = Self { key: id.into(), ..Self::default() };
+        message.fill(&members)?;
+        Ok(message)
+    }
+
+    fn fill(&mut self, members: &Members) -> Result<(), Malformed> {
+        self.method = members.text("method", is_method).ok_or(BAD_METHOD)?;
+        self.path = members.text("path", is_path).ok_or(BAD_PATH)?;
+        if let Some(headers) = members.get("headers") {
+            self.fill_headers(headers).ok_or(BAD_HEADERS)?;
         }
+        if members.get("key").is_some() {
+            self.key = members.text("key", |_| true).ok_or(BAD_KEY)?;
+        }
+        self.key = spelled(&self.key).ok_or(BAD_KEY)?;
+        self.headers.push((KEY.into(), self.key.clone()));
+        if members.get("realm").is_some() {
+            self.realm = Some(members.text("realm", is_realm).ok_or(BAD_REALM)?);
+        }
+        match members.get("body") {
+            None => Ok(()),
+            Some(_) if matches!(self.method.as_str(), "GET" | "HEAD") => Err(BODY_OF_A_GET),
+            Some(body) => {
+                self.fill_body(body);
+                Ok(())
+            }
+        }
+    }
+
+    fn fill_headers(&mut self, raw: &str) -> Option<()> {
+        for (name, raw) in Members::of(raw)?.0 {
+            let value = text_of(raw).filter(|_| is_token(&name))?;
+            let name = name.to_ascii_lowercase();
+            match name.as_str() {
+                KEY => self.key = value,
+                // The body is framed anew, whatever its sender believes of its length.
+                "content-length" => {}
+                _ => self.headers.push((name, value)),
+            }
+        }
+        Some(())
+    }
+
+    fn fill_body(&mut self, raw: &str) {
+        let text = text_of(raw);
+        if text.is_none() && self.headers.iter().all(|(name, _)| name != CONTENT_TYPE) {
+            self.headers.push((CONTENT_TYPE.into(), "application/json".into()));
+        }
+        self.body = Some(text.unwrap_or_else(|| raw.into()));
     }
 }
 
+const CONTENT_TYPE: &str = "content-type";
 const KEY: &str = "idempotency-key";
 
 // Each sentence names the member, what is wrong, and the cure.
@@ -62,7 +96,6 @@ const BAD_HEADERS: Malformed =
     "headers is not an object of texts; write each header as \"name\":\"value\"";
 const BAD_KEY: Malformed = "the key is not a text of 1 to 255 printable ASCII characters; write one, such as a new UUID, or leave it out for the message's id";
 const BAD_REALM: Malformed = "realm is not a text of 1 to 255 visible ASCII characters; write the host whose keys these are, such as \"api.example.com\", or leave it out";
-const BAD_BODY: Malformed = "body is not JSON of a depth below 127; send it as text instead";
 const BODY_OF_A_GET: Malformed =
     "a GET or HEAD carries no body; leave it out, or write another method";
 
@@ -89,8 +122,9 @@ impl<'a> Members<'a> {
         found.map(|(_, value)| *value).filter(|value| *value != "null")
     }
 
-    fn text(&self, name: &str, otherwise: Malformed) -> Result<Option<String>, Malformed> {
-        self.get(name).map(|raw| text_of(raw).ok_or(otherwise)).transpose()
+    /// A member that is a text, and one that this accepts.
+    fn text(&self, name: &str, accepts: fn(&str) -> bool) -> Option<String> {
+        text_of(self.get(name)?).filter(|text| accepts(text))
     }
 }
 
@@ -98,71 +132,30 @@ fn text_of(raw: &str) -> Option<String> {
     Input::new(raw).string()
 }
 
-fn method(members: &Members) -> Result<String, Malformed> {
-    let method = members.text("method", BAD_METHOD)?.ok_or(BAD_METHOD)?;
-    let is_method = is_token(&method)
+fn is_method(method: &str) -> bool {
+    is_token(method)
         && !method.bytes().any(|byte| byte.is_ascii_lowercase())
         // The platform sends none of these.
-        && !matches!(method.as_str(), "CONNECT" | "TRACE" | "TRACK");
-    if is_method { Ok(method) } else { Err(BAD_METHOD) }
+        && !matches!(method, "CONNECT" | "TRACE" | "TRACK")
 }
 
-fn path(members: &Members) -> Result<String, Malformed> {
-    let path = members.text("path", BAD_PATH)?.ok_or(BAD_PATH)?;
-    let visible = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'#' | b'\\');
-    if path.starts_with('/') && path.bytes().all(visible) { Ok(path) } else { Err(BAD_PATH) }
+fn is_path(path: &str) -> bool {
+    path.starts_with('/')
+        && is_visible(path)
+        && !path.bytes().any(|byte| byte == b'#' || byte == b'\\')
 }
 
-fn realm(members: &Members) -> Result<Option<String>, Malformed> {
-    let realm = members.text("realm", BAD_REALM)?;
-    let fits = realm.as_ref().is_none_or(|realm| {
-        (1..=255).contains(&realm.len()) && realm.bytes().all(|byte| byte.is_ascii_graphic())
-    });
-    if fits { Ok(realm) } else { Err(BAD_REALM) }
+fn is_realm(realm: &str) -> bool {
+    (1..=255).contains(&realm.len()) && is_visible(realm)
 }
 
-fn headers(members: &Members) -> Result<Vec<(String, String)>, Malformed> {
-    let Some(raw) = members.get("headers") else { return Ok(Vec::new()) };
-    let mut headers = Vec::new();
-    for (name, value) in Members::of(raw).ok_or(BAD_HEADERS)?.0 {
-        let value = text_of(value).filter(|_| is_token(&name)).ok_or(BAD_HEADERS)?;
-        headers.push((name.to_ascii_lowercase(), value));
-    }
-    // The body is framed anew, whatever its sender believes of its length.
-    take(&mut headers, "content-length");
-    Ok(headers)
+fn is_visible(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
-/// Removes a header; the last one counts.
-fn take(headers: &mut Vec<(String, String)>, name: &str) -> Option<String> {
-    let found = headers.iter().rev().find(|(found, _)| found == name).map(|(_, v)| v.clone());
-    headers.retain(|(found, _)| found != name);
-    found
-}
-
-/// The key's text as the header says it: what is no header value yet is quoted.
-fn spelled(key: &str) -> Result<String, Malformed> {
-    if IdempotencyKey::parse(key).is_ok() {
-        return Ok(key.into());
-    }
-    // A structured-field string knows the same two escapes (RFC 9651 section 3.3.3).
-    let structured = quoted(key);
-    match IdempotencyKey::parse(&structured) {
-        Ok(_) => Ok(structured),
-        Err(_) => Err(BAD_KEY),
-    }
-}
-
-fn body(
-    members: &Members,
-    headers: &mut Vec<(String, String)>,
-) -> Result<Option<String>, Malformed> {
-    let Some(raw) = members.get("body") else { return Ok(None) };
-    if raw.starts_with('"') {
-        return text_of(raw).map(Some).ok_or(BAD_BODY);
-    }
-    if headers.iter().all(|(name, _)| name != "content-type") {
-        headers.push(("content-type".into(), "application/json".into()));
-    }
-    Ok(Some(raw.into()))
+/// The key's text as the header says it: what is no header value yet is quoted, with the escapes
+/// that JSON and structured fields share (RFC 9651 section 3.3.3).
+fn spelled(key: &str) -> Option<String> {
+    let is_key = |header: &String| IdempotencyKey::parse(header).is_ok();
+    Some(key.to_owned()).filter(is_key).or_else(|| Some(quoted(key)).filter(is_key))
 }
