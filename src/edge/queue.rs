@@ -17,7 +17,7 @@ use crate::guard::message::{Malformed, Message, NO_OBJECT};
 use crate::guard::policy::Unknown;
 use crate::guard::scope::Head;
 use crate::guard::time::{Millis, UnixMillis};
-use js_sys::{Array, ArrayBuffer, Promise, Reflect, Uint8Array};
+use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -73,6 +73,24 @@ impl Consumer {
     }
 
     async fn settle(&self, message: &QueueMessage) {
+        let delivery = self.delivery(message);
+        let again = delivery.deliver().await.unwrap_or_else(|error| {
+            super::log_error(&error);
+            Some(delay(delivery.attempt.number))
+        });
+        let settled = match again {
+            None => message.ack(),
+            Some(after) => js::object_with("delaySeconds", &(after.retry_after() as f64).into())
+                .and_then(|options| message.retry(&options)),
+        };
+        if let Err(error) = settled {
+            super::log_error(&error);
+            // A message of which nothing is said counts as acknowledged: once more, plainly.
+            let _ = message.retry(&Object::new());
+        }
+    }
+
+    fn delivery(&self, message: &QueueMessage) -> Delivery<'_> {
         let attempt = Attempt {
             number: message.attempts(),
             sent_at: UnixMillis(message.timestamp().get_time() as u64),
@@ -80,25 +98,10 @@ impl Consumer {
         };
         let mut body = message.message_body();
         let text = text_of(&body);
-        if body.is_instance_of::<ArrayBuffer>()
-            && let Some(text) = &text
-        {
+        if let Some(text) = text.as_ref().filter(|_| body.is_instance_of::<ArrayBuffer>()) {
             body = text.into();
         }
-        let delivery = Delivery { consumer: self, id: message.id(), attempt, body, text };
-        let again = delivery.deliver().await.unwrap_or_else(|error| {
-            super::log_error(&error);
-            Some(delay(attempt.number))
-        });
-        let settled = match again {
-            None => message.ack(),
-            Some(after) => js::object_with("delaySeconds", &(after.retry_after() as f64).into())
-                .and_then(|options| message.retry(&options)),
-        };
-        // Where it could not be said, the platform delivers the message again.
-        if let Err(error) = settled {
-            super::log_error(&error);
-        }
+        Delivery { consumer: self, id: message.id(), attempt, body, text }
     }
 }
 
