@@ -9,6 +9,7 @@
 // 4. `?ledger=<name>` picks a ledger; visitors and tests do not see each other.
 // 5. Every other path is a static file.
 
+import { orderLater } from "./later.js";
 import { orderFrom } from "./order.js";
 import { carryOut, planFrom } from "./misbehave.js";
 import { Refusal, json, refuseMethod, refusalResponse } from "./answer.js";
@@ -33,6 +34,7 @@ function route(request, env) {
   const [, first, second, ...rest] = url.pathname.split("/");
   if (rest.length > 0) return serveFile(request, env);
   if (first === "orders" && second === undefined) return orders(request, url, env);
+  if (first === "orders" && second === "later") return orderLater(request, url, env);
   if (first === "orders" && second !== "") return oneOrder(request, url, env, second);
   if (first === "ledger" && second === undefined) return ledger(request, url, env);
   return serveFile(request, env);

@@ -12,7 +12,7 @@ import { setup } from "./lib/setup.mjs";
 const MAX_WASM = 300_000;
 const MAX_WASM_GZIPPED = 100_000;
 // serde_json is for src/bin/policy and the tests.
-const ALLOWED = ["serde_json", "sha2"];
+const ALLOWED = ["serde_json", "sha2", "subtle"];
 
 await main(async () => {
   await setup();

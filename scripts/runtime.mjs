@@ -1,14 +1,17 @@
 // Runs one Worker on the real workerd and says where:
 //   node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR]
-//     [--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--no-build] [--end-with-stdin]
-//     [--around FILE]
+//     [--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--queues FILE] [--registry DIR]
+//     [--beside FILE] [--no-build] [--end-with-stdin] [--around FILE]
+// --queues adds the queues that another configuration names; they lie in memory and end with it.
+// --registry is a folder by which runtimes on this machine find the consumers of each other's queues.
+// --beside runs the Worker of another configuration in the same workerd, on a port of its own.
 // --secrets reads .dev.vars beside the configuration, as wrangler does; without it nothing of the
 // developer's own reaches a test.
 // --end-with-stdin ends it when its input closes: a test that holds the other end takes it along,
 // however the test ends.
 // --around runs a test's own module in the Worker's place, which imports build/index.js.
 // stdout: exactly one line `ready http://127.0.0.1:<port> workerd=<pid>` once it answers, then
-// what the Worker logs. It ends when workerd ends, and the other way round.
+// what the Worker logs; with --beside the line ends in ` beside=<its address>`. It ends when workerd ends, and the other way round.
 import { join, resolve } from "node:path";
 import { runtimeArguments } from "./lib/arguments.mjs";
 import { onEnd, underNode22 } from "./lib/node22.mjs";
@@ -24,7 +27,8 @@ await main(async () => {
   const end = () => runtime.stop().then(() => process.exit(0));
   onEnd(end);
   if (endWithStdin) process.stdin.on("close", end).resume();
-  process.stdout.write(`ready ${runtime.url} workerd=${runtime.pid}\n`);
+  const beside = runtime.beside ? ` beside=${runtime.beside}` : "";
+  process.stdout.write(`ready ${runtime.url} workerd=${runtime.pid}${beside}\n`);
 });
 
 // Only the guard is built; the demo's modules run as they are.

@@ -1,6 +1,8 @@
 // npm start: sets up, builds, and runs the guard on http://127.0.0.1:8787 in front of the demo's
 // origin, or of your own:
 //   ORIGIN=http://127.0.0.1:9100 PORT=9000 npm start
+// Its queues are those of demo/queues.toml: the demo's POST /orders/later fills one that the guard
+// consumes. They lie in memory, and end with the guard.
 // 1. Storage lies in .wrangler/state: a second start knows every key of the first.
 // 2. A runtime that dies is started again on its storage, as the edge would; only one that cannot
 //    even begin ends the whole.
@@ -14,6 +16,8 @@ import { portAfter, portFrom, refuseBusyPort } from "./lib/ports.mjs";
 import { Failure, main, say } from "./lib/say.mjs";
 import { setup } from "./lib/setup.mjs";
 
+// By it the demo's runtime finds the queue's consumer in the guard's.
+const REGISTRY = ["--registry", join(stateFolder, "registry")];
 const running = new Set();
 let ending = false;
 
@@ -26,7 +30,8 @@ await main(async () => {
   await build();
   onEnd(endAll);
   const origin = own ?? (await keepRunning("origin", demoArguments(portAfter(port))));
-  const guard = await keepRunning("guard", guardArguments(port, origin));
+  const queues = own ? [] : ["--queues", "demo/queues.toml"];
+  const guard = await keepRunning("guard", [...guardArguments(port, origin), ...queues]);
   tell(guard, origin, Boolean(own));
 });
 
@@ -39,11 +44,11 @@ function originFrom(text) {
 }
 
 function demoArguments(port) {
-  return ["--config", "demo/wrangler.toml", "--port", String(port), "--persist", join(stateFolder, "demo")];
+  return ["--config", "demo/wrangler.toml", "--port", String(port), "--persist", join(stateFolder, "demo"), ...REGISTRY];
 }
 
 function guardArguments(port, origin) {
-  const state = ["--persist", join(stateFolder, "guard"), "--secrets"];
+  const state = ["--persist", join(stateFolder, "guard"), "--secrets", ...REGISTRY];
   return ["--no-build", "--port", String(port), "--var", `ORIGIN=${origin}`, ...state];
 }
 

@@ -22,6 +22,7 @@
 //!   - `policy`, `release`: what is guarded, and how. `origin`: what an answer means.
 //!   - `machine`: the life of a key. `record`: what is known of it; `stored_form`, `codec`: the bytes
 //!     that it is stored as.
+//!   - `message`, `delivery`: what a queue's message asks for, and what becomes of it.
 //!   - `operator`, `seen`: what an operator may ask, and is told.
 //!   - `replay`, `recent`: when a copy may be shown. `problem`: what a refusal says; `cors`: which
 //!     pages may read it. `log`, `metrics`, `health`: what an operator and a client are
@@ -29,8 +30,8 @@
 //!   - `wire`: what Worker and object say to each other. `forward`: what the origin is sent.
 //!   - `json`, `base64`, `bytes`, `digest`, `time`: what the others are made of.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
-//!   - The Worker's half: `guarded`, `complete_request`, `submit`, `responses`, `stored`, `present`,
-//!     `pass_through`, `operator`.
+//!   - The Worker's half: `queue`, `guarded`, `complete_request`, `submit`, `responses`, `stored`,
+//!     `present`, `pass_through`, `operator`.
 //!   - The object's half: `key_object`, `arrival`, `store`, `origin_call`, `reception`,
 //!     `answer_keeper`, `answers`, `wish`.
 //!   - The platform: `js`, `body`, `held`, `head`, `timer`, `config`, `panics`, `memory`.

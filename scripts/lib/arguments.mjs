@@ -6,7 +6,8 @@ import { Failure } from "./say.mjs";
 
 const USAGE =
   "node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR] " +
-  "[--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--no-build] [--end-with-stdin] [--around FILE]";
+  "[--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--queues FILE] [--registry DIR] " +
+  "[--beside FILE] [--no-build] [--end-with-stdin] [--around FILE]";
 
 const OPTIONS = {
   config: { type: "string", default: "wrangler.toml" },
@@ -16,6 +17,9 @@ const OPTIONS = {
   policy: { type: "string" },
   secrets: { type: "boolean", default: false },
   "no-kv": { type: "boolean", default: false },
+  queues: { type: "string" },
+  registry: { type: "string" },
+  beside: { type: "string" },
   "no-build": { type: "boolean", default: false },
   "end-with-stdin": { type: "boolean", default: false },
   around: { type: "string" },
@@ -32,6 +36,9 @@ export function runtimeArguments(args) {
     vars,
     secrets: values.secrets,
     kv: !values["no-kv"],
+    queues: values.queues,
+    registry: values.registry,
+    beside: values.beside,
     build: !values["no-build"],
     endWithStdin: values["end-with-stdin"],
     around: values.around,

@@ -21,18 +21,22 @@ const require = createRequire(import.meta.url);
 /**
  * Starts the Worker of a wrangler.toml.
  * `port` 0 takes a free one; `vars` override the file's; `kv: false` leaves its KV unbound;
- * `secrets: true` reads .dev.vars as wrangler does; `around` is a module of a test's that is run in
- * the Worker's place and imports it. `log(level, message)` gets what the Worker
+ * `secrets: true` reads .dev.vars as wrangler does; `queues` names another configuration whose
+ * queues it gets; `beside` one whose Worker runs in the same workerd; `around` a module of a test's
+ * that is run in the Worker's place and imports it; `registry` a folder by which runtimes on one
+ * machine find the consumers of each other's queues. `log(level, message)` gets what the Worker
  * logs; `crashed(reason)` is called when workerd dies by itself.
  */
 export async function startRuntime(options) {
   await refuseBusyPort(options.port);
   const { Miniflare, convertV4MiniflareOptions } = require("miniflare");
   const processes = watchProcesses(options.crashed);
-  const miniflare = new Miniflare(convertV4MiniflareOptions(miniflareOptions(options)));
+  const config = miniflareOptions(options);
+  const miniflare = new Miniflare(convertV4MiniflareOptions(config));
   try {
-    const url = await miniflare.unsafeGetDirectURL();
-    return { url: url.origin, pid: processes.current().pid, stop: () => stop(miniflare, processes) };
+    const names = config.workers.map((worker) => worker.name);
+    const [url, beside] = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(name)));
+    return { url: url.origin, beside: beside?.origin, pid: processes.current().pid, stop: () => stop(miniflare, processes) };
   } catch (error) {
     await stop(miniflare, processes);
     throw new Failure(`workerd did not start: ${error.message}`, { cure: "see what it says above" });
@@ -44,33 +48,54 @@ async function stop(miniflare, processes) {
   await miniflare.dispose();
 }
 
-function miniflareOptions({ config, port, persist, vars = {}, kv = true, secrets = false, around, log }) {
-  const { worker, main } = readWorker(resolve(root, config), secrets);
-  worker.bindings = { ...worker.bindings, ...vars };
-  if (!kv) worker.kvNamespaces = {};
-  worker.unsafeDirectSockets = [{ host: HOST, port }];
-  // Else Miniflare rebuilds the headers of every request to the origin and adds one of its own.
-  worker.stripCfConnectingIp = false;
+function miniflareOptions({ port, persist, registry, beside, log, ...options }) {
+  const workers = [listening(mainWorker(options), port)];
+  if (beside) workers.push(listening(readWorker(beside), 0));
   return {
-    workers: [{ ...worker, ...modulesOf(main, around) }],
+    workers,
     host: HOST,
     // Miniflare would ask the internet for a sample of Request.cf.
     cf: false,
     telemetry: { enabled: false },
     resourcePersistencePath: persist && resolve(persist),
+    unsafeDevRegistryPath: registry && resolve(registry),
     log: quietLog(),
     handleStructuredLogs: ({ level, message }) => log(level, message),
   };
 }
 
-function readWorker(configPath, secrets) {
+function mainWorker({ config, vars = {}, kv = true, queues, secrets, around }) {
+  const worker = readWorker(config, { secrets, around });
+  worker.bindings = { ...worker.bindings, ...vars };
+  if (!kv) worker.kvNamespaces = {};
+  if (queues) Object.assign(worker, queuesOf(queues));
+  return worker;
+}
+
+function queuesOf(config) {
+  const { queueProducers, queueConsumers } = readOptions(config).options;
+  return { queueProducers, queueConsumers };
+}
+
+function listening(worker, port) {
+  // Else Miniflare rebuilds the headers of every request to the origin and adds one of its own.
+  return { ...worker, unsafeDirectSockets: [{ host: HOST, port }], stripCfConnectingIp: false };
+}
+
+function readWorker(config, { secrets, around } = {}) {
+  const { options, main } = readOptions(config, secrets);
+  return { ...options, ...modulesOf(main, around) };
+}
+
+function readOptions(file, secrets = false) {
+  const configPath = resolve(root, file);
   const { unstable_readConfig, unstable_getMiniflareWorkerOptions } = require("wrangler");
   try {
     const config = unstable_readConfig({ config: configPath });
     const envFiles = secrets ? undefined : [];
     const { workerOptions, main } = unstable_getMiniflareWorkerOptions(config, undefined, { envFiles });
     // Rules are for wrangler's bundler; Miniflare refuses them.
-    return { worker: { ...workerOptions, modulesRules: undefined, name: config.name }, main };
+    return { options: { ...workerOptions, modulesRules: undefined, name: config.name }, main };
   } catch (error) {
     throw new Failure(`${configPath} cannot be used: ${error.message}`);
   }

@@ -5,6 +5,7 @@ use super::head::RequestHead;
 use super::held::{Held, NO_ROOM};
 use super::js;
 use super::key_object::Turn;
+use crate::guard::delivery::RETRY_WINDOW;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::machine::Submission;
 use crate::guard::policy::{InFlight, Settings, Unknown};
@@ -44,8 +45,7 @@ impl Arrival {
         if u64::from(body.length()) != submit.length {
             return Err(broke_off(wasm_bindgen::JsValue::NULL));
         }
-        let guarded = config.policy.guards(head.method(), head.path());
-        let settings = guarded.unwrap_or_else(|| config.policy.defaults.clone());
+        let (_, settings) = config.policy.route(head.path());
         let headers = request.headers();
         let body = RefCell::new(Some((body, held)));
         Ok(Self { submit, head, headers, body, config, settings, arrived_at: js::now() })
@@ -76,7 +76,7 @@ impl Arrival {
             fresh,
             fingerprint: self.fingerprint(claim)?,
             credential: Credential::of(&self.head, sources, &self.submit.record),
-            retry_window: settings.retry_window,
+            retry_window: self.retry_window(),
             deadline: settings.deadline,
             linger: (self.submit.key == KeySource::Derived).then_some(settings.derive_window),
             reject_in_flight: settings.in_flight == InFlight::Reject,
@@ -87,6 +87,14 @@ impl Arrival {
             can_send: turn != Turn::Led && self.body.borrow().is_some(),
             spelling: self.head.header("idempotency-key").filter(|_| resend),
         })
+    }
+
+    fn retry_window(&self) -> Millis {
+        let least = match self.submit.key {
+            KeySource::Queue => RETRY_WINDOW,
+            _ => Millis(0),
+        };
+        self.settings.retry_window.max(least)
     }
 
     fn fingerprint(&self, claim: Option<&Claim>) -> Option<Fingerprint> {

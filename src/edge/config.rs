@@ -1,7 +1,7 @@
 //! What this deployment was told: read once per isolate, since an isolate's bindings never change.
 
 use super::head::RequestHead;
-use super::js::{self, Fetcher, KvNamespace, Metrics, ObjectNamespace};
+use super::js::{self, Fetcher, KvNamespace, Metrics, ObjectNamespace, QueueProducer};
 use crate::guard::bytes::joined;
 use crate::guard::forward::pseudonym;
 use crate::guard::log::Entry;
@@ -112,6 +112,11 @@ pub fn count(env: &JsValue, entry: &Entry) {
     if written.is_err() {
         js::log_warning("onlyonce: a data point could not be written to METRICS");
     }
+}
+
+/// The queue for messages that no retry would mend.
+pub fn dead_letters(env: &JsValue) -> Option<QueueProducer> {
+    js::member(env, "DEAD_LETTERS").map(JsValue::unchecked_into)
 }
 
 /// Sends a request to the origin: through the service binding, where there is one.

@@ -33,6 +33,10 @@ pub struct Guarded<'a> {
     pub context: &'a Context,
     /// What the log is to say.
     pub noted: Noted,
+    /// Whose keys these are.
+    pub realm: String,
+    /// The queue that delivered it, where it did not come over HTTP.
+    pub queue: Option<&'a str>,
 }
 
 /// What is found out on the way, for the log.
@@ -57,6 +61,12 @@ impl Guarded<'_> {
     pub async fn answer(&self) -> Result<Response, JsValue> {
         let started = js::now();
         let response = self.answered(started).await?;
+        self.log(started, response.status());
+        Ok(response)
+    }
+
+    /// Tells of it: in the log, and to whoever counts.
+    pub fn log(&self, started: UnixMillis, status: u16) {
         let (names, trace) = (self.noted.names.borrow(), self.noted.trace.borrow());
         let now = js::now();
         let entry = Entry {
@@ -65,16 +75,25 @@ impl Guarded<'_> {
             record: names.as_ref().map(|(record, ..)| record),
             fingerprint: names.as_ref().map(|(_, fingerprint, _)| fingerprint.clone()),
             source: names.as_ref().and_then(|(.., source)| source.name()),
-            queue: None,
+            queue: self.queue,
             trace: trace.as_ref(),
             told: &self.noted.told.borrow(),
-            status: response.status(),
+            status,
             now,
             total: now.since(started),
         };
         js::log_line(&entry.line());
         config::count(self.env, &entry);
-        Ok(response)
+    }
+
+    /// It is a message that was handed over to the dead letters, for this reason.
+    pub fn note_dead(&self, code: &'static str) {
+        let mut told = self.noted.told.borrow_mut();
+        (told.outcome, told.code) = ("dead-letter", Some(code));
+    }
+
+    pub fn told(&self) -> Told {
+        self.noted.told.borrow().clone()
     }
 
     pub fn note(&self, told: Told) {
@@ -86,7 +105,8 @@ impl Guarded<'_> {
         audience.problem(problem)
     }
 
-    async fn answered(&self, started: UnixMillis) -> Result<Response, JsValue> {
+    /// Answers it, without a word in the log.
+    pub async fn answered(&self, started: UnixMillis) -> Result<Response, JsValue> {
         let audience = self.audience();
         let guarding = match self.guarding() {
             Ok(guarding) => guarding,
@@ -115,7 +135,7 @@ impl Guarded<'_> {
             self.note(Told::of("bypass"));
             return pass_buffered(self.head, self.config, self.env, &body, Why::Keyless).await;
         };
-        let salted = Salted::of(&self.config.policy.realm(self.head.host()), &fingerprint.digest);
+        let salted = Salted::of(&self.realm, &fingerprint.digest);
         self.noted.names.replace(Some((record.clone(), salted, source)));
         let presenter = Presenter {
             audience: &audience,
@@ -145,10 +165,14 @@ impl Guarded<'_> {
     fn guarding(&self) -> Result<Guarding, Problem> {
         let Some(header) = self.head.header("idempotency-key") else { return self.without_key() };
         match IdempotencyKey::parse(&header) {
-            Ok(key) => Ok(Guarding::Key(key, KeySource::Client)),
+            Ok(key) => Ok(Guarding::Key(key, self.source())),
             Err(_) if self.observes() => Ok(Guarding::Nothing),
             Err(error) => Err(Problem::new(Code::KeyInvalid, error.describe(&header))),
         }
+    }
+
+    fn source(&self) -> KeySource {
+        if self.queue.is_some() { KeySource::Queue } else { KeySource::Client }
     }
 
     fn without_key(&self) -> Result<Guarding, Problem> {
@@ -167,12 +191,12 @@ impl Guarded<'_> {
 
     /// The record's name; nothing where a key should be derived and no credential is there.
     fn record(&self, key: Option<&IdempotencyKey>, fingerprint: &Fingerprint) -> Option<RecordId> {
-        let realm = self.config.policy.realm(self.head.host());
+        let realm = &self.realm;
         let scope = self.settings.scope.values(self.head);
         let credential = &self.settings.credential;
         match key {
-            Some(key) => Some(RecordId::new(&realm, &scope, key)),
-            None => RecordId::derived(&realm, &scope, credential, self.head, &fingerprint.digest),
+            Some(key) => Some(RecordId::new(realm, &scope, key)),
+            None => RecordId::derived(realm, &scope, credential, self.head, &fingerprint.digest),
         }
     }
 

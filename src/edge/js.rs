@@ -80,6 +80,32 @@ extern "C" {
     pub type Metrics;
     #[wasm_bindgen(method, catch, js_name = writeDataPoint)]
     pub fn write_data_point(this: &Metrics, point: &JsValue) -> Result<(), JsValue>;
+    /// A batch of a queue's messages (Queues, JavaScript APIs).
+    pub type MessageBatch;
+    #[wasm_bindgen(method, getter, js_name = queue)]
+    pub fn queue_name(this: &MessageBatch) -> String;
+    #[wasm_bindgen(method, getter)]
+    pub fn messages(this: &MessageBatch) -> Array;
+
+    pub type QueueMessage;
+    #[wasm_bindgen(method, getter)]
+    pub fn id(this: &QueueMessage) -> String;
+    #[wasm_bindgen(method, getter)]
+    pub fn timestamp(this: &QueueMessage) -> js_sys::Date;
+    #[wasm_bindgen(method, getter)]
+    pub fn attempts(this: &QueueMessage) -> u32;
+    #[wasm_bindgen(method, getter, js_name = body)]
+    pub fn message_body(this: &QueueMessage) -> JsValue;
+    #[wasm_bindgen(method, catch)]
+    pub fn ack(this: &QueueMessage) -> Result<(), JsValue>;
+    #[wasm_bindgen(method, catch)]
+    pub fn retry(this: &QueueMessage, options: &Object) -> Result<(), JsValue>;
+
+    /// A queue that can be sent to.
+    pub type QueueProducer;
+    #[wasm_bindgen(method, catch)]
+    pub fn send(this: &QueueProducer, body: &JsValue, options: &Object)
+    -> Result<Promise, JsValue>;
 
     /// A pair of streams that promises how much will pass through (Workers streams).
     pub type FixedLengthStream;
@@ -150,6 +176,13 @@ pub fn member(object: &JsValue, name: &str) -> Option<JsValue> {
     js_sys::Reflect::get(object, &name.into())
         .ok()
         .filter(|value| !value.is_undefined() && !value.is_null())
+}
+
+/// An object with one member.
+pub fn object_with(name: &str, value: &JsValue) -> Result<Object, JsValue> {
+    let object = Object::new();
+    js_sys::Reflect::set(&object, &name.into(), value)?;
+    Ok(object)
 }
 
 /// Waits for a promise and reads it as the type that the platform documents for it.

@@ -20,6 +20,7 @@ mod origin_call;
 mod panics;
 mod pass_through;
 mod present;
+mod queue;
 mod reception;
 mod responses;
 mod store;
@@ -58,9 +59,14 @@ pub fn fetch(request: Request, env: JsValue, context: Context) -> Promise {
 
 /// An error that no rule foresaw: it is said in the log, and says nothing about the origin.
 fn failed(error: &JsValue) -> Result<Response, JsValue> {
-    let text = js::member(error, "message").and_then(|text| text.as_string()).unwrap_or_default();
-    js::log_error(&format!("onlyonce: an unforeseen error: {text}"));
+    log_error(error);
     Audience::default().problem(&Problem::new(Code::GuardUnavailable, UNFORESEEN))
+}
+
+fn log_error(error: &JsValue) {
+    let message = js::member(error, "message").and_then(|text| text.as_string());
+    let text = message.or_else(|| error.as_string()).unwrap_or_default();
+    js::log_error(&format!("onlyonce: an unforeseen error: {text}"));
 }
 
 const UNFORESEEN: &str =
@@ -94,9 +100,12 @@ async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<R
     match config.policy.guards(head.method(), head.path()) {
         None => pass_through(request, &head, &config, env).await,
         Some(settings) => {
+            let realm = config.policy.realm(head.host());
             let (head, config, settings) = (&head, &*config, &*settings);
-            let noted = Noted::default();
-            Guarded { request, head, config, settings, env, context, noted }.answer().await
+            let (noted, queue) = (Noted::default(), None);
+            let guarded =
+                Guarded { request, head, config, settings, env, context, noted, realm, queue };
+            guarded.answer().await
         }
     }
 }

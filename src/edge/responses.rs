@@ -13,7 +13,7 @@ use crate::guard::recent::Recent;
 use crate::guard::record::{Body, Record};
 use crate::guard::replay::copy_lifetime;
 use crate::guard::scope::RecordId;
-use js_sys::{Object, Reflect, Uint8Array};
+use js_sys::Uint8Array;
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
@@ -92,8 +92,7 @@ async fn put(
     record: &Record,
     seconds: u64,
 ) -> Result<(), JsValue> {
-    let options = Object::new();
-    Reflect::set(&options, &"expirationTtl".into(), &(seconds as f64).into())?;
+    let options = js::object_with("expirationTtl", &(seconds as f64).into())?;
     let bytes = record.encode().ok_or("a vacant record has no copy")?;
     let bytes = Uint8Array::from(bytes.as_slice());
     let value: JsValue = match rows(record) {

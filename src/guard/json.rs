@@ -90,6 +90,14 @@ impl<'a> Input<'a> {
         Self { text, at: 0 }
     }
 
+    /// The next value as it stands in the text.
+    pub fn raw(&mut self) -> Option<&'a str> {
+        self.peek()?;
+        let start = self.at;
+        self.value(MAX_DEPTH)?;
+        self.text.get(start..self.at)
+    }
+
     fn value(&mut self, depth: usize) -> Option<Value> {
         Some(match self.peek()? {
             b'{' => Value::Object(self.table(depth.checked_sub(1)?)?),

@@ -16,7 +16,8 @@ pub struct Told {
     /// `first`, `joined`, `replayed`, `released`, `not-kept`, `refused`, `bypass`, `observed`,
     /// `fail-open` or, for a queue's message, `dead-letter`.
     pub outcome: &'static str,
-    /// The code of a refusal; of one that an observed request was spared, too.
+    /// The code of a refusal; of one that an observed request was spared, too; why a message is a
+    /// dead letter.
     pub code: Option<&'static str>,
     /// For an observed duplicate: what would have become of it.
     pub would: Option<&'static str>,
@@ -130,4 +131,15 @@ impl Entry<'_> {
         }
         members.end()
     }
+}
+
+/// The line for a queue's message that is no request; the sentence holds nothing of it.
+pub fn malformed(queue: &str, detail: &str) -> String {
+    let mut members = Members::default();
+    for (name, text) in
+        [("outcome", "dead-letter"), ("code", "malformed"), ("queue", queue), ("detail", detail)]
+    {
+        members.text(name, text);
+    }
+    members.end()
 }

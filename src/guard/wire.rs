@@ -43,13 +43,15 @@ pub enum KeySource {
     Generated,
     /// Made from credential and fingerprint, and told to nobody.
     Derived,
+    /// Of a queue's message.
+    Queue,
 }
 
 impl KeySource {
     /// What is said of a key that the guard made.
     pub fn name(self) -> Option<&'static str> {
         match self {
-            Self::Client => None,
+            Self::Client | Self::Queue => None,
             Self::Generated => Some("generated"),
             Self::Derived => Some("derived"),
         }
@@ -60,11 +62,12 @@ impl KeySource {
             Self::Client => 0,
             Self::Generated => 1,
             Self::Derived => 2,
+            Self::Queue => 3,
         }
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        [Self::Client, Self::Generated, Self::Derived]
+        [Self::Client, Self::Generated, Self::Derived, Self::Queue]
             .into_iter()
             .find(|source| source.code() == code)
     }

@@ -2,7 +2,7 @@
 
 use crate::fixtures::{CLAIMED_AT, claim};
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::log::{Entry, Salted, Told, Trace};
+use onlyonce::guard::log::{Entry, Salted, Told, Trace, malformed};
 use onlyonce::guard::record::Claim;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::Millis;
@@ -106,6 +106,15 @@ fn a_request_without_a_key_has_no_record() {
         r#""origin_ms":0,"total_ms":130}"#,
     );
     check(&keyless, expected);
+}
+
+#[test]
+fn a_message_that_is_no_request_has_a_line_of_its_own() {
+    let expected = concat!(
+        r#"{"outcome":"dead-letter","code":"malformed","queue":"orders","#,
+        r#""detail":"path holds \\"}"#,
+    );
+    assert_eq!(malformed("orders", r"path holds \"), expected);
 }
 
 #[test]

@@ -124,6 +124,7 @@ fn every_submit() -> Vec<Submit> {
         Submit { length: u64::MAX, redelivered: true, ..submit(fingerprint("")) },
         Submit { key: KeySource::Generated, observe: true, ..submit(fingerprint("")) },
         Submit { key: KeySource::Derived, ..submit(fingerprint("")) },
+        Submit { key: KeySource::Queue, ..submit(fingerprint("")) },
     ]
 }
 
@@ -152,15 +153,15 @@ fn what_nobody_said_is_nothing() {
     unheard(None);
     unheard(Some(""));
     unheard(Some("0"));
-    unheard(Some("00000001"));
+    unheard(Some("00000002"));
     unheard(Some("xx"));
     unheard(Some("éé"));
     unheard(Some(" 00000001"));
     unheard(Some("0x00000001"));
     unheard(Some("+1"));
     // A client that guesses: every count as large as can be.
-    unheard(Some(&format!("00000001{}", "ff".repeat(64))));
-    unheard(Some(&format!("0000000107{}", "ff".repeat(8))));
+    unheard(Some(&format!("00000002{}", "ff".repeat(64))));
+    unheard(Some(&format!("0000000207{}", "ff".repeat(8))));
 }
 
 /// Two lines of the header, as a client's own beside the Worker's would arrive.

@@ -9,6 +9,7 @@
 //! 4. No line of any runtime's log holds a key, a credential or a body that a test has sent (`hush`).
 //! 5. Whatever must hold with and without the KV copy is run both ways (`guard::both_ways`).
 
+mod courier;
 mod guard;
 mod http;
 mod hush;
@@ -41,6 +42,7 @@ mod observe;
 mod operator;
 mod passthrough;
 mod policy;
+mod queue;
 mod release;
 mod replay;
 mod reuse;

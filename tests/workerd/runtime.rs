@@ -34,7 +34,7 @@ pub struct Setup {
     vars: Vec<(String, String)>,
     policy: Option<Value>,
     config: &'static str,
-    around: Option<&'static str>,
+    more: Vec<&'static str>,
 }
 
 /// The deployment's own configuration.
@@ -44,7 +44,7 @@ const WITHOUT_OBJECTS: &str = "tests/workerd/without-objects.toml";
 
 impl Setup {
     pub fn new(kv: bool) -> Setup {
-        Setup { kv, vars: Vec::new(), policy: None, config: CONFIG, around: None }
+        Setup { kv, vars: Vec::new(), policy: None, config: CONFIG, more: Vec::new() }
     }
 
     pub fn var(mut self, name: &str, value: &str) -> Setup {
@@ -70,7 +70,19 @@ impl Setup {
 
     /// With a module around the Worker, which is run in its place.
     pub fn around(mut self, module: &'static str) -> Setup {
-        self.around = Some(module);
+        self.more.extend(["--around", module]);
+        self
+    }
+
+    /// With the courier beside it, who calls its queue consumer.
+    pub fn courier(mut self) -> Setup {
+        self.more.extend(["--beside", "tests/workerd/courier/wrangler.toml"]);
+        self
+    }
+
+    /// With a queue to consume, and one for dead letters.
+    pub fn queues(mut self) -> Setup {
+        self.more.extend(["--queues", "tests/workerd/courier/queues.toml"]);
         self
     }
 
@@ -79,12 +91,9 @@ impl Setup {
         let script = ["scripts/runtime.mjs", "--no-build", "--port", "0"];
         let places = ["--config", self.config, "--persist", &storage];
         let mut arguments: Vec<_> =
-            [script, places].concat().into_iter().map(str::to_owned).collect();
+            [&script[..], &places, &self.more].concat().into_iter().map(str::to_owned).collect();
         if let Some(policy) = &self.policy {
             arguments.extend(["--policy".to_owned(), policy.to_string()]);
-        }
-        if let Some(module) = self.around {
-            arguments.extend(["--around".to_owned(), module.to_owned()]);
         }
         arguments.extend((!self.kv).then(|| "--no-kv".to_owned()));
         for (name, value) in &self.vars {
@@ -135,7 +144,7 @@ impl Runtime {
     #[track_caller]
     pub fn kill(&mut self) {
         let process = self.process.take().expect("the runtime runs");
-        let address = process.address;
+        let address = process.addresses[0];
         process.kill();
         let deadline = Instant::now() + START;
         while TcpStream::connect(address).is_ok() {
@@ -146,7 +155,14 @@ impl Runtime {
 
     #[track_caller]
     pub fn address(&self) -> SocketAddr {
-        self.process.as_ref().expect("the runtime runs").address
+        self.process.as_ref().expect("the runtime runs").addresses[0]
+    }
+
+    /// Where the courier answers.
+    #[track_caller]
+    pub fn courier(&self) -> SocketAddr {
+        let process = self.process.as_ref().expect("the runtime runs");
+        process.addresses[1..].first().copied().expect("set up with a courier")
     }
 
     pub fn log(&self) -> String {
@@ -219,7 +235,8 @@ fn node() -> Command {
 struct Process {
     node: Child,
     keeper: Option<Keeper>,
-    address: SocketAddr,
+    /// The guard's, and that of what runs beside it.
+    addresses: Vec<SocketAddr>,
 }
 
 impl Process {
@@ -235,9 +252,9 @@ impl Process {
         let (tell, told) = mpsc::channel();
         log.follow(node.stdout.take(), Some(tell));
         log.follow(node.stderr.take(), None);
-        let mut process = Process { node, keeper, address: SocketAddr::from(([127, 0, 0, 1], 0)) };
+        let mut process = Process { node, keeper, addresses: Vec::new() };
         match told.recv_timeout(START) {
-            Ok(address) => process.address = address,
+            Ok(addresses) => process.addresses = addresses,
             Err(RecvTimeoutError::Timeout) => {
                 panic!("the runtime was not ready in {START:?}: {}", log.text())
             }
@@ -298,17 +315,17 @@ impl Log {
     fn follow(
         &self,
         stream: Option<impl Read + Send + 'static>,
-        mut ready: Option<Sender<SocketAddr>>,
+        mut ready: Option<Sender<Vec<SocketAddr>>>,
     ) {
         let log = self.clone();
         let stream = stream.expect("the stream is piped");
         thread::spawn(move || {
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                if let Some(address) = address_in(&line)
+                if let Some(addresses) = addresses_in(&line)
                     && let Some(tell) = ready.take()
                 {
                     // The test may have given up waiting.
-                    let _ = tell.send(address);
+                    let _ = tell.send(addresses);
                 }
                 log.lock().add(&line);
             }
@@ -316,8 +333,9 @@ impl Log {
     }
 }
 
-/// The address in `ready http://127.0.0.1:8787 workerd=4711`.
-fn address_in(line: &str) -> Option<SocketAddr> {
-    let mut words = line.strip_prefix("ready http://")?.split(' ');
-    words.next()?.parse().ok()
+/// The addresses in `ready http://127.0.0.1:8787 workerd=4711 beside=http://127.0.0.1:8788`.
+fn addresses_in(line: &str) -> Option<Vec<SocketAddr>> {
+    let words = line.strip_prefix("ready ")?.split(' ');
+    let urls = words.filter_map(|word| word.trim_start_matches("beside=").strip_prefix("http://"));
+    urls.map(|address| address.parse().ok()).collect()
 }

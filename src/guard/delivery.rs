@@ -1,0 +1,166 @@
+//! What becomes of a queue's message once its request was answered.
+//!
+//! 1. 2xx and 3xx, sent just now or replayed: the message is done.
+//! 2. What says "not processed", or says nothing about the origin, is tried again, each time later
+//!    than before and not before `Retry-After`. So is an unknown outcome where the policy resends.
+//! 3. Anything else would be the same the next time: the message becomes a dead letter.
+//! 4. So does a message that was tried for [`LONGEST`]: a queue deletes what it has kept too long,
+//!    without a word.
+//! 5. A dead letter is the message itself, with key and realm stamped in: sent to a queue again, it
+//!    is the same operation.
+
+use super::json::quoted;
+use super::log::Told;
+use super::problem::DESCRIPTIONS;
+use super::time::{Millis, UnixMillis};
+
+/// How long the record of a queue's message lasts at least: longer than [`LONGEST`] and the 14 days
+/// for which a queue keeps a dead letter (Queues, Limits).
+pub const RETRY_WINDOW: Millis = Millis::hours(15 * 24);
+
+/// How long a message is tried, from its sending on: a queue of the free plan keeps it for 24 hours.
+pub const LONGEST: Millis = Millis::hours(20);
+
+/// The delay after the first try; it doubles with each.
+const FIRST_DELAY: Millis = Millis::seconds(10);
+/// 20 hours of them are fewer than 50 tries, and the platform allows 100.
+const LONGEST_DELAY: Millis = Millis::seconds(30 * 60);
+/// The most that the platform is asked to wait, whatever an origin says.
+const LONGEST_RETRY_AFTER: Millis = Millis::hours(12);
+
+/// One delivery of a message.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt {
+    /// From 1 on.
+    pub number: u32,
+    /// When the message was sent to its queue.
+    pub sent_at: UnixMillis,
+    pub now: UnixMillis,
+}
+
+/// How its request was answered.
+#[derive(Clone, Debug)]
+pub struct Answered<'a> {
+    pub told: &'a Told,
+    pub status: u16,
+    pub retry_after: Option<Millis>,
+    /// Whether a retry of an unknown outcome is sent to the origin.
+    pub resends: bool,
+}
+
+/// What becomes of a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    Done,
+    /// Delivered again, after so long.
+    Again(Millis),
+    Dead(Reason),
+}
+
+/// Why a message is a dead letter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reason {
+    pub code: &'static str,
+    /// For whoever reads the letter.
+    pub detail: &'static str,
+}
+
+const FINAL_ANSWER: Reason = Reason {
+    code: "final-answer",
+    detail: "The origin refused it, and a retry with the same key gets the same answer. Once the reason is mended, send it under a new key.",
+};
+const GAVE_UP: Reason = Reason {
+    code: "gave-up",
+    detail: "It was tried for 20 hours without a final answer. Send it again once the origin gives one.",
+};
+
+/// What becomes of a message whose request was answered.
+pub fn fate(answered: &Answered, attempt: &Attempt) -> Fate {
+    match verdict(answered) {
+        Fate::Again(_) => {
+            let delay = delay(attempt.number).max(answered.retry_after.unwrap_or_default());
+            again(delay.min(LONGEST_RETRY_AFTER), attempt)
+        }
+        settled => settled,
+    }
+}
+
+fn again(delay: Millis, attempt: &Attempt) -> Fate {
+    let late = attempt.now.plus(delay) > attempt.sent_at.plus(LONGEST);
+    if late { Fate::Dead(GAVE_UP) } else { Fate::Again(delay) }
+}
+
+/// How long after this try the next one comes, as far as the guard alone decides.
+pub fn delay(number: u32) -> Millis {
+    let doubled = 1_u64.checked_shl(number.saturating_sub(1)).unwrap_or(u64::MAX);
+    Millis(FIRST_DELAY.0.saturating_mul(doubled)).min(LONGEST_DELAY)
+}
+
+fn verdict(answered: &Answered) -> Fate {
+    let again = Fate::Again(Millis(0));
+    match (answered.told.outcome, answered.status) {
+        ("released", _) => again,
+        ("refused", _) => match refused(answered.told.code.unwrap_or_default()) {
+            None => again,
+            Some(reason) => unless_resent(reason, answered),
+        },
+        (_, 0..400) => Fate::Done,
+        (_, 400..500) => Fate::Dead(FINAL_ANSWER),
+        _ => refused(UNKNOWN).map_or(again, |reason| unless_resent(reason, answered)),
+    }
+}
+
+const UNKNOWN: &str = "outcome-unknown";
+
+fn unless_resent(reason: Reason, answered: &Answered) -> Fate {
+    let resent = answered.resends && reason.code == UNKNOWN;
+    if resent { Fate::Again(Millis(0)) } else { Fate::Dead(reason) }
+}
+
+/// Why a refusal is for good; nothing where it is not.
+fn refused(code: &str) -> Option<Reason> {
+    let about = DESCRIPTIONS.iter().find(|about| about.name == code)?;
+    (!about.retryable).then_some(Reason { code: about.name, detail: about.meaning })
+}
+
+/// What a dead letter says beside its message.
+pub struct Letter<'a> {
+    pub reason: Reason,
+    /// Absent where no request was made.
+    pub status: Option<u16>,
+    pub queue: &'a str,
+    pub message_id: &'a str,
+    pub attempts: u32,
+}
+
+impl Letter<'_> {
+    /// The message's text, an object, with the stamp behind its own members: the last of a name
+    /// counts, wherever JSON is read.
+    pub fn of_message(&self, text: &str, key: &str, realm: &str) -> String {
+        let trimmed = text.trim_end();
+        let open = trimmed.strip_suffix('}').unwrap_or(trimmed);
+        format!(
+            "{open},\"key\":{},\"realm\":{},\"dead_letter\":{}}}",
+            quoted(key),
+            quoted(realm),
+            self.notice()
+        )
+    }
+
+    /// For a message that is no request.
+    pub fn of_malformed(&self) -> String {
+        format!("{{\"dead_letter\":{}}}", self.notice())
+    }
+
+    fn notice(&self) -> String {
+        let status = self.status.map(|status| format!("\"status\":{status},")).unwrap_or_default();
+        format!(
+            "{{\"reason\":\"{}\",{status}\"detail\":{},\"queue\":{},\"message_id\":{},\"attempts\":{}}}",
+            self.reason.code,
+            quoted(self.reason.detail),
+            quoted(self.queue),
+            quoted(self.message_id),
+            self.attempts
+        )
+    }
+}

@@ -1,0 +1,181 @@
+//! What becomes of a queue's message.
+
+use crate::fixtures::CLAIMED_AT;
+use onlyonce::guard::delivery::{
+    Answered, Attempt, Fate, LONGEST, Letter, RETRY_WINDOW, Reason, delay, fate,
+};
+use onlyonce::guard::log::Told;
+use onlyonce::guard::message::Message;
+use onlyonce::guard::problem::DESCRIPTIONS;
+use onlyonce::guard::time::Millis;
+use serde_json::{Value, json};
+
+const FIRST: Attempt = Attempt { number: 1, sent_at: CLAIMED_AT, now: CLAIMED_AT };
+
+/// In one word: `done`, `again`, or why it is dead.
+fn word(told: &Told, status: u16, resends: bool) -> String {
+    match fate(&Answered { told, status, retry_after: None, resends }, &FIRST) {
+        Fate::Done => "done".into(),
+        Fate::Again(_) => "again".into(),
+        Fate::Dead(reason) => reason.code.into(),
+    }
+}
+
+#[track_caller]
+fn check(outcome: &'static str, status: u16, expected: &str) {
+    assert_eq!(word(&Told::of(outcome), status, false), expected, "{outcome} {status}");
+}
+
+#[test]
+fn an_answer_decides_by_its_status() {
+    for outcome in ["first", "joined", "replayed", "not-kept", "bypass", "observed", "fail-open"] {
+        for status in [200, 201, 204, 299, 301, 303, 304, 399] {
+            check(outcome, status, "done");
+        }
+        for status in [400, 404, 409, 422, 429, 499] {
+            check(outcome, status, "final-answer");
+        }
+        for status in [500, 502, 503, 504, 599] {
+            check(outcome, status, "outcome-unknown");
+        }
+    }
+}
+
+/// Whatever its status: the policy says which answers mean "not processed".
+#[test]
+fn what_was_not_processed_is_tried_again() {
+    for status in [200, 302, 401, 403, 429, 503, 521] {
+        check("released", status, "again");
+    }
+}
+
+#[test]
+fn every_refusal() {
+    for about in &DESCRIPTIONS {
+        let told = Told { code: Some(about.name), ..Told::of("refused") };
+        let expected = if about.retryable { "again" } else { about.name };
+        assert_eq!(word(&told, about.status, false), expected);
+    }
+}
+
+/// An observed duplicate was sent on: the code is what it was spared.
+#[test]
+fn what_was_spared_decides_nothing() {
+    let spared = Told { code: Some("key-reused"), ..Told::of("observed") };
+    assert_eq!(word(&spared, 201, false), "done");
+}
+
+#[test]
+fn an_unknown_outcome_is_resent_where_the_policy_says_so() {
+    let refused = Told { code: Some("outcome-unknown"), ..Told::of("refused") };
+    assert_eq!(word(&refused, 504, true), "again");
+    assert_eq!(word(&Told::of("replayed"), 500, true), "again");
+    assert_eq!(word(&Told::of("replayed"), 404, true), "final-answer");
+    let reused = Told { code: Some("key-reused"), ..Told::of("refused") };
+    assert_eq!(word(&reused, 422, true), "key-reused");
+}
+
+#[test]
+fn delays_double_up_to_half_an_hour() {
+    let seconds: Vec<_> = (0..=12).map(|number| delay(number).whole_seconds()).collect();
+    assert_eq!(seconds, [10, 10, 20, 40, 80, 160, 320, 640, 1280, 1800, 1800, 1800, 1800]);
+    for number in [60, 63, 64, 65, 66, 100, u32::MAX] {
+        assert_eq!(delay(number).whole_seconds(), 1800, "{number}");
+    }
+}
+
+fn again(number: u32, retry_after: Option<u64>) -> u64 {
+    let retry_after = retry_after.map(Millis::seconds);
+    let told = &Told::of("released");
+    let answered = Answered { told, status: 503, retry_after, resends: false };
+    match fate(&answered, &Attempt { number, ..FIRST }) {
+        Fate::Again(after) => after.whole_seconds(),
+        settled => panic!("{settled:?}"),
+    }
+}
+
+#[test]
+fn an_origin_may_ask_for_more_time_and_never_for_less() {
+    assert_eq!(again(1, None), 10);
+    assert_eq!(again(1, Some(0)), 10);
+    assert_eq!(again(1, Some(11)), 11);
+    assert_eq!(again(4, Some(11)), 80);
+    assert_eq!(again(1, Some(12 * 3600 + 1)), 12 * 3600);
+    assert_eq!(again(1, Some(u64::MAX)), 12 * 3600);
+}
+
+/// Past the 24 hours for which the free plan keeps a message, it would be deleted without a word.
+#[test]
+fn no_retry_comes_too_late() {
+    let told = &Told::of("released");
+    let answered = Answered { told, status: 503, retry_after: None, resends: false };
+    let after = |age: u64, number| {
+        let now = CLAIMED_AT.plus(Millis::seconds(age));
+        fate(&answered, &Attempt { number, now, ..FIRST })
+    };
+    let last = LONGEST.whole_seconds() - 1800;
+    assert_eq!(after(last, 20), Fate::Again(Millis::seconds(1800)));
+    assert!(matches!(after(last + 1, 20), Fate::Dead(Reason { code: "gave-up", .. })));
+    // Fresh from a long backlog it gets its one try, and then a place where it can be found.
+    assert!(matches!(after(13 * 24 * 3600, 1), Fate::Dead(Reason { code: "gave-up", .. })));
+}
+
+/// The platform allows 100 retries; the clock must have run out before.
+#[test]
+fn the_clock_runs_out_before_the_platforms_retries() {
+    let total: u64 = (1..=60).map(|number| delay(number).0).sum();
+    assert!(total > LONGEST.0, "{total}");
+    // And a dead letter that a queue kept for 14 days finds its record.
+    assert!(RETRY_WINDOW > Millis::hours(14 * 24 + LONGEST.0 / 3_600_000));
+}
+
+fn letter(status: Option<u16>) -> Letter<'static> {
+    let reason = Reason { code: "final-answer", detail: "The \"origin\" refused it." };
+    Letter { reason, status, queue: "orders", message_id: "m1", attempts: 3 }
+}
+
+#[track_caller]
+fn parsed(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or_else(|error| panic!("{error}: {text}"))
+}
+
+#[test]
+fn a_letter_is_the_message_with_a_stamp() {
+    let text = "{\"path\":\"/a\",\"method\":\"POST\",\"body\":{\"n\":1.0} }\n";
+    let stamped = letter(Some(404)).of_message(text, r#""a key""#, "queue/orders");
+    let expected = concat!(
+        r#"{"path":"/a","method":"POST","body":{"n":1.0} ,"key":"\"a key\"","realm":"queue/orders","#,
+        r#""dead_letter":{"reason":"final-answer","status":404,"#,
+        r#""detail":"The \"origin\" refused it.","queue":"orders","message_id":"m1","attempts":3}}"#,
+    );
+    assert_eq!(stamped, expected);
+    parsed(&stamped);
+}
+
+/// However often it goes round, by whatever queue, it asks for the same request under the same key.
+#[test]
+fn a_letter_asks_for_the_same() {
+    let text =
+        r#"{"method":"POST","path":"/a","headers":{"X":"1"},"body":{"n":1.0},"key":"own key"}"#;
+    let first = Message::read(text, "m1").expect("a message");
+    let mut text = text.to_owned();
+    for round in 0..3 {
+        text = letter(None).of_message(&text, &first.key, "api.example.com");
+        let again = Message::read(&text, &format!("round {round}")).expect("a message");
+        let realm = Some("api.example.com".to_owned());
+        assert_eq!(again, Message { realm, ..first.clone() });
+    }
+    assert_eq!(parsed(&text)["dead_letter"]["attempts"], 3);
+}
+
+#[test]
+fn a_malformed_messages_letter_is_only_the_stamp() {
+    let stamp = json!({
+        "reason": "final-answer",
+        "detail": "The \"origin\" refused it.",
+        "queue": "orders",
+        "message_id": "m1",
+        "attempts": 3,
+    });
+    assert_eq!(parsed(&letter(None).of_malformed()), json!({"dead_letter": stamp}));
+}
