@@ -2,6 +2,7 @@
 
 import { element } from "./dom.js";
 import { ledgerUrl } from "./ledger.js";
+import { Recording } from "./recording.js";
 import { timeline } from "./timeline.js";
 import { captionOf, stepsOf } from "./words.js";
 
@@ -14,10 +15,11 @@ export class Panel {
   #picture = element("div", { class: "picture" });
   #ledger = element("div", { class: "ledger" });
   #more = element("div", { class: "more" });
-  #drawn;
+  #drawn = [];
 
-  constructor(name, note) {
+  constructor(name, note, guarded) {
     this.name = name;
+    this.side = { recording: Recording.empty(), guarded };
     this.node = element("section", { class: "panel", "aria-label": name },
       element("h4", {}, name), note ? element("p", { class: "hint" }, note) : null,
       this.#caption, element("div", { class: "evidence" }, this.#picture, this.#ledger), this.#more);
@@ -53,22 +55,27 @@ export class Panel {
 
   #draw() {
     const width = Math.floor(this.#picture.clientWidth);
-    if (!this.side || width === 0) return;
+    if (width === 0) return;
     const { recording, guarded } = this.side;
-    const title = `${this.name}: ${recording.ended ? captionOf(recording, this.wanted).text : "running"}`;
+    const title = `${this.name}: ${this.#caption.textContent}`;
     this.#picture.replaceChildren(timeline({ recording, guarded, title }, width));
     if (this.#drawn !== recording.executions) this.#drawLedger(recording.executions);
   }
 
   #drawLedger(executions) {
     this.#drawn = executions;
-    const lines = executions.slice(0, MOST_LINES).map(({ number, quantity, item }) =>
-      element("li", { value: number }, `${quantity} × ${item}`));
+    const lines = executions.slice(0, MOST_LINES).map(({ number, quantity, item, at }) =>
+      element("li", { value: number }, `${quantity} × ${item} `, element("span", { class: "at" }, this.#moment(at))));
     const rest = executions.length - lines.length;
     const link = element("a", { href: ledgerUrl(this.side.base, this.side.ledger), target: "_blank", rel: "noopener" }, "as the shop tells it");
-    this.#ledger.replaceChildren(element("h5", {}, "Shop’s ledger"), element("ol", {}, ...lines),
-      rest > 0 ? element("p", { class: "hint" }, `and ${rest} more`) : null, element("p", { class: "hint" }, link));
+    const more = rest > 0 ? `and ${rest} more; ` : "";
+    this.#ledger.replaceChildren(element("h5", {}, "Shop’s ledger"), element("ol", {}, ...lines), element("p", { class: "hint" }, more, link));
     if (executions.length === 0) this.#empty();
+  }
+
+  #moment(at) {
+    const begin = Math.min(...this.side.recording.attempts.map(({ sent }) => sent));
+    return `${(Math.max(0, at - begin) / 1000).toFixed(2)} s`;
   }
 
   /** Says what came of it; gives the sentence. */

@@ -23,6 +23,11 @@ export class Recording {
   ended = undefined;
   #listeners = [];
 
+  /** Nothing has happened, and nothing will. */
+  static empty() {
+    return Object.assign(new Recording(), { ended: Date.now() });
+  }
+
   onChange(listener) {
     this.#listeners.push(listener);
   }

@@ -20,7 +20,7 @@ export class Scene {
   constructor(scene, number, world, notes) {
     Object.assign(this, { scene });
     this.#world = world;
-    this.#panels = [new Panel("Without the guard", notes.without), new Panel("With the guard", notes.with)];
+    this.#panels = [new Panel("Without the guard", notes.without, false), new Panel("With the guard", notes.with, world.guard)];
     const run = element("button", { type: "button", class: "primary" }, `Run scene ${number}`);
     const again = element("button", { type: "button", hidden: true }, "Send once more");
     run.addEventListener("click", () => this.#act(() => this.#run()));

@@ -9,7 +9,7 @@ import { Recording } from "./recording.js";
 import { generateKey } from "./rules.js";
 import { send } from "./send.js";
 
-const ITEM = "Coffee beans, 1 kg";
+const ITEM = "Coffee beans";
 
 export class Side {
   /** `guarded`: whether the guard is to be in front. */

@@ -12,7 +12,7 @@ const CROWDED = 8;
 
 export function guardLane({ attempts }, lanes, scale, guarded) {
   const base = lane("Guard", lanes.guard, scale, !guarded);
-  if (!guarded) return [...base, svg("text", { class: "said quiet", x: scale.left + 8, y: lanes.guard - 9 }, "none in front")];
+  if (!guarded) return [...base, svg("text", { class: "said beside quiet", x: scale.left + 8, y: lanes.guard }, "none in front")];
   const on = sentOn(attempts, true);
   const keys = [...new Set(attempts.map(({ key }) => key))];
   const bars = keys.map((key) => keyBar(attempts.filter((attempt) => attempt.key === key), lanes.guard, scale));

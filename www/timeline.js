@@ -6,7 +6,8 @@
 // 4. To a screen reader it is one image with a sentence; the steps are beside it in words.
 
 import { svg } from "./dom.js";
-import { barOf } from "./timeline-bar.js";
+import { barOf, wayOf } from "./timeline-bar.js";
+import { sentOn } from "./recording.js";
 import { guardLane, shopLane } from "./timeline-lanes.js";
 import { scaleOf, ticksOf } from "./timeline-scale.js";
 
@@ -21,8 +22,9 @@ export function timeline({ recording, guarded, title, shop = "Shop" }, width) {
   const scale = scaleOf(recording, width);
   const lanes = lanesOf(recording, guarded);
   const drawing = svg("svg", { class: "timeline", width, height: lanes.bottom, viewBox: `0 0 ${width} ${lanes.bottom}`, role: "img", "aria-label": title });
-  drawing.append(...axis(scale, lanes.bottom), ...attempts(recording, lanes, scale, guarded));
-  drawing.append(...guardLane(recording, lanes, scale, guarded), ...shopLane(recording, lanes, scale, shop));
+  // Ways first: bars, marks and words lie over them.
+  drawing.append(...axis(scale, lanes.bottom), ...ways(recording, lanes, scale, guarded));
+  drawing.append(...guardLane(recording, lanes, scale, guarded), ...shopLane(recording, lanes, scale, shop), ...bars(recording, lanes, scale));
   return drawing;
 }
 
@@ -42,8 +44,16 @@ function axis(scale, bottom) {
   ]);
 }
 
-function attempts(recording, lanes, scale, guarded) {
-  if (!lanes.thin) return recording.attempts.flatMap((attempt, index) => barOf(attempt, index, recording, lanes, scale, guarded));
-  const label = svg("text", { class: "lane-label", x: 0, y: lanes.middle(recording.attempts.length / 2) }, `${recording.attempts.length} sends`);
-  return [label, ...recording.attempts.flatMap((attempt, index) => barOf(attempt, index, recording, lanes, scale, guarded))];
+function ways({ attempts }, lanes, scale, guarded) {
+  const on = sentOn(attempts, guarded);
+  // Fifty of them would hide what they lead to.
+  const shown = lanes.thin && guarded ? attempts.filter(({ id }) => on.has(id)) : attempts;
+  if (lanes.thin && !guarded) return [];
+  return shown.flatMap((attempt) => wayOf(attempt, lanes.middle(attempts.indexOf(attempt)), on.has(attempt.id) ? lanes.shop : lanes.guard, scale));
+}
+
+function bars({ attempts }, lanes, scale) {
+  const drawn = attempts.flatMap((attempt, index) => barOf(attempt, lanes.middle(index), lanes, scale));
+  if (!lanes.thin) return drawn;
+  return [svg("text", { class: "lane-label", x: 0, y: lanes.middle(attempts.length / 2) }, `${attempts.length} sends`), ...drawn];
 }

@@ -9,7 +9,7 @@ import { orderText, pause } from "../side.js";
 const RESPELLED = `{
   "price_cents": 1250,
   "quantity": 2,
-  "item": "Coffee beans, 1 kg"
+  "item": "Coffee beans"
 }`;
 
 export const changedCart = {
