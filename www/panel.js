@@ -20,7 +20,7 @@ export class Panel {
   constructor(name, note, guarded) {
     this.name = name;
     this.side = { recording: Recording.empty(), guarded };
-    this.node = element("section", { class: "panel", "aria-label": name },
+    this.node = element("div", { class: "panel", role: "group", "aria-label": name },
       element("h4", {}, name), note ? element("p", { class: "hint" }, note) : null,
       this.#caption, element("div", { class: "evidence" }, this.#picture, this.#ledger), this.#more);
     this.#empty();

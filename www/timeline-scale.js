@@ -5,7 +5,7 @@ const NARROW_LABELS = 74;
 const RIGHT = 10;
 const LEAST_SPAN = 600;
 const STEPS = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 30_000];
-const PIXELS_A_TICK = 58;
+const PIXELS_A_TICK = 46;
 
 export function scaleOf({ attempts, executions, ended }, width) {
   const begin = Math.min(...attempts.map(({ sent }) => sent), Infinity);

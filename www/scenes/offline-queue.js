@@ -9,7 +9,7 @@
 import { generateKey } from "../rules.js";
 import { orderText, pause } from "../side.js";
 
-const ITEMS = ["Coffee", "Filter papers", "A mug"];
+const ITEMS = ["Coffee", "Filters", "A mug"];
 const DELAY = 450;
 const OFFLINE = 500;
 const CUT_AFTER = 180;
