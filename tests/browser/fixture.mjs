@@ -109,12 +109,18 @@ async function endRuntime(child, args) {
 }
 
 async function startBrowser(undo) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: CHROMIUM_FLAGS,
-  });
+  const browser = await launchBrowser();
   undo.push(() => browser.close());
   return browser;
+}
+
+/** `without`: flags of Playwright's own to leave out. */
+export function launchBrowser(without = []) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    args: CHROMIUM_FLAGS,
+    ignoreDefaultArgs: without,
+  });
 }
 
 /** The name of a ledger that no other test uses. */
