@@ -39,7 +39,7 @@ function originFrom(text) {
 }
 
 function demoArguments(port) {
-  return ["--config", "demo/wrangler.toml", "--port", String(port), "--persist", join(stateFolder, "demo")];
+  return ["--no-build", "--config", "demo/wrangler.toml", "--port", String(port), "--persist", join(stateFolder, "demo")];
 }
 
 function guardArguments(port, origin) {

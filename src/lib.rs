@@ -67,8 +67,8 @@
 mod browser;
 #[cfg(all(target_arch = "wasm32", not(feature = "browser")))]
 mod edge;
+pub mod guard;
 /// The Worker has it in `edge`.
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 #[path = "edge/memory.rs"]
 mod memory;
-pub mod guard;

@@ -30,12 +30,12 @@ export class Scene {
   }
 
   #page(number) {
-    const { id, title, story } = this.scene;
+    const { id, title, story, link } = this.scene;
     return element("section", { class: "scene", id, "aria-labelledby": `${id}-title` },
       element("div", { class: "telling" },
         element("p", { class: "number", "aria-hidden": "true" }, String(number)),
         element("h3", { id: `${id}-title` }, title),
-        element("p", { class: "story" }, story),
+        element("p", { class: "story" }, story, link && " ", link && element("a", { href: link.href, target: "_blank" }, link.text)),
         element("div", { class: "buttons" }, this.#buttons.run, this.#buttons.again)),
       element("div", { class: "sides" }, ...this.#panels.map(({ node }) => node)));
   }

@@ -28,9 +28,14 @@ function lane(name, middle, scale, absent) {
 
 function keyBar(attempts, middle, scale) {
   const from = scale.x(Math.min(...attempts.map(({ sent }) => sent)));
-  const answers = attempts.filter(({ ended, kind }) => ended && kind !== "lost").map(({ ended }) => ended);
+  const answers = attempts.filter(({ ended, kind }) => ended && kind !== "lost").map(answeredBy);
   const to = scale.x(answers.length ? Math.min(...answers) : Date.now());
   return svg("rect", { class: "key", x: from, y: middle - 7, width: Math.max(2, to - from), height: 14, rx: 7 });
+}
+
+// What could be replayed was there before.
+function answeredBy({ kind, sent, ended }) {
+  return kind === "replayed" ? sent : ended;
 }
 
 function mark({ sent, kind }, on, middle, scale) {

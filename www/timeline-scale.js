@@ -6,6 +6,7 @@ const RIGHT = 10;
 const LEAST_SPAN = 600;
 const STEPS = [50, 100, 200, 250, 500, 1000, 2000, 5000, 10_000, 30_000];
 const PIXELS_A_TICK = 46;
+const MOST_TICKS = 8;
 
 export function scaleOf({ attempts, executions, ended }, width) {
   const begin = Math.min(...attempts.map(({ sent }) => sent), Infinity);
@@ -20,7 +21,7 @@ export function scaleOf({ attempts, executions, ended }, width) {
 }
 
 export function ticksOf({ x, start, span, left, right }) {
-  const most = Math.max(2, Math.floor((right - left) / PIXELS_A_TICK));
+  const most = Math.min(MOST_TICKS, Math.max(2, Math.floor((right - left) / PIXELS_A_TICK)));
   const step = STEPS.find((step) => span / step <= most) ?? STEPS.at(-1);
   const count = Math.floor(span / step) + 1;
   return Array.from({ length: count }, (_, at) => ({ x: x(start + at * step), label: at === 0 ? "0" : `${(at * step) / 1000} s` }));

@@ -11,7 +11,8 @@ const DELAY = 400;
 export const fiftyClicks = {
   id: "fifty-clicks",
   title: "Fifty clicks at once, from two tabs",
-  story: "Every one of them carries the same key: 25 from this page, and 25 from a second one.",
+  story: "Every one of them carries the same key: 25 from this page, and 25 from a second one, loaded for it.",
+  link: { href: "tab.html", text: "Open it as a tab of its own" },
   wanted: 1,
   async run(side) {
     await withSecondPage(async (other) => {
