@@ -1,7 +1,9 @@
 // "Try it on your API": the key field, what the page computes, and what came back.
 
 import assert from "node:assert/strict";
+import { createHash } from "node:crypto";
 import { test } from "node:test";
+import { until } from "../client/stage.mjs";
 import { newLedger, readLedger } from "../fixture.mjs";
 import { visit } from "./visit.mjs";
 
@@ -38,6 +40,22 @@ export function testBench(world) {
         seen.add(named);
       }
       assert.equal(seen.size, 4, "each owner has a record of its own");
+    }));
+
+  test("the fingerprint is the one that the edge computes, however the body is read", () =>
+    visit(world, async (page) => {
+      for (const [type, body] of [
+        ["application/json; charset=utf-8", '{"b": 1, "a": [1.50, "\\u00e9"]}'], ["application/json", "{broken"], ["text/plain", "é\n"],
+        ["multipart/form-data; boundary=x", '--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'],
+      ]) {
+        await page.getByLabel("Headers").fill(`Content-Type: ${type}`);
+        await page.getByLabel("Body").fill(body);
+        await page.getByRole("button", { name: "New key" }).click();
+        const told = await identified(page);
+        await send(page, 1);
+        const line = await logged(world, told.record);
+        assert.equal(line.fingerprint, salted(new URL(world.guard).hostname, told.fingerprint), type);
+      }
     }));
 
   test("thirty sends at once under one key are one order, and the table lists each", () =>
@@ -89,6 +107,35 @@ async function send(page, times) {
   await page.getByLabel("Sends at once").fill(String(times));
   await page.getByRole("button", { name: "Send", exact: true }).click();
   await page.locator("#bench tbody tr").nth(times - 1).waitFor();
+}
+
+// The page computes while one types on: once it has done so twice alike, it is done.
+async function identified(page) {
+  const read = async () => ({ record: await part(page, "record").textContent(), fingerprint: await part(page, "fingerprint").textContent() });
+  for (let before = await read(); ; ) {
+    await page.waitForTimeout(100);
+    const now = await read();
+    if (now.record === before.record && now.fingerprint === before.fingerprint) return now;
+    before = now;
+  }
+}
+
+async function logged(world, record) {
+  const lines = () => world.log.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
+  const found = () => lines().find((line) => line.record === record.slice(0, 16));
+  await until(found, "the guard has logged the request");
+  return found();
+}
+
+/** As the log salts it (guard::log::salted): SHA-256 over each value with its length before it. */
+function salted(realm, fingerprint) {
+  const hash = createHash("sha256");
+  for (const value of ["onlyonce log 1", realm, fingerprint]) {
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64BE(BigInt(Buffer.byteLength(value)));
+    hash.update(length).update(value);
+  }
+  return hash.digest("hex").slice(0, 16);
 }
 
 async function refusal(world, key) {
