@@ -17,9 +17,18 @@ const SCENES = [doubleClick, lostAnswer, fiftyClicks, offlineQueue, changedCart,
 const world = await lookAround();
 find("around").replaceChildren(...around(world));
 find("contents").replaceChildren(...SCENES.map(({ id, title }) => element("li", {}, element("a", { href: `#${id}` }, title))));
-find("scenes").replaceChildren(...SCENES.map((scene, at) => new Scene(scene, at + 1, world, notesOf(world)).node));
+const scenes = SCENES.map((scene, at) => new Scene(scene, at + 1, world, notesOf(world)));
+find("scenes").replaceChildren(...scenes.map(({ node }) => node));
+find("all").addEventListener("click", playAll);
 new Bench(find("bench"), world);
 document.documentElement.dataset.ready = "true";
+
+async function playAll() {
+  for (const scene of scenes) {
+    scene.node.scrollIntoView();
+    await scene.play();
+  }
+}
 
 function notesOf({ guard, direct }) {
   return {

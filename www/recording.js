@@ -1,25 +1,22 @@
 // What happened on one side of a scene, or in one try: every attempt to send, and every execution.
 //
 // 1. Attempts are plain data, so that another page can report its own:
-//    { id, name, key, sent, ended, kind, said, status, fingerprint? }, times in ms since the epoch.
-// 2. An attempt is reported when it leaves and again when it ends; `kind` comes with the end.
+//    { id, name, key, sent, ended, kind, said, status, guard, fingerprint }, times in ms since the
+//    epoch; `guard` tells whether a guard answered.
+// 2. An attempt is reported when it leaves and again when it ends; `kind` comes with the end:
+//    first     sent on, and answered by the shop
+//    joined    waited for the answer to another that was under way
+//    replayed  got the stored answer
+//    refused   turned away by the guard
+//    unknown   told that nobody can know
+//    plain     answered, with no guard involved
+//    failed    answered with an error that is not the guard's
+//    lost      no answer arrived
 // 3. Executions are the shop's ledger, by its own words; their times are moved to this clock.
 
-/**
- * What became of an attempt:
- *   first     sent on, and answered by the shop
- *   joined    waited for the answer to another that was under way
- *   replayed  got the stored answer
- *   refused   turned away by the guard
- *   unknown   told that nobody can know
- *   plain     answered, with no guard involved
- *   failed    answered by the shop with an error
- *   lost      no answer arrived
- */
 export class Recording {
   attempts = [];
   executions = [];
-  begun = Date.now();
   ended = undefined;
   #listeners = [];
 

@@ -23,7 +23,7 @@ export class Scene {
     this.#panels = [new Panel("Without the guard", notes.without, false), new Panel("With the guard", notes.with, world.guard)];
     const run = element("button", { type: "button", class: "primary" }, `Run scene ${number}`);
     const again = element("button", { type: "button", hidden: true }, "Send once more");
-    run.addEventListener("click", () => this.#act(() => this.#run()));
+    run.addEventListener("click", () => this.play());
     again.addEventListener("click", () => this.#act(() => this.#again()));
     this.#buttons = { run, again };
     this.node = this.#page(number);
@@ -38,6 +38,11 @@ export class Scene {
         element("p", { class: "story" }, story, link && " ", link && element("a", { href: link.href, target: "_blank" }, link.text)),
         element("div", { class: "buttons" }, this.#buttons.run, this.#buttons.again)),
       element("div", { class: "sides" }, ...this.#panels.map(({ node }) => node)));
+  }
+
+  /** Runs it afresh; settles when both sides have. */
+  play() {
+    return this.#act(() => this.#run());
   }
 
   // Not disabled: a button that is would lose a keyboard user's place.
