@@ -7,7 +7,7 @@
 //    they are, and the page says that it did so.
 // 3. Times in the ledger are the shop's. Its clock is compared once.
 
-const PATIENCE = 4000;
+const PATIENCE = 3000;
 
 /** `{ guard, direct, ahead }`: see the rules; `ahead` is the shop's clock less ours, in ms. */
 export async function lookAround() {
