@@ -13,7 +13,7 @@ await main(async () => {
   await lint("clippy, host", ["clippy", "--locked", "--all-targets", ...STRICT]);
   const wasm = ["clippy", "--locked", "--lib", "--target", wasmTriple];
   await lint(`clippy, ${wasmTriple}`, [...wasm, ...STRICT], wasmEnv());
-  const browser = ["--no-default-features", "--features", "browser"];
+  const browser = ["--features", "browser"];
   await lint(`clippy, ${wasmTriple}, for the page`, [...wasm, ...browser, ...STRICT], wasmEnv());
 });
 
