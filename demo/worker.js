@@ -7,12 +7,14 @@
 // 3. It can be told to misbehave (misbehave.js), always in the query, so that
 //    the same URL is the same request with the same fate.
 // 4. `?ledger=<name>` picks a ledger; visitors and tests do not see each other.
-// 5. Every other path is a static file.
+// 5. GET /shop tells where the shop was called and what time it has.
+// 6. Every other path is a static file.
 
 import { orderLater } from "./later.js";
 import { orderFrom } from "./order.js";
 import { carryOut, planFrom } from "./misbehave.js";
 import { Refusal, json, refuseMethod, refusalResponse } from "./answer.js";
+import { preflight, readableByAnyPage } from "./cors.js";
 
 export { Ledger } from "./ledger.js";
 
@@ -23,21 +25,26 @@ export default {
   async fetch(request, env, ctx) {
     // A shop finishes an order whose caller has hung up; without waitUntil the
     // runtime would cancel the work together with the request.
-    const answer = route(request, env).catch(toResponse);
+    const answer = route(request, env);
     ctx.waitUntil(answer.then(() => {}, () => {}));
     return answer;
   },
 };
 
-function route(request, env) {
+async function route(request, env) {
   const url = new URL(request.url);
   const [, first, second, ...rest] = url.pathname.split("/");
-  if (rest.length > 0) return serveFile(request, env);
-  if (first === "orders" && second === undefined) return orders(request, url, env);
-  if (first === "orders" && second === "later") return orderLater(request, url, env);
-  if (first === "orders" && second !== "") return oneOrder(request, url, env, second);
-  if (first === "ledger" && second === undefined) return ledger(request, url, env);
-  return serveFile(request, env);
+  const own = rest.length === 0 && ownPath(first, second);
+  if (!own) return serveFile(request, env);
+  if (request.method === "OPTIONS") return preflight();
+  return readableByAnyPage(await own(request, url, env, second).catch(toResponse));
+}
+
+function ownPath(first, second) {
+  if (first === "orders" && second === "later") return orderLater;
+  if (first === "orders" && second !== "") return second === undefined ? orders : oneOrder;
+  if (second !== undefined) return undefined;
+  return { ledger, shop }[first];
 }
 
 async function orders(request, url, env) {
@@ -80,6 +87,12 @@ async function ledger(request, url, env) {
   if (request.method !== "GET") refuseMethod(request.method, url.pathname, "GET, DELETE");
   const listing = await shop.list(url.searchParams.get("item"), limitOf(url.searchParams));
   return json(200, listing, { "cache-control": "no-store" });
+}
+
+// Its own address, also for a caller who came through something in front of it.
+async function shop(request, url) {
+  if (request.method !== "GET") refuseMethod(request.method, url.pathname, "GET");
+  return json(200, { address: url.origin, time: new Date().toISOString() }, { "cache-control": "no-store" });
 }
 
 function limitOf(query) {

@@ -4,13 +4,14 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "./lib/build.mjs";
-import { root, workerOutput } from "./lib/paths.mjs";
+import { browserOutput, root, workerOutput } from "./lib/paths.mjs";
 import { run } from "./lib/run.mjs";
 import { Failure, main } from "./lib/say.mjs";
 import { setup } from "./lib/setup.mjs";
 
 const MAX_WASM = 300_000;
 const MAX_WASM_GZIPPED = 100_000;
+const MAX_PAGE_WASM = 60_000;
 // serde_json is for src/bin/policy and the tests.
 const ALLOWED = ["serde_json", "sha2", "subtle"];
 
@@ -23,9 +24,11 @@ await main(async () => {
 
 function sizes() {
   const wasm = readFileSync(join(workerOutput, "index_bg.wasm"));
+  const page = readFileSync(join(browserOutput, "onlyonce_bg.wasm"));
   return [
     compare("wasm", wasm.length, MAX_WASM),
     compare("wasm, gzipped", gzipSync(wasm, { level: 9 }).length, MAX_WASM_GZIPPED),
+    compare("wasm, page", page.length, MAX_PAGE_WASM),
   ].flat();
 }
 

@@ -11,7 +11,10 @@ await main(async () => {
   await setup({ lint: true });
   await lint("formatting", ["fmt", "--check"]);
   await lint("clippy, host", ["clippy", "--locked", "--all-targets", ...STRICT]);
-  await lint(`clippy, ${wasmTriple}`, ["clippy", "--locked", "--lib", "--target", wasmTriple, ...STRICT], wasmEnv());
+  const wasm = ["clippy", "--locked", "--lib", "--target", wasmTriple];
+  await lint(`clippy, ${wasmTriple}`, [...wasm, ...STRICT], wasmEnv());
+  const browser = ["--features", "browser"];
+  await lint(`clippy, ${wasmTriple}, for the page`, [...wasm, ...browser, ...STRICT], wasmEnv());
 });
 
 async function lint(name, args, env = process.env) {

@@ -31,9 +31,9 @@ await main(async () => {
   process.stdout.write(`ready ${runtime.url} workerd=${runtime.pid}${beside}\n`);
 });
 
-// Only the guard is built; the demo's modules run as they are.
+// The demo's modules run as they are, but its page has the guard's rules in it.
 async function buildWorker(config) {
-  if (resolve(root, config) !== join(root, "wrangler.toml")) return;
+  if (!["wrangler.toml", "demo/wrangler.toml"].some((own) => resolve(root, config) === join(root, own))) return;
   const { build } = await import("./lib/build.mjs");
   await build();
 }

@@ -44,7 +44,7 @@ function originFrom(text) {
 }
 
 function demoArguments(port) {
-  return ["--config", "demo/wrangler.toml", "--port", String(port), "--persist", join(stateFolder, "demo"), ...REGISTRY];
+  return ["--no-build", "--config", "demo/wrangler.toml", "--port", String(port), "--persist", join(stateFolder, "demo"), ...REGISTRY];
 }
 
 function guardArguments(port, origin) {

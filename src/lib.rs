@@ -35,6 +35,7 @@
 //!   - The object's half: `key_object`, `arrival`, `store`, `origin_call`, `reception`,
 //!     `answer_keeper`, `answers`, `wish`.
 //!   - The platform: `js`, `body`, `held`, `head`, `timer`, `config`, `panics`, `memory`.
+//! - `browser`: the same rules for a page, in a small module of their own (feature `browser`).
 //! - `src/bin/policy`: prints the policy's reference and schema, and checks a policy; host only.
 //!
 //! # Invariants
@@ -63,6 +64,12 @@
     )
 )]
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+mod browser;
+#[cfg(all(target_arch = "wasm32", not(feature = "browser")))]
 mod edge;
 pub mod guard;
+/// The Worker has it in `edge`.
+#[cfg(all(target_arch = "wasm32", feature = "browser"))]
+#[path = "edge/memory.rs"]
+mod memory;

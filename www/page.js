@@ -1,97 +1,48 @@
-// The demo page: one form, one key for each logical order.
-//
-// 1. The button is never disabled: every press sends the order again, with the
-//    same key, and every answer is listed. The guard makes them one order.
-// 2. The key changes only when the user edits the order after a final answer,
-//    or asks for a new order.
-// 3. The ledger beside it is read from the shop, not worked out here.
+// The page: looks around, then puts the six scenes and the bench up.
 
-import { newKey } from "./key.js";
-import { emptyLedger, isFinal, readLedger, sendOrder } from "./shop.js";
-import { showAnswer, showLedger, showVerdict, waitingEntry } from "./view.js";
+import { Bench } from "./bench.js";
+import { element, find } from "./dom.js";
+import { available } from "./rules.js";
+import { Scene } from "./scene.js";
+import { changedCart } from "./scenes/changed-cart.js";
+import { doubleClick } from "./scenes/double-click.js";
+import { fiftyClicks } from "./scenes/fifty-clicks.js";
+import { lostAnswer } from "./scenes/lost-answer.js";
+import { offlineQueue } from "./scenes/offline-queue.js";
+import { unknown } from "./scenes/unknown.js";
+import { lookAround } from "./world.js";
 
-const find = (id) => document.getElementById(id);
-const form = find("order");
-// Not form.elements.item: that is the collection's own method, not the field.
-const field = (name) => form.elements.namedItem(name);
+const SCENES = [doubleClick, lostAnswer, fiftyClicks, offlineQueue, changedCart, unknown];
 
-const MAX_LISTED = 50;
-const READ_EVERY = 500;
+const world = await lookAround();
+find("around").replaceChildren(...around(world));
+find("contents").replaceChildren(...SCENES.map(({ id, title }) => element("li", {}, element("a", { href: `#${id}` }, title))));
+const scenes = SCENES.map((scene, at) => new Scene(scene, at + 1, world, notesOf(world)));
+find("scenes").replaceChildren(...scenes.map(({ node }) => node));
+find("all").addEventListener("click", playAll);
+new Bench(find("bench"), world);
+document.documentElement.dataset.ready = "true";
 
-let submission;
-let requests = 0;
-let inFlight = 0;
-let reading;
-let ledgerReads = 0;
-
-function startSubmission() {
-  submission = { key: newKey(), sent: 0, answers: [], settled: false };
-  field("key").value = submission.key;
-  showVerdict(find("verdict"), submission);
+async function playAll() {
+  for (const scene of scenes) {
+    scene.node.scrollIntoView();
+    await scene.play();
+  }
 }
 
-async function submit(event) {
-  event.preventDefault();
-  const mine = submission;
-  const number = ++requests;
-  const entry = listed(waitingEntry(number));
-  mine.sent += 1;
-  tell(mine);
-  const answer = await whileReading(sendOrder(orderInForm(), mine.key, Number(field("delay").value)));
-  mine.answers.push(answer);
-  mine.settled ||= isFinal(answer);
-  showAnswer(entry, number, answer);
-  tell(mine);
-}
-
-function listed(entry) {
-  const list = find("answers");
-  list.prepend(entry);
-  if (list.childElementCount > MAX_LISTED) list.lastElementChild.remove();
-  return entry;
-}
-
-// An answer to an earlier key must not speak for the present one.
-function tell(mine) {
-  if (mine === submission) showVerdict(find("verdict"), mine);
-}
-
-function orderInForm() {
+function notesOf({ guard, direct }) {
   return {
-    item: field("item").value,
-    quantity: field("quantity").valueAsNumber,
-    price_cents: Math.round(field("price").valueAsNumber * 100),
+    without: direct ? `Straight to the shop, ${new URL(direct).host}` : "Without a key: the guard passes it on as it is",
+    with: guard ? `Through the guard, ${location.host}` : "No guard is in front of this address",
   };
 }
 
-// The shop executes before it answers: the ledger is read meanwhile, to show it.
-async function whileReading(call) {
-  inFlight += 1;
-  reading ??= setInterval(refresh, READ_EVERY);
-  const answer = await call;
-  inFlight -= 1;
-  if (inFlight === 0) reading = clearInterval(reading);
-  refresh();
-  return answer;
+function* around({ guard, direct }) {
+  if (!guard) yield warning("This is the shop’s own address: no guard is in front of it, so both sides of a scene go the same way. Open the guard’s address, which npm start prints.");
+  if (guard && !direct) yield warning("The shop’s own address cannot be reached from this browser, as it should be. The sides “without the guard” therefore send their requests without a key, which the guard passes on as they are.");
+  if (!available) yield warning("The page’s copy of the guard’s rules (pkg/) did not load: keys come from the browser, and no fingerprints are shown. Run npm run build, then reload.");
 }
 
-async function refresh() {
-  const read = ++ledgerReads;
-  const answer = await readLedger();
-  // A slow answer must not overwrite a newer one.
-  if (read === ledgerReads) showLedger(find("ledger-total"), find("ledger"), answer);
+function warning(text) {
+  return element("p", { class: "warning" }, text);
 }
-
-async function empty() {
-  await emptyLedger();
-  await refresh();
-}
-
-form.addEventListener("submit", submit);
-form.addEventListener("input", () => submission.settled && startSubmission());
-find("new-order").addEventListener("click", startSubmission);
-find("refresh").addEventListener("click", refresh);
-find("clear").addEventListener("click", empty);
-
-startSubmission();
-refresh();

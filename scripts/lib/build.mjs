@@ -1,9 +1,10 @@
-// Builds the Worker into build/. Rules:
+// Builds the Worker into build/, and the rules for the demo's page (build-browser.mjs). Rules:
 // 1. Nothing happens when no input changed: sources, manifests, tools and toolchain decide.
 // 2. Nothing is downloaded but crates: every tool is named to worker-build.
 // 3. wrangler.toml calls this as its `[build] command`, so a deployment is built the same way.
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { buildForBrowser } from "./build-browser.mjs";
 import { cargoLines } from "./cargo-progress.mjs";
 import { root, toolBins, wasmTarget, workerOutput } from "./paths.mjs";
 import { run } from "./run.mjs";
@@ -12,44 +13,25 @@ import { shortenNames } from "./short-names.mjs";
 import { smallStd, withSmallStd } from "./small-std.mjs";
 import { hashOf, locked, read, stamp, stamped } from "./stamps.mjs";
 import { npmToolsReady, toolEnv, toolReady, tools } from "./tools.mjs";
+import { shrink } from "./wasm-opt.mjs";
 import { wasmEnv } from "./wasm-target.mjs";
 
-const OWN_STEPS = ["build.mjs", "short-names.mjs", "small-std.mjs"].map((name) => join("scripts", "lib", name));
+const OWN_STEPS = ["build.mjs", "short-names.mjs", "small-std.mjs", "wasm-opt.mjs"].map((name) => join("scripts", "lib", name));
 const INPUTS = ["src", "Cargo.toml", "Cargo.lock", ...OWN_STEPS];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 // A compiler's errors are long, and the first is the one that matters.
 const COMPILER_LINES = 500;
-const SMALL = [
-  "-Oz",
-  // The second pass finds what the first one laid open.
-  "-Oz",
-  // A function with one caller is not moved into it unless it is tiny: many small functions that
-  // look alike compress better than a few large ones (2 % more bytes, 3 % fewer once gzipped).
-  "--one-caller-inline-max-function-size=20",
-  // The lowest kilobyte is the end of the stack, which rustc puts first.
-  "--low-memory-unused",
-  "--strip-debug",
-  "--strip-producers",
-];
-// What rustc and wasm-bindgen use of WebAssembly.
-const FEATURES = [
-  "--enable-bulk-memory",
-  "--enable-exception-handling",
-  "--enable-multivalue",
-  "--enable-mutable-globals",
-  "--enable-nontrapping-float-to-int",
-  "--enable-reference-types",
-  "--enable-sign-ext",
-];
 const stampFile = join(workerOutput, ".inputs");
 
 /** The tools must be there (see setup.mjs); the build is skipped when it would change nothing. */
 export async function build() {
   checkTools();
-  const env = toolEnv(withSmallStd(wasmEnv()));
+  const env = toolEnv(wasmEnv());
+  const small = withSmallStd(env);
   await locked(join(root, ".wrangler", "build.lock"), async () => {
-    const inputs = inputsNow(env);
-    await step("the Worker", { done: () => fresh(inputs), work: (progress) => make(env, inputs, progress) });
+    const inputs = inputsNow(small);
+    await step("the Worker", { done: () => fresh(inputs), work: (progress) => make(small, inputs, progress) });
+    await buildForBrowser(env, toolchainNow());
   });
 }
 
@@ -59,9 +41,12 @@ function checkTools() {
 }
 
 function inputsNow(env) {
+  return [hashOf(INPUTS.map((name) => join(root, name))), smallStd(env), toolchainNow()].join("\n");
+}
+
+function toolchainNow() {
   const versions = tools.map(({ crate, version }) => `${crate} ${version()}`);
-  const toolchain = read(join(wasmTarget, ".toolchain"));
-  return [hashOf(INPUTS.map((name) => join(root, name))), toolchain, smallStd(env), ...versions].join("\n");
+  return [read(join(wasmTarget, ".toolchain")), ...versions].join("\n");
 }
 
 function fresh(inputs) {
@@ -73,17 +58,10 @@ async function make(env, inputs, progress) {
   rmSync(stampFile, { force: true });
   const onLine = cargoLines(progress);
   await run(join(toolBins, "worker-build"), ["--release"], { cwd: root, env, onLine, tailLines: COMPILER_LINES });
-  await shrink(env);
+  // Not by worker-build, which keeps the names of all functions, a quarter of the file.
+  await shrink(join(workerOutput, "index_bg.wasm"), env);
   shorten();
   stamp(stampFile, inputs);
-}
-
-// Not by worker-build, which keeps the names of all functions, a quarter of the file. They only serve
-// a panic's stack, and a panic is a bug that the lints keep out.
-async function shrink(env) {
-  const wasm = join(workerOutput, "index_bg.wasm");
-  await run(env.WASM_OPT_BIN, [wasm, "-o", `${wasm}.small`, ...SMALL, ...FEATURES], { env });
-  renameSync(`${wasm}.small`, wasm);
 }
 
 function shorten() {

@@ -17,6 +17,8 @@ export const toolBins = join(cache, "bin");
 export const wasmTriple = "wasm32-unknown-unknown";
 // The wasm32 build and wasm32 clippy may use another rustc than host builds, so they keep apart.
 export const wasmTarget = join(root, "target", "wasm");
+export const browserTarget = join(root, "target", "browser");
 
 export const workerOutput = join(root, "build");
+export const browserOutput = join(root, "www", "pkg");
 export const stateFolder = join(root, ".wrangler", "state");

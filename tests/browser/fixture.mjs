@@ -30,14 +30,15 @@ export async function startShop() {
   return undoneOnFailure(async (undo) => ({ shop: await startDemo(await newFolder(undo), undo) }));
 }
 
-/** The shop, the guard in front of it and a browser: `{ shop, guard, browser, stop }`. */
+/** The shop, the guard in front of it, its log so far and a browser: `{ shop, guard, log, browser, stop }`. */
 export async function startAll() {
   return undoneOnFailure(async (undo) => {
     const folder = await newFolder(undo);
     const shop = await startDemo(folder, undo);
-    const guard = await startGuard(folder, shop, undo);
+    const log = [];
+    const guard = await startGuard(folder, shop, undo, log);
     const browser = await startBrowser(undo);
-    return { shop, guard, browser };
+    return { shop, guard, log, browser };
   });
 }
 
@@ -65,15 +66,14 @@ function startDemo(folder, undo) {
   return startRuntime(["--config", "demo/wrangler.toml", "--persist", join(folder, "shop")], undo);
 }
 
-function startGuard(folder, shop, undo) {
-  return startRuntime(["--persist", join(folder, "guard"), "--var", `ORIGIN=${shop}`], undo);
+function startGuard(folder, shop, undo, log) {
+  return startRuntime(["--persist", join(folder, "guard"), "--var", `ORIGIN=${shop}`], undo, log);
 }
 
-async function startRuntime(options, undo) {
+async function startRuntime(options, undo, log = []) {
   const args = ["scripts/runtime.mjs", "--port", "0", "--end-with-stdin", ...options];
   const child = spawn(process.execPath, args, { cwd: root });
   undo.push(() => endRuntime(child, args));
-  const log = [];
   follow(child.stderr, log);
   return readyAddress(child, log, args);
 }
@@ -109,12 +109,18 @@ async function endRuntime(child, args) {
 }
 
 async function startBrowser(undo) {
-  const browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
-    args: CHROMIUM_FLAGS,
-  });
+  const browser = await launchBrowser();
   undo.push(() => browser.close());
   return browser;
+}
+
+/** `without`: flags of Playwright's own to leave out. */
+export function launchBrowser(without = []) {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM || "/usr/bin/chromium",
+    args: CHROMIUM_FLAGS,
+    ignoreDefaultArgs: without,
+  });
 }
 
 /** The name of a ledger that no other test uses. */

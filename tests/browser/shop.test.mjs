@@ -144,3 +144,22 @@ test("text that is not JSON, and another content type, are refused", async () =>
   assert.equal((await fetch(`${world.shop}/orders`)).status, 405);
   assert.equal((await fetch(`${world.shop}/ledger?ledger=a%20b`)).status, 400);
 });
+
+test("the shop tells its own address and the time it has", async () => {
+  const asked = Date.now();
+  const { address, time } = await (await fetch(`${world.shop}/shop`)).json();
+  assert.equal(address, world.shop);
+  assert.ok(Math.abs(Date.parse(time) - asked) < 5000, time);
+  assert.equal((await fetch(`${world.shop}/shop`, { method: "POST" })).status, 405);
+});
+
+test("any page may call the shop, and read its refusals too", async () => {
+  const ledger = newLedger();
+  const asked = await fetch(`${world.shop}/orders?ledger=${ledger}`, { method: "OPTIONS" });
+  assert.equal(asked.status, 204);
+  assert.equal(asked.headers.get("access-control-allow-headers"), "content-type, idempotency-key");
+  for (const answer of [await post(ledger), await post(ledger, "", { body: "{" })]) {
+    assert.equal(answer.headers.get("access-control-allow-origin"), "*");
+  }
+  assert.equal(await executed(ledger), 1);
+});

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { startAll } from "../fixture.mjs";
+import { launchBrowser, startAll } from "../fixture.mjs";
 import { executed, keysExecuted, onStage, pause, ready, until, untilExecuted } from "./stage.mjs";
 
 const world = await startAll();
@@ -80,6 +80,31 @@ test("back and forward in mid-submission keep the key", () =>
     await untilState(page, "final");
     assert.deepEqual(await keysExecuted(world, ledger), [`"${key}"`]);
   }));
+
+// Browsers keep a page that was left as it is, with its script's memory. Playwright turns that off.
+test("back to a page that was kept alive: after a final answer it starts a new key", () =>
+  keptAlive(async ({ page, ledger }) => {
+    const key = await keyOf(page);
+    await submitted(page, "final");
+    await leaveAndReturn(page);
+    assert.notEqual(await keyOf(page), key);
+    assert.equal((await look(page)).state, "ready");
+    await submitted(page, "final", 2);
+    assert.equal(await executed(world, ledger), 2);
+  }));
+
+test("back to a page that was kept alive in mid-submission: it is the same order", () =>
+  keptAlive(async ({ page, ledger }) => {
+    const key = await keyOf(page);
+    await page.getByRole("button").click();
+    await untilExecuted(world, ledger, 1);
+    await leaveAndReturn(page);
+    await until(async () => (await look(page)).state !== "sending", "the submission has ended");
+    assert.equal(await keyOf(page), key);
+    await page.getByRole("button").click();
+    await until(async () => (await look(page)).state === "final", "the answer is there");
+    assert.deepEqual(await keysExecuted(world, ledger), [`"${key}"`]);
+  }, "&delay=1500"));
 
 test("after a final answer a reload starts a new key", () =>
   onForm("", async ({ page, ledger }) => {
@@ -210,12 +235,29 @@ function guardInPage(url) {
   window.guarded = guardForm(document.forms.order, { send, onState: ({ state, key, problem }) => changes.push({ state, key, problem }) });
 }
 
-function onForm(query, act, init) {
-  return onStage(world, async (stage) => {
+function onForm(query, act, init, place = world) {
+  return onStage(place, async (stage) => {
     await stage.page.evaluate(guardInPage, stage.orders(query));
     stage.page.orders = stage.orders(query);
     await act(stage);
   }, { html: FORM, init });
+}
+
+async function keptAlive(act, query = "") {
+  const browser = await launchBrowser(["--disable-back-forward-cache"]);
+  try {
+    await onForm(query, act, undefined, { ...world, browser });
+  } finally {
+    await browser.close();
+  }
+}
+
+// Not goBack(): Playwright waits for a load, and a page that was kept alive is not loaded again.
+async function leaveAndReturn(page) {
+  await page.evaluate(() => addEventListener("pageshow", ({ persisted }) => (window.persisted = persisted)));
+  await page.goto(`${world.guard}/stage?elsewhere`);
+  await page.evaluate(() => history.back());
+  await until(() => page.evaluate(() => window.persisted).catch(() => false), "the page is back from the browser's memory");
 }
 
 async function guardAgain(page) {

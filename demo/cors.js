@@ -1,0 +1,19 @@
+// Which pages may call the shop: all of them. It takes no credentials and holds no secrets, and the
+// demo's page, which comes through the guard, compares the two by calling the shop itself as well.
+
+const OPEN = {
+  "access-control-allow-origin": "*",
+  "access-control-allow-methods": "GET, POST, DELETE",
+  "access-control-allow-headers": "content-type, idempotency-key",
+  "access-control-expose-headers": "*",
+};
+
+/** The answer to a browser that asks before it calls from another site's page. */
+export function preflight() {
+  return new Response(null, { status: 204, headers: { ...OPEN, "access-control-max-age": "600" } });
+}
+
+export function readableByAnyPage(response) {
+  for (const [name, value] of Object.entries(OPEN)) response.headers.set(name, value);
+  return response;
+}

@@ -1,0 +1,80 @@
+// Every scene of the page, run from the page.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { executions, run, scene, totals, visit } from "./visit.mjs";
+
+export function testScenes(world) {
+  test("a double click: two orders without the guard, one with it; one more press changes nothing", () =>
+    visit(world, async (page) => {
+      await run(page, "double-click");
+      assert.deepEqual(await totals(world, page, "double-click"), [2, 1]);
+      await run(page, "double-click", "Send once more");
+      assert.deepEqual(await totals(world, page, "double-click"), [3, 1]);
+      // A run of its own: nothing of the one before is in its ledgers.
+      await run(page, "double-click");
+      assert.deepEqual(await totals(world, page, "double-click"), [2, 1]);
+    }));
+
+  test("a lost answer: the retry is a second order, or gets the first one’s answer", () =>
+    visit(world, async (page) => {
+      await run(page, "lost-answer");
+      const { without, with: guarded } = await executions(world, page, "lost-answer");
+      assert.deepEqual([without.length, guarded.length], [2, 1]);
+      const apart = Date.parse(without[1].executed_at) - Date.parse(without[0].executed_at);
+      assert.ok(apart > 400, `${apart} ms between the two orders`);
+      const [first, second] = await words(page, "lost-answer", 1);
+      assert.equal(first, "gave up");
+      assert.match(second, /^201 (replayed|joined)$/);
+    }));
+
+  test("fifty clicks from two pages: fifty orders, or one", () =>
+    visit(world, async (page) => {
+      await run(page, "fifty-clicks");
+      assert.deepEqual(await totals(world, page, "fifty-clicks"), [50, 1]);
+      assert.equal(await page.locator("iframe").count(), 0, "the second page is gone");
+    }));
+
+  test("fifty clicks from two tabs: the second tab sends its half", () =>
+    visit(world, async (page, context) => {
+      const tab = await context.newPage();
+      await tab.goto(`${world.guard}/tab.html`);
+      await tab.getByText("Ready.").waitFor();
+      await run(page, "fifty-clicks");
+      assert.deepEqual(await totals(world, page, "fifty-clicks"), [50, 1]);
+      assert.match(await tab.getByRole("status").textContent(), /^50 requests sent/);
+    }));
+
+  test("an offline queue, cut off and crashed: two of three are ordered twice, or each once", () =>
+    visit(world, async (page) => {
+      await run(page, "offline-queue");
+      const { without, with: guarded } = await executions(world, page, "offline-queue");
+      assert.deepEqual(without.map(({ item }) => item), ["Coffee", "Coffee", "Filters", "Filters", "A mug"]);
+      assert.deepEqual(guarded.map(({ item }) => item), ["Coffee", "Filters", "A mug"]);
+      assert.equal(new Set(guarded.map(({ headers }) => headers["idempotency-key"])).size, 3);
+    }));
+
+  test("a changed cart under the same key is refused; the same cart respelled is not", () =>
+    visit(world, async (page) => {
+      await run(page, "changed-cart");
+      const { without, with: guarded } = await executions(world, page, "changed-cart");
+      assert.deepEqual(without.map(({ quantity }) => quantity), [2, 2, 3]);
+      assert.deepEqual(guarded.map(({ quantity }) => quantity), [2]);
+      assert.deepEqual(await words(page, "changed-cart", 1), ["201", "201 replayed", "422 refused"]);
+      const [cart, respelled, changed] = await scene(page, "changed-cart").locator(".panel").nth(1).locator("dd").allTextContents();
+      assert.equal(cart, respelled);
+      assert.notEqual(cart, changed);
+    }));
+
+  test("a shop that dies in the middle: the retry is a second order, or the same “unknown”", () =>
+    visit(world, async (page) => {
+      await run(page, "unknown");
+      assert.deepEqual(await totals(world, page, "unknown"), [2, 1]);
+      assert.deepEqual(await words(page, "unknown", 1), ["502 unknown", "502 unknown"]);
+    }));
+}
+
+/** What the picture of a side says of each attempt. */
+function words(page, id, side) {
+  return scene(page, id).locator(".panel").nth(side).locator(".said:not(.quiet)").allTextContents();
+}

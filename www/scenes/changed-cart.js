@@ -1,0 +1,30 @@
+// Scene 5: the same key, and then another cart.
+//
+// The second send is the same cart, spelled in another order with other white space: that is the
+// same request. The third has one more item: that is another one.
+
+import { identify } from "../rules.js";
+import { orderText, pause } from "../side.js";
+
+const RESPELLED = `{
+  "price_cents": 1250,
+  "quantity": 2,
+  "item": "Coffee beans"
+}`;
+
+export const changedCart = {
+  id: "changed-cart",
+  title: "Same key, changed cart",
+  story: "A client reuses its key: for the same cart written differently, then for a cart with a third bag in it.",
+  wanted: 1,
+  moral: (side) => side.guarded && "The same cart is recognised however it is written; the changed one is refused (422), never answered with the wrong receipt.",
+  async run(side) {
+    for (const [name, body] of [["cart", orderText({})], ["respelled", RESPELLED], ["3 bags", orderText({ quantity: 3 })]]) {
+      const order = { body, delay: 250 };
+      const identity = await identify(side.request(order), side.key);
+      const { id } = await side.send({ name, ...order });
+      if (side.guarded) side.recording.report({ id, fingerprint: identity?.fingerprint });
+      await pause(150);
+    }
+  },
+};

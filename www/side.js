@@ -1,0 +1,57 @@
+// One side of a scene: where it sends to, under which key, and into which ledger.
+//
+// 1. Each run of each side has a ledger of its own, so that runs do not mix.
+// 2. Both sides send the same requests at the same moments. Only the address differs, or where the
+//    shop's own cannot be reached, the key (see world.js).
+
+import { readLedger } from "./ledger.js";
+import { Recording } from "./recording.js";
+import { generateKey } from "./rules.js";
+import { send } from "./send.js";
+
+const ITEM = "Coffee beans";
+
+export class Side {
+  /** `guarded`: whether the guard is to be in front. */
+  constructor(world, guarded) {
+    this.guarded = guarded && world.guard;
+    this.base = guarded ? "" : (world.direct ?? "");
+    this.keyed = guarded || world.direct !== null;
+    this.ahead = world.ahead;
+    this.ledger = `page-${generateKey()}`;
+    this.key = generateKey();
+    this.recording = new Recording();
+  }
+
+  /** The address of POST /orders, with instructions to the shop: how long, how it fails. */
+  url(instructions = {}) {
+    const query = new URLSearchParams({ ledger: this.ledger, ...instructions });
+    return new URL(`${this.base}/orders?${query}`, location.href).href;
+  }
+
+  request({ body = orderText({}), key = this.key, ...instructions } = {}) {
+    const headers = { "content-type": "application/json" };
+    if (this.keyed) headers["idempotency-key"] = `"${key}"`;
+    return new Request(this.url(instructions), { method: "POST", headers, body });
+  }
+
+  /** Sends an order; `options` are those of `request`, and `name`, `timeout`. */
+  send({ name, timeout, ...options }) {
+    this.again = () => this.send({ name: "again", ...options });
+    const key = options.key ?? this.key;
+    return send(this.request(options), { name, key, timeout, report: (attempt) => this.recording.report(attempt) });
+  }
+
+  async readLedger() {
+    this.recording.executed(await readLedger(this));
+  }
+}
+
+/** An order as it is sent. */
+export function orderText({ item = ITEM, quantity = 2, price_cents = 1250 }) {
+  return JSON.stringify({ item, quantity, price_cents });
+}
+
+export function pause(ms) {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

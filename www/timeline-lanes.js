@@ -1,0 +1,65 @@
+// The lanes of the guard and of the shop.
+//
+// 1. The guard's shows each key from its arrival on: open until there is an answer, kept after.
+//    A dot is what it sent on, a ring what it joined or replayed, a cross what it refused.
+// 2. The shop's shows a numbered square for each execution; one that was there before is marked.
+
+import { svg } from "./dom.js";
+import { sentOn } from "./recording.js";
+
+const SQUARE = 18;
+const CROWDED = 8;
+
+export function guardLane({ attempts }, lanes, scale, guarded) {
+  const base = lane("Guard", lanes.guard, scale, !guarded);
+  if (!guarded) return [...base, svg("text", { class: "said beside quiet", x: scale.left + 8, y: lanes.guard }, "none in front")];
+  const on = sentOn(attempts, true);
+  const keys = [...new Set(attempts.map(({ key }) => key))];
+  const bars = keys.map((key) => keyBar(attempts.filter((attempt) => attempt.key === key), lanes.guard, scale));
+  return [...base, ...bars, ...attempts.flatMap((attempt) => mark(attempt, on.has(attempt.id), lanes.guard, scale))];
+}
+
+function lane(name, middle, scale, absent) {
+  return [
+    svg("text", { class: "lane-label strong", x: 0, y: middle }, name),
+    svg("line", { class: absent ? "lane absent" : "lane", x1: scale.left, x2: scale.right, y1: middle, y2: middle }),
+  ];
+}
+
+function keyBar(attempts, middle, scale) {
+  const from = scale.x(Math.min(...attempts.map(({ sent }) => sent)));
+  const answers = attempts.filter(({ ended, kind }) => ended && kind !== "lost").map(answeredBy);
+  const to = scale.x(answers.length ? Math.min(...answers) : Date.now());
+  return svg("rect", { class: "key", x: from, y: middle - 7, width: Math.max(2, to - from), height: 14, rx: 7 });
+}
+
+// What could be replayed was there before.
+function answeredBy({ kind, sent, ended }) {
+  return kind === "replayed" ? sent : ended;
+}
+
+function mark({ sent, kind }, on, middle, scale) {
+  const x = scale.x(sent);
+  if (on) return [svg("circle", { class: "mark on", cx: x, cy: middle, r: 5.5 })];
+  if (kind === "refused") return [svg("path", { class: "mark cross", d: `M${x - 5} ${middle - 5}l10 10m0 -10l-10 10` })];
+  return [svg("circle", { class: "mark", cx: x, cy: middle, r: 5 })];
+}
+
+export function shopLane({ executions }, lanes, scale, name) {
+  const crowded = executions.length > CROWDED;
+  const seen = new Set();
+  const marks = executions.flatMap((execution) => {
+    const again = seen.has(execution.item);
+    seen.add(execution.item);
+    return square(execution, again, lanes.shop, scale, crowded);
+  });
+  const sum = crowded && svg("text", { class: "said strong", x: scale.right, y: lanes.shop - 16, "text-anchor": "end" }, `${executions.length} orders`);
+  return [...lane(name, lanes.shop, scale, false), ...marks, sum].filter(Boolean);
+}
+
+function square({ at, number }, again, middle, scale, crowded) {
+  const size = crowded ? 8 : SQUARE;
+  const x = Math.min(scale.x(at), scale.right - size / 2);
+  const box = svg("rect", { class: again ? "order again" : "order", x: x - size / 2, y: middle - size / 2, width: size, height: size, rx: 3 });
+  return crowded ? [box] : [box, svg("text", { class: "order-number", x, y: middle, "text-anchor": "middle" }, number)];
+}
