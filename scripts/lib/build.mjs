@@ -13,8 +13,9 @@ import { smallStd, withSmallStd } from "./small-std.mjs";
 import { hashOf, locked, read, stamp, stamped } from "./stamps.mjs";
 import { npmToolsReady, toolEnv, toolReady, tools } from "./tools.mjs";
 import { wasmEnv } from "./wasm-target.mjs";
+import { asWholeProgram } from "./whole-program.mjs";
 
-const OWN_STEPS = ["build.mjs", "short-names.mjs", "small-std.mjs"].map((name) => join("scripts", "lib", name));
+const OWN_STEPS = ["build", "short-names", "small-std", "whole-program"].map((name) => join("scripts", "lib", `${name}.mjs`));
 const INPUTS = ["src", "Cargo.toml", "Cargo.lock", ...OWN_STEPS];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 // A compiler's errors are long, and the first is the one that matters.
@@ -46,7 +47,7 @@ const stampFile = join(workerOutput, ".inputs");
 /** The tools must be there (see setup.mjs); the build is skipped when it would change nothing. */
 export async function build() {
   checkTools();
-  const env = toolEnv(withSmallStd(wasmEnv()));
+  const env = asWholeProgram(toolEnv(withSmallStd(wasmEnv())));
   await locked(join(root, ".wrangler", "build.lock"), async () => {
     const inputs = inputsNow(env);
     await step("the Worker", { done: () => fresh(inputs), work: (progress) => make(env, inputs, progress) });
