@@ -15,8 +15,9 @@ import { hashOf, locked, read, stamp, stamped } from "./stamps.mjs";
 import { npmToolsReady, toolEnv, toolReady, tools } from "./tools.mjs";
 import { shrink } from "./wasm-opt.mjs";
 import { wasmEnv } from "./wasm-target.mjs";
+import { asWholeProgram } from "./whole-program.mjs";
 
-const OWN_STEPS = ["build.mjs", "short-names.mjs", "small-std.mjs", "wasm-opt.mjs"].map((name) => join("scripts", "lib", name));
+const OWN_STEPS = ["build", "short-names", "small-std", "wasm-opt", "whole-program"].map((name) => join("scripts", "lib", `${name}.mjs`));
 const INPUTS = ["src", "Cargo.toml", "Cargo.lock", ...OWN_STEPS];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 // A compiler's errors are long, and the first is the one that matters.
@@ -27,7 +28,7 @@ const stampFile = join(workerOutput, ".inputs");
 export async function build() {
   checkTools();
   const env = toolEnv(wasmEnv());
-  const small = withSmallStd(env);
+  const small = asWholeProgram(withSmallStd(env));
   await locked(join(root, ".wrangler", "build.lock"), async () => {
     const inputs = inputsNow(small);
     await step("the Worker", { done: () => fresh(inputs), work: (progress) => make(small, inputs, progress) });
