@@ -1,9 +1,9 @@
 //! The platform's JavaScript surface, as far as the guard uses it and web_sys does not have it.
 
+use super::tasks;
 use crate::guard::json::quoted;
-use js_sys::{Array, Function, Object, Promise, Uint8Array};
+use js_sys::{Array, Object, Promise, Uint8Array};
 use std::future::Future;
-use std::pin::Pin;
 use wasm_bindgen::prelude::*;
 use web_sys::{Headers, ReadableStream, Request, Response};
 
@@ -12,12 +12,6 @@ extern "C" {
     /// `fetch` of the global scope.
     #[wasm_bindgen(js_name = fetch, catch)]
     pub fn fetch(request: &Request) -> Result<Promise, JsValue>;
-
-    /// Milliseconds; the platform may return an object for a number, which reads as one.
-    #[wasm_bindgen(js_name = setTimeout)]
-    pub fn set_timeout(callback: &Function, after: f64) -> f64;
-    #[wasm_bindgen(js_name = clearTimeout)]
-    pub fn clear_timeout(id: f64);
 
     /// What a request's handler is given beside the bindings (Execution Context).
     pub type Context;
@@ -154,7 +148,7 @@ pub async fn wait<T: JsCast>(promise: Result<Promise, JsValue>) -> Result<T, JsV
 
 /// Apart from [`wait`], so that it is compiled once and not for every type.
 async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
-    wasm_bindgen_futures::JsFuture::from(promise?).await
+    tasks::Waiting::of(&promise?).await
 }
 
 /// A promise for what some work gives. Boxed, so that the machinery of promises is compiled once
@@ -162,9 +156,7 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> 
 pub fn promise<T: Into<JsValue>>(
     work: impl Future<Output = Result<T, JsValue>> + 'static,
 ) -> Promise {
-    let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
-        Box::pin(async { work.await.map(Into::into) });
-    wasm_bindgen_futures::future_to_promise(work)
+    tasks::spawn(Box::pin(async { work.await.map(Into::into) }))
 }
 
 /// A promise for some work that gives nothing.

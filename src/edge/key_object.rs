@@ -62,8 +62,9 @@ impl IdempotencyGuard {
         js::promise(self.0.clone().asked(request))
     }
 
-    pub fn alarm(&self) -> Result<(), JsValue> {
-        self.0.clone().woken()
+    pub fn alarm(&self) -> Promise {
+        let object = self.0.clone();
+        js::promise(async { object.woken().map(|()| JsValue::UNDEFINED) })
     }
 }
 

@@ -25,6 +25,7 @@ mod responses;
 mod store;
 mod stored;
 mod submit;
+mod tasks;
 mod timer;
 mod wish;
 
