@@ -1,11 +1,36 @@
 //! The platform's JavaScript surface, as far as the guard uses it and web_sys does not have it.
 
 use super::tasks;
-use crate::guard::json::quoted;
-use js_sys::{Array, Object, Promise, Uint8Array};
+use js_sys::{Object, Promise, Uint8Array};
 use std::future::Future;
 use wasm_bindgen::prelude::*;
-use web_sys::{Headers, ReadableStream, Request, Response};
+use web_sys::{AbortController, ReadableStream, Request, Response};
+
+#[wasm_bindgen(module = "/src/edge/platform.js")]
+extern "C" {
+    #[wasm_bindgen(js_name = readHead)]
+    pub fn read_head(request: &Request, names: &Lines) -> String;
+    #[wasm_bindgen(js_name = readHeaders)]
+    pub fn read_headers(request: &Request, names: &Lines) -> String;
+    #[wasm_bindgen(js_name = readResponse)]
+    fn read_response(response: &Response) -> String;
+    #[wasm_bindgen(catch)]
+    pub fn respond(status: u16, headers: &str, body: &JsValue) -> Result<Response, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub fn readdress(request: &Request, url: &str, headers: &str) -> Result<Request, JsValue>;
+    #[wasm_bindgen(catch)]
+    pub fn rebuild(
+        request: &Request,
+        url: &str,
+        without: &str,
+        headers: &str,
+        body: &JsValue,
+        controller: Option<&AbortController>,
+    ) -> Result<Request, JsValue>;
+    /// Lines of a text, on the platform's side.
+    pub type Lines;
+    pub fn lines(text: &str) -> Lines;
+}
 
 #[wasm_bindgen]
 extern "C" {
@@ -70,6 +95,11 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = delete)]
     pub fn kv_delete(this: &KvNamespace, name: &str) -> Result<Promise, JsValue>;
 
+    /// A body, read to its end.
+    pub type Body;
+    #[wasm_bindgen(method, catch)]
+    pub fn bytes(this: &Body) -> Result<Promise, JsValue>;
+
     /// A pair of streams that promises how much will pass through (Workers streams).
     pub type FixedLengthStream;
     #[wasm_bindgen(constructor, catch)]
@@ -118,14 +148,6 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn value(this: &ReadResult) -> Uint8Array;
 
-    /// `[...headers]`, each a pair of name and value.
-    #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
-    pub fn header_pairs(headers: &Headers) -> Result<Array, JsValue>;
-    /// Headers from an array of pairs; a name may occur more than once.
-    pub type HeadersFromPairs;
-    #[wasm_bindgen(constructor, catch, js_class = "Headers")]
-    pub fn from_pairs(pairs: &JsValue) -> Result<HeadersFromPairs, JsValue>;
-
     #[wasm_bindgen(js_namespace = console, js_name = log)]
     pub fn log_line(text: &str);
     #[wasm_bindgen(js_namespace = console, js_name = error)]
@@ -167,32 +189,36 @@ pub fn promise_of_work(work: impl Future<Output = ()> + 'static) -> Promise {
     })
 }
 
-/// All headers; repeated `Set-Cookie` lines stay apart.
-pub fn list_headers(headers: &Headers) -> Result<Vec<(String, String)>, JsValue> {
-    // One string crosses the boundary instead of two for every header: neither names nor values
-    // hold a line feed (RFC 9110 section 5.5).
-    let text = String::from(header_pairs(headers)?.flat(1).join("\n"));
+/// Status and headers of a response; repeated `Set-Cookie` lines stay apart.
+pub fn status_and_headers(response: &Response) -> (u16, Vec<(String, String)>) {
+    let text = read_response(response);
     let mut lines = text.split('\n').map(str::to_owned);
-    Ok(std::iter::from_fn(|| Some((lines.next()?, lines.next()?))).collect())
+    let status = lines.next().and_then(|status| status.parse().ok()).unwrap_or_default();
+    (status, std::iter::from_fn(|| Some((lines.next()?, lines.next()?))).collect())
 }
 
-/// Headers from a list.
-pub fn make_headers(list: &[(String, String)]) -> Result<Headers, JsValue> {
-    let mut json = String::new();
+/// Pairs of name and value as lines of text, which is how they cross.
+pub fn pairs<N: AsRef<str>>(list: &[(N, String)]) -> String {
+    let mut text = String::new();
     for (name, value) in list {
-        json.push_str(if json.is_empty() { "[[" } else { ",[" });
-        json.push_str(&quoted(name));
-        json.push(',');
-        json.push_str(&quoted(value));
-        json.push(']');
+        for line in [name.as_ref(), value] {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(line);
+        }
     }
-    json.push_str(if json.is_empty() { "[]" } else { "]" });
-    Ok(HeadersFromPairs::from_pairs(&js_sys::JSON::parse(&json)?)?.unchecked_into())
+    text
 }
 
 /// Milliseconds since the epoch.
 pub fn now() -> crate::guard::time::UnixMillis {
     crate::guard::time::UnixMillis(js_sys::Date::now() as u64)
+}
+
+/// A whole body, outside WebAssembly's memory.
+pub async fn bytes(message: &JsValue) -> Result<Uint8Array, JsValue> {
+    wait(message.unchecked_ref::<Body>().bytes()).await
 }
 
 /// A header of a response.

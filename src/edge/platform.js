@@ -29,3 +29,63 @@ export function sleep(place, milliseconds) {
 export function deferred() {
   return Promise.withResolvers();
 }
+
+// Neither names nor values of headers hold a line feed (RFC 9110 section 5.5), so lists of them
+// cross as lines of text.
+
+/** Method and URL, then some of the headers: a line for each name. */
+export function readHead(request, names) {
+  return `${request.method}\n${request.url}\n${readHeaders(request, names)}`;
+}
+
+/** A line for each name: `=` and the value, or nothing where there is no such header. */
+export function readHeaders(message, names) {
+  const { headers } = message;
+  return names.map((name) => valueLine(headers.get(name))).join("\n");
+}
+
+function valueLine(value) {
+  return value === null ? "" : `=${value}`;
+}
+
+/** The status, then all headers: a line for each name and a line for each value. */
+export function readResponse(response) {
+  let text = String(response.status);
+  for (const [name, value] of response.headers) text += `\n${name}\n${value}`;
+  return text;
+}
+
+/** The lines of a text. */
+export function lines(text) {
+  return text === "" ? [] : text.split("\n");
+}
+
+/** A response of this status, headers and body. */
+export function respond(status, headers, body) {
+  const response = new Response(body, { status });
+  eachPair(headers, (name, value) => response.headers.append(name, value));
+  return response;
+}
+
+function eachPair(text, use) {
+  const pairs = lines(text);
+  for (let at = 0; at + 1 < pairs.length; at += 2) use(pairs[at], pairs[at + 1]);
+}
+
+/** The request at another address, with some headers set. Its body streams through. */
+export function readdress(request, url, headers) {
+  const moved = new Request(url, request);
+  eachPair(headers, (name, value) => moved.headers.set(name, value));
+  // Requests that come in have it already.
+  return moved.redirect === "manual" ? moved : new Request(moved, { redirect: "manual" });
+}
+
+/** A request afresh: another's headers without some and with others set, and a body of bytes. */
+export function rebuild(request, url, without, headers, body, controller) {
+  const changed = new Headers(request.headers);
+  for (const name of lines(without)) changed.delete(name);
+  eachPair(headers, (name, value) => changed.set(name, value));
+  const { method } = request;
+  const signal = controller?.signal;
+  return new Request(url, { method, headers: changed, body: body || undefined, redirect: "manual", signal });
+}
