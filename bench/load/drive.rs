@@ -83,7 +83,8 @@ impl Run<'_> {
     fn number(&self, client: usize, round: u64) -> Option<u64> {
         let Keys::Shared { size, .. } = self.settings.keys else {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            return (number < self.settings.requests && !self.is_over()).then_some(number);
+            return (number < self.settings.requests && !self.is_over())
+                .then_some(self.settings.start + number);
         };
         let group = &self.groups[client / size];
         // Once to have everybody's answer in, once more so that all of them see the same end.

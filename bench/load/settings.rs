@@ -9,6 +9,8 @@ pub struct Settings {
     /// The run ends when one of the two is reached.
     pub seconds: f64,
     pub requests: u64,
+    /// The number of the first request, which decides its key.
+    pub start: u64,
     pub method: String,
     pub path: String,
     /// Bytes of the request's body.
@@ -23,6 +25,7 @@ impl Settings {
             connections: 16,
             seconds: f64::MAX,
             requests: u64::MAX,
+            start: 0,
             method: "POST".into(),
             path: "/orders".into(),
             body: 64,
@@ -42,6 +45,7 @@ impl Settings {
             "connections" => self.connections = number(name, value)?,
             "seconds" => self.seconds = number(name, value)?,
             "requests" => self.requests = number(name, value)?,
+            "start" => self.start = number(name, value)?,
             "method" => self.method = value.into(),
             "path" => self.path = value.into(),
             "body" => self.body = number(name, value)?,

@@ -32,9 +32,12 @@ fn every_verdict() -> Vec<(Verdict, &'static str)> {
     let refused = |refusal| Verdict::Refused { refusal };
     let unknown = |reason| refused(Refusal::OutcomeUnknown(reason));
     vec![
-        (Verdict::Stored { shown: Shown::First }, "00"),
-        (Verdict::Stored { shown: Shown::Joined }, "01"),
-        (Verdict::Stored { shown: Shown::Replayed }, "02"),
+        (Verdict::Stored { shown: Shown::First, whole: true }, "00"),
+        (Verdict::Stored { shown: Shown::Joined, whole: true }, "01"),
+        (Verdict::Stored { shown: Shown::Replayed, whole: true }, "02"),
+        (Verdict::Stored { shown: Shown::First, whole: false }, "0b"),
+        (Verdict::Stored { shown: Shown::Joined, whole: false }, "0c"),
+        (Verdict::Stored { shown: Shown::Replayed, whole: false }, "0d"),
         (Verdict::Released { shared: false }, "03"),
         (Verdict::Released { shared: true }, "04"),
         (Verdict::NotKept, "05"),
@@ -55,7 +58,7 @@ fn every_verdict() -> Vec<(Verdict, &'static str)> {
 
 #[test]
 fn the_header() {
-    assert_eq!((HEADER, PROTOCOL), ("x-onlyonce", 1));
+    assert_eq!((HEADER, PROTOCOL), ("x-onlyonce", 2));
 }
 
 /// During a deployment a Worker and an object of two versions talk: what one protocol says must
@@ -63,22 +66,22 @@ fn the_header() {
 #[test]
 fn replies_are_pinned() {
     for (verdict, bytes) in every_verdict() {
-        let expected = format!("00000001{bytes}01000001a3185c50000000000000000007");
+        let expected = format!("00000002{bytes}01000001a3185c50000000000000000007");
         let expected = expected.replace("000001a3185c5000", &format!("{:016x}", CLAIMED_AT.0));
         let reply = reply(verdict);
         assert_eq!(reply.to_header(), expected);
         assert_eq!(Reply::from_header(Some(&expected)), Some(reply));
     }
     let vacant = Reply { expires_at: None, ..reply(Verdict::Released { shared: false }) };
-    assert_eq!(vacant.to_header(), "0000000103000000000000000007");
-    assert_eq!(Reply::from_header(Some("0000000103000000000000000007")), Some(vacant));
+    assert_eq!(vacant.to_header(), "0000000203000000000000000007");
+    assert_eq!(Reply::from_header(Some("0000000203000000000000000007")), Some(vacant));
 }
 
 #[test]
 fn submissions_are_pinned() {
     let submit = submit(fingerprint("order"));
     let expected = [
-        "00000001",
+        "00000002",
         "0000000000000040",
         &hex(submit.record.as_str().as_bytes()),
         "00",
@@ -135,15 +138,15 @@ fn what_nobody_said_is_nothing() {
     unheard(None);
     unheard(Some(""));
     unheard(Some("0"));
-    unheard(Some("00000001"));
+    unheard(Some("00000002"));
     unheard(Some("xx"));
     unheard(Some("éé"));
-    unheard(Some(" 00000001"));
-    unheard(Some("0x00000001"));
+    unheard(Some(" 00000002"));
+    unheard(Some("0x00000002"));
     unheard(Some("+1"));
     // A client that guesses: every count as large as can be.
-    unheard(Some(&format!("00000001{}", "ff".repeat(64))));
-    unheard(Some(&format!("0000000107{}", "ff".repeat(8))));
+    unheard(Some(&format!("00000002{}", "ff".repeat(64))));
+    unheard(Some(&format!("0000000207{}", "ff".repeat(8))));
 }
 
 /// Two lines of the header, as a client's own beside the Worker's would arrive.
@@ -156,7 +159,7 @@ fn two_messages_are_none() {
 
 #[test]
 fn another_protocol_is_refused() {
-    for protocol in [0, 2, u32::MAX] {
+    for protocol in [0, 1, 3, u32::MAX] {
         let submit = Submit { protocol, ..submit(fingerprint("order")) };
         unheard(Some(&submit.to_header()));
         unheard(Some(&Reply { protocol, ..reply(Verdict::NotKept) }.to_header()));

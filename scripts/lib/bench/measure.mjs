@@ -17,8 +17,8 @@ export async function measure({ scenarios, subjects, rounds, seconds, origin, sh
       for (const scenario of scenarios) {
         for (const subject of running) {
           show(`round ${round} of ${rounds}: ${scenario.name}, ${subject.name}`);
-          const sample = await one(scenario, subject, origin, seconds);
-          ((samples[scenario.name] ??= {})[subject.name] ??= []).push(sample);
+          const figures = await sample(scenario, subject, origin, seconds);
+          ((samples[scenario.name] ??= {})[subject.name] ??= []).push(figures);
         }
       }
     } finally {
@@ -28,12 +28,23 @@ export async function measure({ scenarios, subjects, rounds, seconds, origin, sh
   return samples;
 }
 
-async function one(scenario, subject, origin, seconds) {
+// Gives the number of requests so far: the measured run goes on with the next.
+async function warm(scenario, subject, prefix, seconds) {
+  return (await drive(subject.port, { ...scenario.settings(prefix), seconds: seconds / 2 })).requests;
+}
+
+async function rest(scenario) {
+  await new Promise((resolve) => setTimeout(resolve, scenario.rest));
+  return 0;
+}
+
+/** One run of a scenario: rates in requests a second, latencies in milliseconds, CPU in microseconds. */
+export async function sample(scenario, subject, origin, seconds) {
   const prefix = freshPrefix();
   if (scenario.prepare) await drive(subject.port, scenario.prepare(prefix));
-  await drive(subject.port, { ...scenario.settings(prefix), seconds: seconds / 4 });
+  const warmed = scenario.rest ? await rest(scenario) : await warm(scenario, subject, prefix, seconds);
   const before = { cpu: cpuSeconds(subject.pid), origin: cpuSeconds(origin.pid), calls: await origin.calls() };
-  const seen = await drive(subject.port, { ...scenario.settings(prefix), seconds });
+  const seen = await drive(subject.port, { ...scenario.settings(prefix), seconds, start: warmed });
   const cpu = cpuSeconds(subject.pid) - before.cpu;
   check(scenario, subject.name, seen, (await origin.calls()) - before.calls);
   return {
