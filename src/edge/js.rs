@@ -8,17 +8,17 @@ use web_sys::{AbortController, ReadableStream, Request, Response};
 
 #[wasm_bindgen(module = "/src/edge/platform.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = readHead)]
+    #[wasm_bindgen(js_namespace = platform, js_name = readHead)]
     pub fn read_head(request: &Request, names: &Lines) -> String;
-    #[wasm_bindgen(js_name = readHeaders)]
+    #[wasm_bindgen(js_namespace = platform, js_name = readHeaders)]
     pub fn read_headers(request: &Request, names: &Lines) -> String;
-    #[wasm_bindgen(js_name = readResponse)]
+    #[wasm_bindgen(js_namespace = platform, js_name = readResponse)]
     fn read_response(response: &Response) -> String;
-    #[wasm_bindgen(catch)]
+    #[wasm_bindgen(js_namespace = platform, catch)]
     pub fn respond(status: u16, headers: &str, body: &JsValue) -> Result<Response, JsValue>;
-    #[wasm_bindgen(catch)]
+    #[wasm_bindgen(js_namespace = platform, catch)]
     pub fn readdress(request: &Request, url: &str, headers: &str) -> Result<Request, JsValue>;
-    #[wasm_bindgen(catch)]
+    #[wasm_bindgen(js_namespace = platform, catch)]
     pub fn rebuild(
         request: &Request,
         url: &str,
@@ -27,8 +27,7 @@ extern "C" {
         body: &JsValue,
         controller: Option<&AbortController>,
     ) -> Result<Request, JsValue>;
-    /// Lines of a text, on the platform's side.
-    pub type Lines;
+    #[wasm_bindgen(js_namespace = platform)]
     pub fn lines(text: &str) -> Lines;
 }
 
@@ -94,6 +93,9 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = delete)]
     pub fn kv_delete(this: &KvNamespace, name: &str) -> Result<Promise, JsValue>;
+
+    /// Lines of a text, on the platform's side.
+    pub type Lines;
 
     /// A body, read to its end.
     pub type Body;

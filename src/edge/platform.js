@@ -6,12 +6,12 @@
 let resume;
 
 /** Tells whom to call when something has settled: `resume(place, fulfilled, value)`. */
-export function onSettled(callback) {
+function onSettled(callback) {
   resume = callback;
 }
 
 /** Waits for a promise. The instance that waits is the one that hears of it. */
-export function watch(promise, place) {
+function watch(promise, place) {
   const tell = resume;
   promise.then(
     (value) => tell(place, true, value),
@@ -20,13 +20,13 @@ export function watch(promise, place) {
 }
 
 /** Waits for some milliseconds, and gives what `clearTimeout` takes. */
-export function sleep(place, milliseconds) {
+function sleep(place, milliseconds) {
   const tell = resume;
   return setTimeout(() => tell(place, true), milliseconds);
 }
 
 /** A promise, and the two functions that settle it. */
-export function deferred() {
+function deferred() {
   return Promise.withResolvers();
 }
 
@@ -34,12 +34,12 @@ export function deferred() {
 // cross as lines of text.
 
 /** Method and URL, then some of the headers: a line for each name. */
-export function readHead(request, names) {
+function readHead(request, names) {
   return `${request.method}\n${request.url}\n${readHeaders(request, names)}`;
 }
 
 /** A line for each name: `=` and the value, or nothing where there is no such header. */
-export function readHeaders(message, names) {
+function readHeaders(message, names) {
   const { headers } = message;
   return names.map((name) => valueLine(headers.get(name))).join("\n");
 }
@@ -49,19 +49,19 @@ function valueLine(value) {
 }
 
 /** The status, then all headers: a line for each name and a line for each value. */
-export function readResponse(response) {
+function readResponse(response) {
   let text = String(response.status);
   for (const [name, value] of response.headers) text += `\n${name}\n${value}`;
   return text;
 }
 
 /** The lines of a text. */
-export function lines(text) {
+function lines(text) {
   return text === "" ? [] : text.split("\n");
 }
 
 /** A response of this status, headers and body. */
-export function respond(status, headers, body) {
+function respond(status, headers, body) {
   const response = new Response(body, { status });
   eachPair(headers, (name, value) => response.headers.append(name, value));
   return response;
@@ -73,7 +73,7 @@ function eachPair(text, use) {
 }
 
 /** The request at another address, with some headers set. Its body streams through. */
-export function readdress(request, url, headers) {
+function readdress(request, url, headers) {
   const moved = new Request(url, request);
   eachPair(headers, (name, value) => moved.headers.set(name, value));
   // Requests that come in have it already.
@@ -81,7 +81,7 @@ export function readdress(request, url, headers) {
 }
 
 /** A request afresh: another's headers without some and with others set, and a body of bytes. */
-export function rebuild(request, url, without, headers, body, controller) {
+function rebuild(request, url, without, headers, body, controller) {
   const changed = new Headers(request.headers);
   for (const name of lines(without)) changed.delete(name);
   eachPair(headers, (name, value) => changed.set(name, value));
@@ -89,3 +89,6 @@ export function rebuild(request, url, without, headers, body, controller) {
   const signal = controller?.signal;
   return new Request(url, { method, headers: changed, body: body || undefined, redirect: "manual", signal });
 }
+
+// One name, through which the rest is called: what WebAssembly imports by itself keeps a long one.
+export const platform = { onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild };

@@ -17,13 +17,19 @@ use wasm_bindgen::prelude::*;
 
 #[wasm_bindgen(module = "/src/edge/platform.js")]
 extern "C" {
-    #[wasm_bindgen(js_name = onSettled)]
+    #[wasm_bindgen(js_namespace = platform, js_name = onSettled)]
     fn on_settled(resume: &Closure<dyn Fn(u32, bool, JsValue)>);
+    #[wasm_bindgen(js_namespace = platform)]
     fn watch(promise: &Promise, place: u32);
     /// The platform may return an object for a number, which reads as one.
+    #[wasm_bindgen(js_namespace = platform)]
     fn sleep(place: u32, milliseconds: f64) -> f64;
+    #[wasm_bindgen(js_namespace = platform)]
     fn deferred() -> Deferred;
+}
 
+#[wasm_bindgen]
+extern "C" {
     type Deferred;
     #[wasm_bindgen(method, getter)]
     fn promise(this: &Deferred) -> Promise;
@@ -31,10 +37,7 @@ extern "C" {
     fn resolve(this: &Deferred, value: &JsValue);
     #[wasm_bindgen(method)]
     fn reject(this: &Deferred, reason: &JsValue);
-}
 
-#[wasm_bindgen]
-extern "C" {
     #[wasm_bindgen(js_name = clearTimeout)]
     fn clear_timeout(id: f64);
 }
