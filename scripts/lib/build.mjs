@@ -14,7 +14,7 @@ import { hashOf, locked, read, stamp, stamped } from "./stamps.mjs";
 import { npmToolsReady, toolEnv, toolReady, tools } from "./tools.mjs";
 import { wasmEnv } from "./wasm-target.mjs";
 
-const OWN_STEPS = ["build.mjs", "short-names.mjs", "small-std.mjs"].map((name) => join("scripts", "lib", name));
+const OWN_STEPS = ["build.mjs", "short-names.mjs", "small-std.mjs", "bundle.mjs"].map((name) => join("scripts", "lib", name));
 const INPUTS = ["src", "Cargo.toml", "Cargo.lock", ...OWN_STEPS];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 // A compiler's errors are long, and the first is the one that matters.
@@ -72,7 +72,8 @@ function fresh(inputs) {
 async function make(env, inputs, progress) {
   rmSync(stampFile, { force: true });
   const onLine = cargoLines(progress);
-  await run(join(toolBins, "worker-build"), ["--release"], { cwd: root, env, onLine, tailLines: COMPILER_LINES });
+  const bundler = { ESBUILD_BIN: join(root, "scripts", "lib", "bundle.mjs"), ONLYONCE_ESBUILD: env.ESBUILD_BIN };
+  await run(join(toolBins, "worker-build"), ["--release"], { cwd: root, env: { ...env, ...bundler }, onLine, tailLines: COMPILER_LINES });
   await shrink(env);
   shorten();
   stamp(stampFile, inputs);

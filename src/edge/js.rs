@@ -69,6 +69,7 @@ extern "C" {
     pub fn delete(this: &SyncKv, key: &str) -> Result<bool, JsValue>;
 
     /// A namespace of objects.
+    #[derive(Clone)]
     pub type ObjectNamespace;
     #[wasm_bindgen(method, catch, js_name = getByName)]
     pub fn get_by_name(this: &ObjectNamespace, name: &str) -> Result<Fetcher, JsValue>;
