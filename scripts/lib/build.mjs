@@ -17,7 +17,7 @@ import { shrink } from "./wasm-opt.mjs";
 import { wasmEnv } from "./wasm-target.mjs";
 import { asWholeProgram } from "./whole-program.mjs";
 
-const OWN_STEPS = ["build", "short-names", "small-std", "wasm-opt", "whole-program"].map((name) => join("scripts", "lib", `${name}.mjs`));
+const OWN_STEPS = ["build", "bundle", "short-names", "small-std", "wasm-opt", "whole-program"].map((name) => join("scripts", "lib", `${name}.mjs`));
 const INPUTS = ["src", "Cargo.toml", "Cargo.lock", ...OWN_STEPS];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 // A compiler's errors are long, and the first is the one that matters.
@@ -58,7 +58,8 @@ function fresh(inputs) {
 async function make(env, inputs, progress) {
   rmSync(stampFile, { force: true });
   const onLine = cargoLines(progress);
-  await run(join(toolBins, "worker-build"), ["--release"], { cwd: root, env, onLine, tailLines: COMPILER_LINES });
+  const bundler = { ESBUILD_BIN: join(root, "scripts", "lib", "bundle.mjs"), ONLYONCE_ESBUILD: env.ESBUILD_BIN };
+  await run(join(toolBins, "worker-build"), ["--release"], { cwd: root, env: { ...env, ...bundler }, onLine, tailLines: COMPILER_LINES });
   // Not by worker-build, which keeps the names of all functions, a quarter of the file.
   await shrink(join(workerOutput, "index_bg.wasm"), env);
   shorten();

@@ -7,7 +7,7 @@ use super::origin_call::Order;
 use super::reception::pass_on;
 use super::store::{ROW_BYTES, RowName, Store};
 use crate::guard::origin::{has_no_body, may_end};
-use crate::guard::record::{Body, INLINE_LIMIT};
+use crate::guard::record::{Answer, Body, INLINE_LIMIT};
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -50,14 +50,30 @@ impl<'a> Keeper<'a> {
         }
     }
 
-    pub async fn keep(mut self, response: &Response) -> Kept {
-        let Some(stream) = response.body().filter(|_| !has_no_body(response.status())) else {
+    /// The body of a response whose headers are in the answer; `promised` is its length in bytes.
+    pub async fn keep(self, response: &Response, answer: &Answer, promised: Option<u64>) -> Kept {
+        if has_no_body(answer.status) {
+            return Kept::Whole(Body::Inline { bytes: Vec::new() });
+        }
+        let content_type = answer.headers.iter().find(|(name, _)| name == "content-type");
+        let endless = content_type.is_some_and(|(_, value)| !may_end(value));
+        let small = |length: &u64| *length <= self.limit.min(INLINE_LIMIT as u64);
+        match promised.filter(small) {
+            Some(length) if !endless => small_body(response, length).await,
+            _ => self.keep_stream(response, endless, promised).await,
+        }
+    }
+
+    async fn keep_stream(
+        mut self,
+        response: &Response,
+        endless: bool,
+        promised: Option<u64>,
+    ) -> Kept {
+        let Some(stream) = response.body() else {
             return Kept::Whole(Body::Inline { bytes: Vec::new() });
         };
         let Ok(mut chunks) = Chunks::of(&stream) else { return Kept::BrokeOff };
-        let header = |name: &str| js::response_header(response, name);
-        let promised = promised_length(header);
-        let endless = !may_end(&header("content-type").unwrap_or_default());
         if endless || promised.is_some_and(|length| length > self.limit) {
             return self.too_much(chunks);
         }
@@ -122,11 +138,13 @@ impl<'a> Keeper<'a> {
     }
 }
 
-/// The body's length where the origin promised one and the platform did not decode it.
-fn promised_length(header: impl Fn(&str) -> Option<String>) -> Option<u64> {
-    match header("content-encoding") {
-        Some(_) => None,
-        None => header("content-length")?.parse().ok(),
+/// A body that fits into the record, in one go.
+async fn small_body(response: &Response, promised: u64) -> Kept {
+    match js::bytes(response).await {
+        Ok(bytes) if u64::from(bytes.length()) == promised => {
+            Kept::Whole(Body::Inline { bytes: bytes.to_vec() })
+        }
+        Ok(_) | Err(_) => Kept::BrokeOff,
     }
 }
 

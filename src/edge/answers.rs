@@ -14,7 +14,7 @@ use crate::guard::wire::{HEADER, PROTOCOL, Reply, Shown, Verdict, Would};
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, ReadableStream, Response, ResponseInit};
+use web_sys::{ReadableStream, Response};
 
 /// A record's answer, to be shown in some way.
 pub fn stored(object: &Rc<KeyObject>, record: &Record, shown: Shown) -> Result<Response, JsValue> {
@@ -22,15 +22,16 @@ pub fn stored(object: &Rc<KeyObject>, record: &Record, shown: Shown) -> Result<R
         (Shown::First | Shown::Joined, Some(answer)) => answer.took,
         _ => Millis(0),
     };
-    let headers = reply(Verdict::Stored { shown }, record, origin)?;
+    let rows = rows(record);
+    let headers = reply(Verdict::Stored { shown, whole: rows.is_none() }, record, origin);
     let bytes = record.encode().ok_or("a vacant record holds no answer")?;
     let bytes = Uint8Array::from(bytes.as_slice());
-    match rows(record) {
-        None => with_body(200, &headers, Some(&bytes)),
+    match rows {
+        None => js::respond(200, &headers, &bytes),
         Some((name, rows, length)) => {
             let whole = length.saturating_add(bytes.length().into());
             let pipe = Pipe::of_length(whole)?;
-            let response = with_stream(200, &headers, &pipe.readable)?;
+            let response = js::respond(200, &headers, &pipe.readable)?;
             object.background(write_rows(object.clone(), pipe, bytes, name, rows));
             Ok(response)
         }
@@ -93,9 +94,9 @@ pub fn released(released: &Released, shared: bool) -> Result<Response, JsValue> 
         false => released.answer.clone(),
     };
     let verdict = Verdict::Released { shared };
-    let headers = origin_headers(&answer.headers, verdict, &Record::Vacant, answer.took)?;
-    let body = (released.body.length() > 0).then_some(&released.body);
-    with_body(answer.status, &headers, body)
+    let headers = origin_headers(answer.headers, verdict, &Record::Vacant, answer.took);
+    let body = (released.body.length() > 0).then_some(released.body.as_ref());
+    js::respond(answer.status, &headers, body.unwrap_or(&JsValue::NULL))
 }
 
 /// The origin's response as it comes; the record tells what is remembered of it.
@@ -105,62 +106,46 @@ pub fn streaming(
     record: &Record,
     body: &ReadableStream,
 ) -> Result<Response, JsValue> {
-    let headers = origin_headers(&answer.headers, verdict, record, answer.took)?;
-    with_stream(answer.status, &headers, body)
+    let headers = origin_headers(answer.headers.clone(), verdict, record, answer.took);
+    js::respond(answer.status, &headers, body)
 }
 
 pub fn refused(refusal: Refusal, record: &Record) -> Result<Response, JsValue> {
-    let headers = reply(Verdict::Refused { refusal }, record, Millis(0))?;
-    with_body(200, &headers, None)
+    let headers = reply(Verdict::Refused { refusal }, record, Millis(0));
+    js::respond(200, &headers, &JsValue::NULL)
 }
 
 /// A duplicate under a policy that only watches.
 pub fn duplicate(would: Would, record: &Record) -> Result<Response, JsValue> {
-    with_body(200, &reply(Verdict::Duplicate { would }, record, Millis(0))?, None)
+    let headers = reply(Verdict::Duplicate { would }, record, Millis(0));
+    js::respond(200, &headers, &JsValue::NULL)
 }
 
 /// The record cannot be used; this says nothing about the origin.
 pub fn unavailable(detail: &str) -> Result<Response, JsValue> {
     let verdict = Verdict::Unavailable { detail: detail.into() };
-    with_body(200, &reply(verdict, &Record::Vacant, Millis(0))?, None)
+    js::respond(200, &reply(verdict, &Record::Vacant, Millis(0)), &JsValue::NULL)
 }
 
-fn reply(verdict: Verdict, record: &Record, origin: Millis) -> Result<Headers, JsValue> {
+/// The header that says it, as a pair of lines.
+fn reply(verdict: Verdict, record: &Record, origin: Millis) -> String {
+    js::pairs(&[(HEADER, message(verdict, record, origin))])
+}
+
+fn message(verdict: Verdict, record: &Record, origin: Millis) -> String {
     let expires_at = record.claim().map(Claim::expires_at);
     let trace = record.claim().map(Trace::of);
-    let reply = Reply { protocol: PROTOCOL, verdict, expires_at, origin, trace };
-    let headers = Headers::new()?;
-    headers.set(HEADER, &reply.to_header())?;
-    Ok(headers)
+    Reply { protocol: PROTOCOL, verdict, expires_at, origin, trace }.to_header()
 }
 
 fn origin_headers(
-    list: &[(String, String)],
+    mut list: Vec<(String, String)>,
     verdict: Verdict,
     record: &Record,
     took: Millis,
-) -> Result<Headers, JsValue> {
-    let headers = js::make_headers(list)?;
-    let message = reply(verdict, record, took)?;
-    headers.set(HEADER, &message.get(HEADER)?.unwrap_or_default())?;
-    Ok(headers)
-}
-
-fn with_body(
-    status: u16,
-    headers: &Headers,
-    body: Option<&Uint8Array>,
-) -> Result<Response, JsValue> {
-    Response::new_with_opt_js_u8_array_and_init(body, &init(status, headers))
-}
-
-fn with_stream(status: u16, headers: &Headers, body: &ReadableStream) -> Result<Response, JsValue> {
-    Response::new_with_opt_readable_stream_and_init(Some(body), &init(status, headers))
-}
-
-fn init(status: u16, headers: &Headers) -> ResponseInit {
-    let init = ResponseInit::new();
-    init.set_status(status);
-    init.set_headers_headers(headers);
-    init
+) -> String {
+    // The origin's own header of that name would be read as the guard's.
+    list.retain(|(name, _)| name != HEADER);
+    list.push((HEADER.into(), message(verdict, record, took)));
+    js::pairs(&list)
 }

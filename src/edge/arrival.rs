@@ -13,15 +13,13 @@ use crate::guard::record::{Claim, ClaimId};
 use crate::guard::scope::{Credential, Head};
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::{HEADER, KeySource, Submit};
-use js_sys::{ArrayBuffer, Uint8Array};
+use js_sys::Uint8Array;
 use std::cell::RefCell;
 use std::rc::Rc;
-use web_sys::{Headers, Request};
 
 pub struct Arrival {
     pub submit: Submit,
     pub head: RequestHead,
-    pub headers: Headers,
     body: RefCell<Option<(Uint8Array, Held)>>,
     pub config: Rc<Config>,
     pub settings: Rc<Settings>,
@@ -30,8 +28,7 @@ pub struct Arrival {
 
 impl Arrival {
     /// Reads a request to its end, or says in one sentence why it cannot be used.
-    pub async fn read(request: Request, config: Rc<Config>) -> Result<Self, String> {
-        let head = RequestHead::of(&request);
+    pub async fn read(head: RequestHead, config: Rc<Config>) -> Result<Self, String> {
         let submit = Submit::from_header(head.header(HEADER).as_deref()).ok_or(
             "Worker and object are of different versions, as happens while a deployment is under way",
         )?;
@@ -40,15 +37,13 @@ impl Arrival {
         if !held.grow(submit.length) {
             return Err(NO_ROOM.into());
         }
-        let buffer: ArrayBuffer = js::wait(request.array_buffer()).await.map_err(broke_off)?;
-        let body = Uint8Array::new(&buffer);
+        let body = js::bytes(&head.request).await.map_err(broke_off)?;
         if u64::from(body.length()) != submit.length {
             return Err(broke_off(wasm_bindgen::JsValue::NULL));
         }
         let (_, settings) = config.policy.route(head.path());
-        let headers = request.headers();
         let body = RefCell::new(Some((body, held)));
-        Ok(Self { submit, head, headers, body, config, settings, arrived_at: js::now() })
+        Ok(Self { submit, head, body, config, settings, arrived_at: js::now() })
     }
 
     /// The body, as long as it may have to be sent.

@@ -16,8 +16,33 @@ pub enum BodyError {
     BrokeOff,
 }
 
-/// The whole body of a request, outside WebAssembly's memory.
+/// The whole body of a request, outside WebAssembly's memory. Where the client promised its length
+/// in bytes, within the limit, it is read in one go.
 pub async fn read_request(
+    request: &Request,
+    promised: Option<u64>,
+    limit: u64,
+    held: &mut Held,
+) -> Result<Uint8Array, BodyError> {
+    match promised.filter(|length| *length <= limit) {
+        Some(length) => read_promised(request, length, held).await,
+        None => read_stream(request, limit, held).await,
+    }
+}
+
+async fn read_promised(
+    request: &Request,
+    length: u64,
+    held: &mut Held,
+) -> Result<Uint8Array, BodyError> {
+    if !held.grow(length) {
+        return Err(BodyError::NoRoom);
+    }
+    let body = js::bytes(request).await.map_err(|_| BodyError::BrokeOff)?;
+    if u64::from(body.length()) == length { Ok(body) } else { Err(BodyError::BrokeOff) }
+}
+
+async fn read_stream(
     request: &Request,
     limit: u64,
     held: &mut Held,

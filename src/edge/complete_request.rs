@@ -107,7 +107,10 @@ impl CompleteRequest<'_> {
         let Reply { expires_at, origin, trace, .. } = reply;
         self.guarded.noted.trace.replace(trace);
         match reply.verdict {
-            Verdict::Stored { shown } => self.stored(&response, shown, origin).await,
+            Verdict::Stored { shown, whole } => {
+                let read = read_stored(&response, whole).await;
+                self.stored(read, shown, origin)
+            }
             Verdict::Released { shared } => {
                 self.guarded.note(Told { origin, ..Told::of("released") });
                 presenter.handed_on(&response, CacheStatus::Released { shared }, None, origin)
@@ -160,15 +163,13 @@ impl CompleteRequest<'_> {
         self.pass(Why::Observe, Told { would: Some(would), code, ..Told::of("observed") }).await
     }
 
-    async fn stored(
+    fn stored(
         &self,
-        response: &Response,
+        read: Result<Stored, JsValue>,
         shown: Shown,
         origin: Millis,
     ) -> Result<Response, JsValue> {
-        let Ok(stored) = read_stored(response).await else {
-            return self.unavailable(ANSWER_BROKE_OFF.into());
-        };
+        let Ok(stored) = read else { return self.unavailable(ANSWER_BROKE_OFF.into()) };
         self.remember(&stored.record, shown);
         self.note_shown(&stored.record, shown, origin);
         self.presenter.stored(stored, shown, origin)
@@ -217,7 +218,10 @@ impl CompleteRequest<'_> {
 const ANSWER_BROKE_OFF: &str =
     "the object's answer broke off; send the same request with the same key again";
 
-async fn read_stored(response: &Response) -> Result<Stored, JsValue> {
+async fn read_stored(response: &Response, whole: bool) -> Result<Stored, JsValue> {
+    if whole {
+        return Stored::decode(&js::bytes(response).await?.to_vec());
+    }
     let body = response.body().ok_or("the object sent no record")?;
     Stored::read(&body).await
 }

@@ -60,7 +60,7 @@ fn read_origin(env: &JsValue) -> Result<Option<Base>, String> {
     let value = js::member(env, "ORIGIN").and_then(|value| value.as_string());
     match Base::parse(value.as_deref()) {
         Ok(origin) => Ok(Some(origin)),
-        Err(BaseError::Missing) if origin_service(env).is_some() => Ok(None),
+        Err(BaseError::Missing) if bindings(env, |known| known.origin.is_some()) => Ok(None),
         Err(error) => Err(error.to_string()),
     }
 }
@@ -93,14 +93,39 @@ impl Config {
     }
 }
 
+/// What this deployment is bound to, beside its settings.
+struct Bindings {
+    objects: Option<ObjectNamespace>,
+    responses: Option<KvNamespace>,
+    origin: Option<Fetcher>,
+}
+
+thread_local! {
+    static BINDINGS: OnceCell<Bindings> = const { OnceCell::new() };
+}
+
+fn bindings<T>(env: &JsValue, read: impl FnOnce(&Bindings) -> T) -> T {
+    BINDINGS.with(|bindings| read(bindings.get_or_init(|| Bindings::of(env))))
+}
+
+impl Bindings {
+    fn of(env: &JsValue) -> Self {
+        Self {
+            objects: js::member(env, "GUARD").map(JsValue::unchecked_into),
+            responses: js::member(env, "RESPONSES").map(JsValue::unchecked_into),
+            origin: js::member(env, "ORIGIN_SERVICE").map(JsValue::unchecked_into),
+        }
+    }
+}
+
 /// The binding that holds the objects, one for each key.
 pub fn guard_objects(env: &JsValue) -> Option<ObjectNamespace> {
-    js::member(env, "GUARD").map(JsValue::unchecked_into)
+    bindings(env, |bindings| bindings.objects.clone())
 }
 
 /// The binding that holds copies of answers; replays cost a hop more without it.
 pub fn responses(env: &JsValue) -> Option<KvNamespace> {
-    js::member(env, "RESPONSES").map(JsValue::unchecked_into)
+    bindings(env, |bindings| bindings.responses.clone())
 }
 
 /// Writes a request's figures to METRICS, where it is bound. What a platform says against a figure
@@ -121,13 +146,8 @@ pub fn dead_letters(env: &JsValue) -> Option<QueueProducer> {
 
 /// Sends a request to the origin: through the service binding, where there is one.
 pub fn fetch_origin(request: &Request, env: &JsValue) -> Result<Promise, JsValue> {
-    match origin_service(env) {
+    bindings(env, |bindings| match &bindings.origin {
         Some(service) => service.fetch_request(request),
         None => js::fetch(request),
-    }
-}
-
-/// The binding that reaches the origin without the network, where there is one.
-fn origin_service(env: &JsValue) -> Option<Fetcher> {
-    js::member(env, "ORIGIN_SERVICE").map(JsValue::unchecked_into)
+    })
 }

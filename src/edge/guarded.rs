@@ -121,7 +121,7 @@ impl Guarded<'_> {
         }
         let mut held = Held::default();
         let limit = self.settings.max_request_body;
-        let body = match read_request(self.request, limit, &mut held).await {
+        let body = match read_request(self.request, self.promised(), limit, &mut held).await {
             Ok(body) => body,
             Err(BodyError::TooLarge(read)) if self.observes() => return self.pass_on(read).await,
             Err(error) => return self.refuse(&audience, &self.unreadable(&error)),
@@ -204,9 +204,13 @@ impl Guarded<'_> {
         if self.observes() { Some("observe") } else { source.name() }
     }
 
+    /// The length of the body in bytes, where the client said it.
+    fn promised(&self) -> Option<u64> {
+        self.head.header("content-length")?.parse().ok()
+    }
+
     fn promises_too_much(&self) -> bool {
-        let length = self.head.header("content-length").and_then(|length| length.parse().ok());
-        length.is_some_and(|length: u64| length > self.settings.max_request_body)
+        self.promised().is_some_and(|length| length > self.settings.max_request_body)
     }
 
     fn is_watched_and_too_large(&self) -> bool {

@@ -1,14 +1,38 @@
 //! A request of the platform, as the rules read it.
 
+use super::js::{self, Lines};
 use crate::guard::forward::Addressed;
 use crate::guard::scope::Head;
-use web_sys::{Headers, Request};
+use crate::guard::wire::HEADER;
+use std::cell::OnceCell;
+use web_sys::Request;
 
-/// Method, address and headers. Headers are read when they are asked for.
+/// Method, address and headers. What every request is asked for is read with the method, what
+/// every guarded one is asked for when the first of it is, and the rest one by one.
 pub struct RequestHead {
+    pub request: Request,
     method: String,
     url: Url,
-    headers: Headers,
+    always: Vec<Option<String>>,
+    guarded: OnceCell<Vec<Option<String>>>,
+}
+
+const ALWAYS: [&str; 3] = ["via", "cf-connecting-ip", "x-forwarded-for"];
+const GUARDED: [&str; 9] = [
+    "idempotency-key",
+    "authorization",
+    "x-api-key",
+    "cookie",
+    "content-type",
+    "content-length",
+    "origin",
+    "connection",
+    HEADER,
+];
+
+thread_local! {
+    static ALWAYS_LINES: Lines = js::lines(&ALWAYS.join("\n"));
+    static GUARDED_LINES: Lines = js::lines(&GUARDED.join("\n"));
 }
 
 /// The pieces of an absolute URL, spelled as the runtime has normalised them.
@@ -37,15 +61,22 @@ impl Url {
 
 impl RequestHead {
     pub fn of(request: &Request) -> Self {
+        let text = ALWAYS_LINES.with(|names| js::read_head(request, names));
+        let mut lines = text.split('\n');
         Self {
-            method: request.method(),
-            url: Url::split(&request.url()),
-            headers: request.headers(),
+            request: Clone::clone(request),
+            method: lines.next().unwrap_or_default().to_owned(),
+            url: Url::split(lines.next().unwrap_or_default()),
+            always: lines.map(value).collect(),
+            guarded: OnceCell::new(),
         }
     }
 
-    pub fn headers(&self) -> &Headers {
-        &self.headers
+    fn guarded(&self) -> &[Option<String>] {
+        self.guarded.get_or_init(|| {
+            let text = GUARDED_LINES.with(|names| js::read_headers(&self.request, names));
+            text.split('\n').map(value).collect()
+        })
     }
 
     /// With its port, where it has one.
@@ -92,6 +123,18 @@ impl Head for RequestHead {
     }
 
     fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name).ok().flatten()
+        let among = |names: &[&str]| names.iter().position(|known| *known == name);
+        if let Some(place) = among(&ALWAYS) {
+            return self.always.get(place)?.clone();
+        }
+        if let Some(place) = among(&GUARDED) {
+            return self.guarded().get(place)?.clone();
+        }
+        self.request.headers().get(name).ok().flatten()
     }
+}
+
+/// What a line says of a header: `=` and its value, or that there is none.
+fn value(line: &str) -> Option<String> {
+    line.strip_prefix('=').map(str::to_owned)
 }

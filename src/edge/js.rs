@@ -1,23 +1,41 @@
 //! The platform's JavaScript surface, as far as the guard uses it and web_sys does not have it.
 
-use crate::guard::json::quoted;
-use js_sys::{Array, Function, Object, Promise, Uint8Array};
+use super::tasks;
+use js_sys::{Array, Object, Promise, Uint8Array};
 use std::future::Future;
-use std::pin::Pin;
 use wasm_bindgen::prelude::*;
-use web_sys::{Headers, ReadableStream, Request, Response};
+use web_sys::{AbortController, ReadableStream, Request, Response};
+
+#[wasm_bindgen(module = "/src/edge/platform.js")]
+extern "C" {
+    #[wasm_bindgen(js_namespace = platform, js_name = readHead)]
+    pub fn read_head(request: &Request, names: &Lines) -> String;
+    #[wasm_bindgen(js_namespace = platform, js_name = readHeaders)]
+    pub fn read_headers(request: &Request, names: &Lines) -> String;
+    #[wasm_bindgen(js_namespace = platform, js_name = readResponse)]
+    fn read_response(response: &Response) -> String;
+    #[wasm_bindgen(js_namespace = platform, catch)]
+    pub fn respond(status: u16, headers: &str, body: &JsValue) -> Result<Response, JsValue>;
+    #[wasm_bindgen(js_namespace = platform, catch)]
+    pub fn readdress(request: &Request, url: &str, headers: &str) -> Result<Request, JsValue>;
+    #[wasm_bindgen(js_namespace = platform, catch)]
+    pub fn rebuild(
+        request: &Request,
+        url: &str,
+        without: &str,
+        headers: &str,
+        body: &JsValue,
+        controller: Option<&AbortController>,
+    ) -> Result<Request, JsValue>;
+    #[wasm_bindgen(js_namespace = platform)]
+    pub fn lines(text: &str) -> Lines;
+}
 
 #[wasm_bindgen]
 extern "C" {
     /// `fetch` of the global scope.
     #[wasm_bindgen(js_name = fetch, catch)]
     pub fn fetch(request: &Request) -> Result<Promise, JsValue>;
-
-    /// Milliseconds; the platform may return an object for a number, which reads as one.
-    #[wasm_bindgen(js_name = setTimeout)]
-    pub fn set_timeout(callback: &Function, after: f64) -> f64;
-    #[wasm_bindgen(js_name = clearTimeout)]
-    pub fn clear_timeout(id: f64);
 
     /// What a request's handler is given beside the bindings (Execution Context).
     pub type Context;
@@ -51,6 +69,7 @@ extern "C" {
     pub fn delete(this: &SyncKv, key: &str) -> Result<bool, JsValue>;
 
     /// A namespace of objects.
+    #[derive(Clone)]
     pub type ObjectNamespace;
     #[wasm_bindgen(method, catch, js_name = getByName)]
     pub fn get_by_name(this: &ObjectNamespace, name: &str) -> Result<Fetcher, JsValue>;
@@ -80,6 +99,7 @@ extern "C" {
     pub type Metrics;
     #[wasm_bindgen(method, catch, js_name = writeDataPoint)]
     pub fn write_data_point(this: &Metrics, point: &JsValue) -> Result<(), JsValue>;
+
     /// A batch of a queue's messages (Queues, JavaScript APIs).
     pub type MessageBatch;
     #[wasm_bindgen(method, getter, js_name = queue)]
@@ -106,6 +126,14 @@ extern "C" {
     #[wasm_bindgen(method, catch)]
     pub fn send(this: &QueueProducer, body: &JsValue, options: &Object)
     -> Result<Promise, JsValue>;
+
+    /// Lines of a text, on the platform's side.
+    pub type Lines;
+
+    /// A body, read to its end.
+    pub type Body;
+    #[wasm_bindgen(method, catch)]
+    pub fn bytes(this: &Body) -> Result<Promise, JsValue>;
 
     /// A pair of streams that promises how much will pass through (Workers streams).
     pub type FixedLengthStream;
@@ -155,14 +183,6 @@ extern "C" {
     #[wasm_bindgen(method, getter)]
     pub fn value(this: &ReadResult) -> Uint8Array;
 
-    /// `[...headers]`, each a pair of name and value.
-    #[wasm_bindgen(js_namespace = Array, js_name = from, catch)]
-    pub fn header_pairs(headers: &Headers) -> Result<Array, JsValue>;
-    /// Headers from an array of pairs; a name may occur more than once.
-    pub type HeadersFromPairs;
-    #[wasm_bindgen(constructor, catch, js_class = "Headers")]
-    pub fn from_pairs(pairs: &JsValue) -> Result<HeadersFromPairs, JsValue>;
-
     #[wasm_bindgen(js_namespace = console, js_name = log)]
     pub fn log_line(text: &str);
     #[wasm_bindgen(js_namespace = console, js_name = error)]
@@ -192,7 +212,7 @@ pub async fn wait<T: JsCast>(promise: Result<Promise, JsValue>) -> Result<T, JsV
 
 /// Apart from [`wait`], so that it is compiled once and not for every type.
 async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
-    wasm_bindgen_futures::JsFuture::from(promise?).await
+    tasks::Waiting::of(&promise?).await
 }
 
 /// A promise for what some work gives. Boxed, so that the machinery of promises is compiled once
@@ -200,9 +220,7 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> 
 pub fn promise<T: Into<JsValue>>(
     work: impl Future<Output = Result<T, JsValue>> + 'static,
 ) -> Promise {
-    let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> =
-        Box::pin(async { work.await.map(Into::into) });
-    wasm_bindgen_futures::future_to_promise(work)
+    tasks::spawn(Box::pin(async { work.await.map(Into::into) }))
 }
 
 /// A promise for some work that gives nothing.
@@ -213,32 +231,36 @@ pub fn promise_of_work(work: impl Future<Output = ()> + 'static) -> Promise {
     })
 }
 
-/// All headers; repeated `Set-Cookie` lines stay apart.
-pub fn list_headers(headers: &Headers) -> Result<Vec<(String, String)>, JsValue> {
-    // One string crosses the boundary instead of two for every header: neither names nor values
-    // hold a line feed (RFC 9110 section 5.5).
-    let text = String::from(header_pairs(headers)?.flat(1).join("\n"));
+/// Status and headers of a response; repeated `Set-Cookie` lines stay apart.
+pub fn status_and_headers(response: &Response) -> (u16, Vec<(String, String)>) {
+    let text = read_response(response);
     let mut lines = text.split('\n').map(str::to_owned);
-    Ok(std::iter::from_fn(|| Some((lines.next()?, lines.next()?))).collect())
+    let status = lines.next().and_then(|status| status.parse().ok()).unwrap_or_default();
+    (status, std::iter::from_fn(|| Some((lines.next()?, lines.next()?))).collect())
 }
 
-/// Headers from a list.
-pub fn make_headers(list: &[(String, String)]) -> Result<Headers, JsValue> {
-    let mut json = String::new();
+/// Pairs of name and value as lines of text, which is how they cross.
+pub fn pairs<N: AsRef<str>>(list: &[(N, String)]) -> String {
+    let mut text = String::new();
     for (name, value) in list {
-        json.push_str(if json.is_empty() { "[[" } else { ",[" });
-        json.push_str(&quoted(name));
-        json.push(',');
-        json.push_str(&quoted(value));
-        json.push(']');
+        for line in [name.as_ref(), value] {
+            if !text.is_empty() {
+                text.push('\n');
+            }
+            text.push_str(line);
+        }
     }
-    json.push_str(if json.is_empty() { "[]" } else { "]" });
-    Ok(HeadersFromPairs::from_pairs(&js_sys::JSON::parse(&json)?)?.unchecked_into())
+    text
 }
 
 /// Milliseconds since the epoch.
 pub fn now() -> crate::guard::time::UnixMillis {
     crate::guard::time::UnixMillis(js_sys::Date::now() as u64)
+}
+
+/// A whole body, outside WebAssembly's memory.
+pub async fn bytes(message: &JsValue) -> Result<Uint8Array, JsValue> {
+    wait(message.unchecked_ref::<Body>().bytes()).await
 }
 
 /// A header of a response.

@@ -62,8 +62,9 @@ impl IdempotencyGuard {
         js::promise(self.0.clone().asked(request))
     }
 
-    pub fn alarm(&self) -> Result<(), JsValue> {
-        self.0.clone().woken()
+    pub fn alarm(&self) -> Promise {
+        let object = self.0.clone();
+        js::promise(async { object.woken().map(|()| JsValue::UNDEFINED) })
     }
 }
 
@@ -154,16 +155,16 @@ impl KeyObject {
         let head = RequestHead::of(&request);
         match head.path().starts_with(PREFIX) {
             true => wish::answer(&self, &request, &head).await,
-            false => self.submitted(request).await,
+            false => self.submitted(head).await,
         }
     }
 
-    async fn submitted(self: Rc<Self>, request: Request) -> Result<Response, JsValue> {
+    async fn submitted(self: Rc<Self>, head: RequestHead) -> Result<Response, JsValue> {
         let config = match config(&self.env) {
             Ok(config) => config,
             Err(misconfigured) => return answers::unavailable(&misconfigured.detail),
         };
-        let arrival = match Arrival::read(request, config).await {
+        let arrival = match Arrival::read(head, config).await {
             Ok(arrival) => arrival,
             Err(detail) => return answers::unavailable(&detail),
         };
@@ -327,7 +328,7 @@ impl KeyObject {
             Ok(abort) => abort,
             Err(error) => return Some(Err(error)),
         };
-        let order = Order::new(arrival, claim, &abort.signal());
+        let order = Order::new(arrival, claim, &abort);
         let attempt = order.claim.attempt;
         self.open_calls.borrow_mut().push(OpenCall { attempt, abort });
         // The call belongs to the object: its caller may hang up.

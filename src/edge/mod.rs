@@ -26,6 +26,7 @@ mod responses;
 mod store;
 mod stored;
 mod submit;
+mod tasks;
 mod timer;
 mod wish;
 
@@ -112,8 +113,10 @@ async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<R
 
 /// How the request is guarded that a browser asks leave for.
 fn preflighted(head: &RequestHead, config: &Config) -> Option<Rc<Settings>> {
-    let method = head.header("access-control-request-method")?;
-    (head.method() == "OPTIONS").then(|| config.policy.guards(&method, head.path()))?
+    if head.method() != "OPTIONS" {
+        return None;
+    }
+    config.policy.guards(&head.header("access-control-request-method")?, head.path())
 }
 
 /// Nothing can be guarded; what never is still passes, where the origin is known.

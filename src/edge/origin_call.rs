@@ -9,6 +9,7 @@
 use super::answers;
 use super::arrival::Arrival;
 use super::config::{Config, fetch_origin};
+use super::head::RequestHead;
 use super::js;
 use super::key_object::{KeyObject, News};
 use super::reception::Reception;
@@ -21,7 +22,7 @@ use crate::guard::wire::HEADER;
 use futures_channel::oneshot;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use web_sys::{AbortSignal, Headers, Request, RequestInit, RequestRedirect, Response};
+use web_sys::{AbortController, Request, Response};
 
 /// Wakes the one whose request is sent. Dropped without a word, it says: look at the record.
 pub type Caller = oneshot::Sender<Result<Response, JsValue>>;
@@ -38,9 +39,9 @@ pub struct Order {
 }
 
 impl Order {
-    pub fn new(arrival: &Arrival, claim: Claim, signal: &AbortSignal) -> Self {
+    pub fn new(arrival: &Arrival, claim: Claim, abort: &AbortController) -> Self {
         Self {
-            request: build(arrival, &claim, signal),
+            request: build(arrival, &claim, abort),
             record: arrival.submit.record.clone(),
             claim,
             settings: arrival.settings.clone(),
@@ -50,36 +51,37 @@ impl Order {
     }
 }
 
-fn build(arrival: &Arrival, claim: &Claim, signal: &AbortSignal) -> Result<Request, JsValue> {
-    let init = RequestInit::new();
-    init.set_method(arrival.head.method());
-    init.set_headers_headers(&outbound_headers(arrival, claim)?);
-    init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(Some(signal));
+fn build(arrival: &Arrival, claim: &Claim, abort: &AbortController) -> Result<Request, JsValue> {
+    let Arrival { head, config, .. } = arrival;
     let body = arrival.body().ok_or("the request's body is gone")?;
-    if body.length() > 0 {
-        init.set_body(&body);
-    }
-    let url = arrival.config.origin_url(&arrival.head);
-    Request::new_with_str_and_init(&url, &init)
+    let body = if body.length() > 0 { body.into() } else { JsValue::UNDEFINED };
+    let headers = js::pairs(&gained(arrival, claim));
+    js::rebuild(
+        &head.request,
+        &config.origin_url(head),
+        &left_out(head),
+        &headers,
+        &body,
+        Some(abort),
+    )
 }
 
-fn outbound_headers(arrival: &Arrival, claim: &Claim) -> Result<Headers, JsValue> {
-    let headers = Headers::new_with_headers(&arrival.headers)?;
-    for name in hop_by_hop(arrival.head.header("connection").as_deref()) {
-        headers.delete(&name)?;
+/// The names of the headers that stay behind, as lines.
+fn left_out(head: &RequestHead) -> String {
+    let mut names = String::from("host\ncontent-length\n");
+    names.push_str(HEADER);
+    for name in hop_by_hop(head.header("connection").as_deref()) {
+        names.push('\n');
+        names.push_str(&name);
     }
-    for name in ["host", "content-length", HEADER] {
-        headers.delete(name)?;
-    }
-    for (name, value) in added(&arrival.head.addressed(), &arrival.config.pseudonym) {
-        headers.set(name, &value)?;
-    }
-    headers.set("accept-encoding", "identity")?;
-    if let Some(spelling) = &claim.spelling {
-        headers.set("idempotency-key", spelling)?;
-    }
-    Ok(headers)
+    names
+}
+
+fn gained(arrival: &Arrival, claim: &Claim) -> Vec<(&'static str, String)> {
+    let mut headers = added(&arrival.head.addressed(), &arrival.config.pseudonym);
+    headers.push(("accept-encoding", "identity".into()));
+    headers.extend(claim.spelling.clone().map(|spelling| ("idempotency-key", spelling)));
+    headers
 }
 
 /// Sends the request, and sees to all that follows from it.

@@ -39,6 +39,7 @@ pub fn __worker_init_state() -> JsValue {
 fn start() {
     STATE.with(|state| state.set_instance_id(state.instance_id().wrapping_add(1)));
     set_on_abort(stopped);
+    super::tasks::start();
 }
 
 /// Runs in the dead instance, right after the fault. A panic brings no message here: it may hold

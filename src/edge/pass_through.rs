@@ -10,8 +10,8 @@ use crate::guard::forward::added;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::scope::Head;
 use js_sys::Uint8Array;
-use wasm_bindgen::{JsCast, JsValue};
-use web_sys::{Headers, Request, RequestInit, RequestRedirect, Response};
+use wasm_bindgen::JsValue;
+use web_sys::{Request, Response};
 
 /// The origin's response, unaltered.
 pub async fn pass_through(
@@ -20,13 +20,8 @@ pub async fn pass_through(
     config: &Config,
     env: &JsValue,
 ) -> Result<Response, JsValue> {
-    let url = config.origin_url(head);
-    let moved = Request::new_with_str_and_init(&url, request.unchecked_ref())?;
-    let headers = moved.headers();
-    add_headers(&headers, head, config)?;
-    let init = RequestInit::new();
-    init.set_redirect(RequestRedirect::Manual);
-    send(&Request::new_with_request_and_init(&moved, &init)?, env).await
+    let moved = js::readdress(request, &config.origin_url(head), &gained(head, config))?;
+    send(&moved, env).await
 }
 
 async fn send(request: &Request, env: &JsValue) -> Result<Response, JsValue> {
@@ -36,11 +31,9 @@ async fn send(request: &Request, env: &JsValue) -> Result<Response, JsValue> {
     }
 }
 
-fn add_headers(headers: &Headers, head: &RequestHead, config: &Config) -> Result<(), JsValue> {
-    for (name, value) in added(&head.addressed(), &config.pseudonym) {
-        headers.set(name, &value)?;
-    }
-    Ok(())
+/// The headers that a request gains on its way to the origin.
+fn gained(head: &RequestHead, config: &Config) -> String {
+    js::pairs(&added(&head.addressed(), &config.pseudonym))
 }
 
 const LOST: &str = "the connection to the origin could not be made or broke, and this request was not guarded; look at the origin's data before you send it again";
@@ -84,17 +77,10 @@ pub async fn pass_read(
     body: Option<&JsValue>,
     why: Why,
 ) -> Result<Response, JsValue> {
-    let headers = Headers::new_with_headers(head.headers())?;
-    headers.delete("content-length")?;
-    add_headers(&headers, head, config)?;
-    let init = RequestInit::new();
-    init.set_method(head.method());
-    init.set_headers_headers(&headers);
-    init.set_redirect(RequestRedirect::Manual);
-    if let Some(body) = body {
-        init.set_body(body);
-    }
-    let request = Request::new_with_str_and_init(&config.origin_url(head), &init)?;
+    let (url, headers) = (config.origin_url(head), gained(head, config));
+    let none = JsValue::UNDEFINED;
+    let body = body.unwrap_or(&none);
+    let request = js::rebuild(&head.request, &url, "content-length", &headers, body, None)?;
     marked(&send(&request, env).await?, why)
 }
 

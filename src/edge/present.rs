@@ -8,7 +8,7 @@ use crate::guard::cors::Cors;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::origin::has_no_body;
 use crate::guard::problem::Problem;
-use crate::guard::record::{Answer, Claim, Record};
+use crate::guard::record::{Claim, Record};
 use crate::guard::replay::{CacheStatus, How, Mark, Marking, apply};
 use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
@@ -75,13 +75,15 @@ impl Presenter<'_> {
         let expires_at = record.claim().map(Claim::expires_at);
         let status = CacheStatus::Shown(shown);
         let marks = self.marks(status, expires_at, Some(answer.answered_at), origin);
-        let init = init(answer, marks)?;
+        let mut headers = answer.headers.clone();
+        apply(&mut headers, marks);
+        let headers = js::pairs(&headers);
         match rest {
-            Some(rest) => self.streamed(rest, &init),
-            None => {
-                let body = (!has_no_body(answer.status)).then(|| Uint8Array::from(answer.inline()));
-                Response::new_with_opt_js_u8_array_and_init(body.as_ref(), &init)
+            Some(rest) => self.streamed(rest, answer.status, &headers),
+            None if has_no_body(answer.status) => {
+                js::respond(answer.status, &headers, &JsValue::NULL)
             }
+            None => js::respond(answer.status, &headers, &Uint8Array::from(answer.inline())),
         }
     }
 
@@ -91,9 +93,9 @@ impl Presenter<'_> {
         self.stored(stored, Shown::Replayed, Millis(0))
     }
 
-    fn streamed(&self, rest: Rest, init: &ResponseInit) -> Result<Response, JsValue> {
+    fn streamed(&self, rest: Rest, status: u16, headers: &str) -> Result<Response, JsValue> {
         let pipe = Pipe::of_length(rest.length)?;
-        let response = Response::new_with_opt_readable_stream_and_init(Some(&pipe.readable), init)?;
+        let response = js::respond(status, headers, &pipe.readable)?;
         let read = ReadAhead { body: rest.begun, rest: Some(rest.chunks) };
         self.context.keep_alive(&js::promise_of_work(pass_on(Some(pipe), read)))?;
         Ok(response)
@@ -140,15 +142,6 @@ impl Presenter<'_> {
         marks.extend(self.audience.marks());
         marks
     }
-}
-
-fn init(answer: &Answer, marks: Vec<Mark>) -> Result<ResponseInit, JsValue> {
-    let mut headers = answer.headers.clone();
-    apply(&mut headers, marks);
-    let init = ResponseInit::new();
-    init.set_status(answer.status);
-    init.set_headers_headers(&js::make_headers(&headers)?);
-    Ok(init)
 }
 
 /// The same response with headers that can be changed; its body streams through untouched.

@@ -21,7 +21,7 @@ use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, RequestInit, Response};
+use web_sys::{Headers, Request, RequestInit, Response};
 
 /// Every batch of a queue enters here.
 #[wasm_bindgen]
@@ -132,9 +132,13 @@ impl Delivery<'_> {
     fn request(&self, message: &Message) -> Result<Request, JsValue> {
         let host = message.realm.as_deref().filter(|realm| is_host(realm));
         let url = format!("https://{}{}", host.unwrap_or(&self.consumer.queue), message.path);
+        let headers = Headers::new()?;
+        for (name, value) in &message.headers {
+            headers.append(name, value)?;
+        }
         let init = RequestInit::new();
         init.set_method(&message.method);
-        init.set_headers_headers(&js::make_headers(&message.headers)?);
+        init.set_headers_headers(&headers);
         if let Some(body) = &message.body {
             init.set_body(&Uint8Array::from(body.as_bytes()));
         }

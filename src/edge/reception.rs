@@ -34,19 +34,23 @@ pub struct Reception {
 
 impl Reception {
     pub async fn receive(self, response: Response) {
-        let header = |name: &str| js::response_header(&response, name);
-        let meaning = meaning(&self.order.settings.release, response.status(), header);
-        let Some(answer) = self.answer(&response) else { return lost(&self.object, &self.order) };
+        let (status, headers) = js::status_and_headers(&response);
+        let header = |name: &str| value(&headers, name);
+        let meaning = meaning(&self.order.settings.release, status, header);
+        let promised = promised_length(header);
+        let Some(answer) = self.answer(status, headers) else {
+            return lost(&self.object, &self.order);
+        };
         match meaning {
             Meaning::NotProcessed => self.release(response, answer).await,
-            _ => self.keep(response, answer, meaning).await,
+            _ => self.keep(response, answer, promised, meaning).await,
         }
     }
 
     /// Status and headers; nothing where they cannot be shown to anybody.
-    fn answer(&self, response: &Response) -> Option<Answer> {
-        let status = Some(response.status()).filter(|status| (200..600).contains(status))?;
-        let mut headers = keepable_headers(js::list_headers(&response.headers()).ok()?);
+    fn answer(&self, status: u16, headers: Vec<(String, String)>) -> Option<Answer> {
+        let status = Some(status).filter(|status| (200..600).contains(status))?;
+        let mut headers = keepable_headers(headers);
         let base = self.order.config.origin.as_ref();
         for (_, value) in headers.iter_mut().filter(|(name, _)| name == "location") {
             let public = base.and_then(|base| base.publish(value, &self.order.public_base));
@@ -57,8 +61,15 @@ impl Reception {
         Some(Answer { status, headers, answered_at, took, body: Body::Not })
     }
 
-    async fn keep(self, response: Response, answer: Answer, meaning: Meaning) {
-        let kept = Keeper::new(&self.object.store, &self.order).keep(&response).await;
+    async fn keep(
+        self,
+        response: Response,
+        answer: Answer,
+        promised: Option<u64>,
+        meaning: Meaning,
+    ) {
+        let keeper = Keeper::new(&self.object.store, &self.order);
+        let kept = keeper.keep(&response, &answer, promised).await;
         match kept {
             Kept::Whole(body) => self.done(Answer { body, ..answer }, meaning).await,
             Kept::BrokeOff => lost(&self.object, &self.order),
@@ -153,6 +164,19 @@ impl Reception {
             self.tell(response).then_some(pipe)
         });
         pass_on(pipe, read).await;
+    }
+}
+
+/// A header of the origin's answer.
+fn value(headers: &[(String, String)], name: &str) -> Option<String> {
+    headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+}
+
+/// The body's length where the origin promised one and the platform did not decode it.
+fn promised_length(header: impl Fn(&str) -> Option<String>) -> Option<u64> {
+    match header("content-encoding") {
+        Some(_) => None,
+        None => header("content-length")?.parse().ok(),
     }
 }
 

@@ -41,7 +41,12 @@ impl Stored {
         while let Some(chunk) = chunks.next().await? {
             bytes.extend(chunk.to_vec());
         }
-        let record = Record::decode(&bytes).map_err(|error| error.to_string())?;
+        Self::decode(&bytes)
+    }
+
+    /// A record that came in one piece.
+    pub fn decode(bytes: &[u8]) -> Result<Self, JsValue> {
+        let record = Record::decode(bytes).map_err(|error| error.to_string())?;
         Ok(Self { record, rest: None })
     }
 }

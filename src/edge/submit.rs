@@ -12,7 +12,7 @@ use crate::guard::scope::RecordId;
 use crate::guard::wire::{HEADER, KeySource, PROTOCOL, Reply, Submit};
 use js_sys::Uint8Array;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, Request, RequestInit, RequestRedirect, Response};
+use web_sys::{Request, Response};
 
 /// A request that is complete.
 pub struct Call<'a> {
@@ -75,21 +75,17 @@ impl Call<'_> {
             observe: self.observe,
             redelivered,
         };
-        let headers = Headers::new_with_headers(&self.request.headers())?;
-        headers.delete("content-length")?;
-        headers.set(HEADER, &submit.to_header())?;
-        if let Some(key) = self.generated {
-            headers.set("idempotency-key", &key.to_structured())?;
-        }
-        let init = RequestInit::new();
-        init.set_method(&self.request.method());
-        init.set_headers_headers(&headers);
-        // The object may answer with a redirect of the origin's.
-        init.set_redirect(RequestRedirect::Manual);
-        if self.body.length() > 0 {
-            init.set_body(self.body);
-        }
-        Request::new_with_str_and_init(&self.request.url(), &init)
+        let mut headers = vec![(HEADER, submit.to_header())];
+        headers.extend(self.generated.map(|key| ("idempotency-key", key.to_structured())));
+        let body = (self.body.length() > 0).then_some(self.body.as_ref());
+        js::rebuild(
+            self.request,
+            &self.request.url(),
+            "content-length",
+            &js::pairs(&headers),
+            body.unwrap_or(&JsValue::UNDEFINED),
+            None,
+        )
     }
 }
 

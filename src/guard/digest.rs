@@ -38,10 +38,12 @@ impl Digest {
 
 /// Lower-case hex digits of some bytes.
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
+    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
+    for byte in bytes {
         for nibble in [byte >> 4, byte & 0x0f] {
-            text.extend(char::from_digit(nibble.into(), 16));
+            let first = if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) };
+            text.push(char::from(first.wrapping_add(nibble)));
         }
-        text
-    })
+    }
+    text
 }

@@ -88,9 +88,11 @@ pub struct Reply {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The body is a record, to be shown in this way.
+    /// The body is a record, to be shown in this way: all of it at once, or with the rows of a
+    /// large answer behind it.
     Stored {
         shown: Shown,
+        whole: bool,
     },
     /// The response is the origin's: not processed, and nothing is recorded.
     Released {
@@ -189,9 +191,14 @@ impl Reply {
 impl Verdict {
     fn write(&self, writer: &mut Writer) {
         match self {
-            Self::Stored { shown: Shown::First } => writer.byte(0),
-            Self::Stored { shown: Shown::Joined } => writer.byte(1),
-            Self::Stored { shown: Shown::Replayed } => writer.byte(2),
+            Self::Stored { shown, whole } => writer.byte(match (shown, whole) {
+                (Shown::First, true) => 0,
+                (Shown::Joined, true) => 1,
+                (Shown::Replayed, true) => 2,
+                (Shown::First, false) => 11,
+                (Shown::Joined, false) => 12,
+                (Shown::Replayed, false) => 13,
+            }),
             Self::Released { shared: false } => writer.byte(3),
             Self::Released { shared: true } => writer.byte(4),
             Self::NotKept => writer.byte(5),
@@ -214,9 +221,12 @@ impl Verdict {
 
     fn read(reader: &mut Reader) -> Option<Self> {
         Some(match reader.byte()? {
-            0 => Self::Stored { shown: Shown::First },
-            1 => Self::Stored { shown: Shown::Joined },
-            2 => Self::Stored { shown: Shown::Replayed },
+            0 => Self::Stored { shown: Shown::First, whole: true },
+            1 => Self::Stored { shown: Shown::Joined, whole: true },
+            2 => Self::Stored { shown: Shown::Replayed, whole: true },
+            11 => Self::Stored { shown: Shown::First, whole: false },
+            12 => Self::Stored { shown: Shown::Joined, whole: false },
+            13 => Self::Stored { shown: Shown::Replayed, whole: false },
             3 => Self::Released { shared: false },
             4 => Self::Released { shared: true },
             5 => Self::NotKept,

@@ -38,9 +38,12 @@ fn every_verdict() -> Vec<(Verdict, &'static str)> {
     let refused = |refusal| Verdict::Refused { refusal };
     let unknown = |reason| refused(Refusal::OutcomeUnknown(reason));
     vec![
-        (Verdict::Stored { shown: Shown::First }, "00"),
-        (Verdict::Stored { shown: Shown::Joined }, "01"),
-        (Verdict::Stored { shown: Shown::Replayed }, "02"),
+        (Verdict::Stored { shown: Shown::First, whole: true }, "00"),
+        (Verdict::Stored { shown: Shown::Joined, whole: true }, "01"),
+        (Verdict::Stored { shown: Shown::Replayed, whole: true }, "02"),
+        (Verdict::Stored { shown: Shown::First, whole: false }, "0b"),
+        (Verdict::Stored { shown: Shown::Joined, whole: false }, "0c"),
+        (Verdict::Stored { shown: Shown::Replayed, whole: false }, "0d"),
         (Verdict::Released { shared: false }, "03"),
         (Verdict::Released { shared: true }, "04"),
         (Verdict::NotKept, "05"),
@@ -156,8 +159,8 @@ fn what_nobody_said_is_nothing() {
     unheard(Some("00000002"));
     unheard(Some("xx"));
     unheard(Some("éé"));
-    unheard(Some(" 00000001"));
-    unheard(Some("0x00000001"));
+    unheard(Some(" 00000002"));
+    unheard(Some("0x00000002"));
     unheard(Some("+1"));
     // A client that guesses: every count as large as can be.
     unheard(Some(&format!("00000002{}", "ff".repeat(64))));
