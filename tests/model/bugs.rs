@@ -1,0 +1,148 @@
+//! Mistakes that a guard could make, each of which breaks one promise. They are planted around the
+//! shipped rules, or in the model's copy of the edge's steps; [`Bug::breaks`] says which promise
+//! the checker has to find broken.
+
+use crate::ledger::Promise;
+use onlyonce::guard::machine::{self, Change, Event, Live, Step, Then};
+use onlyonce::guard::origin::Meaning;
+use onlyonce::guard::record::Record;
+use onlyonce::guard::time::UnixMillis;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// Something is awaited between reading the record and writing the claim.
+    ClaimAfterAwait,
+    /// The request leaves before its claim is durable.
+    SentBeforeDurable,
+    /// A key whose call takes too long is free.
+    TimeOutFrees,
+    /// A key whose call died with the runtime is free.
+    CrashFrees,
+    /// A key whose call failed is free.
+    LostConnectionFrees,
+    /// The alarm deletes whatever it finds.
+    AlarmErases,
+    /// "Not processed", said to a second sending, frees the key.
+    ReleasedResendFrees,
+    /// A call that failed is made again.
+    OriginRetried,
+    /// The one whose request was sent sends it again when its patience ends.
+    LeaderSendsAgain,
+    /// A retry sends again under `hold`.
+    ResendOnHold,
+    /// The Worker's own second call counts as a client's retry.
+    StubRetryResends,
+    /// Whoever waited and finds the outcome unknown sends its request.
+    WaitersResend,
+    /// The last answer counts, not the first.
+    LateAnswerOverwrites,
+    /// The first caller sees its answer even where another is stored.
+    ShownWithoutStored,
+    CredentialIgnored,
+    /// Who waits shares an answer that frees the key, whoever it is.
+    ReleaseSharedWithAll,
+    FingerprintIgnored,
+    /// KV is believed.
+    CopyUnchecked,
+    /// A copy is shown until its record's last moment.
+    CopyWithoutMargin,
+    IsolateNeverForgets,
+    NoAlarm,
+    /// Who waits is not told of a change.
+    WaitersSleep,
+    /// The one whose request was sent has no deadline, and is not told of a failure.
+    LeaderSleeps,
+}
+
+impl Bug {
+    pub fn breaks(self) -> Promise {
+        match self {
+            Self::ClaimAfterAwait
+            | Self::SentBeforeDurable
+            | Self::TimeOutFrees
+            | Self::CrashFrees
+            | Self::LostConnectionFrees
+            | Self::AlarmErases
+            | Self::ReleasedResendFrees => Promise::ClaimOnly,
+            Self::OriginRetried => Promise::OneSending,
+            Self::LeaderSendsAgain
+            | Self::ResendOnHold
+            | Self::StubRetryResends
+            | Self::WaitersResend => Promise::ResendOnly,
+            Self::LateAnswerOverwrites | Self::ShownWithoutStored => Promise::OneAnswer,
+            Self::CredentialIgnored | Self::ReleaseSharedWithAll => Promise::OwnCredential,
+            Self::FingerprintIgnored => Promise::OwnRequest,
+            Self::CopyUnchecked | Self::CopyWithoutMargin | Self::IsolateNeverForgets => {
+                Promise::NoOldCopy
+            }
+            Self::NoAlarm => Promise::NoneInFlight,
+            Self::WaitersSleep | Self::LeaderSleeps => Promise::AllAnswered,
+        }
+    }
+}
+
+/// The shipped rules, or the shipped rules with a mistake around them.
+pub fn decide(bug: Option<Bug>, record: Record, event: Event, live: Live, now: UnixMillis) -> Step {
+    let Some(bug) = bug else { return machine::decide(record, event, live, now) };
+    match bug {
+        Bug::TimeOutFrees | Bug::CrashFrees | Bug::AlarmErases
+            if is_unlocked(bug, &record, &event, live, now) =>
+        {
+            let step = machine::decide(Record::Vacant, event, live, now);
+            let change = if step.change == Change::Keep { Change::Erase } else { step.change };
+            Step { change, ..step }
+        }
+        Bug::ReleasedResendFrees if is_released_resend(&record, &event) => {
+            Step { record: Record::Vacant, change: Change::Erase, then: Then::Nothing }
+        }
+        Bug::LateAnswerOverwrites => overwritten(&record, &event)
+            .unwrap_or_else(|| machine::decide(record, event, live, now)),
+        _ => {
+            let event = mistaken(bug, &record, event);
+            machine::decide(record, event, live, now)
+        }
+    }
+}
+
+fn is_unlocked(bug: Bug, record: &Record, event: &Event, live: Live, now: UnixMillis) -> bool {
+    let Record::InFlight { claim, .. } = record else { return false };
+    match bug {
+        Bug::TimeOutFrees => now >= claim.deadline_at,
+        Bug::CrashFrees => !live.open_calls.contains(&claim.attempt),
+        _ => matches!(event, Event::Look),
+    }
+}
+
+fn is_released_resend(record: &Record, event: &Event) -> bool {
+    let released = matches!(event, Event::Answered { meaning: Meaning::NotProcessed, .. });
+    released && matches!(record, Record::InFlight { before: Some(_), .. })
+}
+
+fn overwritten(record: &Record, event: &Event) -> Option<Step> {
+    let Record::Done { claim, .. } = record else { return None };
+    let Event::Answered { meaning: Meaning::Final, answer, .. } = event else { return None };
+    let record = Record::Done { claim: claim.clone(), answer: answer.clone() };
+    Some(Step { record, change: Change::Put, then: Then::Nothing })
+}
+
+fn mistaken(bug: Bug, record: &Record, event: Event) -> Event {
+    match (bug, event, record.claim()) {
+        (Bug::LostConnectionFrees, Event::Failed { claim, attempt }, _) => {
+            Event::NotSent { claim, attempt }
+        }
+        (bug, Event::Submitted(mut submission), claim) => {
+            match (bug, claim) {
+                (Bug::CredentialIgnored, Some(claim)) => {
+                    submission.credential = claim.credential.clone();
+                }
+                (Bug::FingerprintIgnored, Some(claim)) => {
+                    submission.fingerprint = claim.fingerprint.clone();
+                }
+                (Bug::ResendOnHold, _) => submission.may_resend = true,
+                _ => {}
+            }
+            Event::Submitted(submission)
+        }
+        (_, event, _) => event,
+    }
+}
