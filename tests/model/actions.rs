@@ -1,7 +1,7 @@
 //! What can happen next, in any order: the platform promises none.
 
 use crate::bugs::Bug;
-use crate::object::{Report, World};
+use crate::object::{Report, Wish, World};
 use crate::setting::{Setting, TICK};
 use crate::state::{Call, Stage, State, Submission};
 use crate::worker::View;
@@ -27,17 +27,25 @@ pub enum Action {
     IsSent(Call),
     IsNotSent(Call),
     Reports(Call, Report),
+    /// In time, late, before its time, or a second time.
     AlarmRings,
-    /// Before its time, or a second time.
-    AlarmRingsAnyway,
     CopyLands,
     CopyIsLost,
+    DeletionLands,
+    DeletionFails,
+    Intervenes(Wish),
     Dies,
 }
 
 /// Everything that can happen in a state.
 pub fn possible(setting: &Setting, state: &State, actions: &mut Vec<Action>) {
-    if state.ticks() < setting.ticks {
+    // Whoever was woken goes on before anything new comes in (microtasks), unless the runtime dies.
+    let mut woken = state.submissions.iter().filter(|one| matches!(one.stage, Stage::Woken(_)));
+    if woken.clone().next().is_some() {
+        actions.extend(woken.by_ref().cloned().map(Action::Hears));
+        return dies(state, actions);
+    }
+    if state.ticks() < setting.ticks && state.holds_something() {
         actions.push(Action::TimePasses);
     }
     clients(setting, state, actions);
@@ -47,7 +55,9 @@ pub fn possible(setting: &Setting, state: &State, actions: &mut Vec<Action>) {
     for call in &state.object.calls {
         origin(setting, call, actions);
     }
-    platform(setting, state, actions);
+    platform(state, actions);
+    operator(state, actions);
+    dies(state, actions);
 }
 
 fn clients(setting: &Setting, state: &State, actions: &mut Vec<Action>) {
@@ -66,7 +76,7 @@ fn on_its_way(state: &State, submission: &Submission, actions: &mut Vec<Action>)
     match &submission.stage {
         Stage::AtWorker => actions.push(Action::Arrives(one())),
         Stage::Between(_) => actions.push(Action::Decides(one())),
-        Stage::Woken(_) => actions.push(Action::Hears(one())),
+        Stage::Woken(_) => {}
         Stage::Joined => actions.push(Action::WaitEnds(one())),
         Stage::Leading { deadline, .. } if state.now >= *deadline => {
             actions.push(Action::Tires(one()));
@@ -105,17 +115,28 @@ fn origin(setting: &Setting, call: &Call, actions: &mut Vec<Action>) {
     }
 }
 
-fn platform(_setting: &Setting, state: &State, actions: &mut Vec<Action>) {
+fn platform(state: &State, actions: &mut Vec<Action>) {
     if state.object.stored.is_some() {
-        actions.push(Action::AlarmRingsAnyway);
-    }
-    if state.object.alarm.is_some_and(|at| state.now >= at) {
         actions.push(Action::AlarmRings);
     }
     if state.object.copying.is_some() {
         actions.extend([Action::CopyLands, Action::CopyIsLost]);
     }
-    if state.left.crashes > 0 {
+    if state.object.deleting {
+        actions.extend([Action::DeletionLands, Action::DeletionFails]);
+    }
+}
+
+fn operator(state: &State, actions: &mut Vec<Action>) {
+    if state.left.interventions > 0 && state.object.stored.is_some() {
+        let wishes = [Wish::Forget, Wish::NotProcessed, Wish::Answered];
+        actions.extend(wishes.map(Action::Intervenes));
+    }
+}
+
+/// Where nothing is held in memory, a death makes no difference.
+fn dies(state: &State, actions: &mut Vec<Action>) {
+    if state.left.crashes > 0 && state.lives() {
         actions.push(Action::Dies);
     }
 }
@@ -124,15 +145,17 @@ fn platform(_setting: &Setting, state: &State, actions: &mut Vec<Action>) {
 pub fn next(setting: &Setting, state: &State, action: Action) -> Option<State> {
     let mut world = World { setting, state: state.clone(), found: None };
     world.does(action);
-    world.forgets();
-    world.state.normalise();
+    world.state.normalise(setting);
     (world.state != *state).then_some(world.state)
 }
 
 impl World<'_> {
     pub fn does(&mut self, action: Action) {
         match action {
-            Action::TimePasses => self.state.now += TICK.0,
+            Action::TimePasses => {
+                self.state.now += TICK.0;
+                self.forgets();
+            }
             Action::Sends { client, isolate } => self.sends(client, isolate),
             Action::TimesOut { client } => self.times_out(client),
             Action::CallsAgain(one) => {
@@ -149,13 +172,15 @@ impl World<'_> {
             Action::IsSent(call) => self.is_sent(&call),
             Action::IsNotSent(call) => self.not_sent(call),
             Action::Reports(call, report) => self.reports(call, report),
-            Action::AlarmRings => {
-                self.state.object.alarm = None;
-                self.look();
-            }
-            Action::AlarmRingsAnyway => self.look(),
+            Action::AlarmRings => self.rings(),
             Action::CopyLands => self.copy_lands(),
             Action::CopyIsLost => self.state.object.copying = None,
+            Action::DeletionLands => self.deletion_lands(),
+            Action::DeletionFails => self.state.object.deleting = false,
+            Action::Intervenes(wish) => {
+                self.intervenes(wish);
+                self.state.left.interventions -= 1;
+            }
             Action::Dies => {
                 self.state.left.crashes -= 1;
                 self.dies();

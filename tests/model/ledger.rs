@@ -68,26 +68,32 @@ pub struct Ledger {
 /// One claim's history; its number is its place, from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Entry {
-    credential: String,
-    request: String,
+    by: Reader,
+    /// The first final answer: its status, and the bytes that tell who gave it.
+    answer: Option<(u16, Vec<u8>)>,
+    /// The attempts that the origin received, as bits.
+    sent: u32,
+    /// Why and when the key may be claimed anew; nothing once it was.
+    life: Option<Life>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Life {
     window_ends_at: u64,
     linger: Option<u64>,
     ended_at: Option<u64>,
-    /// The attempts that the origin received.
-    sent: Vec<u32>,
     /// The attempts that were begun, and how many of them were not processed for certain.
     begun: u32,
     not_processed: u32,
     /// An operator freed the key.
     freed: bool,
-    /// The final answer that was first shown: the status, and who gave it.
-    shown: Option<(u16, Vec<u8>)>,
 }
 
-/// Who looks at an answer.
-pub struct Reader<'a> {
-    pub credential: &'a str,
-    pub request: &'a str,
+/// Who looks at an answer, and for which request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reader {
+    pub credential: &'static str,
+    pub request: &'static str,
 }
 
 impl Ledger {
@@ -110,66 +116,77 @@ impl Ledger {
         &mut self.claims[usize::from(claim) - 1]
     }
 
-    /// A claim was stored, or an attempt of it was begun.
-    pub fn begun(&mut self, claim: &Claim, by_resend: bool, now: u64) {
-        if number(claim) as usize <= self.claims.len() {
-            let is_next = self.entry(number(claim)).begun + 1 == claim.attempt;
-            self.entry(number(claim)).begun += 1;
-            return self.hold(Promise::ResendOnly, by_resend && is_next);
-        }
-        let is_free = self.claims.last().is_none_or(|entry| entry.is_over(now));
+    fn newest(&mut self) -> Option<&mut Life> {
+        self.claims.last_mut()?.life.as_mut()
+    }
+
+    /// A claim was stored.
+    pub fn claimed(&mut self, claim: &Claim, by: Reader, now: u64) {
+        let is_free = self.newest().is_none_or(|life| life.is_over(now));
         self.hold(Promise::ClaimOnly, is_free);
-        self.claims.push(Entry::of(claim));
+        if let Some(entry) = self.claims.last_mut() {
+            entry.life = None;
+        }
+        let life = Some(Life::of(claim));
+        self.claims.push(Entry { by, answer: None, sent: 0, life });
+    }
+
+    /// A claim is to be sent once more.
+    pub fn resent(&mut self, claim: &Claim, by_resend: bool) {
+        let begun = self.entry(number(claim)).life.as_mut().map(|life| {
+            life.begun += 1;
+            life.begun
+        });
+        self.hold(Promise::ResendOnly, by_resend && begun == Some(claim.attempt));
     }
 
     /// The origin received a request.
     pub fn sent(&mut self, claim: u8, attempt: u32) {
         let entry = self.entry(claim);
-        let is_first = !entry.sent.contains(&attempt);
-        entry.sent.push(attempt);
+        let is_first = entry.sent & (1 << attempt) == 0;
+        entry.sent |= 1 << attempt;
         self.hold(Promise::OneSending, is_first);
     }
 
     /// An attempt was not processed: the origin said so, or never saw it.
     pub fn not_processed(&mut self, claim: u8) {
-        self.entry(claim).not_processed += 1;
+        if let Some(life) = &mut self.entry(claim).life {
+            life.not_processed += 1;
+        }
     }
 
     /// The record of the newest claim left flight.
     pub fn ended(&mut self, now: u64) {
-        if let Some(entry) = self.claims.last_mut().filter(|entry| entry.linger.is_some()) {
-            entry.ended_at = Some(now);
+        if let Some(life) = self.newest().filter(|life| life.linger.is_some()) {
+            life.ended_at = Some(now);
         }
-    }
-
-    pub fn credential(&self, claim: u8) -> &str {
-        &self.claims[usize::from(claim) - 1].credential
     }
 
     /// An operator freed the key.
     pub fn freed(&mut self) {
-        if let Some(entry) = self.claims.last_mut() {
-            entry.freed = true;
+        if let Some(life) = self.newest() {
+            life.freed = true;
         }
+    }
+
+    /// A final answer was stored.
+    pub fn settled(&mut self, claim: u8, answer: &Answer) {
+        self.entry(claim).answer.get_or_insert_with(|| identity(answer));
     }
 
     /// Somebody is shown an answer of a claim.
     pub fn shown(&mut self, claim: u8, reader: Reader) {
-        let entry = self.entry(claim);
-        let (owner, same) =
-            (entry.credential == reader.credential, entry.request == reader.request);
-        self.hold(Promise::OwnCredential, owner);
-        self.hold(Promise::OwnRequest, same);
+        let Reader { credential, request } = self.entry(claim).by;
+        self.hold(Promise::OwnCredential, credential == reader.credential);
+        self.hold(Promise::OwnRequest, request == reader.request);
     }
 
     /// Somebody is shown a final answer.
     pub fn final_shown(&mut self, claim: u8, answer: &Answer) {
-        let entry = self.entry(claim);
-        let identity = (answer.status, answer.inline().to_vec());
+        let shown = identity(answer);
         // One that is not kept is shown once, as it comes.
-        let own = identity.1.first().is_none_or(|origin| *origin == claim);
-        let same = entry.shown.as_ref().is_none_or(|shown| *shown == identity);
-        entry.shown = Some(identity);
+        let own = shown.1.first().is_none_or(|origin| *origin == claim);
+        let same = self.entry(claim).answer.as_ref() == Some(&shown);
         self.hold(Promise::OneAnswer, own && same);
     }
 
@@ -178,21 +195,21 @@ impl Ledger {
         let newest = record.claim().map(|claim| usize::from(number(claim)));
         self.hold(Promise::NoOldCopy, newest == Some(self.claims.len()));
     }
+
+    pub fn credential(&self, claim: u8) -> &'static str {
+        self.claims[usize::from(claim) - 1].by.credential
+    }
 }
 
-impl Entry {
+impl Life {
     fn of(claim: &Claim) -> Self {
         Self {
-            credential: claim.credential.digest.clone(),
-            request: claim.fingerprint.digest.clone(),
             window_ends_at: claim.window_ends_at.0,
             linger: claim.linger.map(|linger| linger.0),
             ended_at: None,
-            sent: Vec::new(),
             begun: 1,
             not_processed: 0,
             freed: false,
-            shown: None,
         }
     }
 
@@ -202,6 +219,10 @@ impl Entry {
         let is_over = now >= self.window_ends_at || lingered.is_some_and(|end| now >= end);
         self.freed || self.not_processed == self.begun || is_over
     }
+}
+
+fn identity(answer: &Answer) -> (u16, Vec<u8>) {
+    (answer.status, answer.inline().to_vec())
 }
 
 /// A claim's number; the model names claims by it.

@@ -52,7 +52,7 @@ impl Model for Key {
         macro_rules! in_silence {
             ($promise:ident) => {
                 Property::always(Promise::$promise.sentence(), |key: &Self, state: &State| {
-                    !silence::broken(&key.0, state).contains(&Promise::$promise)
+                    silence::keeps(Promise::$promise, &key.0, state)
                 })
             };
         }

@@ -5,7 +5,7 @@ use crate::bugs::{self, Bug};
 use crate::ledger::{Promise, Reader, number};
 use crate::setting::{DEADLINE, Setting, WINDOW};
 use crate::state::{Bytes, Call, News, Stage, State, Submission, Turn, decode, encode};
-use onlyonce::guard::machine::{self, Change, Event, Live, Step, Then};
+use onlyonce::guard::machine::{self, Change, Event, Live, Resolution, Step, Then};
 use onlyonce::guard::origin::Meaning;
 use onlyonce::guard::record::{Answer, Body, ClaimId, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
@@ -17,6 +17,17 @@ pub struct World<'a> {
     /// The record as a request found it before something came in between, which takes a bug.
     pub found: Option<Option<Bytes>>,
 }
+
+/// What an operator wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wish {
+    Forget,
+    NotProcessed,
+    Answered,
+}
+
+/// Stands in an answer in the place of an attempt.
+const OPERATOR: u32 = 255;
 
 /// What the origin makes of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -86,10 +97,15 @@ impl World<'_> {
     /// What the ledger learns from a submission's step.
     fn began(&mut self, step: &Step, by: &Submission) {
         let Record::InFlight { claim, .. } = &step.record else { return };
-        if step.then == Then::Forward {
-            let by_resend = self.setting.resends && by.turn == Turn::First && !by.redelivered;
-            self.state.ledger.begun(claim, by_resend, self.state.now);
+        if step.then != Then::Forward {
+            return;
         }
+        if claim.attempt == 1 {
+            let reader = self.setting.clients[by.client].reader();
+            return self.state.ledger.claimed(claim, reader, self.state.now);
+        }
+        let by_resend = self.setting.resends && by.turn == Turn::First && !by.redelivered;
+        self.state.ledger.resent(claim, by_resend);
     }
 
     fn shows(&self, submission: &Submission, record: &Record) -> bool {
@@ -122,11 +138,15 @@ impl World<'_> {
         let record = decode(&self.found.take().unwrap_or_else(|| self.state.object.stored.clone()));
         let was_in_flight = matches!(record, Record::InFlight { .. });
         let open: Vec<u32> = self.state.object.calls.iter().map(|call| call.attempt).collect();
-        let live = Live { open_calls: &open, waiting: self.waiting() };
+        let copying = self.state.object.copying.is_some();
+        let live = Live { open_calls: &open, waiting: self.waiting(), copying };
         let step = bugs::decide(self.setting.bug, record, event, live, now);
         self.apply(&step, now);
         if was_in_flight && step.change != Change::Keep && step.then != Then::Forward {
             self.state.ledger.ended(now.0);
+        }
+        if let Record::Done { claim, answer } = &step.record {
+            self.state.ledger.settled(number(claim), answer);
         }
         match (step.change, &step.then) {
             (Change::Keep, _) | (_, Then::Forward) => {}
@@ -178,10 +198,43 @@ impl World<'_> {
     }
 
     /// `KeyObject::look`, by an alarm or by a leader's timer.
-    pub fn look(&mut self) {
+    pub fn look(&mut self) -> Then {
         let step = self.step(Event::Look, News::LookAgain);
         if step.change == Change::Keep {
             self.watch(&step.record, self.state.clock());
+        }
+        step.then
+    }
+
+    /// `KeyObject::woken`, by an alarm.
+    pub fn rings(&mut self) {
+        self.state.object.alarm.take_if(|at| self.state.now >= *at);
+        if self.look() == Then::DropCopy {
+            self.state.object.deleting = true;
+        }
+    }
+
+    /// An operator's wish: `KeyObject::drop_copy` follows where the rules say so.
+    pub fn intervenes(&mut self, wish: Wish) {
+        let record = decode(&self.state.object.stored);
+        let claim = record.claim().map(|claim| claim.id.clone());
+        let event = match (wish, claim) {
+            (Wish::Forget, _) => Event::Forget,
+            (_, None) => return,
+            (Wish::NotProcessed, Some(claim)) => {
+                Event::Resolve { claim, resolution: Resolution::NotProcessed }
+            }
+            (Wish::Answered, Some(claim)) => {
+                let answer = answer_of(&claim, OPERATOR, 200);
+                Event::Resolve { claim, resolution: Resolution::Answered(answer) }
+            }
+        };
+        let step = self.step(event, News::LookAgain);
+        self.state.object.deleting |= step.then == Then::DropCopy;
+        let freed = matches!(step.record, Record::Forgotten { .. })
+            || (wish == Wish::NotProcessed && step.change == Change::Erase);
+        if freed {
+            self.state.ledger.freed();
         }
     }
 
@@ -203,7 +256,7 @@ impl World<'_> {
             let client = self.setting.clients[submission.client];
             let owner = self.state.ledger.credential(claim) == client.credential;
             if owner || self.has(Bug::ReleaseSharedWithAll) {
-                self.state.ledger.shown(claim, reader(self.setting, &submission));
+                self.state.ledger.shown(claim, self.reader(&submission));
                 return self.answered(&submission);
             }
         }
@@ -269,7 +322,7 @@ impl World<'_> {
     /// The origin's refusal goes to the caller, and is stored nowhere.
     fn pass_on(&mut self, call: &Call) {
         if let Some(leader) = self.leader_of(call) {
-            self.state.ledger.shown(call.claim, reader(self.setting, &leader));
+            self.state.ledger.shown(call.claim, self.reader(&leader));
             self.answered(&leader);
         }
     }
@@ -296,12 +349,16 @@ impl World<'_> {
         let Some((claim, answer)) = record.claim().zip(record.answer()) else {
             return self.state.ledger.hold(Promise::AllAnswered, false);
         };
-        self.state.ledger.shown(number(claim), reader(self.setting, &submission));
+        self.state.ledger.shown(number(claim), self.reader(&submission));
         if matches!(record, Record::Done { .. }) {
             self.state.ledger.final_shown(number(claim), answer);
             self.remembers(submission.isolate, record);
         }
         self.answered(&submission);
+    }
+
+    pub fn reader(&self, submission: &Submission) -> Reader {
+        self.setting.clients[submission.client].reader()
     }
 
     pub fn answered(&mut self, submission: &Submission) {
@@ -311,22 +368,18 @@ impl World<'_> {
     }
 }
 
-pub fn reader<'a>(setting: &'a Setting, submission: &Submission) -> Reader<'a> {
-    let client = &setting.clients[submission.client];
-    Reader { credential: client.credential, request: client.request }
-}
-
 /// The answer of one sending: no two are the same.
 fn answer(call: &Call, report: Report) -> Answer {
-    let body = match report {
-        Report::AnswersAtLength => Body::Not,
-        _ => Body::Inline { bytes: vec![call.claim, call.attempt as u8] },
-    };
-    Answer {
-        status: report.status(),
-        headers: Vec::new(),
-        answered_at: UnixMillis(0),
-        took: Millis(0),
-        body,
+    let answer = answer_of(&ClaimId(call.claim.to_string()), call.attempt, report.status());
+    match report {
+        Report::AnswersAtLength => Answer { body: Body::Not, ..answer },
+        _ => answer,
     }
+}
+
+fn answer_of(claim: &ClaimId, from: u32, status: u16) -> Answer {
+    let claim: u8 = claim.0.parse().expect("the model's own name");
+    let (answered_at, took) = (UnixMillis(0), Millis(0));
+    let body = Body::Inline { bytes: vec![claim, from as u8] };
+    Answer { status, headers: Vec::new(), answered_at, took, body }
 }

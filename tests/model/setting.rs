@@ -2,6 +2,7 @@
 //! wrong. Every number is a bound on the state space, so each is as small as still shows the rule.
 
 use crate::bugs::Bug;
+use crate::ledger::Reader;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::time::Millis;
@@ -10,7 +11,7 @@ use onlyonce::guard::time::Millis;
 /// one tick, and the quarantine after an operator's forget is two.
 pub const TICK: Millis = Millis::seconds(60);
 pub const DEADLINE: Millis = TICK;
-pub const WINDOW: Millis = Millis(4 * TICK.0);
+pub const WINDOW: Millis = Millis(3 * TICK.0);
 /// How far an isolate's clock is off the object's: the two differ by a second.
 pub const SKEW: [i64; 2] = [-500, 500];
 
@@ -53,6 +54,10 @@ pub const fn client(credential: &'static str, request: &'static str, attempts: u
 }
 
 impl Client {
+    pub fn reader(&self) -> Reader {
+        Reader { credential: self.credential, request: self.request }
+    }
+
     pub fn fingerprint(&self) -> Fingerprint {
         let method = Method { algorithm: Algorithm::Auto, ignore: Vec::new() };
         Fingerprint { method, digest: self.request.into() }
@@ -60,5 +65,13 @@ impl Client {
 
     pub fn credential(&self) -> Credential {
         Credential { sources: Vec::new(), digest: self.credential.into() }
+    }
+}
+
+impl Setting {
+    /// The first client that sends what this one sends.
+    pub fn first_like(&self, client: usize) -> usize {
+        let reader = self.clients[client].reader();
+        self.clients.iter().position(|other| other.reader() == reader).unwrap_or(client)
     }
 }

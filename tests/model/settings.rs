@@ -10,7 +10,7 @@ const HOLD: Setting = Setting {
     linger: None,
     one_isolate: false,
     large_answers: false,
-    ticks: 6,
+    ticks: 4,
     crashes: 1,
     duplicates: 1,
     interventions: 1,
@@ -28,5 +28,6 @@ pub fn all() -> Vec<Setting> {
     if let Some(v) = n("A2") { h.clients[2].attempts = v as u8; }
     if let Some(v) = n("ONE") { h.one_isolate = v > 0; }
     if let Some(v) = n("RESEND") { h.resends = v > 0; }
+    if let Some(v) = n("OPS") { h.interventions = v as u8; }
     vec![h]
 }

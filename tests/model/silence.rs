@@ -3,7 +3,8 @@
 //! for; timers of those who lead go off, and whoever is woken goes on. Those who wait have timers
 //! of their own, which are left out here: they are not what the promise rests on.
 //!
-//! From every state, this has to lead to an empty object on which nobody waits.
+//! From every state, this has to lead to a record that is not in flight, to nobody who waits, and
+//! to an empty object.
 
 use crate::bugs::Bug;
 use crate::ledger::Promise;
@@ -15,24 +16,21 @@ use onlyonce::guard::record::Record;
 /// More than the longest way takes.
 const STEPS: usize = 64;
 
-/// The promises that silence would break.
-pub fn broken(setting: &Setting, state: &State) -> Vec<Promise> {
-    if state.object.stored.is_none() && !state.submissions.iter().any(is_at_object) {
-        return Vec::new();
+/// Whether silence leads to what a promise says.
+pub fn keeps(promise: Promise, setting: &Setting, state: &State) -> bool {
+    if is_kept(promise, state) {
+        return true;
     }
     let mut world = World { setting, state: state.clone(), found: None };
-    for _ in 0..STEPS {
-        if !world.goes_on_silently() {
-            break;
-        }
+    (0..STEPS).any(|_| world.goes_on_silently() && is_kept(promise, &world.state))
+}
+
+fn is_kept(promise: Promise, state: &State) -> bool {
+    match promise {
+        Promise::AllAnswered => !state.submissions.iter().any(is_at_object),
+        Promise::NoneInFlight => !matches!(decode(&state.object.stored), Record::InFlight { .. }),
+        _ => state.object.stored.is_none(),
     }
-    let record = decode(&world.state.object.stored);
-    let found = [
-        (Promise::AllAnswered, world.state.submissions.iter().any(is_at_object)),
-        (Promise::NoneInFlight, matches!(record, Record::InFlight { .. })),
-        (Promise::AllForgotten, record != Record::Vacant),
-    ];
-    found.into_iter().filter(|(_, broken)| *broken).map(|(promise, _)| promise).collect()
 }
 
 fn is_at_object(submission: &Submission) -> bool {
@@ -51,7 +49,7 @@ impl World<'_> {
         self.state.now = self.state.now.max(at);
         match leader {
             Some(leader) => self.goes_on(&leader),
-            None => self.rings(),
+            None => self.rings_silently(),
         }
         true
     }
@@ -68,9 +66,12 @@ impl World<'_> {
         leaders.chain(alarm).min_by_key(|(at, _)| *at)
     }
 
-    fn rings(&mut self) {
-        self.state.object.alarm = None;
-        self.look();
+    /// The alarm, and a deletion that takes no time.
+    fn rings_silently(&mut self) {
+        self.rings();
+        if self.state.object.deleting {
+            self.deletion_lands();
+        }
         // What outlives the window is aborted, and ends as a call that failed.
         if self.is_overdue() {
             for call in self.state.object.calls.clone() {

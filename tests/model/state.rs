@@ -30,7 +30,7 @@ pub struct State {
 }
 
 /// What a client still has to do.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ClientState {
     pub attempts: u8,
     pub waits: bool,
@@ -52,6 +52,8 @@ pub struct Object {
     pub calls: Vec<Call>,
     /// A copy that is being written to KV.
     pub copying: Option<Bytes>,
+    /// The copy in KV is being deleted.
+    pub deleting: bool,
 }
 
 /// A call to the origin that has not ended.
@@ -148,10 +150,54 @@ impl State {
         UnixMillis(self.now)
     }
 
-    /// One order for what has none, so that no two states differ by it alone.
-    pub fn normalise(&mut self) {
+    /// Whether there is anything that time could do something to.
+    pub fn holds_something(&self) -> bool {
+        let copies = self.kv.copy.is_some() || self.kv.before.is_some();
+        self.object.stored.is_some() || copies || self.isolates.iter().any(Option::is_some)
+    }
+
+    /// Whether the object's instance holds anything in memory.
+    pub fn lives(&self) -> bool {
+        let Object { calls, copying, deleting, .. } = &self.object;
+        let works = !calls.is_empty() || copying.is_some() || *deleting;
+        works || self.submissions.iter().any(|one| one.stage != Stage::AtWorker)
+    }
+
+    /// One form for states that differ in nothing that matters: what nobody will hear of and what
+    /// can no longer act is left out, and what has no order gets one.
+    pub fn normalise(&mut self, setting: &Setting) {
+        self.submissions.retain(|one| one.is_read || one.may_still_send());
+        for one in self.submissions.iter_mut().filter(|one| !one.is_read) {
+            one.isolate = 0;
+            one.client = setting.first_like(one.client);
+        }
         self.submissions.sort();
         self.object.calls.sort();
+        if setting.first_like(1) == 0 {
+            self.order_twins();
+        }
+    }
+
+    /// The first two clients send the same: which of them is where makes no difference.
+    fn order_twins(&mut self) {
+        let mut other = self.submissions.clone();
+        for one in other.iter_mut().filter(|one| one.is_read && one.client < 2) {
+            one.client = 1 - one.client;
+        }
+        other.sort();
+        let [first, second, _] = &self.clients;
+        if (second, first, &other) < (first, second, &self.submissions) {
+            self.submissions = other;
+            self.clients.swap(0, 1);
+        }
+    }
+}
+
+impl Submission {
+    /// Whether it can still make a claim, though nobody reads what it is told.
+    fn may_still_send(&self) -> bool {
+        let leads = matches!(self.stage, Stage::Leading { .. });
+        self.has_body && self.turn != Turn::Led && !leads
     }
 }
 

@@ -3,10 +3,11 @@
 
 use crate::bugs::Bug;
 use crate::ledger::number;
-use crate::object::{World, reader};
+use crate::object::World;
 use crate::setting::{SKEW, TICK};
 use crate::state::{Bytes, Kv, News, Seen, Stage, Submission, Turn, decode, encode};
 use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::machine::Event;
 use onlyonce::guard::recent::Recent;
 use onlyonce::guard::record::{Body, Record};
 use onlyonce::guard::replay::{COPY_MARGIN, copy_lifetime, proves};
@@ -47,7 +48,6 @@ impl World<'_> {
         self.state.clients[client].waits = false;
         for one in self.state.submissions.iter_mut().filter(|one| one.client == client) {
             one.is_read = false;
-            one.isolate = 0;
         }
     }
 
@@ -62,7 +62,6 @@ impl World<'_> {
             ..first.clone()
         };
         first.is_read = false;
-        first.isolate = 0;
         self.state.submissions.push(again);
     }
 
@@ -71,6 +70,7 @@ impl World<'_> {
     pub fn dies(&mut self) {
         self.state.object.calls.clear();
         self.state.object.copying = None;
+        self.state.object.deleting = false;
         if let Some(durable) = self.state.undurable.take() {
             self.state.object.stored = durable;
         }
@@ -139,12 +139,11 @@ impl World<'_> {
         let Some((claim, answer)) = copy.claim().zip(copy.answer()) else { return };
         let claim = number(claim);
         self.state.ledger.copy_shown(copy);
-        self.state.ledger.shown(claim, reader(self.setting, &submission));
+        self.state.ledger.shown(claim, self.reader(&submission));
         self.state.ledger.final_shown(claim, answer);
         self.remembers(submission.isolate, copy);
         self.answered(&submission);
         self.state.submissions[place].is_read = false;
-        self.state.submissions[place].isolate = 0;
     }
 
     /// What is being written to KV is there.
@@ -155,6 +154,13 @@ impl World<'_> {
         if lifetime.is_some() {
             self.changes_kv(Some(copy));
         }
+    }
+
+    /// The deletion of the copy is confirmed.
+    pub fn deletion_lands(&mut self) {
+        self.state.object.deleting = false;
+        self.changes_kv(None);
+        self.step(Event::CopyDeleted, News::LookAgain);
     }
 
     /// For a minute, readers elsewhere may see what was there before.
