@@ -47,7 +47,17 @@ pub enum Bug {
     /// A copy is shown until its record's last moment.
     CopyWithoutMargin,
     IsolateNeverForgets,
+    /// A forgotten key is free at once.
+    ForgetWithoutQuarantine,
+    /// The quarantine begins with the wish, and not with the deletion.
+    ForgetUnconfirmed,
+    /// A key is forgotten while its copy is on its way to KV.
+    ForgetBesideCopying,
+    /// An operator frees a key beside an open call, and an answer counts whatever claim it is for.
+    AnyAnswerCounts,
     NoAlarm,
+    /// A deletion that failed is not tried again.
+    DeletionTriedOnce,
     /// Who waits is not told of a change.
     WaitersSleep,
     /// The one whose request was sent has no deadline, and is not told of a failure.
@@ -69,13 +79,19 @@ impl Bug {
             | Self::ResendOnHold
             | Self::StubRetryResends
             | Self::WaitersResend => Promise::ResendOnly,
-            Self::LateAnswerOverwrites | Self::ShownWithoutStored => Promise::OneAnswer,
+            Self::LateAnswerOverwrites | Self::ShownWithoutStored | Self::AnyAnswerCounts => {
+                Promise::OneAnswer
+            }
             Self::CredentialIgnored | Self::ReleaseSharedWithAll => Promise::OwnCredential,
             Self::FingerprintIgnored => Promise::OwnRequest,
-            Self::CopyUnchecked | Self::CopyWithoutMargin | Self::IsolateNeverForgets => {
-                Promise::NoOldCopy
-            }
+            Self::CopyUnchecked
+            | Self::CopyWithoutMargin
+            | Self::IsolateNeverForgets
+            | Self::ForgetWithoutQuarantine
+            | Self::ForgetUnconfirmed
+            | Self::ForgetBesideCopying => Promise::NoOldCopy,
             Self::NoAlarm => Promise::NoneInFlight,
+            Self::DeletionTriedOnce => Promise::AllForgotten,
             Self::WaitersSleep | Self::LeaderSleeps => Promise::AllAnswered,
         }
     }
