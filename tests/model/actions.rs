@@ -31,6 +31,7 @@ pub enum Action {
     AlarmRings,
     CopyLands,
     CopyIsLost,
+    StrayLands,
     DeletionLands,
     DeletionFails,
     Intervenes(Wish),
@@ -122,6 +123,9 @@ fn platform(state: &State, actions: &mut Vec<Action>) {
     if state.object.copying.is_some() {
         actions.extend([Action::CopyLands, Action::CopyIsLost]);
     }
+    if state.kv.stray.is_some() {
+        actions.push(Action::StrayLands);
+    }
     if state.object.deleting {
         actions.extend([Action::DeletionLands, Action::DeletionFails]);
     }
@@ -173,7 +177,14 @@ impl World<'_> {
             Action::IsNotSent(call) => self.not_sent(call),
             Action::Reports(call, report) => self.reports(call, report),
             Action::AlarmRings => self.rings(),
-            Action::CopyLands => self.copy_lands(),
+            Action::CopyLands => {
+                let copy = self.state.object.copying.take();
+                self.copy_lands(copy);
+            }
+            Action::StrayLands => {
+                let copy = self.state.kv.stray.take();
+                self.copy_lands(copy);
+            }
             Action::CopyIsLost => self.state.object.copying = None,
             Action::DeletionLands => self.deletion_lands(),
             Action::DeletionFails => self.state.object.deleting = false,

@@ -3,7 +3,7 @@
 
 use crate::bugs::{self, Bug};
 use crate::ledger::{Promise, Reader, number};
-use crate::setting::{DEADLINE, Setting, WINDOW};
+use crate::setting::{DEADLINE, Setting};
 use crate::state::{Bytes, Call, News, Stage, State, Submission, Turn, decode, encode};
 use onlyonce::guard::machine::{self, Change, Event, Live, Resolution, Step, Then};
 use onlyonce::guard::origin::Meaning;
@@ -84,7 +84,8 @@ impl World<'_> {
                 submission.stage = Stage::Leading { claim, attempt, deadline };
             }
             (Then::Join, record) => {
-                submission.has_body &= !self.shows(&submission, &record);
+                let lets_go = self.shows(&submission, &record) && !self.has(Bug::WaitersResend);
+                submission.has_body &= !lets_go;
                 submission.stage = Stage::Joined;
             }
             (Then::Replay, record) => return self.shown(submission, &record),
@@ -116,18 +117,20 @@ impl World<'_> {
     /// `Arrival::submission`.
     fn submission(&self, by: &Submission) -> machine::Submission {
         let client = &self.setting.clients[by.client];
-        let first = by.turn == Turn::First || self.has(Bug::WaitersResend);
+        let leads_again = self.has(Bug::LeaderSendsAgain) && by.turn == Turn::Led;
+        let waits_again = self.has(Bug::WaitersResend) && by.turn == Turn::Waited;
+        let first = by.turn == Turn::First || leads_again || waits_again;
         let redelivered = by.redelivered && !self.has(Bug::StubRetryResends);
         machine::Submission {
             fresh: ClaimId(self.state.ledger.next_claim()),
             fingerprint: client.fingerprint(),
             credential: client.credential(),
-            retry_window: WINDOW,
+            retry_window: self.setting.retry_window(),
             deadline: DEADLINE,
             linger: self.setting.linger,
             reject_in_flight: self.setting.rejects,
             may_resend: self.setting.resends && first && !redelivered,
-            can_send: by.has_body && (by.turn != Turn::Led || self.has(Bug::LeaderSendsAgain)),
+            can_send: by.has_body && (by.turn != Turn::Led || leads_again),
             spelling: None,
         }
     }

@@ -11,7 +11,8 @@ use onlyonce::guard::time::Millis;
 /// one tick, and the quarantine after an operator's forget is two.
 pub const TICK: Millis = Millis::seconds(60);
 pub const DEADLINE: Millis = TICK;
-pub const WINDOW: Millis = Millis(3 * TICK.0);
+/// `derive_window`: the least for which a copy is made.
+pub const LINGER: Millis = Millis(2 * TICK.0);
 /// How far an isolate's clock is off the object's: the two differ by a second.
 pub const SKEW: [i64; 2] = [-500, 500];
 
@@ -19,6 +20,8 @@ pub const SKEW: [i64; 2] = [-500, 500];
 pub struct Setting {
     pub name: &'static str,
     pub clients: [Client; 3],
+    /// The retry window, in ticks.
+    pub window: u64,
     /// `unknown = "resend"`.
     pub resends: bool,
     /// `in_flight = "reject"`.
@@ -69,6 +72,10 @@ impl Client {
 }
 
 impl Setting {
+    pub fn retry_window(&self) -> Millis {
+        Millis(self.window * TICK.0)
+    }
+
     /// The first client that sends what this one sends.
     pub fn first_like(&self, client: usize) -> usize {
         let reader = self.clients[client].reader();

@@ -1,10 +1,19 @@
-//! The settings that are explored.
+//! The settings that are explored. Together they hold everything that the promise speaks of; one
+//! setting with all of it would have more states than anybody can visit.
 
-use crate::setting::{Setting, client};
+use crate::setting::{Client, Setting, client};
 
-const HOLD: Setting = Setting {
+const OWNER: Client = client("owner", "order", 1);
+const RETRYING: Client = client("owner", "order", 2);
+const STRANGER: Client = client("stranger", "order", 1);
+const OTHER_REQUEST: Client = client("owner", "refund", 1);
+const ABSENT: Client = client("nobody", "nothing", 0);
+
+/// Two who share a credential and one who has another, a death, a call made twice, an operator.
+pub const HOLD: Setting = Setting {
     name: "hold",
-    clients: [client("owner", "order", 2), client("owner", "order", 1), client("stranger", "order", 1)],
+    clients: [OWNER, OWNER, STRANGER],
+    window: 3,
     resends: false,
     rejects: false,
     linger: None,
@@ -12,22 +21,70 @@ const HOLD: Setting = Setting {
     large_answers: false,
     ticks: 4,
     crashes: 1,
-    duplicates: 1,
+    duplicates: 0,
     interventions: 1,
     bug: None,
 };
 
-pub fn all() -> Vec<Setting> {
-    let n = |name: &str| std::env::var(name).ok().and_then(|v| v.parse().ok());
-    let mut h = HOLD;
-    if let Some(v) = n("TICKS") { h.ticks = v; }
-    if let Some(v) = n("CRASHES") { h.crashes = v as u8; }
-    if let Some(v) = n("DUP") { h.duplicates = v as u8; }
-    if let Some(v) = n("A0") { h.clients[0].attempts = v as u8; }
-    if let Some(v) = n("A1") { h.clients[1].attempts = v as u8; }
-    if let Some(v) = n("A2") { h.clients[2].attempts = v as u8; }
-    if let Some(v) = n("ONE") { h.one_isolate = v > 0; }
-    if let Some(v) = n("RESEND") { h.resends = v > 0; }
-    if let Some(v) = n("OPS") { h.interventions = v as u8; }
-    vec![h]
-}
+/// Clients that time out and retry, with nobody to help.
+pub const RETRIES: Setting =
+    Setting { name: "retries", clients: [RETRYING, OWNER, STRANGER], interventions: 0, ..HOLD };
+
+pub const RESEND: Setting = Setting {
+    name: "resend",
+    clients: [RETRYING, OWNER, ABSENT],
+    resends: true,
+    duplicates: 1,
+    ticks: 3,
+    ..HOLD
+};
+
+/// A window that is far longer than an operator's quarantine, so that a copy would outlive it.
+pub const FORGET: Setting = Setting {
+    name: "forget",
+    clients: [OWNER, OWNER, OWNER],
+    window: 6,
+    ticks: 3,
+    interventions: 1,
+    crashes: 0,
+    ..HOLD
+};
+
+pub const FORGET_AND_DIE: Setting =
+    Setting { name: "forget and die", one_isolate: true, crashes: 1, ..FORGET };
+
+pub const REDELIVERY: Setting = Setting {
+    name: "redelivery",
+    clients: [RETRYING, STRANGER, ABSENT],
+    duplicates: 1,
+    crashes: 2,
+    interventions: 0,
+    ..HOLD
+};
+
+pub const REJECT: Setting = Setting { name: "reject", rejects: true, interventions: 0, ..HOLD };
+
+pub const DERIVED: Setting = Setting {
+    name: "derived key",
+    linger: Some(crate::setting::LINGER),
+    interventions: 0,
+    ..HOLD
+};
+
+pub const REUSED: Setting = Setting {
+    name: "another request",
+    clients: [OWNER, OTHER_REQUEST, STRANGER],
+    interventions: 0,
+    ..HOLD
+};
+
+pub const LARGE: Setting = Setting {
+    name: "large answers",
+    clients: [RETRYING, STRANGER, ABSENT],
+    large_answers: true,
+    ..HOLD
+};
+
+pub const ALL: [Setting; 10] = [
+    HOLD, RETRIES, RESEND, FORGET, FORGET_AND_DIE, REDELIVERY, REJECT, DERIVED, REUSED, LARGE,
+];

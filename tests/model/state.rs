@@ -110,6 +110,8 @@ pub enum News {
 pub struct Kv {
     pub copy: Option<Bytes>,
     pub before: Option<(Bytes, u64)>,
+    /// With a fault of the platform: what a dead instance was writing.
+    pub stray: Option<Bytes>,
 }
 
 /// What an isolate remembers.

@@ -69,7 +69,13 @@ impl World<'_> {
     /// again for those who still wait.
     pub fn dies(&mut self) {
         self.state.object.calls.clear();
-        self.state.object.copying = None;
+        let copying = self.state.object.copying.take();
+        if self.has(Bug::WriteOutlivesInstance) {
+            self.state.kv.stray = copying;
+        }
+        if self.has(Bug::StorageForgets) {
+            self.state.object.stored = None;
+        }
         self.state.object.deleting = false;
         if let Some(durable) = self.state.undurable.take() {
             self.state.object.stored = durable;
@@ -113,7 +119,7 @@ impl World<'_> {
 
     /// What KV may show now.
     pub fn copy(&self, view: View) -> Option<Record> {
-        let Kv { copy, before } = &self.state.kv;
+        let Kv { copy, before, .. } = &self.state.kv;
         let bytes = match (view, before) {
             (View::Current, _) => copy.clone()?,
             (View::Stale, Some((bytes, until))) if self.state.now <= *until => bytes.clone(),
@@ -147,8 +153,8 @@ impl World<'_> {
     }
 
     /// What is being written to KV is there.
-    pub fn copy_lands(&mut self) {
-        let Some(copy) = self.state.object.copying.take() else { return };
+    pub fn copy_lands(&mut self, copy: Option<Bytes>) {
+        let Some(copy) = copy else { return };
         let record = decode(&Some(copy.clone()));
         let lifetime = record.claim().and_then(|claim| copy_lifetime(claim, self.state.clock()));
         if lifetime.is_some() {
@@ -165,12 +171,13 @@ impl World<'_> {
 
     /// For a minute, readers elsewhere may see what was there before.
     pub fn changes_kv(&mut self, copy: Option<Bytes>) {
-        let Kv { copy: old, .. } = &self.state.kv;
-        if *old != copy {
-            let until = self.state.now + TICK.0;
-            let before = old.clone().map(|old| (old, until));
-            self.state.kv = Kv { copy, before };
+        if self.state.kv.copy == copy {
+            return;
         }
+        let stale = if self.has(Bug::KvStaleForLong) { 2 * TICK.0 } else { TICK.0 };
+        let until = self.state.now + stale;
+        let old = std::mem::replace(&mut self.state.kv.copy, copy);
+        self.state.kv.before = old.map(|old| (old, until));
     }
 
     /// Leaves out of the state what can no longer be seen.
