@@ -1,0 +1,385 @@
+//! One key's object, as `edge::key_object`, `edge::origin_call` and `edge::reception` have it, with
+//! the timers that the model checker leaves to chance.
+
+use crate::bugs::{self, Bug};
+use crate::reference::{Asker, Told};
+use crate::schedule::Report;
+use crate::system::{System, linger_of, number_of};
+use onlyonce::guard::machine::{
+    self, Change, Event, Live, Refusal, Resolution, Step, Then, binding_claim,
+};
+use onlyonce::guard::origin::Meaning;
+use onlyonce::guard::record::{Answer, Body, Claim, ClaimId, Record};
+use onlyonce::guard::replay::copy_lifetime;
+use onlyonce::guard::time::{Millis, UnixMillis};
+use std::rc::Rc;
+
+/// As in `edge::key_object`.
+const TIMER_SLACK: u64 = 10;
+
+#[derive(Default)]
+pub struct Object {
+    stored: Option<Vec<u8>>,
+    alarm: Option<u64>,
+    pub calls: Vec<Call>,
+    pub waiting: Vec<Submission>,
+    pub copies: Vec<Rc<[u8]>>,
+    pub deleting: bool,
+}
+
+/// A call to the origin, and the request that it was made for, as long as somebody waits for it.
+pub struct Call {
+    claim: ClaimId,
+    pub attempt: u32,
+    leader: Option<(Submission, u64)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Submission {
+    pub asker: Asker,
+    pub isolate: usize,
+    pub arrived_at: u64,
+    pub turn: Turn,
+    pub attempt: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    First,
+    Waited,
+    Led,
+}
+
+/// What those who wait are woken with.
+enum News<'a> {
+    LookAgain,
+    Released { claim: &'a Claim, number: u32 },
+}
+
+impl Object {
+    fn record(&self) -> Record {
+        let decoded = |bytes: &Vec<u8>| Record::decode(bytes).expect("what the codec wrote, it reads");
+        self.stored.as_ref().map_or(Record::Vacant, decoded)
+    }
+
+    /// When the next of its timers goes off.
+    pub fn next_timer(&self, late: u64) -> Option<u64> {
+        let leaders = self.calls.iter().filter_map(|call| Some(call.leader.as_ref()?.1));
+        let waiters = self.waiting.iter().map(Submission::patience_ends_at);
+        leaders.chain(waiters).chain(self.alarm.map(|at| at + late)).min()
+    }
+}
+
+impl Submission {
+    fn patience_ends_at(&self) -> u64 {
+        self.arrived_at + crate::request::POLICIES[self.asker.policy].wait.0
+    }
+}
+
+impl System {
+    /// `KeyObject::submitted`, from one await to the next.
+    pub fn takes(&mut self, submission: Submission) {
+        let key = submission.asker.key;
+        self.claims += 1;
+        let fresh = ClaimId(self.claims.to_string());
+        let step = self.step(key, |system, claim| system.event(&submission, fresh, claim));
+        let told = told(&step);
+        self.judge(&submission.asker, told);
+        match (told, step.record) {
+            (Told::Sent, Record::InFlight { claim, .. }) => self.leads(submission, claim),
+            (Told::Waits, record) => self.joins(submission, &record),
+            (Told::Shown(_), record) => self.remembers(submission.isolate, key, &record),
+            _ => {}
+        }
+    }
+
+    /// `Arrival::submission`; nothing where it takes a body that is gone.
+    fn event(&self, by: &Submission, fresh: ClaimId, claim: Option<&Claim>) -> Event {
+        let (asker, policy) = (&by.asker, self.policy_of(&by.asker));
+        let claim = claim.filter(|_| !self.has(Bug::NewPolicyCounts));
+        let sources = claim.map_or_else(|| policy.sources(), |claim| claim.credential.sources.clone());
+        let method = claim.map_or_else(|| policy.method(), |claim| claim.fingerprint.method.clone());
+        if !asker.has_body && method != policy.method() {
+            return Event::Look;
+        }
+        let first = by.turn == Turn::First;
+        Event::Submitted(machine::Submission {
+            fresh,
+            fingerprint: asker.request.fingerprint(&method),
+            credential: asker.request.credential(&sources, asker.key),
+            retry_window: policy.retry_window,
+            deadline: policy.deadline,
+            linger: linger_of(asker).map(Millis),
+            reject_in_flight: policy.rejects,
+            may_resend: policy.resends && first && asker.is_retry,
+            can_send: asker.has_body && by.turn != Turn::Led,
+            spelling: None,
+        })
+    }
+
+    /// `KeyObject::step`, without the waking.
+    fn step(&mut self, key: usize, event: impl FnOnce(&Self, Option<&Claim>) -> Event) -> Step {
+        let now = UnixMillis(self.now);
+        let object = self.object(key);
+        let record = object.record();
+        let open: Vec<u32> = object.calls.iter().map(|call| call.attempt).collect();
+        let (waiting, copying) = (object.waiting.len(), !object.copies.is_empty());
+        let live = Live { open_calls: &open, waiting, copying };
+        let event = event(self, binding_claim(&record, live, now));
+        let step = bugs::decide(self.bug, record, event, live, now);
+        self.apply(key, &step, now);
+        step
+    }
+
+    /// `Store::apply`.
+    fn apply(&mut self, key: usize, step: &Step, now: UnixMillis) {
+        let object = self.object(key);
+        match step.change {
+            Change::Keep => {}
+            Change::Erase => (object.stored, object.alarm) = (None, None),
+            Change::Put => {
+                object.stored = step.record.encode();
+                object.alarm = step.record.alarm_at(now).map(|at| at.0);
+            }
+        }
+    }
+
+    /// Those who wait go on where a step changed something.
+    fn wake(&mut self, key: usize, step: &Step, news: News) {
+        if step.change == Change::Keep || step.then == Then::Forward || self.has(Bug::WaitersSleep) {
+            return;
+        }
+        let woken = std::mem::take(&mut self.object(key).waiting);
+        self.reference.stops_waiting(key, woken.len());
+        for mut submission in woken {
+            if submission.turn == Turn::First {
+                submission.turn = Turn::Waited;
+            }
+            match (&news, step.change) {
+                (News::Released { claim, number }, Change::Erase) if shows(&submission, claim) => {
+                    self.shares(&submission, *number);
+                }
+                _ => self.takes(submission),
+            }
+        }
+    }
+
+    /// `KeyObject::lead`.
+    fn leads(&mut self, mut submission: Submission, claim: Claim) {
+        let asker = &mut submission.asker;
+        asker.was_sent = true;
+        self.reference.sent(asker, linger_of(asker), claim.attempt, self.now);
+        let patience = self.now + self.policy_of(&submission.asker).deadline.0 + TIMER_SLACK;
+        submission.attempt = claim.attempt;
+        submission.turn = Turn::Led;
+        let (key, attempt) = (submission.asker.key, claim.attempt);
+        let leader = Some((submission, patience));
+        self.object(key).calls.push(Call { claim: claim.id, attempt, leader });
+    }
+
+    /// `KeyObject::join`.
+    fn joins(&mut self, mut submission: Submission, record: &Record) {
+        let owns = record.claim().is_some_and(|claim| shows(&submission, claim));
+        let keeps = submission.asker.has_body && !owns;
+        self.reference.waits(&mut submission.asker);
+        if submission.asker.has_body != keeps {
+            self.complain(format!("{submission:?} waits, and its body is not where it should be"));
+        }
+        if submission.patience_ends_at() > self.now {
+            return self.object(submission.asker.key).waiting.push(submission);
+        }
+        self.reference.stops_waiting(submission.asker.key, 1);
+    }
+
+    /// The end of a call: `origin_call::run`, `Reception` and `KeyObject::conclude`.
+    pub fn reported(&mut self, key: usize, attempt: u32, report: Report) {
+        self.answers += 1;
+        let number = self.answers;
+        let Some(place) = self.object(key).calls.iter().position(|call| call.attempt == attempt) else {
+            return;
+        };
+        let claim = self.object(key).calls[place].claim.clone();
+        let before = self.object(key).record();
+        let event = event(claim, attempt, report, number);
+        let step = self.step(key, |_, _| event);
+        let call = self.object(key).calls.remove(place);
+        let expected = self.reference.ended(key, attempt, report, number, self.now);
+        self.tells(key, call, &step, (report, number), expected);
+        let news = match (report, before.claim()) {
+            (Report::Refuses, Some(claim)) => News::Released { claim, number },
+            _ => News::LookAgain,
+        };
+        self.wake(key, &step, news);
+    }
+
+    /// What the one whose request was sent is told; what is final is copied.
+    fn tells(&mut self, key: usize, call: Call, step: &Step, (report, number): (Report, u32), expected: Told) {
+        let is_stored = number_of(&step.record) == Some(number);
+        let told = match report {
+            Report::NotSent => Told::Unavailable,
+            Report::Breaks => Told::LooksAgain,
+            Report::Refuses if step.record == Record::Vacant => Told::Passed(number),
+            Report::Refuses => Told::LooksAgain,
+            _ if is_stored || self.has(Bug::ShownWithoutStored) => Told::Shown(number),
+            _ => Told::LooksAgain,
+        };
+        if told != expected {
+            self.complain(format!("the first for key {key} was told {told:?} instead of {expected:?}"));
+        }
+        if is_stored {
+            self.copies(key, &step.record);
+        }
+        let Some((leader, _)) = call.leader else { return };
+        match told {
+            Told::LooksAgain => self.takes(leader),
+            Told::Shown(_) => self.remembers(leader.isolate, key, &step.record),
+            _ => {}
+        }
+    }
+
+    /// `responses::write_copy`.
+    fn copies(&mut self, key: usize, record: &Record) {
+        let Record::Done { claim, answer } = record else { return };
+        let lifetime = copy_lifetime(claim, UnixMillis(self.now));
+        if let Some(bytes) = record.encode().filter(|_| answer.body != Body::Not && lifetime.is_some()) {
+            self.object(key).copies.push(bytes.into());
+        }
+    }
+
+    /// One who waited shares a refusal.
+    fn shares(&mut self, submission: &Submission, number: u32) {
+        self.count("shared a refusal");
+        if submission.asker.has_body {
+            self.complain(format!("{submission:?} kept its body and shared refusal {number}"));
+        }
+    }
+
+    /// The first timer of an object that is due.
+    pub fn goes_off(&mut self, key: usize, late: u64) {
+        let now = self.now;
+        let object = self.object(key);
+        if let Some(call) = object.calls.iter_mut().find(|call| matches!(call.leader, Some((_, at)) if at <= now)) {
+            let leader = call.leader.take();
+            self.looks(key);
+            return leader.into_iter().for_each(|(leader, _)| self.takes(leader));
+        }
+        if let Some(place) = object.waiting.iter().position(|one| one.patience_ends_at() <= now) {
+            object.waiting.remove(place);
+            return self.reference.stops_waiting(key, 1);
+        }
+        object.alarm.take_if(|at| *at + late <= now);
+        if self.looks(key) == Then::DropCopy {
+            self.object(key).deleting = true;
+        }
+    }
+
+    /// `KeyObject::look`.
+    fn looks(&mut self, key: usize) -> Then {
+        let step = self.step(key, |_, _| Event::Look);
+        if step.change == Change::Keep {
+            self.object(key).alarm = step.record.alarm_at(UnixMillis(self.now)).map(|at| at.0);
+            self.ends_overdue_calls(key, &step.record);
+        }
+        self.wake(key, &step, News::LookAgain);
+        step.then
+    }
+
+    fn ends_overdue_calls(&mut self, key: usize, record: &Record) {
+        if record.claim().is_some_and(|claim| self.now >= claim.window_ends_at.0) {
+            let attempts: Vec<u32> = self.object(key).calls.iter().map(|call| call.attempt).collect();
+            for attempt in attempts {
+                self.reported(key, attempt, Report::Breaks);
+            }
+        }
+    }
+
+    pub fn dies(&mut self, key: usize) {
+        let object = self.object(key);
+        object.calls.clear();
+        object.waiting.clear();
+        object.copies.clear();
+        object.deleting = false;
+        self.reference.died(key, self.now);
+    }
+
+    pub fn forgets(&mut self, key: usize) {
+        let copying = !self.object(key).copies.is_empty();
+        let step = self.step(key, |_, _| Event::Forget);
+        self.object(key).deleting |= step.then == Then::DropCopy;
+        self.wake(key, &step, News::LookAgain);
+        self.agrees(key, "forget", &step, |reference, now| reference.forgets(key, copying, now));
+    }
+
+    pub fn deleted(&mut self, key: usize) {
+        self.changes_kv(key, None);
+        let step = self.step(key, |_, _| Event::CopyDeleted);
+        self.reference.deleted(key, self.now);
+        self.wake(key, &step, News::LookAgain);
+    }
+
+    pub fn resolves(&mut self, key: usize, processed: bool) {
+        self.answers += 1;
+        let number = processed.then_some(self.answers);
+        let resolution = match number {
+            Some(number) => Resolution::Answered(answer(200, number, false)),
+            None => Resolution::NotProcessed,
+        };
+        let Some(claim) = self.object(key).record().claim().map(|claim| claim.id.clone()) else { return };
+        let step = self.step(key, |_, _| Event::Resolve { claim, resolution });
+        self.agrees(key, "resolve", &step, |reference, now| reference.resolves(key, number, now));
+        self.wake(key, &step, News::LookAgain);
+    }
+
+    /// Whether an operator's wish was carried out exactly where it should have been.
+    fn agrees(&mut self, key: usize, wish: &'static str, step: &Step, expected: impl FnOnce(&mut crate::reference::Reference, u64) -> bool) {
+        let done = !matches!(step.then, Then::Deny(_));
+        let is_gone = !done && step.record == Record::Vacant;
+        if is_gone && self.reference.is_vacant(key, self.now) {
+            return;
+        }
+        self.count(if done { wish } else { "denied" });
+        if done != expected(&mut self.reference, self.now) {
+            self.complain(format!("an operator's {wish} of key {key} led to {:?}", step.then));
+        }
+    }
+}
+
+fn shows(submission: &Submission, claim: &Claim) -> bool {
+    let Asker { request, key, .. } = submission.asker;
+    request.credential(&claim.credential.sources, key) == claim.credential
+}
+
+fn told(step: &Step) -> Told {
+    match step.then {
+        Then::Forward => Told::Sent,
+        Then::Join => Told::Waits,
+        Then::Replay => Told::Shown(number_of(&step.record).unwrap_or_default()),
+        Then::Refuse(Refusal::KeyReused) => Told::KeyReused,
+        Then::Refuse(Refusal::CredentialChanged) => Told::CredentialChanged,
+        Then::Refuse(Refusal::ResponseNotKept) => Told::NotKept,
+        Then::Refuse(Refusal::OutcomeUnknown(_)) => Told::OutcomeUnknown,
+        Then::Refuse(Refusal::InProgress { .. }) => Told::InProgress,
+        Then::Nothing | Then::DropCopy | Then::Deny(_) => Told::InProgress,
+    }
+}
+
+fn event(claim: ClaimId, attempt: u32, report: Report, number: u32) -> Event {
+    let (status, meaning) = match report {
+        Report::NotSent => return Event::NotSent { claim, attempt },
+        Report::Breaks => return Event::Failed { claim, attempt },
+        Report::Refuses => (429, Meaning::NotProcessed),
+        Report::Fails => (500, Meaning::MayHaveActed),
+        Report::Conflicts => (409, Meaning::Final),
+        Report::Answers | Report::AnswersAtLength => (201, Meaning::Final),
+    };
+    let answer = answer(status, number, report == Report::AnswersAtLength);
+    Event::Answered { claim, attempt, meaning, answer }
+}
+
+/// Every sixteenth answer is so large that an isolate holds few of them.
+fn answer(status: u16, number: u32, is_too_long: bool) -> Answer {
+    let size = if number.is_multiple_of(16) { 60_000 } else { 20 };
+    let body = if is_too_long { Body::Not } else { Body::Inline { bytes: vec![b'x'; size] } };
+    let headers = vec![("number".into(), number.to_string())];
+    Answer { status, headers, answered_at: UnixMillis(0), took: Millis(0), body }
+}
