@@ -264,12 +264,21 @@ impl System {
             return leader.into_iter().for_each(|(leader, _)| self.takes(leader));
         }
         if let Some(place) = object.waiting.iter().position(|one| one.patience_ends_at() <= now) {
-            object.waiting.remove(place);
-            return self.reference.stops_waiting(key, 1);
+            let waiter = object.waiting.remove(place);
+            return self.gives_up(&waiter);
         }
         object.alarm.take_if(|at| *at + late <= now);
         if self.looks(key) == Then::DropCopy {
             self.object(key).deleting = true;
+        }
+    }
+
+    /// The time that one waits is over. Had the call ended before, it would have been woken.
+    fn gives_up(&mut self, waiter: &Submission) {
+        let key = waiter.asker.key;
+        self.reference.stops_waiting(key, 1);
+        if !self.reference.is_busy(key, self.now - TIMER_SLACK) {
+            self.complain(format!("{waiter:?} waited for nothing"));
         }
     }
 

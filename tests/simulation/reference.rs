@@ -156,6 +156,11 @@ impl Reference {
         asker.has_body &= !claim.is_some_and(owns);
     }
 
+    /// Whether there is a call that may be waited for.
+    pub fn is_busy(&mut self, key: usize, now: u64) -> bool {
+        matches!(self.key(key).status(now), Status::Busy)
+    }
+
     pub fn stops_waiting(&mut self, key: usize, count: usize) {
         self.key(key).waiting -= count;
     }

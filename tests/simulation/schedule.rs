@@ -7,7 +7,9 @@ use crate::request::{BODY_COUNT, CALLER_COUNT, POLICIES, Request};
 
 #[derive(Clone, Debug)]
 pub enum Operation {
-    Submit { key: usize, request: Request, isolate: usize, view: View, redelivered: bool },
+    Submit(Arrival),
+    /// More of the same at once than may wait.
+    Crowd(Arrival),
     /// The origin says something to one of the open calls.
     Report { call: usize, report: Report },
     /// Time passes; alarms come this much too late.
@@ -24,6 +26,17 @@ pub enum Operation {
     /// One of the deletions is confirmed, or fails.
     Deletion { deletion: usize, lands: bool },
     Resolve { key: usize, processed: bool },
+}
+
+/// One request for a key, as it comes to a Worker.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival {
+    pub key: usize,
+    pub request: Request,
+    pub isolate: usize,
+    pub view: View,
+    /// The Worker's own second call.
+    pub redelivered: bool,
 }
 
 /// What KV shows a request.
@@ -72,7 +85,8 @@ fn operation(random: &mut Random) -> Operation {
     let key = if random.below(5) > 0 { random.below(HOT_KEYS) } else { random.below(KEYS) };
     let any = random.below(KEYS);
     match random.below(100) {
-        0..=44 => submit(random, key),
+        0 => Operation::Crowd(arrival(random, key)),
+        1..=44 => Operation::Submit(arrival(random, key)),
         45..=64 => Operation::Report { call: any, report: random.pick(&REPORTS) },
         65..=79 => wait(random),
         80..=81 => Operation::Die { key },
@@ -85,14 +99,14 @@ fn operation(random: &mut Random) -> Operation {
     }
 }
 
-fn submit(random: &mut Random, key: usize) -> Operation {
+fn arrival(random: &mut Random, key: usize) -> Arrival {
     // Most retries are honest.
     let honest = random.below(3) > 0;
     let mut of = |count| if honest { 0 } else { random.below(count) };
     let request = Request { who: of(CALLER_COUNT), body: of(BODY_COUNT) };
     let view = random.pick(&[View::Nothing, View::Current, View::Current, View::Stale]);
     let redelivered = random.below(8) == 0;
-    Operation::Submit { key, request, isolate: random.below(2), view, redelivered }
+    Arrival { key, request, isolate: random.below(2), view, redelivered }
 }
 
 fn wait(random: &mut Random) -> Operation {

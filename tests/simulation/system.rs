@@ -5,7 +5,8 @@ use crate::bugs::Bug;
 use crate::object::{Object, Submission, Turn};
 use crate::reference::{Asker, Reference, Told};
 use crate::request::{POLICIES, Request, is_derived, record_id};
-use crate::schedule::{Operation, Report, View};
+use crate::schedule::{Arrival, Operation, Report, View};
+use onlyonce::guard::machine::MAX_WAITING;
 use onlyonce::guard::recent::Recent;
 use onlyonce::guard::record::Record;
 use onlyonce::guard::replay::proves;
@@ -17,6 +18,7 @@ use std::rc::Rc;
 const SKEW: [i64; 2] = [-500, 500];
 /// How long KV may show what was there before.
 const STALE: u64 = 60_000;
+const CROWD: usize = MAX_WAITING + 10;
 
 pub struct System {
     pub now: u64,
@@ -80,9 +82,8 @@ impl System {
         // No two operations at the same moment: the reference tells them apart by time.
         self.now += 1;
         match *operation {
-            Operation::Submit { key, request, isolate, view, redelivered } => {
-                self.submits(key, request, isolate, view, redelivered);
-            }
+            Operation::Submit(arrival) => self.submits(arrival),
+            Operation::Crowd(arrival) => (0..CROWD).for_each(|_| self.submits(arrival)),
             Operation::Report { call, report } => self.reports(call, report),
             Operation::Wait { millis, late } => self.waits(millis, late),
             Operation::Die { key } => self.dies(key),
@@ -96,7 +97,8 @@ impl System {
     }
 
     /// `edge::complete_request`.
-    fn submits(&mut self, key: usize, request: Request, isolate: usize, view: View, redelivered: bool) {
+    fn submits(&mut self, arrival: Arrival) {
+        let Arrival { key, request, isolate, view, redelivered } = arrival;
         let policy = self.policy;
         let recent = self.isolates[isolate].get(&record_id(key), self.isolate_clock(isolate));
         let copies = [recent, self.copy(key, view)];
