@@ -30,19 +30,6 @@ pub enum Promise {
 }
 
 impl Promise {
-    pub const ALL: [Self; 10] = [
-        Self::OneSending,
-        Self::ResendOnly,
-        Self::ClaimOnly,
-        Self::OneAnswer,
-        Self::OwnCredential,
-        Self::OwnRequest,
-        Self::NoOldCopy,
-        Self::NoneInFlight,
-        Self::AllAnswered,
-        Self::AllForgotten,
-    ];
-
     pub fn sentence(self) -> &'static str {
         match self {
             Self::OneSending => "at most one execution per claim",

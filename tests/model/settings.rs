@@ -32,10 +32,8 @@ pub const RETRIES: Setting =
 
 pub const RESEND: Setting = Setting {
     name: "resend",
-    clients: [RETRYING, OWNER, ABSENT],
     resends: true,
-    duplicates: 1,
-    ticks: 3,
+    interventions: 0,
     ..HOLD
 };
 
@@ -55,9 +53,8 @@ pub const FORGET_AND_DIE: Setting =
 
 pub const REDELIVERY: Setting = Setting {
     name: "redelivery",
-    clients: [RETRYING, STRANGER, ABSENT],
+    clients: [RETRYING, OWNER, ABSENT],
     duplicates: 1,
-    crashes: 2,
     interventions: 0,
     ..HOLD
 };
