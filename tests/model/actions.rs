@@ -9,8 +9,13 @@ use crate::worker::View;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
     TimePasses,
-    Sends { client: usize, isolate: usize },
-    TimesOut { client: usize },
+    Sends {
+        client: usize,
+        isolate: usize,
+    },
+    TimesOut {
+        client: usize,
+    },
     /// A submission arrives at the object.
     Arrives(Submission),
     /// With a bug: a submission decides upon what it read some time ago.
@@ -223,7 +228,8 @@ impl World<'_> {
     }
 
     fn reads_memory(&mut self, submission: &Submission) {
-        if let Some(copy) = self.recent(submission).filter(|copy| self.is_proven(submission, copy)) {
+        if let Some(copy) = self.recent(submission).filter(|copy| self.is_proven(submission, copy))
+        {
             self.replays(self.place(submission), &copy);
         }
     }

@@ -30,12 +30,7 @@ pub const HOLD: Setting = Setting {
 pub const RETRIES: Setting =
     Setting { name: "retries", clients: [RETRYING, OWNER, STRANGER], interventions: 0, ..HOLD };
 
-pub const RESEND: Setting = Setting {
-    name: "resend",
-    resends: true,
-    interventions: 0,
-    ..HOLD
-};
+pub const RESEND: Setting = Setting { name: "resend", resends: true, interventions: 0, ..HOLD };
 
 /// A window that is far longer than an operator's quarantine, so that a copy would outlive it.
 pub const FORGET: Setting = Setting {
@@ -61,12 +56,8 @@ pub const REDELIVERY: Setting = Setting {
 
 pub const REJECT: Setting = Setting { name: "reject", rejects: true, interventions: 0, ..HOLD };
 
-pub const DERIVED: Setting = Setting {
-    name: "derived key",
-    linger: Some(crate::setting::LINGER),
-    interventions: 0,
-    ..HOLD
-};
+pub const DERIVED: Setting =
+    Setting { name: "derived key", linger: Some(crate::setting::LINGER), interventions: 0, ..HOLD };
 
 pub const REUSED: Setting = Setting {
     name: "another request",
@@ -82,6 +73,5 @@ pub const LARGE: Setting = Setting {
     ..HOLD
 };
 
-pub const ALL: [Setting; 10] = [
-    HOLD, RETRIES, RESEND, FORGET, FORGET_AND_DIE, REDELIVERY, REJECT, DERIVED, REUSED, LARGE,
-];
+pub const ALL: [Setting; 10] =
+    [HOLD, RETRIES, RESEND, FORGET, FORGET_AND_DIE, REDELIVERY, REJECT, DERIVED, REUSED, LARGE];

@@ -95,14 +95,20 @@ pub enum Stage {
     Joined,
     Woken(News),
     /// Its own request is at the origin.
-    Leading { claim: u8, attempt: u32, deadline: u64 },
+    Leading {
+        claim: u8,
+        attempt: u32,
+        deadline: u64,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum News {
     LookAgain,
     /// The key was freed by this claim's origin; who shows its credential shares the answer.
-    Released { claim: u8 },
+    Released {
+        claim: u8,
+    },
 }
 
 /// The copy in KV. A reader may see what it was until a moment ago.
@@ -123,10 +129,8 @@ pub struct Seen {
 
 impl State {
     pub fn initial(setting: &Setting) -> Self {
-        let client = |index: usize| ClientState {
-            attempts: setting.clients[index].attempts,
-            waits: false,
-        };
+        let client =
+            |index: usize| ClientState { attempts: setting.clients[index].attempts, waits: false };
         Self {
             now: BEGINNING,
             object: Object::default(),

@@ -186,7 +186,8 @@ impl World<'_> {
         self.state.kv.before.take_if(|(_, until)| now > *until);
         for isolate in 0..2 {
             let clock = self.isolate_clock(isolate);
-            let is_over = |seen: &mut Seen| held(seen).get(&ID.with(RecordId::clone), clock).is_none();
+            let is_over =
+                |seen: &mut Seen| held(seen).get(&ID.with(RecordId::clone), clock).is_none();
             if !self.has(Bug::IsolateNeverForgets) {
                 self.state.isolates[isolate].take_if(is_over);
             }

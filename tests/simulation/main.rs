@@ -70,7 +70,10 @@ fn report(seed: u64, bug: Option<Bug>) -> String {
     let schedule = smallest(drawn(seed), |schedule| failure(schedule, bug).is_some());
     let found = failure(&schedule, bug).unwrap_or_default();
     let lines = schedule.iter().map(|operation| format!("  {operation:?}\n"));
-    format!("the smallest schedule:\n{}{found}\nagain: ONLYONCE_SEED={seed}", lines.collect::<String>())
+    format!(
+        "the smallest schedule:\n{}{found}\nagain: ONLYONCE_SEED={seed}",
+        lines.collect::<String>()
+    )
 }
 
 /// How many seeds a planted mistake may take to be found.

@@ -58,7 +58,8 @@ enum News<'a> {
 
 impl Object {
     fn record(&self) -> Record {
-        let decoded = |bytes: &Vec<u8>| Record::decode(bytes).expect("what the codec wrote, it reads");
+        let decoded =
+            |bytes: &Vec<u8>| Record::decode(bytes).expect("what the codec wrote, it reads");
         self.stored.as_ref().map_or(Record::Vacant, decoded)
     }
 
@@ -97,8 +98,10 @@ impl System {
     fn event(&self, by: &Submission, fresh: ClaimId, claim: Option<&Claim>) -> Event {
         let (asker, policy) = (&by.asker, self.policy_of(&by.asker));
         let claim = claim.filter(|_| !self.has(Bug::NewPolicyCounts));
-        let sources = claim.map_or_else(|| policy.sources(), |claim| claim.credential.sources.clone());
-        let method = claim.map_or_else(|| policy.method(), |claim| claim.fingerprint.method.clone());
+        let sources =
+            claim.map_or_else(|| policy.sources(), |claim| claim.credential.sources.clone());
+        let method =
+            claim.map_or_else(|| policy.method(), |claim| claim.fingerprint.method.clone());
         if !asker.has_body && method != policy.method() {
             return Event::Look;
         }
@@ -146,7 +149,8 @@ impl System {
 
     /// Those who wait go on where a step changed something.
     fn wake(&mut self, key: usize, step: &Step, news: News) {
-        if step.change == Change::Keep || step.then == Then::Forward || self.has(Bug::WaitersSleep) {
+        if step.change == Change::Keep || step.then == Then::Forward || self.has(Bug::WaitersSleep)
+        {
             return;
         }
         let woken = std::mem::take(&mut self.object(key).waiting);
@@ -195,7 +199,8 @@ impl System {
     pub fn reported(&mut self, key: usize, attempt: u32, report: Report) {
         self.answers += 1;
         let number = self.answers;
-        let Some(place) = self.object(key).calls.iter().position(|call| call.attempt == attempt) else {
+        let Some(place) = self.object(key).calls.iter().position(|call| call.attempt == attempt)
+        else {
             return;
         };
         let claim = self.object(key).calls[place].claim.clone();
@@ -213,7 +218,14 @@ impl System {
     }
 
     /// What the one whose request was sent is told; what is final is copied.
-    fn tells(&mut self, key: usize, call: Call, step: &Step, (report, number): (Report, u32), expected: Told) {
+    fn tells(
+        &mut self,
+        key: usize,
+        call: Call,
+        step: &Step,
+        (report, number): (Report, u32),
+        expected: Told,
+    ) {
         let is_stored = number_of(&step.record) == Some(number);
         let told = match report {
             Report::NotSent => Told::Unavailable,
@@ -224,7 +236,9 @@ impl System {
             _ => Told::LooksAgain,
         };
         if told != expected {
-            self.complain(format!("the first for key {key} was told {told:?} instead of {expected:?}"));
+            self.complain(format!(
+                "the first for key {key} was told {told:?} instead of {expected:?}"
+            ));
         }
         if is_stored {
             self.copies(key, &step.record);
@@ -241,7 +255,9 @@ impl System {
     fn copies(&mut self, key: usize, record: &Record) {
         let Record::Done { claim, answer } = record else { return };
         let lifetime = copy_lifetime(claim, UnixMillis(self.now));
-        if let Some(bytes) = record.encode().filter(|_| answer.body != Body::Not && lifetime.is_some()) {
+        if let Some(bytes) =
+            record.encode().filter(|_| answer.body != Body::Not && lifetime.is_some())
+        {
             self.object(key).copies.push(bytes.into());
         }
     }
@@ -258,7 +274,9 @@ impl System {
     pub fn goes_off(&mut self, key: usize, late: u64) {
         let now = self.now;
         let object = self.object(key);
-        if let Some(call) = object.calls.iter_mut().find(|call| matches!(call.leader, Some((_, at)) if at <= now)) {
+        if let Some(call) =
+            object.calls.iter_mut().find(|call| matches!(call.leader, Some((_, at)) if at <= now))
+        {
             let leader = call.leader.take();
             self.looks(key);
             return leader.into_iter().for_each(|(leader, _)| self.takes(leader));
@@ -295,7 +313,8 @@ impl System {
 
     fn ends_overdue_calls(&mut self, key: usize, record: &Record) {
         if record.claim().is_some_and(|claim| self.now >= claim.window_ends_at.0) {
-            let attempts: Vec<u32> = self.object(key).calls.iter().map(|call| call.attempt).collect();
+            let attempts: Vec<u32> =
+                self.object(key).calls.iter().map(|call| call.attempt).collect();
             for attempt in attempts {
                 self.reported(key, attempt, Report::Breaks);
             }
@@ -333,14 +352,22 @@ impl System {
             Some(number) => Resolution::Answered(answer(200, number, false)),
             None => Resolution::NotProcessed,
         };
-        let Some(claim) = self.object(key).record().claim().map(|claim| claim.id.clone()) else { return };
+        let Some(claim) = self.object(key).record().claim().map(|claim| claim.id.clone()) else {
+            return;
+        };
         let step = self.step(key, |_, _| Event::Resolve { claim, resolution });
         self.agrees(key, "resolve", &step, |reference, now| reference.resolves(key, number, now));
         self.wake(key, &step, News::LookAgain);
     }
 
     /// Whether an operator's wish was carried out exactly where it should have been.
-    fn agrees(&mut self, key: usize, wish: &'static str, step: &Step, expected: impl FnOnce(&mut crate::reference::Reference, u64) -> bool) {
+    fn agrees(
+        &mut self,
+        key: usize,
+        wish: &'static str,
+        step: &Step,
+        expected: impl FnOnce(&mut crate::reference::Reference, u64) -> bool,
+    ) {
         let done = !matches!(step.then, Then::Deny(_));
         let is_gone = !done && step.record == Record::Vacant;
         if is_gone && self.reference.is_vacant(key, self.now) {

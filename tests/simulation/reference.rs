@@ -120,7 +120,14 @@ impl Reference {
     }
 
     /// A call ended; what the one whose request was sent has to be told.
-    pub fn ended(&mut self, key: usize, attempt: u32, report: Report, number: u32, now: u64) -> Told {
+    pub fn ended(
+        &mut self,
+        key: usize,
+        attempt: u32,
+        report: Report,
+        number: u32,
+        now: u64,
+    ) -> Told {
         let key = self.key(key);
         let Some(claim) = &mut key.claim else { return Told::LooksAgain };
         claim.calls[attempt as usize - 1].end = Some((now, End::Reported(report, number)));
@@ -129,7 +136,9 @@ impl Reference {
             (_, Report::Breaks) => Told::LooksAgain,
             (Status::Free, Report::Refuses) if key.is_released() => Told::Passed(number),
             (_, Report::Fails) if key.counts(attempt, now) => Told::Shown(number),
-            _ if key.final_answer().is_some_and(|(_, final_, _)| final_ == number) => Told::Shown(number),
+            _ if key.final_answer().is_some_and(|(_, final_, _)| final_ == number) => {
+                Told::Shown(number)
+            }
             _ => Told::LooksAgain,
         };
         if key.is_released() {
@@ -176,7 +185,8 @@ impl Reference {
             return false;
         }
         let shown = key.final_answer().map(|(_, number, _)| number);
-        key.last_shown = key.claim.take().zip(shown).map(|(claim, number)| (claim.by, claim.policy, number));
+        key.last_shown =
+            key.claim.take().zip(shown).map(|(claim, number)| (claim.by, claim.policy, number));
         key.shut = Some(None);
         true
     }
@@ -293,7 +303,9 @@ impl Key {
     fn failure(&self) -> Option<u32> {
         let calls = &self.claim.as_ref()?.calls;
         let said = |place: usize| match calls[place].end? {
-            (at, End::Reported(Report::Fails, number)) if newest_at(calls, place, at) => Some(number),
+            (at, End::Reported(Report::Fails, number)) if newest_at(calls, place, at) => {
+                Some(number)
+            }
             _ => None,
         };
         (0..calls.len()).rev().find_map(said)
@@ -319,8 +331,11 @@ impl Key {
     /// can know to the moment where it died or took too long.
     fn may_be_forgotten(&self, now: u64) -> bool {
         let Some(claim) = &self.claim else { return false };
-        let Some(linger) = claim.linger.filter(|_| self.final_answer().is_none()) else { return false };
-        let vague = claim.calls.last().is_none_or(|call| !matches!(call.end, Some((_, End::Reported(..)))));
+        let Some(linger) = claim.linger.filter(|_| self.final_answer().is_none()) else {
+            return false;
+        };
+        let vague =
+            claim.calls.last().is_none_or(|call| !matches!(call.end, Some((_, End::Reported(..)))));
         vague && !claim.is_open() && now >= claim.earliest_end() + linger
     }
 }

@@ -111,7 +111,8 @@ impl Policy {
     }
 
     pub fn sources(&self) -> Vec<Source> {
-        let names: &[&str] = if self.cookie_counts { &["authorization", "cookie"] } else { &["authorization"] };
+        let names: &[&str] =
+            if self.cookie_counts { &["authorization", "cookie"] } else { &["authorization"] };
         names.iter().map(|name| Source::Header((*name).into())).collect()
     }
 }

@@ -11,21 +11,44 @@ pub enum Operation {
     /// More of the same at once than may wait.
     Crowd(Arrival),
     /// The origin says something to one of the open calls.
-    Report { call: usize, report: Report },
+    Report {
+        call: usize,
+        report: Report,
+    },
     /// Time passes; alarms come this much too late.
-    Wait { millis: u64, late: u64 },
+    Wait {
+        millis: u64,
+        late: u64,
+    },
     /// The instance of a key's object dies.
-    Die { key: usize },
+    Die {
+        key: usize,
+    },
     /// One of those who wait hangs up.
-    HangUp { waiter: usize },
+    HangUp {
+        waiter: usize,
+    },
     /// The deployment gets another policy.
-    Deploy { policy: usize },
+    Deploy {
+        policy: usize,
+    },
     /// One of the copies on their way to KV is there, or lost.
-    Copy { copy: usize, lands: bool },
-    Forget { key: usize },
+    Copy {
+        copy: usize,
+        lands: bool,
+    },
+    Forget {
+        key: usize,
+    },
     /// One of the deletions is confirmed, or fails.
-    Deletion { deletion: usize, lands: bool },
-    Resolve { key: usize, processed: bool },
+    Deletion {
+        deletion: usize,
+        lands: bool,
+    },
+    Resolve {
+        key: usize,
+        processed: bool,
+    },
 }
 
 /// One request for a key, as it comes to a Worker.
@@ -110,13 +133,17 @@ fn arrival(random: &mut Random, key: usize) -> Arrival {
 }
 
 fn wait(random: &mut Random) -> Operation {
-    let longest = random.pick(&[50, 50, 5_000, 30_000, 30_000, 70_000, 130_000, 3_600_000, 90_000_000]);
+    let longest =
+        random.pick(&[50, 50, 5_000, 30_000, 30_000, 70_000, 130_000, 3_600_000, 90_000_000]);
     let late = random.pick(&[0, 0, 20, 40_000]);
     Operation::Wait { millis: random.below(longest) as u64, late }
 }
 
 /// A schedule that still fails, from which nothing can be left out.
-pub fn smallest(mut schedule: Vec<Operation>, fails: impl Fn(&[Operation]) -> bool) -> Vec<Operation> {
+pub fn smallest(
+    mut schedule: Vec<Operation>,
+    fails: impl Fn(&[Operation]) -> bool,
+) -> Vec<Operation> {
     let mut size = schedule.len() / 2;
     while size > 0 {
         let before = schedule.len();
@@ -128,7 +155,11 @@ pub fn smallest(mut schedule: Vec<Operation>, fails: impl Fn(&[Operation]) -> bo
 }
 
 /// Leaves out every stretch of this length that a failure does not need.
-fn without_stretches(mut schedule: Vec<Operation>, size: usize, fails: &impl Fn(&[Operation]) -> bool) -> Vec<Operation> {
+fn without_stretches(
+    mut schedule: Vec<Operation>,
+    size: usize,
+    fails: &impl Fn(&[Operation]) -> bool,
+) -> Vec<Operation> {
     let mut from = 0;
     while from < schedule.len() {
         let to = (from + size).min(schedule.len());

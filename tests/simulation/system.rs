@@ -133,7 +133,12 @@ impl System {
             return matches!(copy, Record::Done { .. });
         }
         let now = self.isolate_clock(isolate);
-        proves(copy, |method| request.fingerprint(method), |sources| request.credential(sources, key), now)
+        proves(
+            copy,
+            |method| request.fingerprint(method),
+            |sources| request.credential(sources, key),
+            now,
+        )
     }
 
     fn replays(&mut self, copy: &Rc<Record>, key: usize, request: &Request, isolate: usize) {
@@ -175,9 +180,10 @@ impl System {
     }
 
     fn reports(&mut self, pick: usize, report: Report) {
-        let calls = self.objects.iter().flat_map(|(key, object)| {
-            object.calls.iter().map(|call| (*key, call.attempt))
-        });
+        let calls = self
+            .objects
+            .iter()
+            .flat_map(|(key, object)| object.calls.iter().map(|call| (*key, call.attempt)));
         let calls: Vec<_> = calls.collect();
         if let Some((key, attempt)) = nth(&calls, pick) {
             self.reported(key, attempt, report);
@@ -207,9 +213,10 @@ impl System {
     }
 
     fn hangs_up(&mut self, pick: usize) {
-        let waiters = self.objects.iter().flat_map(|(key, object)| {
-            (0..object.waiting.len()).map(|place| (*key, place))
-        });
+        let waiters = self
+            .objects
+            .iter()
+            .flat_map(|(key, object)| (0..object.waiting.len()).map(|place| (*key, place)));
         let waiters: Vec<_> = waiters.collect();
         if let Some((key, place)) = nth(&waiters, pick) {
             self.object(key).waiting.remove(place);
