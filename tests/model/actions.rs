@@ -1,7 +1,9 @@
 //! What can happen next, in any order: the platform promises none.
 
 use crate::bugs::Bug;
-use crate::object::{Report, Wish, World};
+use crate::object::World;
+use crate::operator::Wish;
+use crate::origin::Report;
 use crate::setting::{Setting, TICK};
 use crate::state::{Call, Stage, State, Submission};
 use crate::worker::View;

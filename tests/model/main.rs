@@ -9,6 +9,8 @@ mod actions;
 mod bugs;
 mod ledger;
 mod object;
+mod operator;
+mod origin;
 mod planted;
 mod setting;
 mod settings;

@@ -8,7 +8,8 @@
 
 use crate::bugs::Bug;
 use crate::ledger::Promise;
-use crate::object::{Report, World};
+use crate::object::World;
+use crate::origin::Report;
 use crate::setting::Setting;
 use crate::state::{Stage, State, Submission, decode};
 use onlyonce::guard::record::Record;

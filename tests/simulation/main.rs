@@ -6,7 +6,11 @@
 //! `ONLYONCE_SEED=7` runs one seed, `ONLYONCE_SCHEDULES=100000` as many from 0 on.
 
 mod bugs;
+mod history;
 mod object;
+mod operator;
+mod origin;
+#[expect(dead_code, reason = "the tables of tests/guard shuffle")]
 #[path = "../guard/random.rs"]
 mod random;
 mod reference;

@@ -3,14 +3,9 @@
 
 use crate::bugs::{self, Bug};
 use crate::reference::{Asker, Told};
-use crate::schedule::Report;
 use crate::system::{System, linger_of, number_of};
-use onlyonce::guard::machine::{
-    self, Change, Event, Live, Refusal, Resolution, Step, Then, binding_claim,
-};
-use onlyonce::guard::origin::Meaning;
-use onlyonce::guard::record::{Answer, Body, Claim, ClaimId, Record};
-use onlyonce::guard::replay::copy_lifetime;
+use onlyonce::guard::machine::{self, Change, Event, Live, Refusal, Step, Then, binding_claim};
+use onlyonce::guard::record::{Claim, ClaimId, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
 use std::rc::Rc;
 
@@ -29,9 +24,9 @@ pub struct Object {
 
 /// A call to the origin, and the request that it was made for, as long as somebody waits for it.
 pub struct Call {
-    claim: ClaimId,
+    pub claim: ClaimId,
     pub attempt: u32,
-    leader: Option<(Submission, u64)>,
+    pub leader: Option<(Submission, u64)>,
 }
 
 #[derive(Clone, Debug)]
@@ -51,13 +46,13 @@ pub enum Turn {
 }
 
 /// What those who wait are woken with.
-enum News<'a> {
+pub enum News<'a> {
     LookAgain,
     Released { claim: &'a Claim, number: u32 },
 }
 
 impl Object {
-    fn record(&self) -> Record {
+    pub fn record(&self) -> Record {
         let decoded =
             |bytes: &Vec<u8>| Record::decode(bytes).expect("what the codec wrote, it reads");
         self.stored.as_ref().map_or(Record::Vacant, decoded)
@@ -121,7 +116,7 @@ impl System {
     }
 
     /// `KeyObject::step`, without the waking.
-    fn step(&mut self, key: usize, event: impl FnOnce(&Self, Option<&Claim>) -> Event) -> Step {
+    pub fn step(&mut self, key: usize, event: impl FnOnce(&Self, Option<&Claim>) -> Event) -> Step {
         let now = UnixMillis(self.now);
         let object = self.object(key);
         let record = object.record();
@@ -148,7 +143,7 @@ impl System {
     }
 
     /// Those who wait go on where a step changed something.
-    fn wake(&mut self, key: usize, step: &Step, news: News) {
+    pub fn wake(&mut self, key: usize, step: &Step, news: News) {
         if step.change == Change::Keep || step.then == Then::Forward || self.has(Bug::WaitersSleep)
         {
             return;
@@ -193,73 +188,6 @@ impl System {
             return self.object(submission.asker.key).waiting.push(submission);
         }
         self.reference.stops_waiting(submission.asker.key, 1);
-    }
-
-    /// The end of a call: `origin_call::run`, `Reception` and `KeyObject::conclude`.
-    pub fn reported(&mut self, key: usize, attempt: u32, report: Report) {
-        self.answers += 1;
-        let number = self.answers;
-        let Some(place) = self.object(key).calls.iter().position(|call| call.attempt == attempt)
-        else {
-            return;
-        };
-        let claim = self.object(key).calls[place].claim.clone();
-        let before = self.object(key).record();
-        let event = event(claim, attempt, report, number);
-        let step = self.step(key, |_, _| event);
-        let call = self.object(key).calls.remove(place);
-        let expected = self.reference.ended(key, attempt, report, number, self.now);
-        self.tells(key, call, &step, (report, number), expected);
-        let news = match (report, before.claim()) {
-            (Report::Refuses, Some(claim)) => News::Released { claim, number },
-            _ => News::LookAgain,
-        };
-        self.wake(key, &step, news);
-    }
-
-    /// What the one whose request was sent is told; what is final is copied.
-    fn tells(
-        &mut self,
-        key: usize,
-        call: Call,
-        step: &Step,
-        (report, number): (Report, u32),
-        expected: Told,
-    ) {
-        let is_stored = number_of(&step.record) == Some(number);
-        let told = match report {
-            Report::NotSent => Told::Unavailable,
-            Report::Breaks => Told::LooksAgain,
-            Report::Refuses if step.record == Record::Vacant => Told::Passed(number),
-            Report::Refuses => Told::LooksAgain,
-            _ if is_stored || self.has(Bug::ShownWithoutStored) => Told::Shown(number),
-            _ => Told::LooksAgain,
-        };
-        if told != expected {
-            self.complain(format!(
-                "the first for key {key} was told {told:?} instead of {expected:?}"
-            ));
-        }
-        if is_stored {
-            self.copies(key, &step.record);
-        }
-        let Some((leader, _)) = call.leader else { return };
-        match told {
-            Told::LooksAgain => self.takes(leader),
-            Told::Shown(_) => self.remembers(leader.isolate, key, &step.record),
-            _ => {}
-        }
-    }
-
-    /// `responses::write_copy`.
-    fn copies(&mut self, key: usize, record: &Record) {
-        let Record::Done { claim, answer } = record else { return };
-        let lifetime = copy_lifetime(claim, UnixMillis(self.now));
-        if let Some(bytes) =
-            record.encode().filter(|_| answer.body != Body::Not && lifetime.is_some())
-        {
-            self.object(key).copies.push(bytes.into());
-        }
     }
 
     /// One who waited shares a refusal.
@@ -311,16 +239,6 @@ impl System {
         step.then
     }
 
-    fn ends_overdue_calls(&mut self, key: usize, record: &Record) {
-        if record.claim().is_some_and(|claim| self.now >= claim.window_ends_at.0) {
-            let attempts: Vec<u32> =
-                self.object(key).calls.iter().map(|call| call.attempt).collect();
-            for attempt in attempts {
-                self.reported(key, attempt, Report::Breaks);
-            }
-        }
-    }
-
     pub fn dies(&mut self, key: usize) {
         let object = self.object(key);
         object.calls.clear();
@@ -328,55 +246,6 @@ impl System {
         object.copies.clear();
         object.deleting = false;
         self.reference.died(key, self.now);
-    }
-
-    pub fn forgets(&mut self, key: usize) {
-        let copying = !self.object(key).copies.is_empty();
-        let step = self.step(key, |_, _| Event::Forget);
-        self.object(key).deleting |= step.then == Then::DropCopy;
-        self.wake(key, &step, News::LookAgain);
-        self.agrees(key, "forget", &step, |reference, now| reference.forgets(key, copying, now));
-    }
-
-    pub fn deleted(&mut self, key: usize) {
-        self.changes_kv(key, None);
-        let step = self.step(key, |_, _| Event::CopyDeleted);
-        self.reference.deleted(key, self.now);
-        self.wake(key, &step, News::LookAgain);
-    }
-
-    pub fn resolves(&mut self, key: usize, processed: bool) {
-        self.answers += 1;
-        let number = processed.then_some(self.answers);
-        let resolution = match number {
-            Some(number) => Resolution::Answered(answer(200, number, false)),
-            None => Resolution::NotProcessed,
-        };
-        let Some(claim) = self.object(key).record().claim().map(|claim| claim.id.clone()) else {
-            return;
-        };
-        let step = self.step(key, |_, _| Event::Resolve { claim, resolution });
-        self.agrees(key, "resolve", &step, |reference, now| reference.resolves(key, number, now));
-        self.wake(key, &step, News::LookAgain);
-    }
-
-    /// Whether an operator's wish was carried out exactly where it should have been.
-    fn agrees(
-        &mut self,
-        key: usize,
-        wish: &'static str,
-        step: &Step,
-        expected: impl FnOnce(&mut crate::reference::Reference, u64) -> bool,
-    ) {
-        let done = !matches!(step.then, Then::Deny(_));
-        let is_gone = !done && step.record == Record::Vacant;
-        if is_gone && self.reference.is_vacant(key, self.now) {
-            return;
-        }
-        self.count(if done { wish } else { "denied" });
-        if done != expected(&mut self.reference, self.now) {
-            self.complain(format!("an operator's {wish} of key {key} led to {:?}", step.then));
-        }
     }
 }
 
@@ -397,25 +266,4 @@ fn told(step: &Step) -> Told {
         Then::Refuse(Refusal::InProgress { .. }) => Told::InProgress,
         Then::Nothing | Then::DropCopy | Then::Deny(_) => Told::InProgress,
     }
-}
-
-fn event(claim: ClaimId, attempt: u32, report: Report, number: u32) -> Event {
-    let (status, meaning) = match report {
-        Report::NotSent => return Event::NotSent { claim, attempt },
-        Report::Breaks => return Event::Failed { claim, attempt },
-        Report::Refuses => (429, Meaning::NotProcessed),
-        Report::Fails => (500, Meaning::MayHaveActed),
-        Report::Conflicts => (409, Meaning::Final),
-        Report::Answers | Report::AnswersAtLength => (201, Meaning::Final),
-    };
-    let answer = answer(status, number, report == Report::AnswersAtLength);
-    Event::Answered { claim, attempt, meaning, answer }
-}
-
-/// Every sixteenth answer is so large that an isolate holds few of them.
-fn answer(status: u16, number: u32, is_too_long: bool) -> Answer {
-    let size = if number.is_multiple_of(16) { 60_000 } else { 20 };
-    let body = if is_too_long { Body::Not } else { Body::Inline { bytes: vec![b'x'; size] } };
-    let headers = vec![("number".into(), number.to_string())];
-    Answer { status, headers, answered_at: UnixMillis(0), took: Millis(0), body }
 }
