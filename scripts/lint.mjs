@@ -5,12 +5,15 @@ import { main, say } from "./lib/say.mjs";
 import { setup } from "./lib/setup.mjs";
 import { wasmEnv } from "./lib/wasm-target.mjs";
 
+// Not among the targets of a plain `cargo test`.
+const PROOF = ["--test", "model", "--test", "simulation"];
 const STRICT = ["--", "-D", "warnings"];
 
 await main(async () => {
   await setup({ lint: true });
   await lint("formatting", ["fmt", "--check"]);
   await lint("clippy, host", ["clippy", "--locked", "--all-targets", ...STRICT]);
+  await lint("clippy, proof", ["clippy", "--locked", ...PROOF, ...STRICT]);
   const wasm = ["clippy", "--locked", "--lib", "--target", wasmTriple];
   await lint(`clippy, ${wasmTriple}`, [...wasm, ...STRICT], wasmEnv());
   const browser = ["--features", "browser"];

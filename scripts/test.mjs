@@ -1,6 +1,7 @@
-// npm test [-- native|tools|workerd|browser ...]: sets up, builds, and runs every test, or the parts
+// npm test [-- native|proof|tools|workerd|browser ...]: sets up, builds, and runs every test, or the parts
 // that are named.
 //   native   the rules, on the host, without any runtime
+//   proof    the rules under a model checker, and at random (docs/PROOF.md)
 //   tools    what an operator runs, against logs and a guard on the real runtime
 //   workerd  the guard on the real runtime, driven over raw sockets
 //   browser  the demo's page in a real Chromium
@@ -16,7 +17,7 @@ import { setup } from "./lib/setup.mjs";
 
 const BROWSER_TESTS = join("tests", "browser");
 const TOOL_TESTS = join("tests", "doctor");
-const parts = { native, tools, workerd, browser };
+const parts = { native, proof, tools, workerd, browser };
 
 await main(async () => {
   const chosen = chosenParts(process.argv.slice(2));
@@ -36,6 +37,10 @@ function chosenParts(names) {
 
 function native() {
   return cargoTest(["--lib", "--test", "guard"]);
+}
+
+function proof() {
+  return cargoTest(["--profile", "proof", "--test", "model", "--test", "simulation", "--", "--nocapture", "--test-threads=1"]);
 }
 
 function workerd() {

@@ -92,7 +92,7 @@ export default {
     const { pathname } = new URL(request.url);
     if (pathname === "/.counted") return taken();
     if (pathname === "/.rows") return env.GUARD.getByName("probe").fetch(request);
-    return Guard.prototype.fetch.call({ env: countedEnv(env), ctx }, request);
+    return Guard.fetch(request, countedEnv(env), ctx);
   },
 };
 

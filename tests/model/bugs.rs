@@ -1,0 +1,202 @@
+//! Mistakes that a guard could make, each of which breaks one promise. They are planted around the
+//! shipped rules, or in the model's copy of the edge's steps; [`Bug::breaks`] says which promise
+//! the checker has to find broken.
+
+use crate::ledger::Promise;
+use onlyonce::guard::machine::{self, Change, Event, Live, QUARANTINE, Step, Submission, Then};
+use onlyonce::guard::origin::Meaning::{Final, NotProcessed};
+use onlyonce::guard::record::{Claim, Record};
+use onlyonce::guard::time::UnixMillis;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Bug {
+    /// Something is awaited between reading the record and writing the claim.
+    ClaimAfterAwait,
+    /// The request leaves before its claim is durable.
+    SentBeforeDurable,
+    /// A key whose call takes too long is free.
+    TimeOutFrees,
+    /// A key whose call died with the runtime is free.
+    CrashFrees,
+    /// A key whose call failed is free.
+    LostConnectionFrees,
+    /// The alarm deletes whatever it finds.
+    AlarmErases,
+    /// "Not processed", said to a second sending, frees the key.
+    ReleasedResendFrees,
+    /// A call that failed is made again.
+    OriginRetried,
+    /// The one whose request was sent sends it again when its patience ends.
+    LeaderSendsAgain,
+    /// A retry sends again under `hold`.
+    ResendOnHold,
+    /// The Worker's own second call counts as a client's retry.
+    StubRetryResends,
+    /// Whoever waited and finds the outcome unknown sends its request.
+    WaitersResend,
+    /// The last answer counts, not the first.
+    LateAnswerOverwrites,
+    /// The first caller sees its answer even where another is stored.
+    ShownWithoutStored,
+    CredentialIgnored,
+    /// Who waits shares an answer that frees the key, whoever it is.
+    ReleaseSharedWithAll,
+    FingerprintIgnored,
+    /// KV is believed.
+    CopyUnchecked,
+    /// A copy is shown until its record's last moment.
+    CopyWithoutMargin,
+    IsolateNeverForgets,
+    /// A forgotten key is free at once.
+    ForgetWithoutQuarantine,
+    /// The quarantine begins with the wish, and not with the deletion.
+    ForgetUnconfirmed,
+    /// A key is forgotten while its copy is on its way to KV.
+    ForgetBesideCopying,
+    /// An operator frees a key beside an open call, and an answer counts whatever claim it is for.
+    AnyAnswerCounts,
+    NoAlarm,
+    /// A deletion that failed is not tried again.
+    DeletionTriedOnce,
+
+    // What the platform is trusted not to do.
+    /// What was durable is gone.
+    StorageForgets,
+    /// A value that was deleted is shown for more than a minute.
+    KvStaleForLong,
+    /// What a dead instance was writing to KV arrives long after.
+    WriteOutlivesInstance,
+    /// Who waits is not told of a change.
+    WaitersSleep,
+    /// The one whose request was sent has no deadline, and is not told of a failure.
+    LeaderSleeps,
+}
+
+impl Bug {
+    pub fn breaks(self) -> Promise {
+        match self {
+            Self::ClaimAfterAwait
+            | Self::SentBeforeDurable
+            | Self::TimeOutFrees
+            | Self::CrashFrees
+            | Self::LostConnectionFrees
+            | Self::AlarmErases
+            | Self::StorageForgets
+            | Self::ReleasedResendFrees => Promise::ClaimOnly,
+            Self::OriginRetried => Promise::OneSending,
+            Self::LeaderSendsAgain
+            | Self::ResendOnHold
+            | Self::StubRetryResends
+            | Self::WaitersResend => Promise::ResendOnly,
+            Self::LateAnswerOverwrites | Self::ShownWithoutStored | Self::AnyAnswerCounts => {
+                Promise::OneAnswer
+            }
+            Self::CredentialIgnored | Self::ReleaseSharedWithAll => Promise::OwnCredential,
+            Self::FingerprintIgnored => Promise::OwnRequest,
+            Self::CopyUnchecked
+            | Self::CopyWithoutMargin
+            | Self::IsolateNeverForgets
+            | Self::ForgetWithoutQuarantine
+            | Self::ForgetUnconfirmed
+            | Self::ForgetBesideCopying
+            | Self::KvStaleForLong
+            | Self::WriteOutlivesInstance => Promise::NoOldCopy,
+            Self::NoAlarm => Promise::NoneInFlight,
+            Self::DeletionTriedOnce => Promise::AllForgotten,
+            Self::WaitersSleep | Self::LeaderSleeps => Promise::AllAnswered,
+        }
+    }
+}
+
+/// The shipped rules, or the shipped rules with a mistake around them.
+pub fn decide(bug: Option<Bug>, record: Record, event: Event, live: Live, now: UnixMillis) -> Step {
+    let Some(bug) = bug else { return machine::decide(record, event, live, now) };
+    if is_unlocked(bug, &record, &event, live, now) {
+        let step = machine::decide(Record::Vacant, event, live, now);
+        let change = if step.change == Change::Keep { Change::Erase } else { step.change };
+        return Step { change, ..step };
+    }
+    if let Some(record) = overwritten(bug, &record, &event) {
+        return Step { record, change: Change::Put, then: Then::Nothing };
+    }
+    let live = blind(bug, &event, live);
+    let event = mistaken(bug, &record, event);
+    hasty(bug, machine::decide(record, event, live, now), now)
+}
+
+/// Whether a mistake takes the record for vacant.
+fn is_unlocked(bug: Bug, record: &Record, event: &Event, live: Live, now: UnixMillis) -> bool {
+    let Record::InFlight { claim, before } = record else { return false };
+    match bug {
+        Bug::TimeOutFrees => now >= claim.deadline_at,
+        Bug::CrashFrees => !live.open_calls.contains(&claim.attempt),
+        Bug::AlarmErases => matches!(event, Event::Look),
+        Bug::ReleasedResendFrees => {
+            before.is_some() && matches!(event, Event::Answered { meaning: NotProcessed, .. })
+        }
+        _ => false,
+    }
+}
+
+/// An answer that a mistake puts into the place of another.
+fn overwritten(bug: Bug, record: &Record, event: &Event) -> Option<Record> {
+    let Record::Done { claim, .. } = record else { return None };
+    let Event::Answered { meaning: Final, answer, .. } = event else { return None };
+    let record = Record::Done { claim: claim.clone(), answer: answer.clone() };
+    (bug == Bug::LateAnswerOverwrites).then_some(record)
+}
+
+/// What a mistake leaves out of sight.
+fn blind<'a>(bug: Bug, event: &Event, live: Live<'a>) -> Live<'a> {
+    match (bug, event) {
+        (Bug::ForgetBesideCopying, Event::Forget) => Live { copying: false, ..live },
+        (Bug::AnyAnswerCounts, Event::Resolve { .. }) => Live { open_calls: &[], ..live },
+        _ => live,
+    }
+}
+
+/// An event as a mistake understands it.
+fn mistaken(bug: Bug, record: &Record, event: Event) -> Event {
+    match (bug, event, record.claim()) {
+        (Bug::LostConnectionFrees, Event::Failed { claim, attempt }, _) => {
+            Event::NotSent { claim, attempt }
+        }
+        (Bug::AnyAnswerCounts, Event::Answered { attempt, meaning, answer, .. }, Some(claim)) => {
+            Event::Answered { claim: claim.id.clone(), attempt, meaning, answer }
+        }
+        (bug, Event::Submitted(submission), claim) => {
+            Event::Submitted(misread(bug, submission, claim))
+        }
+        (_, event, _) => event,
+    }
+}
+
+fn misread(bug: Bug, mut submission: Submission, claim: Option<&Claim>) -> Submission {
+    match (bug, claim) {
+        (Bug::CredentialIgnored, Some(claim)) => submission.credential = claim.credential.clone(),
+        (Bug::FingerprintIgnored, Some(claim)) => {
+            submission.fingerprint = claim.fingerprint.clone();
+        }
+        (Bug::ResendOnHold, _) => submission.may_resend = true,
+        _ => {}
+    }
+    submission
+}
+
+/// A step that a mistake takes too soon, or not at all.
+fn hasty(bug: Bug, step: Step, now: UnixMillis) -> Step {
+    let until = match step.record {
+        Record::Forgotten { until } => until,
+        _ => return step,
+    };
+    match (bug, until, step.change) {
+        (Bug::ForgetWithoutQuarantine, Some(_), _) => {
+            Step { record: Record::Vacant, change: Change::Erase, ..step }
+        }
+        (Bug::ForgetUnconfirmed, None, Change::Put) => {
+            Step { record: Record::Forgotten { until: Some(now.plus(QUARANTINE)) }, ..step }
+        }
+        (Bug::DeletionTriedOnce, None, Change::Keep) => Step { then: Then::Nothing, ..step },
+        _ => step,
+    }
+}

@@ -1,0 +1,218 @@
+//! What has happened, written down by nobody in the guard, and the promises that it is held
+//! against. A promise that is broken stays broken; the properties of the model only look at that.
+
+use onlyonce::guard::record::{Answer, Claim, Record};
+
+/// The promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Promise {
+    /// At most one execution per claim: each of its attempts reaches the origin once.
+    OneSending,
+    /// A claim is sent a second time only where the policy resends, and only for a client's retry
+    /// that finds the outcome unknown.
+    ResendOnly,
+    /// A new claim only after release, forget, resolve or expiry.
+    ClaimOnly,
+    /// All final answers of one claim are the one that its origin (or an operator) gave.
+    OneAnswer,
+    /// No answer to another credential.
+    OwnCredential,
+    /// No answer to another request.
+    OwnRequest,
+    /// No copy is replayed beside a new claim.
+    NoOldCopy,
+    /// No record stays in flight.
+    NoneInFlight,
+    /// Every submission is answered.
+    AllAnswered,
+    /// What is stored is deleted in the end.
+    AllForgotten,
+}
+
+impl Promise {
+    pub fn sentence(self) -> &'static str {
+        match self {
+            Self::OneSending => "at most one execution per claim",
+            Self::ResendOnly => "a second sending of one claim only by resend",
+            Self::ClaimOnly => "a new claim only after release, forget, resolve or expiry",
+            Self::OneAnswer => "all final answers of one claim are identical",
+            Self::OwnCredential => "no answer to another credential",
+            Self::OwnRequest => "no answer to another request",
+            Self::NoOldCopy => "no copy replayed beside a new claim",
+            Self::NoneInFlight => "no record left in flight for ever",
+            Self::AllAnswered => "every submission answered",
+            Self::AllForgotten => "every record forgotten in the end",
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Ledger {
+    pub claims: Vec<Entry>,
+    broken: u16,
+}
+
+/// One claim's history; its number is its place, from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Entry {
+    by: Reader,
+    /// The first final answer: its status, and the bytes that tell who gave it.
+    answer: Option<(u16, Vec<u8>)>,
+    /// The attempts that the origin received, as bits.
+    sent: u32,
+    /// Why and when the key may be claimed anew; nothing once it was.
+    life: Option<Life>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Life {
+    window_ends_at: u64,
+    linger: Option<u64>,
+    ended_at: Option<u64>,
+    /// The attempts that were begun, and how many of them were not processed for certain.
+    begun: u32,
+    not_processed: u32,
+    /// An operator freed the key.
+    freed: bool,
+}
+
+/// Who looks at an answer, and for which request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Reader {
+    pub credential: &'static str,
+    pub request: &'static str,
+}
+
+impl Ledger {
+    pub fn keeps(&self, promise: Promise) -> bool {
+        self.broken & (1 << promise as u16) == 0
+    }
+
+    pub fn hold(&mut self, promise: Promise, holds: bool) {
+        if !holds {
+            self.broken |= 1 << promise as u16;
+        }
+    }
+
+    /// The name that the next claim will have.
+    pub fn next_claim(&self) -> String {
+        (self.claims.len() + 1).to_string()
+    }
+
+    fn entry(&mut self, claim: u8) -> &mut Entry {
+        &mut self.claims[usize::from(claim) - 1]
+    }
+
+    fn newest(&mut self) -> Option<&mut Life> {
+        self.claims.last_mut()?.life.as_mut()
+    }
+
+    /// A claim was stored.
+    pub fn claimed(&mut self, claim: &Claim, by: Reader, now: u64) {
+        let is_free = self.newest().is_none_or(|life| life.is_over(now));
+        self.hold(Promise::ClaimOnly, is_free);
+        if let Some(entry) = self.claims.last_mut() {
+            entry.life = None;
+        }
+        let life = Some(Life::of(claim));
+        self.claims.push(Entry { by, answer: None, sent: 0, life });
+    }
+
+    /// A claim is to be sent once more.
+    pub fn resent(&mut self, claim: &Claim, by_resend: bool) {
+        let begun = self.entry(number(claim)).life.as_mut().map(|life| {
+            life.begun += 1;
+            life.begun
+        });
+        self.hold(Promise::ResendOnly, by_resend && begun == Some(claim.attempt));
+    }
+
+    /// The origin received a request.
+    pub fn sent(&mut self, claim: u8, attempt: u32) {
+        let entry = self.entry(claim);
+        let is_first = entry.sent & (1 << attempt) == 0;
+        entry.sent |= 1 << attempt;
+        self.hold(Promise::OneSending, is_first);
+    }
+
+    /// An attempt was not processed: the origin said so, or never saw it.
+    pub fn not_processed(&mut self, claim: u8) {
+        if let Some(life) = &mut self.entry(claim).life {
+            life.not_processed += 1;
+        }
+    }
+
+    /// The record of the newest claim left flight.
+    pub fn ended(&mut self, now: u64) {
+        if let Some(life) = self.newest().filter(|life| life.linger.is_some()) {
+            life.ended_at = Some(now);
+        }
+    }
+
+    /// An operator freed the key.
+    pub fn freed(&mut self) {
+        if let Some(life) = self.newest() {
+            life.freed = true;
+        }
+    }
+
+    /// A final answer was stored.
+    pub fn settled(&mut self, claim: u8, answer: &Answer) {
+        self.entry(claim).answer.get_or_insert_with(|| identity(answer));
+    }
+
+    /// Somebody is shown an answer of a claim.
+    pub fn shown(&mut self, claim: u8, reader: Reader) {
+        let Reader { credential, request } = self.entry(claim).by;
+        self.hold(Promise::OwnCredential, credential == reader.credential);
+        self.hold(Promise::OwnRequest, request == reader.request);
+    }
+
+    /// Somebody is shown a final answer.
+    pub fn final_shown(&mut self, claim: u8, answer: &Answer) {
+        let shown = identity(answer);
+        // One that is not kept is shown once, as it comes.
+        let own = shown.1.first().is_none_or(|origin| *origin == claim);
+        let same = self.entry(claim).answer.as_ref() == Some(&shown);
+        self.hold(Promise::OneAnswer, own && same);
+    }
+
+    /// A copy is replayed.
+    pub fn copy_shown(&mut self, record: &Record) {
+        let newest = record.claim().map(|claim| usize::from(number(claim)));
+        self.hold(Promise::NoOldCopy, newest == Some(self.claims.len()));
+    }
+
+    pub fn credential(&self, claim: u8) -> &'static str {
+        self.claims[usize::from(claim) - 1].by.credential
+    }
+}
+
+impl Life {
+    fn of(claim: &Claim) -> Self {
+        Self {
+            window_ends_at: claim.window_ends_at.0,
+            linger: claim.linger.map(|linger| linger.0),
+            ended_at: None,
+            begun: 1,
+            not_processed: 0,
+            freed: false,
+        }
+    }
+
+    /// Whether the key may be claimed anew.
+    fn is_over(&self, now: u64) -> bool {
+        let lingered = self.linger.zip(self.ended_at).map(|(linger, ended)| ended + linger);
+        let is_over = now >= self.window_ends_at || lingered.is_some_and(|end| now >= end);
+        self.freed || self.not_processed == self.begun || is_over
+    }
+}
+
+fn identity(answer: &Answer) -> (u16, Vec<u8>) {
+    (answer.status, answer.inline().to_vec())
+}
+
+/// A claim's number; the model names claims by it.
+pub fn number(claim: &Claim) -> u8 {
+    claim.id.0.parse().expect("the model's own name")
+}

@@ -1,0 +1,126 @@
+//! The promise, checked exhaustively: every order in which clients, runtime, origin, KV, clocks and
+//! alarms can act upon one key, within the bounds of each setting. The rules are the shipped
+//! ones (`guard::machine::decide`, `guard::replay::proves`, `guard::recent`, the record's codec);
+//! what the edge does around them is mirrored here, one function for each synchronous turn.
+//!
+//! It takes an optimised build: `npm test -- proof`.
+
+mod actions;
+mod bugs;
+mod ledger;
+mod object;
+mod operator;
+mod origin;
+mod planted;
+mod setting;
+mod settings;
+mod silence;
+mod state;
+mod worker;
+
+use actions::Action;
+use bugs::Bug;
+use ledger::Promise;
+use setting::Setting;
+use state::State;
+use stateright::{Checker, HasDiscoveries, Model, Path, Property};
+use std::time::Instant;
+
+#[derive(Clone)]
+struct Key(Setting);
+
+impl Model for Key {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State::initial(&self.0)]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        actions::possible(&self.0, state, actions);
+    }
+
+    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+        actions::next(&self.0, state, action)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        macro_rules! promise {
+            ($promise:ident) => {
+                Property::always(Promise::$promise.sentence(), |_: &Self, state: &State| {
+                    state.ledger.keeps(Promise::$promise)
+                })
+            };
+        }
+        macro_rules! in_silence {
+            ($promise:ident) => {
+                Property::always(Promise::$promise.sentence(), |key: &Self, state: &State| {
+                    silence::keeps(Promise::$promise, &key.0, state)
+                })
+            };
+        }
+        vec![
+            promise!(OneSending),
+            promise!(ResendOnly),
+            promise!(ClaimOnly),
+            promise!(OneAnswer),
+            promise!(OwnCredential),
+            promise!(OwnRequest),
+            promise!(NoOldCopy),
+            in_silence!(NoneInFlight),
+            in_silence!(AllAnswered),
+            in_silence!(AllForgotten),
+        ]
+    }
+}
+
+/// The least number of different states that a run has to visit.
+const ENOUGH: usize = 1_000_000;
+
+#[test]
+fn every_order_of_events_keeps_the_promise() {
+    let begun = Instant::now();
+    let visited: usize = settings::ALL.into_iter().map(explored).sum();
+    println!("{visited} different states in {:.1?}", begun.elapsed());
+    assert!(visited >= ENOUGH, "only {visited} states were visited; the settings are too narrow");
+}
+
+/// Explores a setting to its end, and counts its states.
+fn explored(setting: Setting) -> usize {
+    let begun = Instant::now();
+    let checker = Key(setting).checker().threads(2).spawn_bfs().join();
+    let (visited, depth) = (checker.unique_state_count(), checker.max_depth());
+    println!("{:16} {visited:9} states, {depth} deep, {:.1?}", setting.name, begun.elapsed());
+    if let Some((promise, path)) = checker.discoveries().into_iter().next() {
+        panic!("{}: not so: {promise}\n{}", setting.name, told(path));
+    }
+    visited
+}
+
+/// A counter-example, one event a line. Twins change places between the lines.
+fn told(path: Path<State, Action>) -> String {
+    let last = format!("{:#?}", path.last_state());
+    let actions = path.into_actions().into_iter().map(|action| format!("  {action:?}\n"));
+    actions.collect::<String>() + &last
+}
+
+#[test]
+fn each_planted_mistake_is_found() {
+    for (bug, setting) in planted::ALL {
+        let begun = Instant::now();
+        let promise = bug.breaks().sentence();
+        let path = counter_example(bug, setting);
+        let Some(path) = path else { panic!("{bug:?} was not found to break: {promise}") };
+        let steps = path.into_actions().len();
+        println!("{bug:?} breaks \"{promise}\" in {steps} steps, {:.1?}", begun.elapsed());
+    }
+}
+
+/// The shortest way to what a mistake breaks.
+fn counter_example(bug: Bug, setting: Setting) -> Option<Path<State, Action>> {
+    let promise = bug.breaks().sentence();
+    let wanted = HasDiscoveries::AnyOf([promise].into());
+    let model = Key(Setting { bug: Some(bug), ..setting });
+    model.checker().finish_when(wanted).spawn_bfs().join().discovery(promise)
+}

@@ -1,0 +1,219 @@
+//! One key's object, as `edge::key_object`, `edge::origin_call` and `edge::reception` have it
+//! around the shipped rules: what is one synchronous turn there is one function here.
+
+use crate::bugs::{self, Bug};
+use crate::ledger::{Promise, Reader, number};
+use crate::setting::{DEADLINE, Setting};
+use crate::state::{Bytes, Call, News, Stage, State, Submission, Turn, decode, encode};
+use onlyonce::guard::machine::{self, Change, Event, Live, Step, Then};
+use onlyonce::guard::record::{ClaimId, Record};
+use onlyonce::guard::time::UnixMillis;
+
+/// A state on its way to the next.
+pub struct World<'a> {
+    pub setting: &'a Setting,
+    pub state: State,
+    /// The record as a request found it before something came in between, which takes a bug.
+    pub found: Option<Option<Bytes>>,
+}
+
+impl World<'_> {
+    pub fn has(&self, bug: Bug) -> bool {
+        self.setting.bug == Some(bug)
+    }
+
+    /// `KeyObject::submitted`, from one await to the next.
+    pub fn takes(&mut self, mut submission: Submission) {
+        let event = Event::Submitted(self.submission(&submission));
+        let step = self.step(event, News::LookAgain);
+        self.began(&step, &submission);
+        let led = submission.turn == Turn::Led || step.then == Then::Forward;
+        match (step.then, step.record) {
+            (Then::Forward, Record::InFlight { claim, .. }) => {
+                let (claim, attempt, deadline) =
+                    (number(&claim), claim.attempt, claim.deadline_at.0);
+                self.state.object.calls.push(Call { claim, attempt, sent: false });
+                submission.stage = Stage::Leading { claim, attempt, deadline };
+            }
+            (Then::Join, record) => {
+                let lets_go = self.shows(&submission, &record) && !self.has(Bug::WaitersResend);
+                submission.has_body &= !lets_go;
+                submission.stage = Stage::Joined;
+            }
+            (Then::Replay, record) => return self.shown(submission, &record),
+            _ => return self.answered(&submission),
+        }
+        submission.turn = if led { Turn::Led } else { Turn::Waited };
+        self.state.submissions.push(submission);
+    }
+
+    /// What the ledger learns from a submission's step.
+    fn began(&mut self, step: &Step, by: &Submission) {
+        let Record::InFlight { claim, .. } = &step.record else { return };
+        if step.then != Then::Forward {
+            return;
+        }
+        if claim.attempt == 1 {
+            let reader = self.setting.clients[by.client].reader();
+            return self.state.ledger.claimed(claim, reader, self.state.now);
+        }
+        let by_resend = self.setting.resends && by.turn == Turn::First && !by.redelivered;
+        self.state.ledger.resent(claim, by_resend);
+    }
+
+    fn shows(&self, submission: &Submission, record: &Record) -> bool {
+        let credential = self.setting.clients[submission.client].credential();
+        record.claim().is_some_and(|claim| claim.credential == credential)
+    }
+
+    /// `Arrival::submission`.
+    fn submission(&self, by: &Submission) -> machine::Submission {
+        let client = &self.setting.clients[by.client];
+        let leads_again = self.has(Bug::LeaderSendsAgain) && by.turn == Turn::Led;
+        let waits_again = self.has(Bug::WaitersResend) && by.turn == Turn::Waited;
+        let first = by.turn == Turn::First || leads_again || waits_again;
+        let redelivered = by.redelivered && !self.has(Bug::StubRetryResends);
+        machine::Submission {
+            fresh: ClaimId(self.state.ledger.next_claim()),
+            fingerprint: client.fingerprint(),
+            credential: client.credential(),
+            retry_window: self.setting.retry_window(),
+            deadline: DEADLINE,
+            linger: self.setting.linger,
+            reject_in_flight: self.setting.rejects,
+            may_resend: self.setting.resends && first && !redelivered,
+            can_send: by.has_body && (by.turn != Turn::Led || leads_again),
+            spelling: None,
+        }
+    }
+
+    /// `KeyObject::step`: load, decide, apply, wake.
+    pub fn step(&mut self, event: Event, news: News) -> Step {
+        let now = self.state.clock();
+        let record = decode(&self.found.take().unwrap_or_else(|| self.state.object.stored.clone()));
+        let was_in_flight = matches!(record, Record::InFlight { .. });
+        let open: Vec<u32> = self.state.object.calls.iter().map(|call| call.attempt).collect();
+        let copying = self.state.object.copying.is_some();
+        let live = Live { open_calls: &open, waiting: self.waiting(), copying };
+        let step = bugs::decide(self.setting.bug, record, event, live, now);
+        self.apply(&step, now);
+        if was_in_flight && step.change != Change::Keep && step.then != Then::Forward {
+            self.state.ledger.ended(now.0);
+        }
+        if let Record::Done { claim, answer } = &step.record {
+            self.state.ledger.settled(number(claim), answer);
+        }
+        match (step.change, &step.then) {
+            (Change::Keep, _) | (_, Then::Forward) => {}
+            (Change::Erase, _) => self.wake(news),
+            (Change::Put, _) => self.wake(News::LookAgain),
+        }
+        step
+    }
+
+    fn waiting(&self) -> usize {
+        self.state.submissions.iter().filter(|one| one.stage == Stage::Joined).count()
+    }
+
+    /// `Store::apply`.
+    fn apply(&mut self, step: &Step, now: UnixMillis) {
+        let before = self.state.object.stored.clone();
+        match step.change {
+            Change::Keep => return,
+            Change::Erase => {
+                self.state.object.stored = None;
+                self.state.object.alarm = None;
+            }
+            Change::Put => {
+                self.watch(&step.record, now);
+                self.state.object.stored = encode(&step.record);
+            }
+        }
+        if self.has(Bug::SentBeforeDurable) {
+            self.state.undurable = (step.then == Then::Forward).then_some(before);
+        }
+    }
+
+    /// `Store::watch`.
+    fn watch(&mut self, record: &Record, now: UnixMillis) {
+        if let Some(at) = record.alarm_at(now)
+            && !self.has(Bug::NoAlarm)
+        {
+            self.state.object.alarm = Some(at.0);
+        }
+    }
+
+    fn wake(&mut self, news: News) {
+        if self.has(Bug::WaitersSleep) {
+            return;
+        }
+        for one in self.state.submissions.iter_mut().filter(|one| one.stage == Stage::Joined) {
+            one.stage = Stage::Woken(news);
+        }
+    }
+
+    /// `KeyObject::look`, by an alarm or by a leader's timer.
+    pub fn look(&mut self) -> Then {
+        let step = self.step(Event::Look, News::LookAgain);
+        if step.change == Change::Keep {
+            self.watch(&step.record, self.state.clock());
+        }
+        step.then
+    }
+
+    /// `KeyObject::woken`, by an alarm.
+    pub fn rings(&mut self) {
+        self.state.object.alarm.take_if(|at| self.state.now >= *at);
+        if self.look() == Then::DropCopy {
+            self.state.object.deleting = true;
+        }
+    }
+
+    /// Whether a call has outlived the retry window, which ends it: `end_overdue_calls`.
+    pub fn is_overdue(&self) -> bool {
+        let record = decode(&self.state.object.stored);
+        record.claim().is_some_and(|claim| self.state.clock() >= claim.window_ends_at)
+    }
+
+    /// A leader's patience ends.
+    pub fn tires(&mut self, leader: Submission) {
+        self.look();
+        self.takes(leader);
+    }
+
+    /// One who waited hears the news: the end of `KeyObject::join`.
+    pub fn hears(&mut self, submission: Submission, news: News) {
+        if let News::Released { claim } = news {
+            let client = self.setting.clients[submission.client];
+            let owner = self.state.ledger.credential(claim) == client.credential;
+            if owner || self.has(Bug::ReleaseSharedWithAll) {
+                self.state.ledger.shown(claim, self.reader(&submission));
+                return self.answered(&submission);
+            }
+        }
+        self.takes(submission);
+    }
+
+    /// A record's answer goes to the Worker, which shows it and remembers it.
+    pub fn shown(&mut self, submission: Submission, record: &Record) {
+        let Some((claim, answer)) = record.claim().zip(record.answer()) else {
+            return self.state.ledger.hold(Promise::AllAnswered, false);
+        };
+        self.state.ledger.shown(number(claim), self.reader(&submission));
+        if matches!(record, Record::Done { .. }) {
+            self.state.ledger.final_shown(number(claim), answer);
+            self.remembers(submission.isolate, record);
+        }
+        self.answered(&submission);
+    }
+
+    pub fn reader(&self, submission: &Submission) -> Reader {
+        self.setting.clients[submission.client].reader()
+    }
+
+    pub fn answered(&mut self, submission: &Submission) {
+        if submission.is_read {
+            self.state.clients[submission.client].waits = false;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! An operator at the object, as `edge::wish` has it.
+
+use crate::object::World;
+use crate::origin::answer_of;
+use crate::state::{News, decode};
+use onlyonce::guard::machine::{Change, Event, Resolution, Then};
+use onlyonce::guard::record::Record;
+
+/// What an operator wants.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Wish {
+    Forget,
+    NotProcessed,
+    Answered,
+}
+
+/// Stands in an answer in the place of an attempt.
+const OPERATOR: u32 = 255;
+
+impl World<'_> {
+    /// An operator's wish: `KeyObject::drop_copy` follows where the rules say so.
+    pub fn intervenes(&mut self, wish: Wish) {
+        let record = decode(&self.state.object.stored);
+        let claim = record.claim().map(|claim| claim.id.clone());
+        let event = match (wish, claim) {
+            (Wish::Forget, _) => Event::Forget,
+            (_, None) => return,
+            (Wish::NotProcessed, Some(claim)) => {
+                Event::Resolve { claim, resolution: Resolution::NotProcessed }
+            }
+            (Wish::Answered, Some(claim)) => {
+                let answer = answer_of(&claim, OPERATOR, 200);
+                Event::Resolve { claim, resolution: Resolution::Answered(answer) }
+            }
+        };
+        let step = self.step(event, News::LookAgain);
+        self.state.object.deleting |= step.then == Then::DropCopy;
+        let freed = matches!(step.record, Record::Forgotten { .. })
+            || (wish == Wish::NotProcessed && step.change == Change::Erase);
+        if freed {
+            self.state.ledger.freed();
+        }
+    }
+}

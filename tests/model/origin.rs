@@ -1,0 +1,145 @@
+//! The calls to the origin, as `edge::origin_call` and `edge::reception` have them: how one ends, and
+//! what its caller is told. The origin may answer at any time, or never.
+
+use crate::bugs::Bug;
+use crate::object::World;
+use crate::state::{Call, News, Stage, Submission, encode};
+use onlyonce::guard::machine::{Event, Step};
+use onlyonce::guard::origin::Meaning;
+use onlyonce::guard::record::{Answer, Body, ClaimId, Record};
+use onlyonce::guard::time::{Millis, UnixMillis};
+
+/// What the origin makes of a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Report {
+    Answers,
+    /// With more than is kept.
+    AnswersAtLength,
+    /// "I did not process this."
+    Refuses,
+    /// 5xx.
+    Fails,
+    /// 409, to a second sending.
+    Conflicts,
+    /// The connection is lost, before or after the origin acted.
+    Breaks,
+}
+
+impl Report {
+    fn status(self) -> u16 {
+        match self {
+            Self::Answers | Self::AnswersAtLength => 201,
+            Self::Refuses => 429,
+            Self::Fails => 500,
+            Self::Conflicts => 409,
+            Self::Breaks => 0,
+        }
+    }
+
+    fn meaning(self) -> Meaning {
+        match self {
+            Self::Refuses => Meaning::NotProcessed,
+            Self::Fails => Meaning::MayHaveActed,
+            _ => Meaning::Final,
+        }
+    }
+}
+
+impl World<'_> {
+    /// A call that could not be made: `origin_call::not_sent`.
+    pub fn not_sent(&mut self, call: Call) {
+        self.state.ledger.not_processed(call.claim);
+        let claim = ClaimId(call.claim.to_string());
+        self.concludes(&call, Event::NotSent { claim, attempt: call.attempt }, News::LookAgain);
+        if let Some(leader) = self.leader_of(&call) {
+            self.answered(&leader);
+        }
+    }
+
+    /// The end of a call: `origin_call::run` and `Reception`.
+    pub fn reported(&mut self, call: Call, report: Report) {
+        let (id, attempt) = (ClaimId(call.claim.to_string()), call.attempt);
+        if report == Report::Breaks {
+            self.concludes(&call, Event::Failed { claim: id, attempt }, News::LookAgain);
+            return self.drop_caller(&call);
+        }
+        let (answer, meaning) = (answer(&call, report), report.meaning());
+        let news = match report {
+            Report::Refuses => {
+                self.state.ledger.not_processed(call.claim);
+                News::Released { claim: call.claim }
+            }
+            _ => News::LookAgain,
+        };
+        let event = Event::Answered { claim: id, attempt, meaning, answer: answer.clone() };
+        let step = self.concludes(&call, event, news);
+        match meaning {
+            Meaning::NotProcessed if step.record == Record::Vacant => self.pass_on(&call),
+            Meaning::NotProcessed => self.drop_caller(&call),
+            _ => self.done(&call, &answer, step.record),
+        }
+    }
+
+    /// `KeyObject::conclude`.
+    fn concludes(&mut self, call: &Call, event: Event, news: News) -> Step {
+        let step = self.step(event, news);
+        self.state.object.calls.retain(|open| open.attempt != call.attempt);
+        step
+    }
+
+    /// `Reception::done` and `Reception::hand_on`: the caller sees the answer if it became the
+    /// record's, and then it is copied.
+    fn done(&mut self, call: &Call, answer: &Answer, record: Record) {
+        if record.answer() != Some(answer) && !self.has(Bug::ShownWithoutStored) {
+            return self.drop_caller(call);
+        }
+        let record = record.with_answer(answer.clone());
+        if matches!(record, Record::Done { .. }) && answer.body != Body::Not {
+            self.state.object.copying = encode(&record);
+        }
+        if let Some(leader) = self.leader_of(call) {
+            self.shown(leader, &record);
+        }
+    }
+
+    /// The origin's refusal goes to the caller, and is stored nowhere.
+    fn pass_on(&mut self, call: &Call) {
+        if let Some(leader) = self.leader_of(call) {
+            self.state.ledger.shown(call.claim, self.reader(&leader));
+            self.answered(&leader);
+        }
+    }
+
+    /// Dropped without a word, the caller looks at the record.
+    fn drop_caller(&mut self, call: &Call) {
+        if self.has(Bug::LeaderSleeps) {
+            return;
+        }
+        if let Some(mut leader) = self.leader_of(call) {
+            leader.stage = Stage::Woken(News::LookAgain);
+            self.state.submissions.push(leader);
+        }
+    }
+
+    fn leader_of(&mut self, call: &Call) -> Option<Submission> {
+        let leads = |one: &Submission| matches!(one.stage, Stage::Leading { claim, attempt, .. } if (claim, attempt) == (call.claim, call.attempt));
+        let place = self.state.submissions.iter().position(leads)?;
+        Some(self.state.submissions.remove(place))
+    }
+}
+
+/// The answer of one sending: no two are the same.
+fn answer(call: &Call, report: Report) -> Answer {
+    let answer = answer_of(&ClaimId(call.claim.to_string()), call.attempt, report.status());
+    match report {
+        Report::AnswersAtLength => Answer { body: Body::Not, ..answer },
+        _ => answer,
+    }
+}
+
+pub fn answer_of(claim: &ClaimId, from: u32, status: u16) -> Answer {
+    let claim: u8 = claim.0.parse().expect("the model's own name");
+    let (answered_at, took) = (UnixMillis(0), Millis(0));
+    let body = Body::Inline { bytes: vec![claim, from as u8] };
+    Answer { status, headers: Vec::new(), answered_at, took, body }
+}

@@ -1,0 +1,77 @@
+//! The settings that are explored. Together they hold everything that the promise speaks of; one
+//! setting with all of it would have more states than anybody can visit.
+
+use crate::setting::{Client, Setting, client};
+
+const OWNER: Client = client("owner", "order", 1);
+const RETRYING: Client = client("owner", "order", 2);
+const STRANGER: Client = client("stranger", "order", 1);
+const OTHER_REQUEST: Client = client("owner", "refund", 1);
+const ABSENT: Client = client("nobody", "nothing", 0);
+
+/// Two who share a credential and one who has another, a death, a call made twice, an operator.
+pub const HOLD: Setting = Setting {
+    name: "hold",
+    clients: [OWNER, OWNER, STRANGER],
+    window: 3,
+    resends: false,
+    rejects: false,
+    linger: None,
+    one_isolate: false,
+    large_answers: false,
+    ticks: 4,
+    crashes: 1,
+    duplicates: 0,
+    interventions: 1,
+    bug: None,
+};
+
+/// Clients that time out and retry, with nobody to help.
+pub const RETRIES: Setting =
+    Setting { name: "retries", clients: [RETRYING, OWNER, STRANGER], interventions: 0, ..HOLD };
+
+pub const RESEND: Setting = Setting { name: "resend", resends: true, interventions: 0, ..HOLD };
+
+/// A window that is far longer than an operator's quarantine, so that a copy would outlive it.
+pub const FORGET: Setting = Setting {
+    name: "forget",
+    clients: [OWNER, OWNER, OWNER],
+    window: 6,
+    ticks: 3,
+    interventions: 1,
+    crashes: 0,
+    ..HOLD
+};
+
+pub const FORGET_AND_DIE: Setting =
+    Setting { name: "forget and die", one_isolate: true, crashes: 1, ..FORGET };
+
+pub const REDELIVERY: Setting = Setting {
+    name: "redelivery",
+    clients: [RETRYING, OWNER, ABSENT],
+    duplicates: 1,
+    interventions: 0,
+    ..HOLD
+};
+
+pub const REJECT: Setting = Setting { name: "reject", rejects: true, interventions: 0, ..HOLD };
+
+pub const DERIVED: Setting =
+    Setting { name: "derived key", linger: Some(crate::setting::LINGER), interventions: 0, ..HOLD };
+
+pub const REUSED: Setting = Setting {
+    name: "another request",
+    clients: [OWNER, OTHER_REQUEST, STRANGER],
+    interventions: 0,
+    ..HOLD
+};
+
+pub const LARGE: Setting = Setting {
+    name: "large answers",
+    clients: [RETRYING, STRANGER, ABSENT],
+    large_answers: true,
+    ..HOLD
+};
+
+pub const ALL: [Setting; 10] =
+    [HOLD, RETRIES, RESEND, FORGET, FORGET_AND_DIE, REDELIVERY, REJECT, DERIVED, REUSED, LARGE];

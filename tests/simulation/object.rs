@@ -1,0 +1,269 @@
+//! One key's object, as `edge::key_object`, `edge::origin_call` and `edge::reception` have it, with
+//! the timers that the model checker leaves to chance.
+
+use crate::bugs::{self, Bug};
+use crate::reference::{Asker, Told};
+use crate::system::{System, linger_of, number_of};
+use onlyonce::guard::machine::{self, Change, Event, Live, Refusal, Step, Then, binding_claim};
+use onlyonce::guard::record::{Claim, ClaimId, Record};
+use onlyonce::guard::time::{Millis, UnixMillis};
+use std::rc::Rc;
+
+/// As in `edge::key_object`.
+const TIMER_SLACK: u64 = 10;
+
+#[derive(Default)]
+pub struct Object {
+    stored: Option<Vec<u8>>,
+    alarm: Option<u64>,
+    pub calls: Vec<Call>,
+    pub waiting: Vec<Submission>,
+    pub copies: Vec<Rc<[u8]>>,
+    pub deleting: bool,
+}
+
+/// A call to the origin, and the request that it was made for, as long as somebody waits for it.
+pub struct Call {
+    pub claim: ClaimId,
+    pub attempt: u32,
+    pub leader: Option<(Submission, u64)>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Submission {
+    pub asker: Asker,
+    pub isolate: usize,
+    pub arrived_at: u64,
+    pub turn: Turn,
+    pub attempt: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    First,
+    Waited,
+    Led,
+}
+
+/// What those who wait are woken with.
+pub enum News<'a> {
+    LookAgain,
+    Released { claim: &'a Claim, number: u32 },
+}
+
+impl Object {
+    pub fn record(&self) -> Record {
+        let decoded =
+            |bytes: &Vec<u8>| Record::decode(bytes).expect("what the codec wrote, it reads");
+        self.stored.as_ref().map_or(Record::Vacant, decoded)
+    }
+
+    /// When the next of its timers goes off.
+    pub fn next_timer(&self, late: u64) -> Option<u64> {
+        let leaders = self.calls.iter().filter_map(|call| Some(call.leader.as_ref()?.1));
+        let waiters = self.waiting.iter().map(Submission::patience_ends_at);
+        leaders.chain(waiters).chain(self.alarm.map(|at| at + late)).min()
+    }
+}
+
+impl Submission {
+    fn patience_ends_at(&self) -> u64 {
+        self.arrived_at + crate::request::POLICIES[self.asker.policy].wait.0
+    }
+}
+
+impl System {
+    /// `KeyObject::submitted`, from one await to the next.
+    pub fn takes(&mut self, submission: Submission) {
+        let key = submission.asker.key;
+        self.claims += 1;
+        let fresh = ClaimId(self.claims.to_string());
+        let step = self.step(key, |system, claim| system.event(&submission, fresh, claim));
+        let told = told(&step);
+        self.judge(&submission.asker, told);
+        match (told, step.record) {
+            (Told::Sent, Record::InFlight { claim, .. }) => self.leads(submission, claim),
+            (Told::Waits, record) => self.joins(submission, &record),
+            (Told::Shown(_), record) => self.remembers(submission.isolate, key, &record),
+            _ => {}
+        }
+    }
+
+    /// `Arrival::submission`; nothing where it takes a body that is gone.
+    fn event(&self, by: &Submission, fresh: ClaimId, claim: Option<&Claim>) -> Event {
+        let (asker, policy) = (&by.asker, self.policy_of(&by.asker));
+        let claim = claim.filter(|_| !self.has(Bug::NewPolicyCounts));
+        let sources =
+            claim.map_or_else(|| policy.sources(), |claim| claim.credential.sources.clone());
+        let method =
+            claim.map_or_else(|| policy.method(), |claim| claim.fingerprint.method.clone());
+        if !asker.has_body && method != policy.method() {
+            return Event::Look;
+        }
+        let first = by.turn == Turn::First;
+        Event::Submitted(machine::Submission {
+            fresh,
+            fingerprint: asker.request.fingerprint(&method),
+            credential: asker.request.credential(&sources, asker.key),
+            retry_window: policy.retry_window,
+            deadline: policy.deadline,
+            linger: linger_of(asker).map(Millis),
+            reject_in_flight: policy.rejects,
+            may_resend: policy.resends && first && asker.is_retry,
+            can_send: asker.has_body && by.turn != Turn::Led,
+            spelling: None,
+        })
+    }
+
+    /// `KeyObject::step`, without the waking.
+    pub fn step(&mut self, key: usize, event: impl FnOnce(&Self, Option<&Claim>) -> Event) -> Step {
+        let now = UnixMillis(self.now);
+        let object = self.object(key);
+        let record = object.record();
+        let open: Vec<u32> = object.calls.iter().map(|call| call.attempt).collect();
+        let (waiting, copying) = (object.waiting.len(), !object.copies.is_empty());
+        let live = Live { open_calls: &open, waiting, copying };
+        let event = event(self, binding_claim(&record, live, now));
+        let step = bugs::decide(self.bug, record, event, live, now);
+        self.apply(key, &step, now);
+        step
+    }
+
+    /// `Store::apply`.
+    fn apply(&mut self, key: usize, step: &Step, now: UnixMillis) {
+        let object = self.object(key);
+        match step.change {
+            Change::Keep => {}
+            Change::Erase => (object.stored, object.alarm) = (None, None),
+            Change::Put => {
+                object.stored = step.record.encode();
+                object.alarm = step.record.alarm_at(now).map(|at| at.0);
+            }
+        }
+    }
+
+    /// Those who wait go on where a step changed something.
+    pub fn wake(&mut self, key: usize, step: &Step, news: News) {
+        if step.change == Change::Keep || step.then == Then::Forward || self.has(Bug::WaitersSleep)
+        {
+            return;
+        }
+        let woken = std::mem::take(&mut self.object(key).waiting);
+        self.reference.stops_waiting(key, woken.len());
+        for mut submission in woken {
+            if submission.turn == Turn::First {
+                submission.turn = Turn::Waited;
+            }
+            match (&news, step.change) {
+                (News::Released { claim, number }, Change::Erase) if shows(&submission, claim) => {
+                    self.shares(&submission, *number);
+                }
+                _ => self.takes(submission),
+            }
+        }
+    }
+
+    /// `KeyObject::lead`.
+    fn leads(&mut self, mut submission: Submission, claim: Claim) {
+        let asker = &mut submission.asker;
+        asker.was_sent = true;
+        self.reference.sent(asker, linger_of(asker), claim.attempt, self.now);
+        let patience = self.now + self.policy_of(&submission.asker).deadline.0 + TIMER_SLACK;
+        submission.attempt = claim.attempt;
+        submission.turn = Turn::Led;
+        let (key, attempt) = (submission.asker.key, claim.attempt);
+        let leader = Some((submission, patience));
+        self.object(key).calls.push(Call { claim: claim.id, attempt, leader });
+    }
+
+    /// `KeyObject::join`.
+    fn joins(&mut self, mut submission: Submission, record: &Record) {
+        let owns = record.claim().is_some_and(|claim| shows(&submission, claim));
+        let keeps = submission.asker.has_body && !owns;
+        self.reference.waits(&mut submission.asker);
+        if submission.asker.has_body != keeps {
+            self.complain(format!("{submission:?} waits, and its body is not where it should be"));
+        }
+        if submission.patience_ends_at() > self.now {
+            return self.object(submission.asker.key).waiting.push(submission);
+        }
+        self.reference.stops_waiting(submission.asker.key, 1);
+    }
+
+    /// One who waited shares a refusal.
+    fn shares(&mut self, submission: &Submission, number: u32) {
+        self.count("shared a refusal");
+        if submission.asker.has_body {
+            self.complain(format!("{submission:?} kept its body and shared refusal {number}"));
+        }
+    }
+
+    /// The first timer of an object that is due.
+    pub fn goes_off(&mut self, key: usize, late: u64) {
+        let now = self.now;
+        let object = self.object(key);
+        if let Some(call) =
+            object.calls.iter_mut().find(|call| matches!(call.leader, Some((_, at)) if at <= now))
+        {
+            let leader = call.leader.take();
+            self.looks(key);
+            return leader.into_iter().for_each(|(leader, _)| self.takes(leader));
+        }
+        if let Some(place) = object.waiting.iter().position(|one| one.patience_ends_at() <= now) {
+            let waiter = object.waiting.remove(place);
+            return self.gives_up(&waiter);
+        }
+        object.alarm.take_if(|at| *at + late <= now);
+        if self.looks(key) == Then::DropCopy {
+            self.object(key).deleting = true;
+        }
+    }
+
+    /// The time that one waits is over. Had the call ended before, it would have been woken.
+    fn gives_up(&mut self, waiter: &Submission) {
+        let key = waiter.asker.key;
+        self.reference.stops_waiting(key, 1);
+        if !self.reference.is_busy(key, self.now - TIMER_SLACK) {
+            self.complain(format!("{waiter:?} waited for nothing"));
+        }
+    }
+
+    /// `KeyObject::look`.
+    fn looks(&mut self, key: usize) -> Then {
+        let step = self.step(key, |_, _| Event::Look);
+        if step.change == Change::Keep {
+            self.object(key).alarm = step.record.alarm_at(UnixMillis(self.now)).map(|at| at.0);
+            self.ends_overdue_calls(key, &step.record);
+        }
+        self.wake(key, &step, News::LookAgain);
+        step.then
+    }
+
+    pub fn dies(&mut self, key: usize) {
+        let object = self.object(key);
+        object.calls.clear();
+        object.waiting.clear();
+        object.copies.clear();
+        object.deleting = false;
+        self.reference.died(key, self.now);
+    }
+}
+
+fn shows(submission: &Submission, claim: &Claim) -> bool {
+    let Asker { request, key, .. } = submission.asker;
+    request.credential(&claim.credential.sources, key) == claim.credential
+}
+
+fn told(step: &Step) -> Told {
+    match step.then {
+        Then::Forward => Told::Sent,
+        Then::Join => Told::Waits,
+        Then::Replay => Told::Shown(number_of(&step.record).unwrap_or_default()),
+        Then::Refuse(Refusal::KeyReused) => Told::KeyReused,
+        Then::Refuse(Refusal::CredentialChanged) => Told::CredentialChanged,
+        Then::Refuse(Refusal::ResponseNotKept) => Told::NotKept,
+        Then::Refuse(Refusal::OutcomeUnknown(_)) => Told::OutcomeUnknown,
+        Then::Refuse(Refusal::InProgress { .. }) => Told::InProgress,
+        Then::Nothing | Then::DropCopy | Then::Deny(_) => Told::InProgress,
+    }
+}
