@@ -3,6 +3,9 @@
 //    call crosses a boundary, and each string that goes along is copied and decoded.
 // 2. Nothing is decided here: the rules are in src/guard.
 
+// Whether a fault has ended the living instance, and how many instances there were.
+const state = { criticalError: false, instanceId: 0 };
+
 let resume;
 
 /** Tells whom to call when something has settled: `resume(place, fulfilled, value)`. */
@@ -12,16 +15,28 @@ function onSettled(callback) {
 
 /** Waits for a promise. The instance that waits is the one that hears of it. */
 function watch(promise, place) {
-  const tell = resume;
+  const tell = guarded(resume);
   promise.then(
     (value) => tell(place, true, value),
     (reason) => tell(place, false, reason),
   );
 }
 
+// An error here belongs to no call of the platform's, so nobody else would notice the fault.
+function guarded(tell) {
+  return (...outcome) => {
+    try {
+      tell(...outcome);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError) state.criticalError = true;
+      throw error;
+    }
+  };
+}
+
 /** Waits for some milliseconds, and gives what `clearTimeout` takes. */
 function sleep(place, milliseconds) {
-  const tell = resume;
+  const tell = guarded(resume);
   return setTimeout(() => tell(place, true), milliseconds);
 }
 
@@ -91,4 +106,4 @@ function rebuild(request, url, without, headers, body, controller) {
 }
 
 // One name, through which the rest is called: what WebAssembly imports by itself keeps a long one.
-export const platform = { onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild };
+export const platform = { state, onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild };
