@@ -88,12 +88,12 @@ fn released(random: &mut Random) -> Act {
 fn last(random: &mut Random) -> Act {
     let done = done(random);
     match random.below(100) {
-        0..58 => done,
-        58..68 => Act { status: random.pick(&[500, 502, 504, 599]), ..done },
-        68..76 => Act { ending: Ending::NoAnswer, ..done },
-        76..81 => Act { ending: Ending::Unread, ..done },
-        81..87 => Act { status: 201, length: 90_000, ending: Ending::Cut, ..done },
-        87..92 => Act { status: 500, length: 200, ending: Ending::CutInChunks, ..done },
+        0..68 => done,
+        68..78 => Act { status: random.pick(&[500, 502, 504, 599]), ..done },
+        78..82 => Act { ending: Ending::NoAnswer, ..done },
+        82..85 => Act { ending: Ending::Unread, ..done },
+        85..89 => Act { status: 201, length: 90_000, ending: Ending::Cut, ..done },
+        89..92 => Act { status: 500, length: 200, ending: Ending::CutInChunks, ..done },
         92..96 => {
             let over = Duration::from_millis(1500 + random.below(1500) as u64);
             Act { delay: DEADLINE + over, ..done }

@@ -111,7 +111,7 @@ pub fn answer(number: usize, execution: &Execution) -> Sent {
     headers.push("Content-Type", "application/octet-stream");
     headers.push("X-Execution", &number.to_string());
     headers.push("X-Receipt", &format!("\"{:x}\"", digest(&number.to_be_bytes())));
-    if number % 3 == 0 {
+    if number.is_multiple_of(3) {
         headers.push("Set-Cookie", &format!("seen={number}"));
     }
     match execution.act.status {

@@ -61,7 +61,7 @@ fn setup(origin: &Origin, seed: u64) -> Setup {
         "max_stored_response": format!("{}KiB", LARGEST_KEPT / 1024),
     });
     let url = format!("http://{}", origin.address);
-    Setup::new(seed % 4 > 0).var("ORIGIN", &url).policy(&policy)
+    Setup::new(!seed.is_multiple_of(4)).var("ORIGIN", &url).policy(&policy)
 }
 
 /// Clients, taken in turn by as many threads as there are sockets.
