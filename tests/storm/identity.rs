@@ -3,6 +3,10 @@
 //! A user's tokens carry the same `iss` and `sub`, so they own the same keys; visitors without a token
 //! are one owner, told apart by their cookies.
 
+use serde_json::Value;
+
+use crate::base64;
+use crate::operator::scope;
 use crate::random::Random;
 
 /// The header line that shows it.
@@ -12,30 +16,29 @@ pub struct Identity {
     pub value: String,
 }
 
-/// Whether an operation is a user's, who may have the same keys as another user.
-pub fn identities(operation: usize, random: &mut Random) -> (bool, Vec<Identity>) {
+/// Whose keys an operation's are, and who sends it.
+pub struct Owner {
+    /// Another user may have the same keys; a visitor shares them with every other.
+    pub is_user: bool,
+    pub scope: Value,
+    pub identities: Vec<Identity>,
+}
+
+pub fn owner(operation: usize, random: &mut Random) -> Owner {
     let count = 1 + random.below(3);
-    let of_user = random.below(4) > 0;
-    let identity = |number| match of_user {
+    let is_user = random.below(4) > 0;
+    let identity = |number| match is_user {
         true => Identity { header: "authorization", value: token(operation, number) },
         false => Identity { header: "cookie", value: format!("visit={operation}-{number}") },
     };
-    (of_user, (0..count).map(identity).collect())
+    let scope = match is_user {
+        true => scope([("jwt:iss", "storm"), ("jwt:sub", &format!("user-{operation}"))]),
+        false => scope([]),
+    };
+    Owner { is_user, scope, identities: (0..count).map(identity).collect() }
 }
 
 fn token(user: usize, number: usize) -> String {
     let payload = format!(r#"{{"iss":"storm","sub":"user-{user}","iat":{number}}}"#);
-    format!("Bearer e30.{}.signature{number}", base64url(payload.as_bytes()))
-}
-
-/// RFC 4648 section 5, without padding.
-fn base64url(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    let digits = |group: &[u8]| {
-        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        let digit = |at: usize| char::from(DIGITS[(bits >> (18 - 6 * at) & 63) as usize]);
-        (0..=group.len()).map(digit).collect::<String>()
-    };
-    bytes.chunks(3).map(digits).collect()
+    format!("Bearer e30.{}.signature{number}", base64::url(payload.as_bytes()))
 }

@@ -24,6 +24,8 @@ pub struct Exchange {
     /// Length and digest.
     pub body: (usize, u64),
     pub word: Word,
+    /// The record that it names.
+    pub record: Option<String>,
 }
 
 /// What an answer says.
@@ -93,13 +95,13 @@ fn answered(answer: &Answer) -> Option<Word> {
     Some(Word::Answer(execution, way))
 }
 
-impl Exchange {
-    /// The record that the answer names.
-    pub fn record(&self) -> Option<&str> {
-        let line = self.headers.get("cache-status")?;
-        let (_, rest) = line.split_once("; key=\"")?;
-        rest.split('"').next()
+/// The record that an answer names, in its Cache-Status or as the instance of a problem.
+pub fn record_of(answer: &Answer) -> Option<String> {
+    if let Some((_, rest)) = answer.header("cache-status")?.split_once("; key=\"") {
+        return rest.split('"').next().map(str::to_owned);
     }
+    let body: Value = serde_json::from_slice(&answer.body).ok()?;
+    body["instance"].as_str()?.strip_prefix("/.onlyonce/records/").map(str::to_owned)
 }
 
 /// How it went for one client.

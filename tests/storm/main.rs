@@ -27,11 +27,13 @@ mod runtime;
 mod wire;
 
 mod act;
+mod base64;
 mod body;
 mod identity;
 mod judge;
 mod ledger;
 mod log;
+mod operator;
 mod origin;
 mod plan;
 mod round;

@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::act::{Act, acts};
 use crate::body::{Kind, Variant, kind};
-use crate::identity::{Identity, identities};
+use crate::identity::{Identity, Owner, owner};
 use crate::random::Random;
 
 pub const OPERATIONS: usize = 200;
@@ -23,6 +25,8 @@ pub struct Plan {
 #[derive(Debug)]
 pub struct Operation {
     pub key: String,
+    /// As an operator writes it.
+    pub scope: Value,
     pub identities: Vec<Identity>,
     pub body: Kind,
     /// What the origin does, arrival by arrival.
@@ -77,13 +81,13 @@ impl Plan {
 }
 
 fn operation(seed: u64, number: usize, random: &mut Random) -> Operation {
-    let (of_user, identities) = identities(number, random);
+    let Owner { is_user, scope, identities } = owner(number, random);
     // Two users have the same key in their hands; they are two operations.
-    let key = match of_user {
+    let key = match is_user {
         true => format!("order-{seed}-{}", number / 2),
         false => format!("visit-{seed}-{number}"),
     };
-    Operation { key, identities, body: kind(random), acts: acts(random) }
+    Operation { key, scope, identities, body: kind(random), acts: acts(random) }
 }
 
 /// The senders of one operation begin close to each other, but for some that come late, after the

@@ -1,5 +1,6 @@
 //! One round: clients and kills at once, then quiet, then the last question for every key.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -9,8 +10,9 @@ use serde_json::json;
 
 use crate::act::{DEADLINE, LARGEST_KEPT};
 use crate::body::Variant;
-use crate::judge::{Books, judge};
+use crate::judge::{Books, Round, judge};
 use crate::log::Log;
+use crate::operator;
 use crate::origin::Origin;
 use crate::plan::{Plan, Sender};
 use crate::runtime::{Runtime, Setup};
@@ -48,7 +50,10 @@ pub fn run(seed: u64) {
     let crowd = Crowd::new(&questions);
     thread::scope(|scope| crowd.send(scope, &plan, &gate, &log));
     wait_for_quiet(&origin);
-    let books = Books::new(seed, began, &plan, &origin, &log, deaths, &runtime.log());
+    let ask = |operation| operator::record(runtime.address(), &plan.operations[operation]);
+    let records = used(storm.begun()).into_iter().map(|used| (used, ask(used))).collect();
+    let (runtime_log, plan, origin, log) = (runtime.log(), &plan, &origin, &log);
+    let books = Books::of(Round { seed, began, plan, origin, log, deaths, records, runtime_log });
     println!("storm: {} in {:.0?}", books.summary(storm.begun().len()), began.elapsed());
     judge(&books);
 }
@@ -61,7 +66,10 @@ fn setup(origin: &Origin, seed: u64) -> Setup {
         "max_stored_response": format!("{}KiB", LARGEST_KEPT / 1024),
     });
     let url = format!("http://{}", origin.address);
-    Setup::new(!seed.is_multiple_of(4)).var("ORIGIN", &url).policy(&policy)
+    Setup::new(!seed.is_multiple_of(4))
+        .var("ORIGIN", &url)
+        .var("ADMIN_TOKEN", operator::TOKEN)
+        .policy(&policy)
 }
 
 /// Clients, taken in turn by as many threads as there are sockets.
@@ -140,13 +148,15 @@ fn wait_for_quiet(origin: &Origin) {
     }
 }
 
+/// The operations that somebody has begun.
+fn used(begun: &[Sender]) -> BTreeSet<usize> {
+    begun.iter().map(|sender| sender.operation).collect()
+}
+
 /// Every body under every identity of each key that was in use.
 fn last_questions(plan: &Plan, begun: &[Sender]) -> Vec<Sender> {
-    let mut used: Vec<_> = begun.iter().map(|sender| sender.operation).collect();
-    used.sort_unstable();
-    used.dedup();
     let mut questions = Vec::new();
-    for operation in used {
+    for operation in used(begun) {
         for identity in 0..plan.operations[operation].identities.len() {
             for variant in [Variant::One, Variant::Other] {
                 let manners = Vec::new();

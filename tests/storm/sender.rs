@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use crate::body;
 use crate::http::{Answer, Call, Connection};
 use crate::ledger::digest;
-use crate::log::{Exchange, Log, Told, Word, body_of};
+use crate::log::{Exchange, Log, Told, Word, body_of, record_of};
 use crate::plan::{Manner, Plan, Sender};
 use crate::random::Random;
 
@@ -131,6 +131,7 @@ impl Client<'_> {
             status: answer.status,
             body: body_of(&answer),
             word: Word::of(&answer),
+            record: record_of(&answer),
             headers: answer.headers,
         };
         self.log.write(exchange.clone());

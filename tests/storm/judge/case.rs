@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use super::{answers, executions, life, problems};
+use serde_json::Value;
+
+use super::{answers, executions, life, problems, records};
 use crate::act::Fate;
 use crate::ledger::Execution;
 use crate::log::Exchange;
@@ -24,6 +26,8 @@ pub struct Case {
     /// In the order in which they ended.
     pub exchanges: Vec<Exchange>,
     pub deaths: Vec<Death>,
+    /// What an operator is told of it; nothing where it was never in use.
+    pub record: Option<Result<Value, String>>,
 }
 
 /// A complaint about one exchange, where there is one.
@@ -42,6 +46,7 @@ impl Case {
             found.extend(complaints.into_iter().flatten().map(about));
         }
         found.extend(answers::check_firsts(self));
+        found.extend(records::check(self));
         found
     }
 
@@ -79,7 +84,7 @@ impl Case {
     }
 
     pub fn records(&self) -> BTreeSet<&str> {
-        self.exchanges.iter().filter_map(Exchange::record).collect()
+        self.exchanges.iter().filter_map(|exchange| exchange.record.as_deref()).collect()
     }
 
     /// What happened to the key, in order, in seconds since the round began.

@@ -5,10 +5,13 @@ mod case;
 mod executions;
 mod life;
 mod problems;
+mod records;
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::time::Instant;
+
+use serde_json::Value;
 
 use crate::log::{Exchange, Log, Told, Word};
 use crate::origin::Origin;
@@ -19,7 +22,20 @@ pub use case::Case;
 /// Violations shown in full, each with the life of its key.
 const SHOWN: usize = 5;
 
-/// All that is known when the round is over.
+/// All that is known when a round is over.
+pub struct Round<'a> {
+    pub seed: u64,
+    pub began: Instant,
+    pub plan: &'a Plan,
+    pub origin: &'a Origin,
+    pub log: &'a Log,
+    pub deaths: Vec<Death>,
+    /// By operation: what an operator is told, or why nothing is.
+    pub records: BTreeMap<usize, Result<Value, String>>,
+    pub runtime_log: String,
+}
+
+/// The same, key by key.
 pub struct Books<'a> {
     seed: u64,
     plan: &'a Plan,
@@ -30,29 +46,24 @@ pub struct Books<'a> {
 }
 
 impl<'a> Books<'a> {
-    pub fn new(
-        seed: u64,
-        began: Instant,
-        plan: &'a Plan,
-        origin: &Origin,
-        log: &Log,
-        deaths: Vec<Death>,
-        runtime_log: &str,
-    ) -> Books<'a> {
-        let mut executions = origin.ledger.by_operation();
+    pub fn of(round: Round<'a>) -> Books<'a> {
+        let mut executions = round.origin.ledger.by_operation();
         let mut exchanges = BTreeMap::<_, Vec<Exchange>>::new();
-        for exchange in log.exchanges() {
+        for exchange in round.log.exchanges() {
             exchanges.entry(exchange.operation).or_default().push(exchange);
         }
+        let mut records = round.records;
         let case = |operation| Case {
             operation,
-            began,
+            began: round.began,
             executions: executions.remove(&operation).unwrap_or_default(),
             exchanges: exchanges.remove(&operation).unwrap_or_default(),
-            deaths: deaths.clone(),
+            deaths: round.deaths.clone(),
+            record: records.remove(&operation),
         };
-        let cases = (0..plan.operations.len()).map(case).collect();
-        Books { seed, plan, cases, told: log.told(), loose: loose(origin, runtime_log) }
+        let cases = (0..round.plan.operations.len()).map(case).collect();
+        let loose = loose(round.origin, &round.runtime_log);
+        Books { seed: round.seed, plan: round.plan, cases, told: round.log.told(), loose }
     }
 
     pub fn summary(&self, clients: usize) -> String {
