@@ -1,8 +1,10 @@
-// npm test [-- native|tools|workerd|browser ...]: sets up, builds, and runs every test, or the parts
-// that are named.
+// npm test [-- native|fuzz|tools|workerd|storm|browser ...]: sets up, builds, and runs every test, or
+// the parts that are named.
 //   native   the rules, on the host, without any runtime
+//   fuzz     what strangers send and disks hold, drawn at random for a second each (FUZZ_SECONDS)
 //   tools    what an operator runs, against logs and a guard on the real runtime
 //   workerd  the guard on the real runtime, driven over raw sockets
+//   storm    thousands of clients, and a runtime that is killed over and over (npm run storm)
 //   browser  the demo's page in a real Chromium
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -16,7 +18,7 @@ import { setup } from "./lib/setup.mjs";
 
 const BROWSER_TESTS = join("tests", "browser");
 const TOOL_TESTS = join("tests", "doctor");
-const parts = { native, tools, workerd, browser };
+const parts = { native, fuzz, tools, workerd, storm, browser };
 
 await main(async () => {
   const chosen = chosenParts(process.argv.slice(2));
@@ -38,8 +40,16 @@ function native() {
   return cargoTest(["--lib", "--test", "guard"]);
 }
 
+function fuzz() {
+  return cargoTest(["--test", "fuzz"]);
+}
+
 function workerd() {
   return cargoTest(["--test", "workerd"]);
+}
+
+function storm() {
+  return cargoTest(["--test", "storm", "--", "--nocapture"]);
 }
 
 function cargoTest(args) {

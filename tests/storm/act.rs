@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::random::Random;
 
 /// What the guard waits for an answer, and what it keeps; the policy of the storm.
-pub const DEADLINE: Duration = Duration::from_secs(4);
+pub const DEADLINE: Duration = Duration::from_secs(3);
 pub const LARGEST_KEPT: usize = 256 * 1024;
 
 #[derive(Clone, Debug)]
@@ -94,8 +94,8 @@ fn last(random: &mut Random) -> Act {
         82..85 => Act { ending: Ending::Unread, ..done },
         85..89 => Act { status: 201, length: 90_000, ending: Ending::Cut, ..done },
         89..92 => Act { status: 500, length: 200, ending: Ending::CutInChunks, ..done },
-        92..96 => {
-            let over = Duration::from_millis(1500 + random.below(1500) as u64);
+        92..97 => {
+            let over = Duration::from_millis(1000 + random.below(2000) as u64);
             Act { delay: DEADLINE + over, ..done }
         }
         _ => {
@@ -121,6 +121,6 @@ fn length(random: &mut Random) -> usize {
 }
 
 fn delay(random: &mut Random) -> Duration {
-    let below = random.pick(&[1, 1, 1, 150, 150, 150, 150, 800, 800, 2000]);
+    let below = random.pick(&[1, 1, 1, 150, 150, 150, 150, 500, 500, 1000]);
     Duration::from_millis(random.below(below) as u64)
 }

@@ -75,7 +75,8 @@ impl Plan {
         let operations: Vec<_> =
             (0..OPERATIONS).map(|at| operation(seed, at, &mut random)).collect();
         let senders = senders(&operations, &mut random);
-        let kills = (0..KILLS).map(|number| kill(number, &mut random)).collect();
+        let mut kills: Vec<_> = (0..KILLS).map(|_| kill(&mut random)).collect();
+        kills.sort_by(|one, other| one.at.total_cmp(&other.at));
         Plan { operations, senders, kills }
     }
 }
@@ -133,9 +134,9 @@ fn manner(random: &mut Random) -> Manner {
     ])
 }
 
-fn kill(number: usize, random: &mut Random) -> Kill {
-    let after = Duration::from_millis(random.below(150) as u64);
-    Kill { at: 0.02 + 0.96 * (number as f64 + share(random)) / KILLS as f64, after }
+/// Some come while the runtime has just come back, and between others an origin can be slow in peace.
+fn kill(random: &mut Random) -> Kill {
+    Kill { at: share(random), after: Duration::from_millis(random.below(150) as u64) }
 }
 
 /// From 0 to 1.

@@ -18,7 +18,7 @@ use crate::random::Random;
 
 /// A client that has nothing after this time is left without an answer, however often the runtime died.
 const PATIENCE: Duration = Duration::from_secs(60);
-/// More than any answer takes to begin: a deadline of 4 s, and a busy machine.
+/// More than any answer takes to begin: a deadline of 3 s, and a busy machine.
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// Where the guard is, while it is anywhere.
