@@ -41,7 +41,7 @@ function native() {
 }
 
 function fuzz() {
-  return cargoTest(["--test", "fuzz"]);
+  return cargoTest(["--profile", "fuzz", "--test", "fuzz"]);
 }
 
 function workerd() {

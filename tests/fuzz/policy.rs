@@ -101,6 +101,7 @@ fn check_policy(text: &str, policy: &Policy) -> u64 {
     let value: serde_json::Value = serde_json::from_str(text).expect("a policy is JSON");
     let again = serde_json::to_string_pretty(&value).expect("JSON");
     assert_eq!(Policy::parse(&again).as_ref(), Ok(policy), "{again}");
+    assert_eq!(members(&value), colons(text), "a field twice in one table: {text}");
     check_settings(&policy.defaults);
     policy.routes.iter().for_each(|route| check_settings(&route.settings));
     for path in PATHS {
@@ -109,6 +110,27 @@ fn check_policy(text: &str, policy: &Policy) -> u64 {
         assert!(guarded.is_none_or(|guarded| guarded == settings), "{path}");
     }
     kind(&(format!("{:?}", policy.defaults), policy.routes.len()))
+}
+
+fn members(value: &serde_json::Value) -> usize {
+    match value {
+        serde_json::Value::Array(items) => items.iter().map(members).sum(),
+        serde_json::Value::Object(table) => {
+            table.len() + table.values().map(members).sum::<usize>()
+        }
+        _ => 0,
+    }
+}
+
+/// As many as members were written, those counted that a reader drops.
+fn colons(text: &str) -> usize {
+    let (mut inside, mut escaped, mut count) = (false, false, 0);
+    for byte in text.bytes() {
+        count += usize::from(byte == b':' && !inside);
+        inside ^= byte == b'"' && !escaped;
+        escaped = byte == b'\\' && !escaped;
+    }
+    count
 }
 
 /// What two fields demand of each other, in DESIGN's words: a window is at least deadline and 60 s; what

@@ -50,6 +50,7 @@ impl Tree {
             Tree::List(items) if !whole && !items.is_empty() => alter_list(items, choices),
             Tree::Table(members) if !whole && !members.is_empty() => alter_table(members, choices),
             Tree::Text(text) if !whole => text.push(choices.pick(&['a', '\u{0}', '"', 'ü', '🔑'])),
+            Tree::Plain(text) if !whole => *text = neighbour(text, choices),
             other => *other = tree(choices, DEEPEST - 1),
         }
     }
@@ -102,6 +103,12 @@ impl Tree {
         path.insert(0, name);
         Some((path, found))
     }
+}
+
+/// One that looks alike.
+fn neighbour(text: &str, choices: &mut Choices) -> &'static str {
+    let at = PLAIN.iter().position(|plain| *plain == text).unwrap_or_default();
+    PLAIN[(at + 1 + choices.below(2)) % PLAIN.len()]
 }
 
 fn alter_list(items: &mut Vec<Tree>, choices: &mut Choices) {

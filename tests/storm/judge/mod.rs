@@ -73,7 +73,7 @@ impl<'a> Books<'a> {
         for exchange in self.cases.iter().flat_map(|case| &case.exchanges) {
             let kind = match &exchange.word {
                 Word::Answer(_, way) => format!("{way:?}").to_lowercase(),
-                Word::Problem { code, .. } => code.clone(),
+                Word::Problem { code, .. } => format!("{} {code}", exchange.status),
                 Word::Foreign => "foreign".to_owned(),
             };
             *kinds.entry(kind).or_default() += 1;
