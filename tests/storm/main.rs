@@ -12,15 +12,14 @@
 //! 4. A round is bounded by time: clients that have not begun when it is up stay at home, and a client
 //!    that waits for a minute is a failure. `STORM_MINUTES` adds rounds under the next seeds.
 
-// Shared with the tests in `tests/workerd`, which use more of them.
-#[allow(dead_code)]
+#[allow(dead_code, reason = "tests/workerd uses the rest")]
 #[path = "../workerd/http.rs"]
 mod http;
 #[path = "../workerd/keeper.rs"]
 mod keeper;
 #[path = "../guard/random.rs"]
 mod random;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "tests/workerd uses the rest")]
 #[path = "../workerd/runtime.rs"]
 mod runtime;
 #[path = "../workerd/wire.rs"]

@@ -1,6 +1,7 @@
 //! What must hold of any round, whatever the machine made of it.
 
 mod answers;
+mod bites;
 mod case;
 mod executions;
 mod life;
