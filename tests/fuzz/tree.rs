@@ -14,7 +14,8 @@ pub enum Tree {
     Table(BTreeMap<String, Tree>),
 }
 
-const PLAIN: [&str; 12] = [
+/// Some are two others without the comma between them.
+const PLAIN: [&str; 14] = [
     "null",
     "true",
     "false",
@@ -24,6 +25,8 @@ const PLAIN: [&str; 12] = [
     "1.0",
     "1e0",
     "10",
+    "11",
+    "110",
     "-1.5E+3",
     "1e999",
     "12345678901234567890",
@@ -113,11 +116,21 @@ fn neighbour(text: &str, choices: &mut Choices) -> &'static str {
 
 fn alter_list(items: &mut Vec<Tree>, choices: &mut Choices) {
     let (at, other) = (choices.below(items.len()), choices.below(items.len()));
-    match choices.below(4) {
+    match choices.below(5) {
         0 => drop(items.remove(at)),
         1 => items.swap(at, other),
         2 => items.insert(at, items[other].clone()),
+        3 => join(items, at),
         _ => items[at].alter(choices),
+    }
+}
+
+/// Two neighbours as one, where their texts in a row are one of these.
+fn join(items: &mut Vec<Tree>, at: usize) {
+    if let Some([Tree::Plain(one), Tree::Plain(other)]) = items.get(at..at + 2)
+        && let Some(both) = PLAIN.iter().find(|both| **both == format!("{one}{other}"))
+    {
+        items.splice(at..at + 2, [Tree::Plain(both)]);
     }
 }
 
