@@ -1,6 +1,6 @@
 // npm run storm [-- --minutes 60] [--seed N]: the storm of tests/storm, round after round until the
-// time is up. One round takes about a minute, and at least one is run. Each prints its seed;
-// --seed draws the same rounds again, from that seed on.
+// time is up (without --minutes, under two minutes). A round takes half a minute or more, and the
+// last is run to its end. Each prints its seed; --seed draws the same again, from that seed on.
 import { parseArgs } from "node:util";
 import { build } from "./lib/build.mjs";
 import { node22 } from "./lib/node22.mjs";

@@ -12,8 +12,11 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use crate::mutate::mutate;
 use crate::random::Random;
 
-/// The most inputs that are kept for having come to something new.
+/// The most inputs that are kept for having come to something new; a later one takes the place of one
+/// of them.
 const LARGEST_POOL: usize = 2000;
+/// In a long run more would only fill the memory.
+const MOST_KINDS: usize = 200_000;
 
 #[derive(Clone, Copy)]
 pub struct Target {
@@ -50,6 +53,7 @@ pub fn run(target: Target) {
     for input in &pool {
         kinds.insert(attempt(target, input));
     }
+    let corpus = pool.len();
     let (seed, time) = (number("FUZZ_SEED"), number("FUZZ_SECONDS").unwrap_or(1));
     let seed = seed.unwrap_or_else(now);
     println!("fuzz {}: FUZZ_SEED={seed}", target.name);
@@ -58,8 +62,12 @@ pub fn run(target: Target) {
     while began.elapsed() < Duration::from_secs(time) {
         let input = mutate(&pool, target.words, &mut random);
         tried += 1;
-        if kinds.insert(attempt(target, &input)) && pool.len() < LARGEST_POOL {
-            pool.push(input);
+        let kind = attempt(target, &input);
+        if kinds.len() < MOST_KINDS && kinds.insert(kind) {
+            match pool.len() < LARGEST_POOL {
+                true => pool.push(input),
+                false => pool[corpus + random.below(LARGEST_POOL - corpus)] = input,
+            }
         }
     }
     println!("fuzz {}: {tried} inputs, {} kinds", target.name, kinds.len());
