@@ -10,8 +10,8 @@
 //!    view of each record).
 //! 3. A client sends until it has a final answer or a problem that is not retryable.
 //! 4. A round is bounded by time: clients that have not begun when it is up stay at home, and a client
-//!    that waits for a minute is a failure. Rounds follow each other, under the next seeds, until `STORM_MINUTES` are
-//!    over.
+//!    that waits for a minute is a failure. Rounds follow each other, under the next seeds, until
+//!    `STORM_MINUTES` are over.
 
 #[allow(dead_code, reason = "tests/workerd uses the rest")]
 #[path = "../workerd/http.rs"]

@@ -6,7 +6,7 @@
 use std::io::{self, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -24,6 +24,7 @@ pub struct Origin {
     busy: AtomicUsize,
     /// Requests that no client of the storm can have caused.
     pub strangers: AtomicUsize,
+    is_closed: AtomicBool,
 }
 
 impl Origin {
@@ -35,15 +36,26 @@ impl Origin {
             plan,
             busy: AtomicUsize::new(0),
             strangers: AtomicUsize::new(0),
+            is_closed: AtomicBool::new(false),
         });
         let serving = origin.clone();
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                if serving.is_closed.load(Ordering::SeqCst) {
+                    return;
+                }
                 let origin = serving.clone();
                 thread::spawn(move || origin.serve(stream));
             }
         });
         origin
+    }
+
+    /// Lets go of port and ledger: an hour has a hundred rounds.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        // Wakes the one that listens.
+        let _ = TcpStream::connect(self.address);
     }
 
     pub fn is_idle(&self) -> bool {

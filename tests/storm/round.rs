@@ -56,6 +56,7 @@ pub fn run(seed: u64) {
     let books = Books::of(Round { seed, began, plan, origin, log, deaths, records, runtime_log });
     println!("storm: {} in {:.0?}", books.summary(storm.begun().len()), began.elapsed());
     judge(&books);
+    origin.close();
 }
 
 /// One round in four does without KV.
