@@ -62,10 +62,6 @@ impl Act {
         matches!(self.status, 425 | 429 | 503)
     }
 
-    pub fn is_slow(&self) -> bool {
-        self.delay >= DEADLINE
-    }
-
     /// Beyond what was planned, which nobody should see.
     pub fn unplanned() -> Act {
         Act { delay: Duration::ZERO, status: 200, length: 9, ending: Ending::Whole }

@@ -1,7 +1,7 @@
 //! The guard's own answers: each must have its cause in the origin's book or in a death of the runtime.
 
 use super::case::{Case, Complaint, GRACE, TRANSIT};
-use crate::act::Fate;
+use crate::act::{DEADLINE, Fate};
 use crate::ledger::Execution;
 use crate::log::{Exchange, Word};
 
@@ -13,7 +13,7 @@ pub fn check(case: &Case, exchange: &Exchange) -> Complaint {
         ("response-not-kept", 409) => is_last(case, exchange, Fate::TooLarge),
         ("in-progress", 409) => is_in_progress(case, exchange),
         ("outcome-unknown", 502) => nobody_knows(case, exchange),
-        ("outcome-unknown", 504) => case.last().is_some_and(|last| last.act.is_slow()),
+        ("outcome-unknown", 504) => took_too_long(case, exchange),
         // What has nothing to do with the key needs a runtime that is not well.
         ("guard-unavailable", 503) => is_near_a_death(case, exchange),
         _ => false,
@@ -61,6 +61,16 @@ fn nobody_knows(case: &Case, exchange: &Exchange) -> bool {
     let withheld = last.fate() == Fate::ServerError && last.identity != Some(exchange.identity);
     last.received <= exchange.ended + TRANSIT
         && (last.fate() == Fate::Broken || withheld || case.died_over(last, exchange.ended))
+}
+
+/// The deadline had passed, and the guard may not have had the answer by then: the origin was slow, or the
+/// machine was busy with other work, or the runtime died over it.
+fn took_too_long(case: &Case, exchange: &Exchange) -> bool {
+    let Some(last) = case.last() else { return false };
+    let until = last.answered.map(|answered| answered + GRACE);
+    last.received + DEADLINE <= exchange.ended + TRANSIT
+        && (until.is_none_or(|until| exchange.began <= until)
+            || case.died_over(last, exchange.ended))
 }
 
 fn is_near_a_death(case: &Case, exchange: &Exchange) -> bool {
