@@ -17,6 +17,7 @@ mod mutate;
 mod fingerprint;
 mod json;
 mod key;
+mod message;
 mod policy;
 mod record;
 mod request;
@@ -58,4 +59,9 @@ fn records_made_up() {
 #[test]
 fn messages_between_worker_and_object() {
     run(Target { name: "wire", words: wire::WORDS, check: wire::check });
+}
+
+#[test]
+fn messages_of_queues() {
+    run(Target { name: "message", words: message::WORDS, check: message::check });
 }
