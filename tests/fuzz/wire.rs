@@ -5,6 +5,7 @@
 //! 3. A message made of any values is read as it was written, and not when it is cut short.
 
 use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::log::Trace;
 use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::wire::{KeySource, PROTOCOL, Reply, Shown, Submit, Verdict, Would};
@@ -52,6 +53,9 @@ fn check_value(input: &[u8]) -> impl std::hash::Hash {
     (submit.observe, submit.redelivered, std::mem::discriminant(&reply.verdict))
 }
 
+const SOURCES: [KeySource; 4] =
+    [KeySource::Client, KeySource::Generated, KeySource::Derived, KeySource::Queue];
+
 fn submit(choices: &mut Choices) -> Submit {
     let key = IdempotencyKey::parse(&format!("k{}", choices.byte())).expect("a key");
     Submit {
@@ -59,7 +63,7 @@ fn submit(choices: &mut Choices) -> Submit {
         record: RecordId::new("realm", &[], &key),
         fingerprint: record::fingerprint(choices),
         length: choices.number(),
-        key: choices.pick(&[KeySource::Client, KeySource::Generated, KeySource::Derived]),
+        key: choices.pick(&SOURCES),
         observe: choices.flag(),
         redelivered: choices.flag(),
     }
@@ -71,7 +75,13 @@ fn reply(choices: &mut Choices) -> Reply {
         verdict: verdict(choices),
         expires_at: choices.optional(record::at),
         origin: record::span(choices),
+        trace: choices.optional(trace),
     }
+}
+
+fn trace(choices: &mut Choices) -> Trace {
+    let (claim, attempt) = (choices.text(), choices.number() as u32);
+    Trace { claim, attempt, claimed_at: record::at(choices) }
 }
 
 fn verdict(choices: &mut Choices) -> Verdict {

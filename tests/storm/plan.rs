@@ -85,8 +85,8 @@ fn operation(seed: u64, number: usize, random: &mut Random) -> Operation {
     let Owner { is_user, scope, identities } = owner(number, random);
     // Two users have the same key in their hands; they are two operations.
     let key = match is_user {
-        true => format!("order-{seed}-{}", number / 2),
-        false => format!("visit-{seed}-{number}"),
+        true => format!("stormy-order-{seed}-{}", number / 2),
+        false => format!("stormy-visit-{seed}-{number}"),
     };
     Operation { key, scope, identities, body: kind(random), acts: acts(random) }
 }
