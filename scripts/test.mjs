@@ -1,9 +1,11 @@
-// npm test [-- native|proof|tools|workerd|browser ...]: sets up, builds, and runs every test, or the parts
-// that are named.
+// npm test [-- native|proof|fuzz|tools|workerd|storm|browser ...]: sets up, builds, and runs every test,
+// or the parts that are named.
 //   native   the rules, on the host, without any runtime
 //   proof    the rules under a model checker, and at random (docs/PROOF.md)
+//   fuzz     what strangers send and disks hold, drawn at random for a second each (FUZZ_SECONDS)
 //   tools    what an operator runs, against logs and a guard on the real runtime
 //   workerd  the guard on the real runtime, driven over raw sockets
+//   storm    thousands of clients, and a runtime that is killed over and over (npm run storm)
 //   browser  the demo's page in a real Chromium
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
@@ -17,7 +19,7 @@ import { setup } from "./lib/setup.mjs";
 
 const BROWSER_TESTS = join("tests", "browser");
 const TOOL_TESTS = join("tests", "doctor");
-const parts = { native, proof, tools, workerd, browser };
+const parts = { native, proof, fuzz, tools, workerd, storm, browser };
 
 await main(async () => {
   const chosen = chosenParts(process.argv.slice(2));
@@ -43,8 +45,16 @@ function proof() {
   return cargoTest(["--profile", "proof", "--test", "model", "--test", "simulation", "--", "--nocapture", "--test-threads=1"]);
 }
 
+function fuzz() {
+  return cargoTest(["--profile", "proof", "--test", "fuzz"]);
+}
+
 function workerd() {
   return cargoTest(["--test", "workerd"]);
+}
+
+function storm() {
+  return cargoTest(["--test", "storm", "--", "--nocapture"]);
 }
 
 function cargoTest(args) {

@@ -238,13 +238,22 @@ impl Connection {
     /// Waits as a client with a time-out does; panics when an answer comes within it.
     #[track_caller]
     pub fn time_out(&mut self, after: Duration) {
+        let begun = self.begins_within(after);
+        let quiet = !begun.expect("a socket that stays open until the origin was released");
+        assert!(quiet, "an answer, or a close, before the origin was released");
+    }
+
+    /// Whether the answer begins to come in this time, or the peer closes.
+    pub fn begins_within(&mut self, after: Duration) -> io::Result<bool> {
         let stream = self.stream.get_ref();
-        stream.set_read_timeout(Some(after)).expect("a read time-out above zero");
+        stream.set_read_timeout(Some(after))?;
         let peeked = stream.peek(&mut [0]);
-        let error = peeked.expect_err("an answer, or a close, before the origin was released");
-        let quiet = matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
-        assert!(quiet, "the socket failed before the origin was released: {error}");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a read time-out above zero");
+        stream.set_read_timeout(Some(PATIENCE))?;
+        match peeked {
+            Ok(_) => Ok(true),
+            Err(error) if is_time_out(&error) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// Leaves with a FIN.
@@ -262,6 +271,11 @@ impl Connection {
         assert_eq!(result, 0, "SO_LINGER: {}", io::Error::last_os_error());
         drop(self.stream);
     }
+}
+
+/// A read time-out has either name, by the platform.
+pub fn is_time_out(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 fn status_of(start: &str) -> io::Result<u16> {

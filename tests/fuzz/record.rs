@@ -1,0 +1,152 @@
+//! Bytes that are to be records.
+//!
+//! 1. Whatever the bytes, reading them ends in a record or in an error.
+//! 2. A record that was read is written as the same bytes; only the case of letters in a header's
+//!    name may differ, which is kept in lower case.
+//! 3. A record made of any values is read as it was written.
+//! 4. The head alone says the same as the whole.
+
+use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
+use onlyonce::guard::record::{Answer, Body, Claim, ClaimId, Outcome, Reason, Record};
+use onlyonce::guard::scope::{Credential, Source};
+use onlyonce::guard::time::{Millis, UnixMillis};
+
+use crate::choices::Choices;
+use crate::engine::kind;
+
+pub fn check(input: &[u8]) -> u64 {
+    let read = Record::decode(input);
+    let head = Record::decode_head(input);
+    let Ok(record) = &read else {
+        return kind(&(head.is_err(), input.len() / 16));
+    };
+    let written = record.encode().expect("what was stored is not vacant");
+    assert!(written.eq_ignore_ascii_case(input), "{record:?} is written as {written:02x?}");
+    assert_eq!(Record::decode(&written).as_ref(), Ok(record));
+    let (head, inline, rest) = head.expect("no error").expect("a whole head");
+    assert_eq!((inline, head.claim()), (rest.len(), record.claim()));
+    kind(&shape(record))
+}
+
+/// From choices: every value of every field.
+pub fn check_value(input: &[u8]) -> u64 {
+    let record = record(&mut Choices(input));
+    let Some(written) = record.encode() else {
+        assert_eq!(record, Record::Vacant);
+        return 0;
+    };
+    assert_eq!(Record::decode(&written).as_ref(), Ok(&record));
+    for cut in [written.len() / 2, written.len() - 1] {
+        assert!(Record::decode(&written[..cut]).is_err(), "{record:?} cut to {cut} bytes");
+    }
+    kind(&shape(&record))
+}
+
+fn shape(record: &Record) -> impl std::hash::Hash {
+    let claim = record.claim().map(|claim| {
+        let optional = (claim.linger.is_some(), claim.ended_at.is_some(), claim.spelling.is_some());
+        let Method { algorithm, ignore } = &claim.fingerprint.method;
+        (
+            optional,
+            format!("{algorithm:?}"),
+            ignore.len().min(3),
+            claim.credential.sources.len().min(3),
+        )
+    });
+    let answer = record.answer().map(|answer| {
+        (std::mem::discriminant(&answer.body), answer.headers.len().min(3), answer.status / 100)
+    });
+    (std::mem::discriminant(record), claim, answer)
+}
+
+pub fn record(choices: &mut Choices) -> Record {
+    match choices.below(5) {
+        0 => Record::InFlight { claim: claim(choices), before: choices.optional(outcome) },
+        1 => Record::Done { claim: claim(choices), answer: answer(choices) },
+        2 => Record::Unknown { claim: claim(choices), outcome: outcome(choices) },
+        3 => Record::Forgotten { until: choices.optional(at) },
+        _ => Record::Vacant,
+    }
+}
+
+fn claim(choices: &mut Choices) -> Claim {
+    Claim {
+        id: ClaimId(choices.text()),
+        attempt: choices.number() as u32,
+        fingerprint: fingerprint(choices),
+        credential: credential(choices),
+        claimed_at: at(choices),
+        deadline_at: at(choices),
+        window_ends_at: at(choices),
+        linger: choices.optional(span),
+        ended_at: choices.optional(at),
+        spelling: choices.optional(Choices::text),
+    }
+}
+
+pub fn fingerprint(choices: &mut Choices) -> Fingerprint {
+    let algorithm = choices.pick(&[Algorithm::Auto, Algorithm::Bytes, Algorithm::None]);
+    let ignore = choices.list(3, |choices| choices.list(3, Choices::text));
+    Fingerprint { method: Method { algorithm, ignore }, digest: choices.text() }
+}
+
+fn credential(choices: &mut Choices) -> Credential {
+    let sources = choices.list(3, source);
+    Credential { sources, digest: choices.text() }
+}
+
+fn source(choices: &mut Choices) -> Source {
+    let kind = choices.below(4);
+    let name = match choices.text() {
+        empty if empty.is_empty() => "a".to_owned(),
+        name => name,
+    };
+    match kind {
+        0 => Source::Header(name.to_ascii_lowercase()),
+        1 => Source::Cookie(name),
+        2 => Source::Query(name),
+        _ => Source::Jwt(name),
+    }
+}
+
+fn outcome(choices: &mut Choices) -> Outcome {
+    Outcome { reason: reason(choices), answer: choices.optional(answer) }
+}
+
+pub fn reason(choices: &mut Choices) -> Reason {
+    choices.pick(&[
+        Reason::ConnectionLost,
+        Reason::Restarted,
+        Reason::DeadlinePassed,
+        Reason::ServerError,
+    ])
+}
+
+fn answer(choices: &mut Choices) -> Answer {
+    Answer {
+        status: choices.number() as u16,
+        headers: choices.list(4, |choices| (choices.text(), choices.text())),
+        answered_at: at(choices),
+        took: span(choices),
+        body: body(choices),
+    }
+}
+
+fn body(choices: &mut Choices) -> Body {
+    match choices.below(3) {
+        0 => Body::Inline { bytes: choices.bytes().to_vec() },
+        1 => {
+            let (attempt, rows) = (choices.number() as u32, choices.number() as u32);
+            Body::Rows { attempt, rows, length: choices.number() }
+        }
+        _ => Body::Not,
+    }
+}
+
+pub fn at(choices: &mut Choices) -> UnixMillis {
+    UnixMillis(choices.number())
+}
+
+pub fn span(choices: &mut Choices) -> Millis {
+    Millis(choices.number())
+}
