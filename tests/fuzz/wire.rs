@@ -88,7 +88,7 @@ fn verdict(choices: &mut Choices) -> Verdict {
     match choices.below(6) {
         0 => {
             let shown = choices.pick(&[Shown::First, Shown::Joined, Shown::Replayed]);
-            Verdict::Stored { shown }
+            Verdict::Stored { shown, whole: choices.flag() }
         }
         1 => Verdict::Released { shared: choices.flag() },
         2 => Verdict::NotKept,
