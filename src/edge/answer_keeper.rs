@@ -1,10 +1,9 @@
 //! Keeps the body of an answer: in the record itself where it is small, else in rows that are
 //! written as it comes in, so that no large body is ever held in memory.
 
-use super::body::{Chunks, Gathered, Pipe, ReadAhead};
+use super::body::{Chunks, Gathered, Pipe, ReadAhead, pass_on_stored};
 use super::js;
 use super::origin_call::Order;
-use super::reception::pass_on;
 use super::store::{ROW_BYTES, RowName, Store};
 use crate::guard::origin::{has_no_body, may_end};
 use crate::guard::record::{Answer, Body, INLINE_LIMIT};
@@ -150,20 +149,9 @@ async fn small_body(response: &Response, promised: u64) -> Kept {
 
 impl TooMuch {
     /// Hands the body on, and deletes what was stored of it.
-    pub async fn hand_on(self, store: &Store, mut pipe: Option<Pipe>) {
-        for row in 0..self.rows {
-            pipe = match (pipe, store.row(&self.name, row)) {
-                (Some(pipe), Ok(bytes)) => pipe.write(&bytes).await.is_ok().then_some(pipe),
-                (Some(pipe), Err(_)) => {
-                    pipe.abort("a row of the answer is missing").await;
-                    None
-                }
-                (None, _) => None,
-            };
-            // A row that cannot be deleted goes with the record at the window's end.
-            let _ = store.delete_row(&self.name, row);
-        }
+    pub async fn hand_on(self, store: &Store, pipe: Option<Pipe>) {
+        let stored = (store, &self.name, self.rows);
         let read = ReadAhead { body: self.gathered, rest: Some(self.rest) };
-        pass_on(pipe, read).await;
+        pass_on_stored(Some(stored), pipe, read).await;
     }
 }

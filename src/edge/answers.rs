@@ -4,7 +4,6 @@ use super::body::Pipe;
 use super::js;
 use super::key_object::{KeyObject, Released};
 use super::store::RowName;
-use super::timer::within;
 use crate::guard::log::Trace;
 use crate::guard::machine::Refusal;
 use crate::guard::record::{Answer, Body, Claim, Record};
@@ -58,34 +57,9 @@ pub async fn write_rows(
     name: RowName,
     rows: u32,
 ) {
-    let reading = object.begin_reading();
-    let written = copy_rows(&object, &pipe, &head, &name, rows).await;
-    drop(reading);
-    match written {
-        // A reader that went at the very end has all that it wanted.
-        Ok(()) => drop(pipe.close().await),
-        // The record is still there for the reader's next try.
-        Err(_) => pipe.abort("the answer could not be read to its end").await,
-    }
+    let _reading = object.begin_reading();
+    pipe.write_rows(&object.store, &name, rows, &head, None).await;
 }
-
-async fn copy_rows(
-    object: &KeyObject,
-    pipe: &Pipe,
-    head: &Uint8Array,
-    name: &RowName,
-    rows: u32,
-) -> Result<(), JsValue> {
-    pipe.write(head).await?;
-    for row in 0..rows {
-        let bytes = object.store.row(name, row)?;
-        within(READER_PATIENCE, pipe.write(&bytes)).await.ok_or("the reader stalls")??;
-    }
-    Ok(())
-}
-
-/// How long a reader may take for one row: whoever stalls for longer keeps an object in memory.
-const READER_PATIENCE: Millis = Millis::seconds(120);
 
 /// An answer that says "not processed", to the one who sent the request or to one who waited.
 pub fn released(released: &Released, shared: bool) -> Result<Response, JsValue> {

@@ -2,7 +2,9 @@
 
 use super::held::Held;
 use super::js::{self, FixedLengthStream, ReadResult, Readable, Reader, Writer};
-use js_sys::Uint8Array;
+use super::store::{RowName, Store};
+use crate::guard::time::Millis;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ReadableStream, Request};
 
@@ -84,12 +86,6 @@ impl Chunks {
         let result: ReadResult = js::wait(self.0.read()).await?;
         Ok(if result.done() { None } else { Some(result.value()) })
     }
-
-    /// Tells the sender that nobody will read the rest.
-    pub async fn cancel(self) {
-        // A stream that is broken already cannot be cancelled, which is as good.
-        let _ = js::wait::<JsValue>(self.0.cancel()).await;
-    }
 }
 
 /// Chunks that wait to be joined, outside WebAssembly's memory.
@@ -139,21 +135,45 @@ impl Pipe {
         Ok(Self { readable: stream.readable_side(), writer: stream.writable_side().get_writer()? })
     }
 
-    /// Waits until the reader has taken the chunk; an error means that it has gone.
-    pub async fn write(&self, chunk: &Uint8Array) -> Result<(), JsValue> {
-        if chunk.length() == 0 {
-            return Ok(());
-        }
-        js::wait::<JsValue>(self.writer.write(chunk)).await.map(drop)
+    /// Writes what stands before the rows of an answer, the rows, one in memory at a time, and what
+    /// stands after them; with that they are written in base64.
+    pub async fn write_rows(
+        self,
+        store: &Store,
+        name: &RowName,
+        rows: u32,
+        before: &Uint8Array,
+        after: Option<&str>,
+    ) {
+        let patience = READER_PATIENCE.0 as f64;
+        let name = name.as_str();
+        settled(js::write_rows(&self.writer, store.kv(), name, rows, before, after, patience))
+            .await;
     }
+}
 
-    pub async fn close(self) -> Result<(), JsValue> {
-        js::wait::<JsValue>(self.writer.close()).await.map(drop)
-    }
+/// How long a reader may take for one row: whoever stalls for longer keeps an object in memory.
+const READER_PATIENCE: Millis = Millis::seconds(120);
 
-    /// Breaks the body off, so that nobody takes a part of it for the whole.
-    pub async fn abort(self, reason: &str) {
-        // A reader that is gone already needs no telling.
-        let _ = js::wait::<JsValue>(self.writer.abort(&reason.into())).await;
-    }
+/// Hands a body on as it comes. Where nobody reads it, its sender is told to stop.
+pub async fn pass_on(pipe: Option<Pipe>, read: ReadAhead) {
+    pass_on_stored(None, pipe, read).await;
+}
+
+/// The same, with rows of it that are stored already: they are deleted on the way.
+pub async fn pass_on_stored(
+    stored: Option<(&Store, &RowName, u32)>,
+    pipe: Option<Pipe>,
+    ReadAhead { mut body, rest }: ReadAhead,
+) {
+    let kv = stored.map(|(store, ..)| store.kv());
+    let (name, rows) = stored.map_or(("", 0), |(_, name, rows)| (name.as_str(), rows));
+    let writer = pipe.as_ref().map(|pipe| &pipe.writer);
+    let rest = rest.as_ref().map(|chunks| &chunks.0);
+    settled(js::pass_on(writer, kv, name, rows, &body.join(), rest)).await;
+}
+
+/// Both ends of a stream see to themselves.
+async fn settled(promise: Promise) {
+    let _ = js::wait::<JsValue>(Ok(promise)).await;
 }

@@ -1,7 +1,7 @@
 //! A request of a guarded route, from its headers to its last byte: what it is guarded by, whose it
 //! is, and what the log says of it.
 
-use super::body::{BodyError, Pipe, ReadAhead, read_request};
+use super::body::{BodyError, Pipe, ReadAhead, pass_on, read_request};
 use super::complete_request::CompleteRequest;
 use super::config::{self, Config};
 use super::head::RequestHead;
@@ -9,7 +9,6 @@ use super::held::{Held, NO_ROOM};
 use super::js::{self, Context};
 use super::pass_through::{Why, pass_buffered, pass_keyless, pass_read};
 use super::present::{Audience, Presenter};
-use super::reception::pass_on;
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;

@@ -29,6 +29,27 @@ extern "C" {
     ) -> Result<Request, JsValue>;
     #[wasm_bindgen(js_namespace = platform)]
     pub fn lines(text: &str) -> Lines;
+    /// Ends well whatever becomes of either side.
+    #[wasm_bindgen(js_namespace = platform, js_name = passOn)]
+    pub fn pass_on(
+        writer: Option<&Writer>,
+        kv: Option<&SyncKv>,
+        name: &str,
+        rows: u32,
+        begun: &Uint8Array,
+        rest: Option<&Reader>,
+    ) -> Promise;
+    /// The same.
+    #[wasm_bindgen(js_namespace = platform, js_name = writeRows)]
+    pub fn write_rows(
+        writer: &Writer,
+        kv: &SyncKv,
+        name: &str,
+        rows: u32,
+        before: &Uint8Array,
+        after: Option<&str>,
+        patience: f64,
+    ) -> Promise;
 }
 
 #[wasm_bindgen]
@@ -158,12 +179,6 @@ extern "C" {
     pub fn get_writer(this: &Writable) -> Result<Writer, JsValue>;
 
     pub type Writer;
-    #[wasm_bindgen(method, catch)]
-    pub fn write(this: &Writer, chunk: &Uint8Array) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub fn close(this: &Writer) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub fn abort(this: &Writer, reason: &JsValue) -> Result<Promise, JsValue>;
 
     /// `getReader` of a stream; web_sys's own cannot report that the stream is locked.
     #[wasm_bindgen(extends = ReadableStream)]
@@ -174,8 +189,6 @@ extern "C" {
     pub type Reader;
     #[wasm_bindgen(method, catch)]
     pub fn read(this: &Reader) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub fn cancel(this: &Reader) -> Result<Promise, JsValue>;
 
     pub type ReadResult;
     #[wasm_bindgen(method, getter)]

@@ -105,5 +105,81 @@ function rebuild(request, url, without, headers, body, controller) {
   return new Request(url, { method, headers: changed, body: body || undefined, redirect: "manual", signal });
 }
 
+const ignore = () => {};
+
+/** Whether a stream has taken the bytes; it has not once its reader is gone. */
+async function took(writer, bytes) {
+  if (bytes.byteLength === 0) return true;
+  return writer.write(bytes).then(() => true, () => false);
+}
+
+/** Hands a body on as it comes: rows that are stored, and deleted with that; what was read of it; and the rest. Where nobody reads it, its sender is told to stop. */
+async function passOn(writer, kv, name, rows, begun, reader) {
+  let isRead = writer !== undefined;
+  for (let row = 0; row < rows; row += 1) isRead = await handOver(writer, isRead, kv, `${name}/${row}`);
+  isRead = isRead && (await took(writer, begun));
+  if (!reader) return isRead ? writer.close().catch(ignore) : undefined;
+  while (isRead) {
+    const chunk = await reader.read().catch(ignore);
+    if (!chunk) return writer.abort("the origin's answer broke off").catch(ignore);
+    if (chunk.done) return writer.close().catch(ignore);
+    isRead = await took(writer, chunk.value);
+  }
+  return reader.cancel().catch(ignore);
+}
+
+async function handOver(writer, isRead, kv, name) {
+  const bytes = kv.get(name);
+  if (isRead && !bytes) await writer.abort("a row of the answer is missing").catch(ignore);
+  const stillRead = isRead && bytes !== undefined && (await took(writer, bytes));
+  kv.delete(name);
+  return stillRead;
+}
+
+/**
+ * Writes what stands before a body, its rows, and what stands after it; in base64, where something
+ * does. A reader that takes longer than `patience` milliseconds for a row keeps an object in memory.
+ */
+async function writeRows(writer, kv, name, rows, before, after, patience) {
+  try {
+    await writer.write(before);
+    let left = new Uint8Array();
+    for (let row = 0; row < rows; row += 1) {
+      let bytes = kv.get(`${name}/${row}`);
+      if (after !== undefined) [bytes, left] = inBase64(left, bytes);
+      await inTime(patience, writer.write(bytes));
+    }
+    if (after !== undefined) await writer.write(textBytes(left.toBase64() + after));
+  } catch {
+    // The record is still there for the reader's next try.
+    return writer.abort("the answer could not be read to its end").catch(ignore);
+  }
+  // A reader that went at the very end has all that it wanted.
+  return writer.close().catch(ignore);
+}
+
+// Three bytes are four digits; what is left over goes in front of the next row.
+function inBase64(left, bytes) {
+  const all = new Uint8Array(left.length + bytes.length);
+  all.set(left);
+  all.set(bytes, left.length);
+  const whole = all.length - (all.length % 3);
+  return [textBytes(all.subarray(0, whole).toBase64()), all.slice(whole)];
+}
+
+function textBytes(text) {
+  return new TextEncoder().encode(text);
+}
+
+async function inTime(patience, promise) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(reject, patience)));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
 // One name, through which the rest is called: what WebAssembly imports by itself keeps a long one.
-export const platform = { state, onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild };
+export const platform = { state, onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild, passOn, writeRows };

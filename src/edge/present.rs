@@ -1,8 +1,7 @@
 //! What a client sees: an answer with the guard's marks on it, or a problem.
 
-use super::body::{Pipe, ReadAhead};
+use super::body::{Pipe, ReadAhead, pass_on};
 use super::js::{self, Context};
-use super::reception::pass_on;
 use super::stored::{Rest, Stored};
 use crate::guard::cors::Cors;
 use crate::guard::key::IdempotencyKey;

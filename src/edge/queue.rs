@@ -6,7 +6,7 @@
 //!    handed over to the dead letters.
 //! 3. Whatever its route says of methods and keys, a message is guarded.
 
-use super::body::Chunks;
+use super::body::{Chunks, Gathered, ReadAhead, pass_on};
 use super::config::{self, Config};
 use super::guarded::{Guarded, Noted};
 use super::head::RequestHead;
@@ -255,7 +255,7 @@ fn is_host(realm: &str) -> bool {
 /// Nobody reads the answer: it gives its connection back.
 async fn let_go(response: &Response) {
     if let Some(Ok(chunks)) = response.body().as_ref().map(Chunks::of) {
-        chunks.cancel().await;
+        pass_on(None, ReadAhead { body: Gathered::default(), rest: Some(chunks) }).await;
     }
 }
 

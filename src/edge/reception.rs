@@ -6,7 +6,7 @@
 
 use super::answer_keeper::{Keeper, Kept, TooMuch};
 use super::answers;
-use super::body::{Chunks, Gathered, Pipe, ReadAhead};
+use super::body::{Chunks, Gathered, Pipe, ReadAhead, pass_on};
 use super::js;
 use super::key_object::{KeyObject, News, Released};
 use super::origin_call::{Caller, Order, lost};
@@ -201,27 +201,4 @@ impl ReadAhead {
         }
         Ok(Self { body, rest: None })
     }
-}
-
-/// Hands a body on as it comes. Where nobody reads it, the origin is told to stop.
-pub async fn pass_on(pipe: Option<Pipe>, ReadAhead { mut body, rest }: ReadAhead) {
-    let Some(mut rest) = rest else {
-        if let Some(pipe) = pipe
-            && pipe.write(&body.join()).await.is_ok()
-        {
-            // A reader that went at the very end has all that it wanted.
-            let _ = pipe.close().await;
-        }
-        return;
-    };
-    let Some(pipe) = pipe else { return rest.cancel().await };
-    let mut written = pipe.write(&body.join()).await;
-    while written.is_ok() {
-        written = match rest.next().await {
-            Ok(Some(chunk)) => pipe.write(&chunk).await,
-            Ok(None) => return pipe.close().await.unwrap_or_default(),
-            Err(_) => return pipe.abort("the origin's answer broke off").await,
-        };
-    }
-    rest.cancel().await;
 }

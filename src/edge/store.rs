@@ -99,12 +99,9 @@ impl Store {
         self.kv.put(&name.of(row), &bytes.slice(0, bytes.length()))
     }
 
-    pub fn row(&self, name: &RowName, row: u32) -> Result<Uint8Array, JsValue> {
-        self.kv.get(&name.of(row))?.dyn_into()
-    }
-
-    pub fn delete_row(&self, name: &RowName, row: u32) -> Result<(), JsValue> {
-        self.kv.delete(&name.of(row)).map(drop)
+    /// For the platform to read rows from.
+    pub fn kv(&self) -> &SyncKv {
+        &self.kv
     }
 }
 
@@ -119,6 +116,10 @@ pub struct RowName(String);
 impl RowName {
     pub fn new(claim: &ClaimId, attempt: u32) -> Self {
         Self(format!("body/{}/{attempt}", claim.0))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 
     fn of(&self, row: u32) -> String {

@@ -112,37 +112,10 @@ fn stream(
     let object_too = object.clone();
     object.background(async move {
         let _reading = object_too.begin_reading();
-        match write(&object_too, &pipe, [&before, &after], &name, rows).await {
-            Ok(()) => drop(pipe.close().await),
-            Err(_) => pipe.abort("the answer could not be read to its end").await,
-        }
+        let before = Uint8Array::from(before.as_bytes());
+        pipe.write_rows(&object_too.store, &name, rows, &before, Some(&after)).await;
     });
     Ok(response)
-}
-
-async fn write(
-    object: &KeyObject,
-    pipe: &Pipe,
-    [before, after]: [&str; 2],
-    name: &RowName,
-    rows: u32,
-) -> Result<(), JsValue> {
-    pipe.write(&text(before)).await?;
-    let mut bytes = Vec::new();
-    for row in 0..rows {
-        bytes.extend(object.store.row(name, row)?.to_vec());
-        // Three bytes are four digits; what is left over goes in front of the next row.
-        let whole = bytes.len().saturating_sub(bytes.len() % 3);
-        let rest = bytes.split_off(whole);
-        pipe.write(&text(&base64::encode(&bytes))).await?;
-        bytes = rest;
-    }
-    pipe.write(&text(&base64::encode(&bytes))).await?;
-    pipe.write(&text(after)).await
-}
-
-fn text(text: &str) -> Uint8Array {
-    Uint8Array::from(text.as_bytes())
 }
 
 /// The record is there, but cannot be used.
