@@ -1,7 +1,7 @@
 //! The platform's JavaScript surface, as far as the guard uses it and web_sys does not have it.
 
 use super::tasks;
-use js_sys::{Array, Object, Promise, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use std::future::Future;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStream, Request, Response};
@@ -29,6 +29,29 @@ extern "C" {
     ) -> Result<Request, JsValue>;
     #[wasm_bindgen(js_namespace = platform)]
     pub fn lines(text: &str) -> Lines;
+    #[wasm_bindgen(js_namespace = platform, js_name = putCopy, catch)]
+    pub fn put_copy(
+        kv: &KvNamespace,
+        name: &str,
+        value: &JsValue,
+        seconds: f64,
+    ) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(js_namespace = platform, js_name = readMessage)]
+    pub fn read_message(message: &QueueMessage) -> String;
+    #[wasm_bindgen(js_namespace = platform, catch)]
+    pub fn settle(message: &QueueMessage, seconds: Option<f64>) -> Result<(), JsValue>;
+    #[wasm_bindgen(js_namespace = platform, js_name = sendLetter, catch)]
+    pub fn send_letter(
+        queue: &QueueProducer,
+        message: &QueueMessage,
+        letter: &str,
+    ) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(js_namespace = platform, js_name = sendMalformed, catch)]
+    pub fn send_malformed(
+        queue: &QueueProducer,
+        message: &QueueMessage,
+        letter: &str,
+    ) -> Result<Promise, JsValue>;
     /// Ends well whatever becomes of either side.
     #[wasm_bindgen(js_namespace = platform, js_name = passOn)]
     pub fn pass_on(
@@ -105,14 +128,6 @@ extern "C" {
     pub type KvNamespace;
     #[wasm_bindgen(method, catch, js_name = get)]
     pub fn kv_get(this: &KvNamespace, name: &str, kind: &str) -> Result<Promise, JsValue>;
-    #[wasm_bindgen(method, catch, js_name = put)]
-    pub fn kv_put(
-        this: &KvNamespace,
-        name: &str,
-        value: &JsValue,
-        options: &Object,
-    ) -> Result<Promise, JsValue>;
-
     #[wasm_bindgen(method, catch, js_name = delete)]
     pub fn kv_delete(this: &KvNamespace, name: &str) -> Result<Promise, JsValue>;
 
@@ -129,24 +144,8 @@ extern "C" {
     pub fn messages(this: &MessageBatch) -> Array;
 
     pub type QueueMessage;
-    #[wasm_bindgen(method, getter)]
-    pub fn id(this: &QueueMessage) -> String;
-    #[wasm_bindgen(method, getter)]
-    pub fn timestamp(this: &QueueMessage) -> js_sys::Date;
-    #[wasm_bindgen(method, getter)]
-    pub fn attempts(this: &QueueMessage) -> u32;
-    #[wasm_bindgen(method, getter, js_name = body)]
-    pub fn message_body(this: &QueueMessage) -> JsValue;
-    #[wasm_bindgen(method, catch)]
-    pub fn ack(this: &QueueMessage) -> Result<(), JsValue>;
-    #[wasm_bindgen(method, catch)]
-    pub fn retry(this: &QueueMessage, options: &Object) -> Result<(), JsValue>;
-
     /// A queue that can be sent to.
     pub type QueueProducer;
-    #[wasm_bindgen(method, catch)]
-    pub fn send(this: &QueueProducer, body: &JsValue, options: &Object)
-    -> Result<Promise, JsValue>;
 
     /// Lines of a text, on the platform's side.
     pub type Lines;
@@ -209,13 +208,6 @@ pub fn member(object: &JsValue, name: &str) -> Option<JsValue> {
     js_sys::Reflect::get(object, &name.into())
         .ok()
         .filter(|value| !value.is_undefined() && !value.is_null())
-}
-
-/// An object with one member.
-pub fn object_with(name: &str, value: &JsValue) -> Result<Object, JsValue> {
-    let object = Object::new();
-    js_sys::Reflect::set(&object, &name.into(), value)?;
-    Ok(object)
 }
 
 /// Waits for a promise and reads it as the type that the platform documents for it.

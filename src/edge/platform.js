@@ -181,5 +181,54 @@ async function inTime(patience, promise) {
   }
 }
 
+/** Writes a value to KV for some seconds. */
+function putCopy(kv, name, value, seconds) {
+  return kv.put(name, value, { expirationTtl: seconds });
+}
+
+/**
+ * What a queue's message is called, how often it was delivered, when it was sent, and its text: lines.
+ * What was sent as bytes or as text holds its text itself; any other value is written as JSON. The
+ * text is missing where the body is neither.
+ */
+function readMessage(message) {
+  const head = `${message.id}\n${message.attempts}\n${message.timestamp.getTime()}`;
+  const text = textOf(message.body);
+  return text === undefined ? head : `${head}\n${text}`;
+}
+
+function textOf(body) {
+  if (typeof body === "string") return body;
+  try {
+    return body instanceof ArrayBuffer ? new TextDecoder("utf-8", { fatal: true }).decode(body) : JSON.stringify(body);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Acknowledges a message, or has it come again after some seconds. */
+function settle(message, seconds) {
+  try {
+    return seconds === undefined ? message.ack() : message.retry({ delaySeconds: seconds });
+  } catch (error) {
+    console.error(`onlyonce: a message could not be settled: ${error.message}`);
+    // A message of which nothing is said counts as acknowledged: once more, plainly.
+    return message.retry();
+  }
+}
+
+/** Hands over a letter that holds the message's members: a text stays one, so that none of its numbers is rounded. */
+function sendLetter(queue, message, letter) {
+  const isText = typeof message.body === "string" || message.body instanceof ArrayBuffer;
+  return queue.send(isText ? letter : JSON.parse(letter), { contentType: isText ? "text" : "json" });
+}
+
+/** Hands over a letter about a message that is no request, with what it was. Bytes that are no text: only v8 takes them as they are. */
+function sendMalformed(queue, message, letter) {
+  const text = textOf(message.body);
+  const malformed = message.body instanceof ArrayBuffer ? (text ?? message.body) : message.body;
+  return queue.send({ malformed, ...JSON.parse(letter) }, { contentType: text === undefined ? "v8" : "json" });
+}
+
 // One name, through which the rest is called: what WebAssembly imports by itself keeps a long one.
-export const platform = { state, onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild, passOn, writeRows };
+export const platform = { state, onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild, passOn, writeRows, putCopy, readMessage, settle, sendLetter, sendMalformed };

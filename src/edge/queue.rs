@@ -17,7 +17,7 @@ use crate::guard::message::{Malformed, Message, NO_OBJECT};
 use crate::guard::policy::Unknown;
 use crate::guard::scope::Head;
 use crate::guard::time::{Millis, UnixMillis};
-use js_sys::{Array, ArrayBuffer, Object, Promise, Reflect, Uint8Array};
+use js_sys::{Array, Promise, Uint8Array};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -53,9 +53,9 @@ struct Consumer {
 /// A message that is being delivered.
 struct Delivery<'a> {
     consumer: &'a Consumer,
+    message: &'a QueueMessage,
     id: String,
     attempt: Attempt,
-    body: JsValue,
     /// Absent where the body is no text and cannot be written as one.
     text: Option<String>,
 }
@@ -78,30 +78,21 @@ impl Consumer {
             super::log_error(&error);
             Some(delay(delivery.attempt.number))
         });
-        let settled = match again {
-            None => message.ack(),
-            Some(after) => js::object_with("delaySeconds", &(after.retry_after() as f64).into())
-                .and_then(|options| message.retry(&options)),
-        };
-        if let Err(error) = settled {
+        let after = again.map(|after| after.retry_after() as f64);
+        if let Err(error) = js::settle(message, after) {
             super::log_error(&error);
-            // A message of which nothing is said counts as acknowledged: once more, plainly.
-            let _ = message.retry(&Object::new());
         }
     }
 
-    fn delivery(&self, message: &QueueMessage) -> Delivery<'_> {
-        let attempt = Attempt {
-            number: message.attempts(),
-            sent_at: UnixMillis(message.timestamp().get_time() as u64),
-            now: js::now(),
-        };
-        let mut body = message.message_body();
-        let text = text_of(&body);
-        if let Some(text) = text.as_ref().filter(|_| body.is_instance_of::<ArrayBuffer>()) {
-            body = text.into();
-        }
-        Delivery { consumer: self, id: message.id(), attempt, body, text }
+    fn delivery<'a>(&'a self, message: &'a QueueMessage) -> Delivery<'a> {
+        let read = js::read_message(message);
+        let mut lines = read.splitn(4, '\n');
+        let id = lines.next().unwrap_or_default().to_owned();
+        let mut number = || lines.next().and_then(|line| line.parse().ok()).unwrap_or_default();
+        let (number, sent_at) = (number(), number());
+        let number = u32::try_from(number).unwrap_or(u32::MAX);
+        let attempt = Attempt { number, sent_at: UnixMillis(sent_at), now: js::now() };
+        Delivery { consumer: self, message, id, attempt, text: lines.next().map(str::to_owned) }
     }
 }
 
@@ -178,7 +169,7 @@ impl Delivery<'_> {
             Fate::Dead(reason) => {
                 let letter = self.letter(reason, Some(answered.status));
                 let letter = letter.of_message(text, &message.key, &guarded.realm);
-                let again = self.bury(&self.as_it_came(&letter)?).await;
+                let again = self.bury(js::send_letter, &letter).await;
                 if again.is_none() {
                     guarded.note_dead(reason.code);
                 }
@@ -191,9 +182,8 @@ impl Delivery<'_> {
 
     async fn bury_malformed(&self, malformed: Malformed) -> Result<Option<Millis>, JsValue> {
         let reason = Reason { code: "malformed", detail: malformed };
-        let letter = js_sys::JSON::parse(&self.letter(reason, None).of_malformed())?;
-        Reflect::set(&letter, &"malformed".into(), &self.body)?;
-        let again = self.bury(&letter).await;
+        let letter = self.letter(reason, None).of_malformed();
+        let again = self.bury(js::send_malformed, &letter).await;
         if again.is_none() {
             js::log_line(&log::malformed(&self.consumer.queue, malformed));
         }
@@ -205,47 +195,26 @@ impl Delivery<'_> {
         Letter { reason, status, queue: &self.consumer.queue, message_id: &self.id, attempts }
     }
 
-    /// A text stays a text, so that none of its numbers is rounded.
-    fn as_it_came(&self, letter: &str) -> Result<JsValue, JsValue> {
-        if self.body.is_string() { Ok(letter.into()) } else { js_sys::JSON::parse(letter) }
-    }
-
     /// Hands a letter over; where that fails, the message comes again.
-    async fn bury(&self, letter: &JsValue) -> Option<Millis> {
+    async fn bury(&self, send: Send, letter: &str) -> Option<Millis> {
         let error = match config::dead_letters(&self.consumer.env) {
-            Some(queue) => self.hand_over(&queue, letter).await.err()?,
+            Some(queue) => {
+                let sent = send(&queue, self.message, letter);
+                js::wait::<JsValue>(sent).await.err()?
+            }
             None => NO_BINDING.into(),
         };
         super::log_error(&error);
         Some(delay(self.attempt.number))
     }
-
-    async fn hand_over(&self, queue: &QueueProducer, letter: &JsValue) -> Result<(), JsValue> {
-        let content_type = match self.text {
-            // Bytes that are no text: nothing else takes them as they are.
-            None => "v8",
-            Some(_) if letter.is_string() => "text",
-            Some(_) => "json",
-        };
-        let options = js::object_with("contentType", &content_type.into())?;
-        js::wait::<JsValue>(queue.send(letter, &options)).await.map(drop)
-    }
 }
+
+type Send = fn(&QueueProducer, &QueueMessage, &str) -> Result<Promise, JsValue>;
 
 const NO_BINDING: &str = "a message cannot be settled without the binding DEAD_LETTERS; bind a queue to it in wrangler.toml, as docs/QUEUES.md says";
 const NO_REQUEST: Malformed = "the platform takes no such request; mend the method, the path, the names and values of the headers, or the realm";
 const OWN_PATH: Malformed =
     "path is one of the guard's own, which never reach the origin; write one without /.onlyonce/";
-
-/// A message's text. What was sent as bytes or as text holds it itself; any other value is written
-/// as JSON.
-fn text_of(body: &JsValue) -> Option<String> {
-    if let Some(buffer) = body.dyn_ref::<ArrayBuffer>() {
-        return String::from_utf8(Uint8Array::new(buffer).to_vec()).ok();
-    }
-    let json = || js_sys::JSON::stringify(body).ok()?.as_string();
-    body.as_string().or_else(json)
-}
 
 /// Whether a realm can stand in a URL.
 fn is_host(realm: &str) -> bool {

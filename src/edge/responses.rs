@@ -92,7 +92,6 @@ async fn put(
     record: &Record,
     seconds: u64,
 ) -> Result<(), JsValue> {
-    let options = js::object_with("expirationTtl", &(seconds as f64).into())?;
     let bytes = record.encode().ok_or("a vacant record has no copy")?;
     let bytes = Uint8Array::from(bytes.as_slice());
     let value: JsValue = match rows(record) {
@@ -104,5 +103,6 @@ async fn put(
             readable.into()
         }
     };
-    js::wait::<JsValue>(namespace.kv_put(id.as_str(), &value, &options)).await.map(drop)
+    let copied = js::put_copy(namespace, id.as_str(), &value, seconds as f64);
+    js::wait::<JsValue>(copied).await.map(drop)
 }
