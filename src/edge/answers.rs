@@ -58,7 +58,7 @@ pub async fn write_rows(
     rows: u32,
 ) {
     let _reading = object.begin_reading();
-    pipe.write_rows(&object.store, &name, rows, &head, None).await;
+    pipe.write_rows(&object.store, (&name, rows), &head).await;
 }
 
 /// An answer that says "not processed", to the one who sent the request or to one who waited.

@@ -135,22 +135,38 @@ impl Pipe {
         Ok(Self { readable: stream.readable_side(), writer: stream.writable_side().get_writer()? })
     }
 
-    /// Writes what stands before the rows of an answer, the rows, one in memory at a time, and what
-    /// stands after them; with that they are written in base64.
-    pub async fn write_rows(
+    /// Writes what stands before the rows of an answer, and the rows, one in memory at a time.
+    pub async fn write_rows(self, store: &Store, rows: Rows<'_>, before: &Uint8Array) {
+        self.write(store, rows, before, &Uint8Array::new_with_length(0), None).await;
+    }
+
+    /// The same in base64, with something after it; `inline` is a body that has no rows.
+    pub async fn write_base64(
         self,
         store: &Store,
-        name: &RowName,
-        rows: u32,
+        rows: Rows<'_>,
+        [before, inline]: [&Uint8Array; 2],
+        after: &str,
+    ) {
+        self.write(store, rows, before, inline, Some(after)).await;
+    }
+
+    async fn write(
+        self,
+        store: &Store,
+        (name, rows): Rows<'_>,
         before: &Uint8Array,
+        inline: &Uint8Array,
         after: Option<&str>,
     ) {
-        let patience = READER_PATIENCE.0 as f64;
+        let (writer, kv, patience) = (&self.writer, store.kv(), READER_PATIENCE.0 as f64);
         let name = name.as_str();
-        settled(js::write_rows(&self.writer, store.kv(), name, rows, before, after, patience))
-            .await;
+        settled(js::write_rows(writer, kv, name, rows, before, inline, after, patience)).await;
     }
 }
+
+/// What the rows of an answer are called, and how many there are.
+type Rows<'a> = (&'a RowName, u32);
 
 /// How long a reader may take for one row: whoever stalls for longer keeps an object in memory.
 const READER_PATIENCE: Millis = Millis::seconds(120);

@@ -70,6 +70,7 @@ extern "C" {
         name: &str,
         rows: u32,
         before: &Uint8Array,
+        left: &Uint8Array,
         after: Option<&str>,
         patience: f64,
     ) -> Promise;

@@ -138,12 +138,12 @@ async function handOver(writer, isRead, kv, name) {
 
 /**
  * Writes what stands before a body, its rows, and what stands after it; in base64, where something
- * does. A reader that takes longer than `patience` milliseconds for a row keeps an object in memory.
+ * does. A body that has no rows is `left`. A reader that takes longer than `patience` milliseconds
+ * for a row keeps an object in memory.
  */
-async function writeRows(writer, kv, name, rows, before, after, patience) {
+async function writeRows(writer, kv, name, rows, before, left, after, patience) {
   try {
     await writer.write(before);
-    let left = new Uint8Array();
     for (let row = 0; row < rows; row += 1) {
       let bytes = kv.get(`${name}/${row}`);
       if (after !== undefined) [bytes, left] = inBase64(left, bytes);

@@ -118,6 +118,11 @@ impl RowName {
         Self(format!("body/{}/{attempt}", claim.0))
     }
 
+    /// For an answer without rows.
+    pub fn none() -> (Self, u32) {
+        (Self(String::new()), 0)
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

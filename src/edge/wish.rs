@@ -8,7 +8,6 @@ use super::js;
 use super::key_object::{KeyObject, News};
 use super::operator::{complain, json, mark, read_question};
 use super::store::RowName;
-use crate::guard::base64;
 use crate::guard::machine::{Event, Then};
 use crate::guard::operator::{
     About, Complaint, Question, Wish, denied, describe, question, resolution,
@@ -89,31 +88,21 @@ fn show(
     let seen = object.seen(&record);
     let (before, after) =
         object.with_live(|live| describe(&record, About { id, realm, live, seen, body }));
-    match rows(&record).filter(|_| body) {
-        Some((name, rows, _)) => stream(object, before, name, rows, after),
-        None => {
-            let bytes = record.answer().filter(|_| body).map(Answer::inline);
-            json(200, &(before + &base64::encode(bytes.unwrap_or_default()) + &after))
-        }
+    if !body {
+        return json(200, &(before + &after));
     }
-}
-
-/// A large body is written row by row: base64 of the whole would fill an isolate's memory.
-fn stream(
-    object: &Rc<KeyObject>,
-    before: String,
-    name: RowName,
-    rows: u32,
-    after: String,
-) -> Result<Response, JsValue> {
+    let (name, rows) = rows(&record).map_or_else(RowName::none, |(name, rows, _)| (name, rows));
+    let inline = Uint8Array::from(record.answer().map(Answer::inline).unwrap_or_default());
     let pipe = Pipe::of_any_length()?;
     let response = Response::new_with_opt_readable_stream(Some(&pipe.readable))?;
     mark(&response)?;
     let object_too = object.clone();
+    // Base64 of the whole would fill an isolate's memory.
     object.background(async move {
         let _reading = object_too.begin_reading();
         let before = Uint8Array::from(before.as_bytes());
-        pipe.write_rows(&object_too.store, &name, rows, &before, Some(&after)).await;
+        let store = &object_too.store;
+        pipe.write_base64(store, (&name, rows), [&before, &inline], &after).await;
     });
     Ok(response)
 }

@@ -1,4 +1,4 @@
-//! Base64 (RFC 4648): read in either alphabet and without padding, written in the common one with it.
+//! Base64 (RFC 4648), read in either alphabet and without padding.
 
 /// The last two digits of the common alphabet (section 4).
 pub const COMMON: [u8; 2] = *b"+/";
@@ -31,23 +31,4 @@ fn value(digit: u8, last: [u8; 2]) -> Option<u8> {
         digit if digit == last[1] => Some(63),
         _ => None,
     }
-}
-
-/// The text of bytes, padded. Texts of parts join to the text of the whole where every part but the
-/// last has a multiple of three bytes.
-pub fn encode(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
-    for triple in bytes.chunks(3) {
-        let byte = |at| u32::from(triple.get(at).copied().unwrap_or_default());
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for (place, shift) in [18_u32, 12, 6, 0].into_iter().enumerate() {
-            text.push(if place > triple.len() { '=' } else { digit(bits >> shift & 63) });
-        }
-    }
-    text
-}
-
-fn digit(value: u32) -> char {
-    const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    DIGITS.get(value as usize).copied().map_or('=', char::from)
 }

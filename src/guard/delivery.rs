@@ -9,7 +9,7 @@
 //! 5. A dead letter is the message itself, with key and realm stamped in: sent to a queue again, it
 //!    is the same operation.
 
-use super::json::quoted;
+use super::json::{Members, quoted};
 use super::log::Told;
 use super::problem::DESCRIPTIONS;
 use super::time::{Millis, UnixMillis};
@@ -149,18 +149,21 @@ impl Letter<'_> {
 
     /// For a message that is no request.
     pub fn of_malformed(&self) -> String {
-        format!("{{\"dead_letter\":{}}}", self.notice())
+        let mut members = Members::default();
+        members.json("dead_letter", &self.notice());
+        members.end()
     }
 
     fn notice(&self) -> String {
-        let status = self.status.map(|status| format!("\"status\":{status},")).unwrap_or_default();
-        format!(
-            "{{\"reason\":\"{}\",{status}\"detail\":{},\"queue\":{},\"message_id\":{},\"attempts\":{}}}",
-            self.reason.code,
-            quoted(self.reason.detail),
-            quoted(self.queue),
-            quoted(self.message_id),
-            self.attempts
-        )
+        let mut members = Members::default();
+        members.text("reason", self.reason.code);
+        if let Some(status) = self.status {
+            members.number("status", status.into());
+        }
+        members.text("detail", self.reason.detail);
+        members.text("queue", self.queue);
+        members.text("message_id", self.message_id);
+        members.number("attempts", self.attempts.into());
+        members.end()
     }
 }

@@ -6,7 +6,7 @@
 //! 3. 1 to 255 characters. Bare keys hold no white space, quote, comma or semicolon.
 //! 4. A repeated header arrives joined by a comma and is refused, never guessed at.
 
-use super::problem::quoted;
+use super::json::quoted;
 use super::structured_field::{NotAString, parse_string_item};
 use std::fmt;
 

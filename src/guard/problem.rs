@@ -1,6 +1,6 @@
 //! What the guard says when it refuses (RFC 9457).
 
-pub use super::json::quoted;
+use super::json::Members;
 use super::key::IdempotencyKey;
 use super::machine::Refusal;
 use super::record::Reason;
@@ -179,22 +179,18 @@ impl Problem {
     /// The body: an `application/problem+json` document.
     pub fn to_json(&self, docs_url: Option<&str>) -> String {
         let about = self.code.describe();
-        let kind = match docs_url {
-            Some(url) => format!("{url}#{}", about.name),
-            None => format!("urn:onlyonce:{}", about.name),
-        };
-        let instance = self.record.as_ref().map_or_else(String::new, |record| {
-            format!("\"instance\":\"/.onlyonce/records/{}\",", record.as_str())
-        });
-        format!(
-            "{{\"type\":{},\"title\":{},\"status\":{},\"detail\":{},{instance}\"code\":\"{}\",\"retryable\":{}}}",
-            quoted(&kind),
-            quoted(about.title),
-            self.status,
-            quoted(&self.detail),
-            about.name,
-            about.retryable,
-        )
+        let (place, mark) = docs_url.map_or(("urn:onlyonce", ":"), |url| (url, "#"));
+        let mut members = Members::default();
+        members.text("type", &[place, mark, about.name].concat());
+        members.text("title", about.title);
+        members.number("status", self.status.into());
+        members.text("detail", &self.detail);
+        if let Some(record) = &self.record {
+            members.text("instance", &["/.onlyonce/records/", record.as_str()].concat());
+        }
+        members.text("code", about.name);
+        members.json("retryable", if about.retryable { "true" } else { "false" });
+        members.end()
     }
 
     pub fn headers(&self) -> Vec<(&'static str, String)> {

@@ -1,6 +1,6 @@
 //! Base64, by the vectors of RFC 4648 section 10 and by what is none.
 
-use onlyonce::guard::base64::{COMMON, URL, decode, encode};
+use onlyonce::guard::base64::{COMMON, URL, decode};
 
 #[test]
 fn the_vectors_of_the_rfc() {
@@ -13,23 +13,12 @@ fn the_vectors_of_the_rfc() {
         ("fooba", "Zm9vYmE="),
         ("foobar", "Zm9vYmFy"),
     ] {
-        assert_eq!(encode(bytes.as_bytes()), text);
         assert_eq!(decode(text.trim_end_matches('='), COMMON).as_deref(), Some(bytes.as_bytes()));
     }
 }
 
 #[test]
-fn every_byte_comes_back() {
-    let bytes: Vec<u8> = (0..=255).collect();
-    for length in 253..=256 {
-        let text = encode(&bytes[..length]);
-        assert_eq!(decode(text.trim_end_matches('='), COMMON).as_deref(), Some(&bytes[..length]));
-    }
-}
-
-#[test]
 fn the_alphabets_differ_in_two_digits() {
-    assert_eq!(encode(&[0xfb, 0xff]), "+/8=");
     assert_eq!(decode("+/8", COMMON), Some(vec![0xfb, 0xff]));
     assert_eq!(decode("-_8", URL), Some(vec![0xfb, 0xff]));
     for (text, last) in [("-_8", COMMON), ("+/8", URL), ("Zg==", COMMON), ("Z", URL), ("Z g", URL)]

@@ -1,8 +1,9 @@
 //! What a client reads when it is refused: every code, every sentence, every header.
 
+use onlyonce::guard::json::quoted;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::machine::Refusal;
-use onlyonce::guard::problem::{Code, DESCRIPTIONS, Problem, page, quoted};
+use onlyonce::guard::problem::{Code, DESCRIPTIONS, Problem, page};
 use onlyonce::guard::record::Reason;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::Millis;

@@ -8,6 +8,7 @@ pub mod amount;
 pub mod fields;
 mod lists;
 pub mod mistake;
+#[cfg(not(target_arch = "wasm32"))]
 mod nearest;
 mod parse;
 pub mod pattern;
