@@ -101,7 +101,7 @@ function readOptions(file, secrets = false) {
   }
 }
 
-// worker-build's output, like the demo's, is complete as it lies there: nothing to bundle.
+// A build's output, like the demo's, is complete as it lies there: nothing to bundle.
 function modulesOf(main, around) {
   if (!existsSync(main)) throw new Failure(`${main} does not exist`, { cure: "npm run build" });
   const folder = dirname(main);

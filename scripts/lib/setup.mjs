@@ -11,7 +11,7 @@ import { Failure, step } from "./say.mjs";
 import { installSmallStd, smallStd } from "./small-std.mjs";
 import { locked } from "./stamps.mjs";
 import { checkHostRust, installTarget, targetReady, wasmClippy, wasmEnv } from "./wasm-target.mjs";
-import { forgetToolObjects, installOpenssl, installTool, opensslReady, toolReady, tools } from "./tools.mjs";
+import { forgetToolObjects, installTool, toolReady, tools } from "./tools.mjs";
 
 export async function setup({ tests = false, lint = false, again = false } = {}) {
   await npmPackages();
@@ -26,9 +26,6 @@ export async function setup({ tests = false, lint = false, again = false } = {})
 }
 
 async function buildTools() {
-  if (!tools.every(toolReady)) {
-    await step("OpenSSL headers", { done: opensslReady, work: installOpenssl });
-  }
   for (const tool of tools) {
     const work = (progress) => installTool(tool, progress);
     await step(`${tool.crate} ${tool.version()}`, { done: () => toolReady(tool), work });

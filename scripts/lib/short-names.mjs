@@ -51,7 +51,7 @@ function renamed(script, pattern, names, allowed) {
   const wrong = [...names.keys()].filter((name) => result.includes(name) || !allowed(times.get(name) ?? 0));
   if (wrong.length === 0) return result;
   throw new Failure(`the Worker's script does not use ${wrong.join(", ")} as it is expected to`, {
-    cure: "see scripts/lib/short-names.mjs, and what another version of worker-build or wasm-bindgen writes",
+    cure: "see scripts/lib/short-names.mjs, and what another version of wasm-bindgen or esbuild writes",
   });
 }
 

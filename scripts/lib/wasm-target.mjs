@@ -79,8 +79,8 @@ export function wasmClippy() {
 export function wasmEnv() {
   const chosen = way();
   if (!chosen) throw new Failure(`no Rust toolchain for ${wasmTriple}`, { cure: "npm run setup" });
-  // worker-build sets the last of these too. It decides what wasm-bindgen's macros expand to, so a
-  // lint without it would judge other code.
+  // The last of these decides what wasm-bindgen's macros expand to: without it they would ask for a
+  // crate more.
   const env = { ...process.env, CARGO_TARGET_DIR: wasmTarget, WASM_BINDGEN_USE_JS_SYS: "1" };
   if (chosen === "debian") useDebian(env);
   dropForeignObjects(env);

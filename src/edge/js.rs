@@ -6,7 +6,7 @@ use std::future::Future;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStream, Request, Response};
 
-#[wasm_bindgen(module = "/src/edge/platform.js")]
+#[wasm_bindgen(module = "onlyonce-platform")]
 extern "C" {
     #[wasm_bindgen(js_namespace = platform, js_name = readHead)]
     pub fn read_head(request: &Request, names: &Lines) -> String;

@@ -17,7 +17,6 @@ mod key_object;
 mod memory;
 mod operator;
 mod origin_call;
-mod panics;
 mod pass_through;
 mod present;
 mod queue;

@@ -3,8 +3,18 @@
 //    call crosses a boundary, and each string that goes along is copied and decoded.
 // 2. Nothing is decided here: the rules are in src/guard.
 
-// Whether a fault has ended the living instance, and how many instances there were.
-const state = { criticalError: false, instanceId: 0 };
+// Whether a fault has ended the living instance, and how many instances there were before it.
+export const state = { criticalError: false, instanceId: 0 };
+
+/**
+ * Takes note of a fault. A panic is a trap without a message, which might hold what a client sent;
+ * the runtime logs the place in the WebAssembly code.
+ */
+export function note(error) {
+  if (!(error instanceof WebAssembly.RuntimeError) || state.criticalError) return;
+  console.error("onlyonce: a fault stopped this instance; the next call gets a new one");
+  state.criticalError = true;
+}
 
 let resume;
 
@@ -22,13 +32,16 @@ function watch(promise, place) {
   );
 }
 
-// An error here belongs to no call of the platform's, so nobody else would notice the fault.
+// An error here belongs to no call of the platform's, so nobody else would notice the fault. An
+// instance that has ended hears of nothing any more.
 function guarded(tell) {
+  const { instanceId } = state;
   return (...outcome) => {
+    if (state.criticalError || state.instanceId !== instanceId) return;
     try {
       tell(...outcome);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError) state.criticalError = true;
+      note(error);
       throw error;
     }
   };
@@ -231,4 +244,4 @@ function sendMalformed(queue, message, letter) {
 }
 
 // One name, through which the rest is called: what WebAssembly imports by itself keeps a long one.
-export const platform = { state, onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild, passOn, writeRows, putCopy, readMessage, settle, sendLetter, sendMalformed };
+export const platform = { onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild, passOn, writeRows, putCopy, readMessage, settle, sendLetter, sendMalformed };

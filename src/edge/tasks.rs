@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 use wasm_bindgen::prelude::*;
 
-#[wasm_bindgen(module = "/src/edge/platform.js")]
+#[wasm_bindgen(module = "onlyonce-platform")]
 extern "C" {
     #[wasm_bindgen(js_namespace = platform, js_name = onSettled)]
     fn on_settled(resume: &Closure<dyn Fn(u32, bool, JsValue)>);
@@ -60,7 +60,8 @@ thread_local! {
 }
 
 /// Runs once in every instance, before anything else.
-pub fn start() {
+#[wasm_bindgen(start, private)]
+fn start() {
     let closure = Closure::<dyn Fn(u32, bool, JsValue)>::new(resume);
     on_settled(&closure);
     closure.forget();
