@@ -48,13 +48,13 @@ pub fn drive(settings: &Settings) -> Result<(), String> {
     for result in results {
         all.add(result.map_err(|error| format!("a connection broke: {error}"))?);
     }
-    println!("{}", all.to_json(seconds));
+    println!("{}", all.into_json(seconds));
     Ok(())
 }
 
 fn groups(settings: &Settings) -> Result<Vec<Group>, String> {
     let Keys::Shared { size, .. } = settings.keys else { return Ok(Vec::new()) };
-    if size == 0 || settings.connections % size != 0 {
+    if size == 0 || !settings.connections.is_multiple_of(size) {
         return Err(format!("{} connections are no multiple of {size}", settings.connections));
     }
     let group = || Group { gate: Barrier::new(size), ended: AtomicBool::new(false) };

@@ -29,7 +29,7 @@ impl Figures {
         self.replayed += other.replayed;
     }
 
-    pub fn to_json(&mut self, seconds: f64) -> String {
+    pub fn into_json(mut self, seconds: f64) -> String {
         self.latencies.sort_unstable();
         let statuses: Vec<String> =
             self.statuses.iter().map(|(status, count)| format!("\"{status}\":{count}")).collect();
