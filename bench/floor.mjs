@@ -15,10 +15,23 @@ export default {
 export class IdempotencyGuard extends DurableObject {
   async fetch(request) {
     const known = this.ctx.storage.kv.get("record");
-    if (known?.status) return answer(known, true);
+    if (known?.status) return this.again(request, known);
     if (this.call) return answer(await this.call, true);
     this.call = this.send(request);
     return answer(await this.call, false);
+  }
+
+  // The runtime ends a connection whose request is left unread, unless little of it is left.
+  async again(request, known) {
+    if (Number(request.headers.get("content-length")) > UNREAD) await request.arrayBuffer();
+    return answer(this.whole(known), true);
+  }
+
+  whole(known) {
+    if (known.body) return known;
+    const rows = [];
+    for (let at = 0; at < known.length; at += ROW) rows.push(this.ctx.storage.kv.get(`body/${at}`));
+    return { ...known, body: new Blob(rows) };
   }
 
   async send(request) {
@@ -33,11 +46,12 @@ export class IdempotencyGuard extends DurableObject {
 
 // A value of the storage holds 2 MB at most, so a larger body lies in rows.
 const ROW = 1024 * 1024;
+const UNREAD = 16 * 1024;
 
 function keep(kv, record) {
   if (record.body.length <= ROW) return kv.put("record", record);
   for (let at = 0; at < record.body.length; at += ROW) kv.put(`body/${at}`, record.body.slice(at, at + ROW));
-  kv.put("record", { ...record, body: undefined });
+  kv.put("record", { ...record, body: undefined, length: record.body.length });
 }
 
 function pass(request, env) {

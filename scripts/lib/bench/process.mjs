@@ -20,8 +20,13 @@ export function memoryBytes(pid) {
   return Number(kilobytes) * 1024;
 }
 
-/** Bytes that a folder's files take on the disk. */
+/**
+ * Bytes that the databases in a folder take on the disk, with what has yet to be moved into them.
+ * The index that an open one shares between processes (-shm) goes when its object is put away, which
+ * may be while this looks.
+ */
 export function diskBytes(folder) {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
-  return files.reduce((sum, file) => sum + statSync(join(file.parentPath, file.name)).blocks * BLOCK_BYTES, 0);
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.sqlite(-wal)?$/.test(name));
+  const blocks = (name) => statSync(join(folder, name), { throwIfNoEntry: false })?.blocks ?? 0;
+  return files.reduce((sum, name) => sum + blocks(name) * BLOCK_BYTES, 0);
 }

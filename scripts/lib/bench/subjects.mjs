@@ -44,7 +44,10 @@ export async function startSubject(name, origin) {
     process.off("exit", kill);
     rmSync(folder, { recursive: true, force: true });
   };
-  const port = await portOf(child, name);
+  const port = await portOf(child, name).catch(async (error) => {
+    await stop();
+    throw error;
+  });
   return { name, port, pid: child.pid, storage, started, stop };
 }
 
