@@ -126,7 +126,10 @@ async function took(writer, bytes) {
   return writer.write(bytes).then(() => true, () => false);
 }
 
-/** Hands a body on as it comes: rows that are stored, and deleted with that; what was read of it; and the rest. Where nobody reads it, its sender is told to stop. */
+/**
+ * Hands a body on as it comes: rows that are stored, and deleted with that; what was read of it; and
+ * the rest. Where nobody reads it, its sender is told to stop.
+ */
 async function passOn(writer, kv, name, rows, begun, reader) {
   let isRead = writer !== undefined;
   for (let row = 0; row < rows; row += 1) isRead = await handOver(writer, isRead, kv, `${name}/${row}`);
@@ -142,11 +145,21 @@ async function passOn(writer, kv, name, rows, begun, reader) {
 }
 
 async function handOver(writer, isRead, kv, name) {
-  const bytes = kv.get(name);
+  const bytes = quietly(() => kv.get(name));
   if (isRead && !bytes) await writer.abort("a row of the answer is missing").catch(ignore);
   const stillRead = isRead && bytes !== undefined && (await took(writer, bytes));
-  kv.delete(name);
+  // A row that cannot be deleted goes with the record at the window's end.
+  quietly(() => kv.delete(name));
   return stillRead;
+}
+
+// Storage that fails must not leave a stream without an end.
+function quietly(work) {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
 }
 
 /**
@@ -230,13 +243,19 @@ function settle(message, seconds) {
   }
 }
 
-/** Hands over a letter that holds the message's members: a text stays one, so that none of its numbers is rounded. */
+/**
+ * Hands over a letter that holds the message's members: a text stays one, so that none of its numbers
+ * is rounded.
+ */
 function sendLetter(queue, message, letter) {
   const isText = typeof message.body === "string" || message.body instanceof ArrayBuffer;
   return queue.send(isText ? letter : JSON.parse(letter), { contentType: isText ? "text" : "json" });
 }
 
-/** Hands over a letter about a message that is no request, with what it was. Bytes that are no text: only v8 takes them as they are. */
+/**
+ * Hands over a letter about a message that is no request, with what it was. Of bytes that are no text
+ * only v8 takes them as they are.
+ */
 function sendMalformed(queue, message, letter) {
   const text = textOf(message.body);
   const malformed = message.body instanceof ArrayBuffer ? (text ?? message.body) : message.body;
@@ -244,4 +263,9 @@ function sendMalformed(queue, message, letter) {
 }
 
 // One name, through which the rest is called: what WebAssembly imports by itself keeps a long one.
-export const platform = { onSettled, watch, sleep, deferred, readHead, readHeaders, readResponse, lines, respond, readdress, rebuild, passOn, writeRows, putCopy, readMessage, settle, sendLetter, sendMalformed };
+export const platform = {
+  onSettled, watch, sleep, deferred,
+  readHead, readHeaders, readResponse, lines, respond, readdress, rebuild,
+  passOn, writeRows, putCopy,
+  readMessage, settle, sendLetter, sendMalformed,
+};
