@@ -30,7 +30,8 @@ fn another_body_was_claimed(case: &Case, exchange: &Exchange) -> bool {
             && execution.received <= exchange.ended + TRANSIT
             && (for_good || until.is_none_or(|until| until >= exchange.began))
     };
-    case.executions.iter().any(had_it) || case.claim_lost_before(exchange.ended)
+    // The other body's claim may still be on its way to the origin when the runtime dies.
+    case.executions.iter().any(had_it) || case.claim_lost_before(exchange.ended + TRANSIT)
 }
 
 fn another_credential_has_it(case: &Case, exchange: &Exchange) -> bool {
