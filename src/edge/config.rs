@@ -8,11 +8,10 @@ use crate::guard::log::Entry;
 use crate::guard::metrics::point;
 use crate::guard::origin::{Base, BaseError};
 use crate::guard::policy::Policy;
-use js_sys::{JSON, Promise};
+use js_sys::JSON;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Request;
 
 /// The settings of this deployment.
 pub struct Config {
@@ -144,10 +143,7 @@ pub fn dead_letters(env: &JsValue) -> Option<QueueProducer> {
     js::member(env, "DEAD_LETTERS").map(JsValue::unchecked_into)
 }
 
-/// Sends a request to the origin: through the service binding, where there is one.
-pub fn fetch_origin(request: &Request, env: &JsValue) -> Result<Promise, JsValue> {
-    bindings(env, |bindings| match &bindings.origin {
-        Some(service) => service.fetch_request(request),
-        None => js::fetch(request),
-    })
+/// Uses the service that is the origin, where one is bound.
+pub fn with_service<T>(env: &JsValue, call: impl FnOnce(Option<&Fetcher>) -> T) -> T {
+    bindings(env, |bindings| call(bindings.origin.as_ref()))
 }

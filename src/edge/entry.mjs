@@ -5,12 +5,14 @@
 //    object whose instance has gone gets another.
 // 3. Nothing is decided here.
 import * as worker from "onlyonce-bound";
-import { note, state } from "onlyonce-platform";
+import { note, onLost, state } from "onlyonce-platform";
 
 Error.stackTraceLimit = 100;
 
 // An error that reaches the global scope belongs to no call.
 addEventListener("error", ({ error }) => note(error));
+
+onLost(() => enter(worker.lost));
 
 function enter(call) {
   renew();

@@ -16,17 +16,24 @@ extern "C" {
     fn read_response(response: &Response) -> String;
     #[wasm_bindgen(js_namespace = platform, catch)]
     pub fn respond(status: u16, headers: &str, body: &JsValue) -> Result<Response, JsValue>;
-    #[wasm_bindgen(js_namespace = platform, catch)]
-    pub fn readdress(request: &Request, url: &str, headers: &str) -> Result<Request, JsValue>;
-    #[wasm_bindgen(js_namespace = platform, catch)]
-    pub fn rebuild(
+    /// The promise is kept: where the service cannot be reached, there is a problem for an answer.
+    #[wasm_bindgen(js_namespace = platform, js_name = sendOn, catch)]
+    pub fn send_on(
+        service: Option<&Fetcher>,
+        request: &Request,
+        url: &str,
+        headers: &str,
+    ) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(js_namespace = platform, js_name = sendAfresh, catch)]
+    pub fn send_afresh(
+        service: Option<&Fetcher>,
         request: &Request,
         url: &str,
         without: &str,
         headers: &str,
         body: &JsValue,
         controller: Option<&AbortController>,
-    ) -> Result<Request, JsValue>;
+    ) -> Result<Promise, JsValue>;
     #[wasm_bindgen(js_namespace = platform)]
     pub fn lines(text: &str) -> Lines;
     #[wasm_bindgen(js_namespace = platform, js_name = putCopy, catch)]
@@ -78,10 +85,6 @@ extern "C" {
 
 #[wasm_bindgen]
 extern "C" {
-    /// `fetch` of the global scope.
-    #[wasm_bindgen(js_name = fetch, catch)]
-    pub fn fetch(request: &Request) -> Result<Promise, JsValue>;
-
     /// What a request's handler is given beside the bindings (Execution Context).
     pub type Context;
     #[wasm_bindgen(method, catch, js_name = waitUntil)]
@@ -221,20 +224,20 @@ async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> 
     tasks::Waiting::of(&promise?).await
 }
 
-/// A promise for what some work gives. Boxed, so that the machinery of promises is compiled once
-/// and not for every kind of work.
-pub fn promise<T: Into<JsValue>>(
+/// What some work gives, or a promise of it. Boxed, so that the machinery of promises is compiled
+/// once and not for every kind of work.
+pub fn outcome<T: Into<JsValue>>(
     work: impl Future<Output = Result<T, JsValue>> + 'static,
-) -> Promise {
-    tasks::spawn(Box::pin(async { work.await.map(Into::into) }))
+) -> Result<JsValue, JsValue> {
+    tasks::enter(Box::pin(async { work.await.map(Into::into) }))
 }
 
 /// A promise for some work that gives nothing.
 pub fn promise_of_work(work: impl Future<Output = ()> + 'static) -> Promise {
-    promise(async {
+    tasks::spawn(Box::pin(async {
         work.await;
         Ok(JsValue::UNDEFINED)
-    })
+    }))
 }
 
 /// Status and headers of a response; repeated `Set-Cookie` lines stay apart.

@@ -58,13 +58,14 @@ impl IdempotencyGuard {
         }))
     }
 
-    pub fn fetch(&self, request: Request) -> Promise {
-        js::promise(self.0.clone().asked(request))
+    /// A response, or the promise of one.
+    pub fn fetch(&self, request: Request) -> Result<JsValue, JsValue> {
+        js::outcome(self.0.clone().asked(request))
     }
 
-    pub fn alarm(&self) -> Promise {
+    pub fn alarm(&self) -> Result<JsValue, JsValue> {
         let object = self.0.clone();
-        js::promise(async { object.woken().map(|()| JsValue::UNDEFINED) })
+        js::outcome(async { object.woken().map(|()| JsValue::UNDEFINED) })
     }
 }
 
@@ -328,7 +329,7 @@ impl KeyObject {
             Ok(abort) => abort,
             Err(error) => return Some(Err(error)),
         };
-        let order = Order::new(arrival, claim, &abort);
+        let order = Order::send(arrival, claim, &abort, &self.env);
         let attempt = order.claim.attempt;
         self.open_calls.borrow_mut().push(OpenCall { attempt, abort });
         // The call belongs to the object: its caller may hang up.

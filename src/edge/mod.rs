@@ -46,13 +46,13 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response, ResponseInit};
 
-/// Every HTTP request enters here.
+/// Every HTTP request enters here. Gives a response, or the promise of one.
 #[wasm_bindgen]
-pub fn fetch(request: Request, env: JsValue, context: Context) -> Promise {
-    js::promise(async move {
+pub fn fetch(request: Request, env: JsValue, context: Context) -> Result<JsValue, JsValue> {
+    js::outcome(async move {
         match answer(&request, &env, &context).await {
             Ok(response) => Ok(response),
-            Err(error) => failed(&error),
+            Err(error) => failed(&error).map(JsValue::from),
         }
     })
 }
@@ -72,40 +72,42 @@ fn log_error(error: &JsValue) {
 const UNFORESEEN: &str =
     "the guard failed; send the same request with the same key again, and look at the guard's log";
 
-async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<Response, JsValue> {
+async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<JsValue, JsValue> {
     let head = RequestHead::of(request);
     if head.path() == "/.onlyonce/problems" {
-        return page("text/html; charset=utf-8", &problem_page());
+        return page("text/html; charset=utf-8", &problem_page()).map(Into::into);
     }
     let config = match config::config(env) {
         Ok(config) => config,
-        Err(misconfigured) => return refuse_or_pass(request, &head, env, &misconfigured).await,
+        Err(misconfigured) => return refuse_or_pass(request, &head, env, &misconfigured),
     };
     if is_loop(head.header("via").as_deref(), &config.pseudonym) {
-        return Audience::default().problem(&Problem::new(Code::LoopDetected, LOOP));
+        let problem = Problem::new(Code::LoopDetected, LOOP);
+        return Audience::default().problem(&problem).map(Into::into);
     }
     if head.path() == "/.onlyonce/health" {
         let window = config.policy.defaults.retry_window;
-        return page("application/json", &health(env!("CARGO_PKG_VERSION"), js::now(), window));
+        let text = health(env!("CARGO_PKG_VERSION"), js::now(), window);
+        return page("application/json", &text).map(Into::into);
     }
     if head.path().starts_with(PREFIX) {
         let answer = operator::answer(request, &head, &config, env).await;
-        return answer.unwrap_or_else(nothing_here);
+        return answer.unwrap_or_else(nothing_here).map(Into::into);
     }
     if let Some(settings) = preflighted(&head, &config)
         && let Some(cors) = &settings.cors
     {
-        return pass_preflight(request, &head, &config, env, cors).await;
+        return pass_preflight(request, &head, &config, env, cors).await.map(Into::into);
     }
     match config.policy.guards(head.method(), head.path()) {
-        None => pass_through(request, &head, &config, env).await,
+        None => pass_through(request, &head, &config, env).map(Into::into),
         Some(settings) => {
             let realm = config.policy.realm(head.host());
             let (head, config, settings) = (&head, &*config, &*settings);
             let (noted, queue) = (Noted::default(), None);
             let guarded =
                 Guarded { request, head, config, settings, env, context, noted, realm, queue };
-            guarded.answer().await
+            guarded.answer().await.map(Into::into)
         }
     }
 }
@@ -119,19 +121,19 @@ fn preflighted(head: &RequestHead, config: &Config) -> Option<Rc<Settings>> {
 }
 
 /// Nothing can be guarded; what never is still passes, where the origin is known.
-async fn refuse_or_pass(
+fn refuse_or_pass(
     request: &Request,
     head: &RequestHead,
     env: &JsValue,
     misconfigured: &Misconfigured,
-) -> Result<Response, JsValue> {
+) -> Result<JsValue, JsValue> {
     match &misconfigured.passing {
         Some(config) if matches!(head.method(), "GET" | "HEAD" | "OPTIONS") => {
-            pass_through(request, head, config, env).await
+            pass_through(request, head, config, env).map(Into::into)
         }
         _ => {
             let problem = Problem::new(Code::Misconfigured, misconfigured.detail.clone());
-            Audience::default().problem(&problem)
+            Audience::default().problem(&problem).map(Into::into)
         }
     }
 }

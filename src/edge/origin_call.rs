@@ -3,12 +3,12 @@
 //! 1. The request is built afresh: no signal but the object's own, redirects handed on, bodies
 //!    uncompressed, so that what is stored is what was meant.
 //! 2. The call ends in exactly one [`Event`], which is stored before any caller hears of it.
-//! 3. Only a request that could not be built counts as not sent. An error of `fetch` does not
-//!    tell a refused connection from one that broke after the request was read.
+//! 3. Only a request whose headers could not be made counts as not sent. An error of `fetch` does
+//!    not tell a refused connection from one that broke after the request was read.
 
 use super::answers;
 use super::arrival::Arrival;
-use super::config::{Config, fetch_origin};
+use super::config::{Config, with_service};
 use super::head::RequestHead;
 use super::js;
 use super::key_object::{KeyObject, News};
@@ -18,11 +18,13 @@ use crate::guard::machine::Event;
 use crate::guard::policy::Settings;
 use crate::guard::record::Claim;
 use crate::guard::scope::{Head, RecordId};
+use crate::guard::time::UnixMillis;
 use crate::guard::wire::HEADER;
 use futures_channel::oneshot;
+use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use web_sys::{AbortController, Request, Response};
+use web_sys::{AbortController, Response};
 
 /// Wakes the one whose request is sent. Dropped without a word, it says: look at the record.
 pub type Caller = oneshot::Sender<Result<Response, JsValue>>;
@@ -35,13 +37,17 @@ pub struct Order {
     pub config: Rc<Config>,
     /// Where the client believes the origin to be, for `Location`.
     pub public_base: String,
-    request: Result<Request, JsValue>,
+    sent: Result<Promise, JsValue>,
+    pub started: UnixMillis,
 }
 
 impl Order {
-    pub fn new(arrival: &Arrival, claim: Claim, abort: &AbortController) -> Self {
+    /// Sends it. Whoever calls this has written the claim in the same turn; the output gate holds
+    /// the request back until that is durable.
+    pub fn send(arrival: &Arrival, claim: Claim, abort: &AbortController, env: &JsValue) -> Self {
         Self {
-            request: build(arrival, &claim, abort),
+            started: js::now(),
+            sent: send(arrival, &claim, abort, env),
             record: arrival.submit.record.clone(),
             claim,
             settings: arrival.settings.clone(),
@@ -51,19 +57,20 @@ impl Order {
     }
 }
 
-fn build(arrival: &Arrival, claim: &Claim, abort: &AbortController) -> Result<Request, JsValue> {
+fn send(
+    arrival: &Arrival,
+    claim: &Claim,
+    abort: &AbortController,
+    env: &JsValue,
+) -> Result<Promise, JsValue> {
     let Arrival { head, config, .. } = arrival;
     let body = arrival.body().ok_or("the request's body is gone")?;
     let body = if body.length() > 0 { body.into() } else { JsValue::UNDEFINED };
-    let headers = js::pairs(&gained(arrival, claim));
-    js::rebuild(
-        &head.request,
-        &config.origin_url(head),
-        &left_out(head),
-        &headers,
-        &body,
-        Some(abort),
-    )
+    let (url, headers) = (config.origin_url(head), js::pairs(&gained(arrival, claim)));
+    let without = left_out(head);
+    with_service(env, |service| {
+        js::send_afresh(service, &head.request, &url, &without, &headers, &body, Some(abort))
+    })
 }
 
 /// The names of the headers that stay behind, as lines.
@@ -84,18 +91,11 @@ fn gained(arrival: &Arrival, claim: &Claim) -> Vec<(&'static str, String)> {
     headers
 }
 
-/// Sends the request, and sees to all that follows from it.
+/// Sees to all that follows from a request that was sent.
 pub async fn run(object: Rc<KeyObject>, order: Order, caller: Caller) {
-    let started = js::now();
-    let promise = match &order.request {
-        Ok(request) => fetch_origin(request, &object.env),
-        Err(error) => Err(error.clone()),
-    };
-    if promise.is_err() {
-        return not_sent(&object, &order, caller);
-    }
-    match js::wait::<Response>(promise).await {
-        Ok(response) => Reception { object, order, started, caller }.receive(response).await,
+    let Ok(sent) = order.sent.clone() else { return not_sent(&object, &order, caller) };
+    match js::wait::<Response>(Ok(sent)).await {
+        Ok(response) => Reception { object, order, caller }.receive(response).await,
         // The caller is not told here: it looks at the record, which says that nobody knows.
         Err(_) => lost(&object, &order),
     }

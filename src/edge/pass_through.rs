@@ -1,7 +1,7 @@
 //! Requests that are not guarded: they stream to the origin and back, and their bodies never
 //! enter WebAssembly's memory.
 
-use super::config::{Config, fetch_origin};
+use super::config::{Config, with_service};
 use super::head::RequestHead;
 use super::js;
 use super::present::{Audience, mutable};
@@ -9,26 +9,26 @@ use crate::guard::cors::Cors;
 use crate::guard::forward::added;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::scope::Head;
-use js_sys::Uint8Array;
-use wasm_bindgen::JsValue;
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
-/// The origin's response, unaltered.
-pub async fn pass_through(
+/// The promise of the origin's response, unaltered. It is the platform's own: nothing of the guard's
+/// runs when it is kept.
+pub fn pass_through(
     request: &Request,
     head: &RequestHead,
     config: &Config,
     env: &JsValue,
-) -> Result<Response, JsValue> {
-    let moved = js::readdress(request, &config.origin_url(head), &gained(head, config))?;
-    send(&moved, env).await
+) -> Result<Promise, JsValue> {
+    let (url, headers) = (config.origin_url(head), gained(head, config));
+    with_service(env, |service| js::send_on(service, request, &url, &headers))
 }
 
-async fn send(request: &Request, env: &JsValue) -> Result<Response, JsValue> {
-    match js::wait(fetch_origin(request, env)).await {
-        Ok(response) => Ok(response),
-        Err(_) => Audience::default().problem(&Problem::new(Code::OutcomeUnknown, LOST)),
-    }
+/// What answers a request that was sent on in vain.
+#[wasm_bindgen]
+pub fn lost() -> Result<Response, JsValue> {
+    Audience::default().problem(&Problem::new(Code::OutcomeUnknown, LOST))
 }
 
 /// The headers that a request gains on its way to the origin.
@@ -45,7 +45,8 @@ pub async fn pass_keyless(
     config: &Config,
     env: &JsValue,
 ) -> Result<Response, JsValue> {
-    marked(&pass_through(request, head, config, env).await?, Why::Keyless)
+    let response = js::wait(pass_through(request, head, config, env)).await?;
+    marked(&response, Why::Keyless)
 }
 
 /// Why a request of a guarded route is sent on unguarded.
@@ -80,8 +81,14 @@ pub async fn pass_read(
     let (url, headers) = (config.origin_url(head), gained(head, config));
     let none = JsValue::UNDEFINED;
     let body = body.unwrap_or(&none);
-    let request = js::rebuild(&head.request, &url, "content-length", &headers, body, None)?;
-    marked(&send(&request, env).await?, why)
+    let sent = with_service(env, |service| {
+        js::send_afresh(service, &head.request, &url, "content-length", &headers, body, None)
+    });
+    let response = match js::wait(sent).await {
+        Ok(response) => response,
+        Err(_) => lost()?,
+    };
+    marked(&response, why)
 }
 
 fn marked(response: &Response, why: Why) -> Result<Response, JsValue> {
@@ -103,7 +110,7 @@ pub async fn pass_preflight(
     env: &JsValue,
     cors: &Cors,
 ) -> Result<Response, JsValue> {
-    let response = pass_through(request, head, config, env).await?;
+    let response: Response = js::wait(pass_through(request, head, config, env)).await?;
     let page = head.header("origin").unwrap_or_default();
     let allowed = response.headers().get("access-control-allow-headers")?;
     let Some((name, value)) = cors.preflight(&page, allowed.as_deref()) else {

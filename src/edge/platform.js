@@ -100,22 +100,40 @@ function eachPair(text, use) {
   for (let at = 0; at + 1 < pairs.length; at += 2) use(pairs[at], pairs[at + 1]);
 }
 
-/** The request at another address, with some headers set. Its body streams through. */
-function readdress(request, url, headers) {
-  const moved = new Request(url, request);
-  eachPair(headers, (name, value) => moved.headers.set(name, value));
-  // Requests that come in have it already.
-  return moved.redirect === "manual" ? moved : new Request(moved, { redirect: "manual" });
+/**
+ * Sends a request on to another address, with some headers set; its body streams through. What
+ * another Worker wants to know of the client's connection goes along.
+ */
+function sendOn(service, request, url, headers) {
+  const { method, body } = request;
+  const init = { method, headers: changed(request, "", headers), body, redirect: "manual" };
+  const sent = service ? service.fetch(url, { ...init, cf: request.cf }) : fetch(url, init);
+  return sent.catch(answerLost);
 }
 
-/** A request afresh: another's headers without some and with others set, and a body of bytes. */
-function rebuild(request, url, without, headers, body, controller) {
-  const changed = new Headers(request.headers);
-  for (const name of lines(without)) changed.delete(name);
-  eachPair(headers, (name, value) => changed.set(name, value));
+let answerLost;
+
+/** Tells what answers a request that was sent on in vain. */
+export function onLost(answer) {
+  answerLost = answer;
+}
+
+/**
+ * Sends a request afresh: another's headers without some and with others set, and a body of bytes.
+ * Only what fails before anything is sent is thrown.
+ */
+function sendAfresh(service, request, url, without, headers, body, controller) {
   const { method } = request;
-  const signal = controller?.signal;
-  return new Request(url, { method, headers: changed, body: body || undefined, redirect: "manual", signal });
+  const init = { method, headers: changed(request, without, headers), body, redirect: "manual", signal: controller?.signal };
+  return service ? service.fetch(url, init) : fetch(url, init);
+}
+
+// A Request would only be made to be copied: `fetch` makes one of its own from whatever it is given.
+function changed(request, without, headers) {
+  const copy = new Headers(request.headers);
+  for (const name of lines(without)) copy.delete(name);
+  eachPair(headers, (name, value) => copy.set(name, value));
+  return copy;
 }
 
 const ignore = () => {};
@@ -265,7 +283,7 @@ function sendMalformed(queue, message, letter) {
 // One name, through which the rest is called: what WebAssembly imports by itself keeps a long one.
 export const platform = {
   onSettled, watch, sleep, deferred,
-  readHead, readHeaders, readResponse, lines, respond, readdress, rebuild,
+  readHead, readHeaders, readResponse, lines, respond, sendOn, sendAfresh,
   passOn, writeRows, putCopy,
   readMessage, settle, sendLetter, sendMalformed,
 };

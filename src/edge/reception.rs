@@ -28,7 +28,6 @@ use web_sys::Response;
 pub struct Reception {
     pub object: Rc<KeyObject>,
     pub order: Order,
-    pub started: UnixMillis,
     pub caller: Caller,
 }
 
@@ -57,7 +56,7 @@ impl Reception {
             *value = public.unwrap_or_else(|| value.clone());
         }
         let answered_at = js::now();
-        let took = answered_at.since(self.started);
+        let took = answered_at.since(self.order.started);
         Some(Answer { status, headers, answered_at, took, body: Body::Not })
     }
 

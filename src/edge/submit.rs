@@ -5,12 +5,12 @@
 //! tried again from here.
 
 use super::config;
-use super::js;
+use super::js::{self, Fetcher};
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::scope::RecordId;
 use crate::guard::wire::{HEADER, KeySource, PROTOCOL, Reply, Submit};
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 
@@ -47,7 +47,7 @@ pub async fn submit(call: Call<'_>, env: &JsValue) -> Result<(Reply, Response), 
         // A stub that has failed stays failed: every try takes a new one.
         let sent = namespace
             .get_by_name(call.record.as_str())
-            .and_then(|stub| stub.fetch_request(&call.request(attempt > 1)?));
+            .and_then(|stub| call.send(&stub, attempt > 1));
         surely &= sent.is_err();
         match js::wait(sent).await {
             Ok(response) => return read(response),
@@ -65,7 +65,7 @@ const UNREACHED: &str =
 const OTHER_VERSION: &str = "Worker and object are of different versions, as happens while a deployment is under way; send the same request with the same key again";
 
 impl Call<'_> {
-    fn request(&self, redelivered: bool) -> Result<Request, JsValue> {
+    fn send(&self, stub: &Fetcher, redelivered: bool) -> Result<Promise, JsValue> {
         let submit = Submit {
             protocol: PROTOCOL,
             record: self.record.clone(),
@@ -78,7 +78,8 @@ impl Call<'_> {
         let mut headers = vec![(HEADER, submit.to_header())];
         headers.extend(self.generated.map(|key| ("idempotency-key", key.to_structured())));
         let body = (self.body.length() > 0).then_some(self.body.as_ref());
-        js::rebuild(
+        js::send_afresh(
+            Some(stub),
             self.request,
             &self.request.url(),
             "content-length",

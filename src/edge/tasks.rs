@@ -2,6 +2,7 @@
 //!
 //! 1. What comes in from the platform comes in as a task, and every task runs to the next thing
 //!    that it waits for before the platform goes on: no turn of the event loop is spent on the way.
+//!    One that waits for nothing gives what it has, without a promise.
 //! 2. A task that wakes another does not run it: that one's turn comes when this one waits.
 //! 3. A promise's outcome is told to the instance of this module that waits for it, and to no
 //!    later one.
@@ -42,7 +43,8 @@ extern "C" {
     fn clear_timeout(id: f64);
 }
 
-type Outcome = Result<JsValue, JsValue>;
+/// What a promise settles with.
+pub type Outcome = Result<JsValue, JsValue>;
 type Work = Pin<Box<dyn Future<Output = Outcome>>>;
 
 struct Task {
@@ -67,15 +69,41 @@ fn start() {
     closure.forget();
 }
 
-/// Runs some work, and gives the promise of what comes of it.
+/// Runs what the platform asks for, and gives what comes of it: at once, or the promise of it.
+pub fn enter(mut work: Work) -> Outcome {
+    let (place, waker) = reserve();
+    let others = RUNNING.replace(true);
+    let ended = work.as_mut().poll(&mut Context::from_waker(&waker));
+    RUNNING.set(others);
+    let outcome = match ended {
+        Poll::Ready(outcome) => {
+            TASKS.with_borrow_mut(|tasks| tasks.free(place));
+            outcome
+        }
+        Poll::Pending => Ok(keep(place, work, waker).into()),
+    };
+    run();
+    outcome
+}
+
+/// Runs some work as soon as whoever asks for it waits, and gives the promise of what comes of it.
 pub fn spawn(work: Work) -> Promise {
-    let deferred = deferred();
-    let promise = deferred.promise();
-    let place = TASKS.with_borrow_mut(Places::reserve);
-    let waker = Waker::from(Arc::new(Woken(place)));
-    TASKS.with_borrow_mut(|tasks| tasks.fill(place, Task { work, deferred, waker: waker.clone() }));
+    let (place, waker) = reserve();
+    let promise = keep(place, work, waker.clone());
     waker.wake();
     run();
+    promise
+}
+
+fn reserve() -> (usize, Waker) {
+    let place = TASKS.with_borrow_mut(Places::reserve);
+    (place, Waker::from(Arc::new(Woken(place))))
+}
+
+fn keep(place: usize, work: Work, waker: Waker) -> Promise {
+    let deferred = deferred();
+    let promise = deferred.promise();
+    TASKS.with_borrow_mut(|tasks| tasks.fill(place, Task { work, deferred, waker }));
     promise
 }
 
