@@ -9,7 +9,7 @@ use crate::guard::machine::Refusal;
 use crate::guard::record::{Answer, Body, Claim, Record};
 use crate::guard::replay::without_cookies;
 use crate::guard::time::Millis;
-use crate::guard::wire::{HEADER, PROTOCOL, Reply, Shown, Verdict, Would};
+use crate::guard::wire::{HEADER, MOST_IN_MESSAGE, PROTOCOL, Reply, Shown, Verdict, Would};
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -22,9 +22,12 @@ pub fn stored(object: &Rc<KeyObject>, record: &Record, shown: Shown) -> Result<R
         _ => Millis(0),
     };
     let rows = rows(record);
-    let headers = reply(Verdict::Stored { shown, whole: rows.is_none() }, record, origin);
+    let reply = self::reply(Verdict::Stored { shown, whole: rows.is_none() }, record, origin);
     let bytes = record.encode().ok_or("a vacant record holds no answer")?;
-    let bytes = Uint8Array::from(bytes.as_slice());
+    if rows.is_none() && bytes.len() <= MOST_IN_MESSAGE {
+        return say(Reply { record: Some(bytes), ..reply });
+    }
+    let (headers, bytes) = (header(&reply), Uint8Array::from(bytes.as_slice()));
     match rows {
         None => js::respond(200, &headers, &bytes),
         Some((name, rows, length)) => {
@@ -85,31 +88,33 @@ pub fn streaming(
 }
 
 pub fn refused(refusal: Refusal, record: &Record) -> Result<Response, JsValue> {
-    let headers = reply(Verdict::Refused { refusal }, record, Millis(0));
-    js::respond(200, &headers, &JsValue::NULL)
+    say(reply(Verdict::Refused { refusal }, record, Millis(0)))
 }
 
 /// A duplicate under a policy that only watches.
 pub fn duplicate(would: Would, record: &Record) -> Result<Response, JsValue> {
-    let headers = reply(Verdict::Duplicate { would }, record, Millis(0));
-    js::respond(200, &headers, &JsValue::NULL)
+    say(reply(Verdict::Duplicate { would }, record, Millis(0)))
 }
 
 /// The record cannot be used; this says nothing about the origin.
 pub fn unavailable(detail: &str) -> Result<Response, JsValue> {
     let verdict = Verdict::Unavailable { detail: detail.into() };
-    js::respond(200, &reply(verdict, &Record::Vacant, Millis(0)), &JsValue::NULL)
+    say(reply(verdict, &Record::Vacant, Millis(0)))
+}
+
+fn say(reply: Reply) -> Result<Response, JsValue> {
+    js::respond(200, &header(&reply), &JsValue::NULL)
 }
 
 /// The header that says it, as a pair of lines.
-fn reply(verdict: Verdict, record: &Record, origin: Millis) -> String {
-    js::pairs(&[(HEADER, message(verdict, record, origin))])
+fn header(reply: &Reply) -> String {
+    js::pairs(&[(HEADER, reply.to_header())])
 }
 
-fn message(verdict: Verdict, record: &Record, origin: Millis) -> String {
+fn reply(verdict: Verdict, record: &Record, origin: Millis) -> Reply {
     let expires_at = record.claim().map(Claim::expires_at);
     let trace = record.claim().map(Trace::of);
-    Reply { protocol: PROTOCOL, verdict, expires_at, origin, trace }.to_header()
+    Reply { protocol: PROTOCOL, verdict, expires_at, origin, trace, record: None }
 }
 
 fn origin_headers(
@@ -120,6 +125,6 @@ fn origin_headers(
 ) -> String {
     // The origin's own header of that name would be read as the guard's.
     list.retain(|(name, _)| name != HEADER);
-    list.push((HEADER.into(), message(verdict, record, took)));
+    list.push((HEADER.into(), reply(verdict, record, took).to_header()));
     js::pairs(&list)
 }

@@ -29,7 +29,7 @@ pub struct Arrival {
 impl Arrival {
     /// Reads a request to its end, or says in one sentence why it cannot be used.
     pub async fn read(head: RequestHead, config: Rc<Config>) -> Result<Self, String> {
-        let submit = Submit::from_header(head.header(HEADER).as_deref()).ok_or(
+        let mut submit = Submit::from_header(head.header(HEADER).as_deref()).ok_or(
             "Worker and object are of different versions, as happens while a deployment is under way",
         )?;
         let broke_off = |_| "the request broke off on its way to the object".to_owned();
@@ -37,7 +37,10 @@ impl Arrival {
         if !held.grow(submit.length) {
             return Err(NO_ROOM.into());
         }
-        let body = js::bytes(&head.request).await.map_err(broke_off)?;
+        let body = match submit.body.take() {
+            Some(bytes) => Uint8Array::from(bytes.as_slice()),
+            None => js::bytes(&head.request).await.map_err(broke_off)?,
+        };
         if u64::from(body.length()) != submit.length {
             return Err(broke_off(wasm_bindgen::JsValue::NULL));
         }

@@ -17,13 +17,14 @@ use crate::guard::machine::Refusal;
 use crate::guard::policy::OnGuardFailure;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::record::Record;
-use crate::guard::replay::{CacheStatus, proves, without_cookies};
+use crate::guard::replay::{CacheStatus, has_cookies, proves, without_cookies};
 use crate::guard::scope::Credential;
 use crate::guard::time::Millis;
 use crate::guard::wire::{KeySource, Reply, Shown, Verdict, Would};
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
 use std::pin::pin;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -55,7 +56,7 @@ impl CompleteRequest<'_> {
         let record = self.presenter.record;
         if let Some(recent) = responses::recent(record).filter(|copy| self.proven_by(copy)) {
             self.note_shown(&recent, Shown::Replayed, Millis(0));
-            return self.presenter.recent(&recent);
+            return self.presenter.recent(recent);
         }
         let object = pin!(submit(self.call(), self.guarded.env));
         let copy = pin!(self.copy());
@@ -104,11 +105,14 @@ impl CompleteRequest<'_> {
             Err(unreached) => return self.unreached(unreached).await,
         };
         let presenter = self.presenter;
-        let Reply { expires_at, origin, trace, .. } = reply;
+        let Reply { expires_at, origin, trace, record, .. } = reply;
         self.guarded.noted.trace.replace(trace);
         match reply.verdict {
             Verdict::Stored { shown, whole } => {
-                let read = read_stored(&response, whole).await;
+                let read = match record {
+                    Some(bytes) => Stored::decode(&bytes),
+                    None => read_stored(&response, whole).await,
+                };
                 self.stored(read, shown, origin)
             }
             Verdict::Released { shared } => {
@@ -202,15 +206,15 @@ impl CompleteRequest<'_> {
     }
 
     /// The first caller's answer holds its cookies, which a retry only sees where the policy says.
-    fn remember(&self, record: &Record, shown: Shown) {
+    fn remember(&self, record: &Rc<Record>, shown: Shown) {
         let with_cookies = self.guarded.settings.replay_set_cookie;
         match record.answer().filter(|_| shown == Shown::First && !with_cookies) {
-            Some(answer) => {
+            Some(answer) if has_cookies(answer) => {
                 let answer = without_cookies(answer.clone());
-                let record = record.clone().with_answer(answer);
+                let record = Rc::new(Record::clone(record).with_answer(answer));
                 responses::remember(self.presenter.record, &record);
             }
-            None => responses::remember(self.presenter.record, record),
+            _ => responses::remember(self.presenter.record, record),
         }
     }
 }

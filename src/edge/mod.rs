@@ -39,7 +39,6 @@ use config::{Config, Misconfigured};
 use guarded::{Guarded, Noted};
 use head::RequestHead;
 use js::Context;
-use js_sys::Promise;
 use pass_through::{pass_preflight, pass_through};
 use present::Audience;
 use std::rc::Rc;

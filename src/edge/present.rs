@@ -13,6 +13,7 @@ use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::Shown;
 use js_sys::Uint8Array;
+use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, Response, ResponseInit};
 
@@ -87,9 +88,8 @@ impl Presenter<'_> {
     }
 
     /// A recent answer, which is small.
-    pub fn recent(&self, record: &Record) -> Result<Response, JsValue> {
-        let stored = Stored { record: record.clone(), rest: None };
-        self.stored(stored, Shown::Replayed, Millis(0))
+    pub fn recent(&self, record: Rc<Record>) -> Result<Response, JsValue> {
+        self.stored(Stored { record, rest: None }, Shown::Replayed, Millis(0))
     }
 
     fn streamed(&self, rest: Rest, status: u16, headers: &str) -> Result<Response, JsValue> {

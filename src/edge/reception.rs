@@ -17,7 +17,7 @@ use crate::guard::origin::{Meaning, meaning};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
 use crate::guard::replay::{keepable_headers, without_cookies};
-use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::time::Millis;
 use crate::guard::wire::{Shown, Verdict};
 use js_sys::Uint8Array;
 use std::pin::pin;

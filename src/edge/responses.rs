@@ -30,10 +30,10 @@ pub fn recent(id: &RecordId) -> Option<Rc<Record>> {
 }
 
 /// Remembers an answer that was shown, where it is final and small.
-pub fn remember(id: &RecordId, record: &Record) {
-    let Record::Done { answer, .. } = record else { return };
+pub fn remember(id: &RecordId, record: &Rc<Record>) {
+    let Record::Done { answer, .. } = &**record else { return };
     if matches!(answer.body, Body::Inline { .. }) {
-        RECENT.with_borrow_mut(|recent| recent.put(id, Rc::new(record.clone()), js::now()));
+        RECENT.with_borrow_mut(|recent| recent.put(id, record.clone(), js::now()));
     }
 }
 

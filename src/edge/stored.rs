@@ -3,12 +3,13 @@
 use super::body::{Chunks, Gathered};
 use crate::guard::record::{Body, Record};
 use js_sys::Uint8Array;
+use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::ReadableStream;
 
 /// A record whose body, where it is large, has yet to come in.
 pub struct Stored {
-    pub record: Record,
+    pub record: Rc<Record>,
     pub rest: Option<Rest>,
 }
 
@@ -33,6 +34,7 @@ impl Stored {
             };
             let (length, mut begun) = (*length, Gathered::default());
             begun.push(Uint8Array::from(body));
+            let record = Rc::new(record);
             return Ok(Self { record, rest: Some(Rest { length, begun, chunks }) });
         }
     }
@@ -47,6 +49,6 @@ impl Stored {
     /// A record that came in one piece.
     pub fn decode(bytes: &[u8]) -> Result<Self, JsValue> {
         let record = Record::decode(bytes).map_err(|error| error.to_string())?;
-        Ok(Self { record, rest: None })
+        Ok(Self { record: Rc::new(record), rest: None })
     }
 }

@@ -9,7 +9,7 @@ use super::js::{self, Fetcher};
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::scope::RecordId;
-use crate::guard::wire::{HEADER, KeySource, PROTOCOL, Reply, Submit};
+use crate::guard::wire::{HEADER, KeySource, MOST_IN_MESSAGE, PROTOCOL, Reply, Submit};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
@@ -66,18 +66,21 @@ const OTHER_VERSION: &str = "Worker and object are of different versions, as hap
 
 impl Call<'_> {
     fn send(&self, stub: &Fetcher, redelivered: bool) -> Result<Promise, JsValue> {
+        let length = self.body.length();
+        let is_small = length as usize <= MOST_IN_MESSAGE;
         let submit = Submit {
             protocol: PROTOCOL,
             record: self.record.clone(),
             fingerprint: self.fingerprint.clone(),
-            length: self.body.length().into(),
+            length: length.into(),
+            body: is_small.then(|| self.body.to_vec()),
             key: self.source,
             observe: self.observe,
             redelivered,
         };
         let mut headers = vec![(HEADER, submit.to_header())];
         headers.extend(self.generated.map(|key| ("idempotency-key", key.to_structured())));
-        let body = (self.body.length() > 0).then_some(self.body.as_ref());
+        let body = (!is_small).then_some(self.body.as_ref());
         js::send_afresh(
             Some(stub),
             self.request,

@@ -1,9 +1,25 @@
-//! Base64 (RFC 4648), read in either alphabet and without padding.
+//! Base64 (RFC 4648) without padding, read in either alphabet.
 
 /// The last two digits of the common alphabet (section 4).
 pub const COMMON: [u8; 2] = *b"+/";
 /// The last two digits of the alphabet for URLs and file names (section 5).
 pub const URL: [u8; 2] = *b"-_";
+
+const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Bytes in the common alphabet.
+pub fn encode(bytes: &[u8]) -> String {
+    let mut text = Vec::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
+    for group in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(group.get(at).copied().unwrap_or_default());
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        let digit = |shift: u32| DIGITS.get((bits >> shift & 63) as usize).copied();
+        // A group of n bytes takes n + 1 digits.
+        let digits = [18, 12, 6, 0].into_iter().take(group.len().saturating_add(1));
+        text.extend(digits.filter_map(digit));
+    }
+    text.into_iter().map(char::from).collect()
+}
 
 /// The bytes of a text without padding; nothing where it is not well formed.
 pub fn decode(text: &str, last: [u8; 2]) -> Option<Vec<u8>> {

@@ -22,8 +22,12 @@ impl Writer {
     }
 
     pub fn text(&mut self, value: &str) {
+        self.blob(value.as_bytes());
+    }
+
+    pub fn blob(&mut self, value: &[u8]) {
         self.number(value.len() as u64);
-        self.0.extend(value.as_bytes());
+        self.0.extend(value);
     }
 
     pub fn list<T>(&mut self, values: &[T], write: impl Fn(&T, &mut Self)) {
@@ -72,8 +76,12 @@ impl<'a> Reader<'a> {
     }
 
     pub fn text(&mut self) -> Option<String> {
+        String::from_utf8(self.blob()?).ok()
+    }
+
+    pub fn blob(&mut self) -> Option<Vec<u8>> {
         let length = usize::try_from(self.number()?).ok()?;
-        String::from_utf8(self.bytes(length)?.to_vec()).ok()
+        Some(self.bytes(length)?.to_vec())
     }
 
     pub fn list<T>(&mut self, mut read: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {

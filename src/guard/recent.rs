@@ -33,19 +33,29 @@ struct Entry {
     seen_at: UnixMillis,
 }
 
+impl Entry {
+    fn is_young(&self, now: UnixMillis) -> bool {
+        now < self.seen_at.plus(LIFETIME)
+    }
+}
+
 impl Recent {
     pub fn get(&self, id: &RecordId, now: UnixMillis) -> Option<Rc<Record>> {
         let entry = self.entries.get(self.place(id)?)?;
-        (now < entry.seen_at.plus(LIFETIME)).then(|| entry.record.clone())
+        entry.is_young(now).then(|| entry.record.clone())
     }
 
     /// Keeps an answer. One that is in there already keeps its age.
     pub fn put(&mut self, id: &RecordId, record: Rc<Record>, now: UnixMillis) {
         let size = size_of_answer(&record);
-        if size > MAX_BYTES || self.get(id, now).is_some_and(|known| known == record) {
+        if size > MAX_BYTES {
             return;
         }
         if let Some(place) = self.place(id) {
+            let is_known = |known: &Entry| known.is_young(now) && known.record == record;
+            if self.entries.get(place).is_some_and(is_known) {
+                return;
+            }
             self.remove(place);
         }
         self.bytes = self.bytes.saturating_add(size);

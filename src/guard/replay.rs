@@ -72,9 +72,15 @@ fn value_of<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> 
 
 /// An answer as retries may see it.
 pub fn without_cookies(mut answer: Answer) -> Answer {
-    answer.headers.retain(|(name, _)| name != "set-cookie");
+    answer.headers.retain(|(name, _)| name != COOKIE);
     answer
 }
+
+pub fn has_cookies(answer: &Answer) -> bool {
+    answer.headers.iter().any(|(name, _)| name == COOKIE)
+}
+
+const COOKIE: &str = "set-cookie";
 
 /// A change to the headers of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,14 @@
 //! What the Worker and the object say to each other, beside the request and the answer.
 //!
-//! 1. It travels as hex digits in the header `x-onlyonce`; a client's own header of
-//!    that name is overwritten, and the object's never reaches a client.
-//! 2. During a deployment the two may be of different versions: another protocol is refused as
+//! 1. It travels in the header `x-onlyonce`, in base64; a client's own header of that name is
+//!    overwritten, and the object's never reaches a client.
+//! 2. A body or a record that is small travels in it too: what is in the header is there at once,
+//!    and a stream has to be waited for at either end.
+//! 3. During a deployment the two may be of different versions: another protocol is refused as
 //!    `guard-unavailable`, which says nothing about the origin.
 
+use super::base64::{self, COMMON};
 use super::codec::{Reader, Writer};
-use super::digest::hex;
 use super::fingerprint::Fingerprint;
 use super::log::Trace;
 use super::machine::Refusal;
@@ -18,7 +20,11 @@ use super::time::{Millis, UnixMillis};
 pub const HEADER: &str = "x-onlyonce";
 
 /// The version of the messages.
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
+
+/// The most bytes of a body or a record that travel in the message. The platform allows a request
+/// 128 KB of headers (Workers, Limits).
+pub const MOST_IN_MESSAGE: usize = 4 * 1024;
 
 /// From the Worker to the object: a request that may claim its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +34,8 @@ pub struct Submit {
     pub fingerprint: Fingerprint,
     /// The body's length in bytes, so that a body that broke off between the two is noticed.
     pub length: u64,
+    /// The body, where it is small; else it follows.
+    pub body: Option<Vec<u8>>,
     pub key: KeySource,
     /// The policy only watches: a duplicate is told apart, and nothing is refused.
     pub observe: bool,
@@ -84,12 +92,14 @@ pub struct Reply {
     pub origin: Millis,
     /// For the log: the claim that the record stands under.
     pub trace: Option<Trace>,
+    /// The record of [`Verdict::Stored`], where it is small; else it follows.
+    pub record: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// The body is a record, to be shown in this way: all of it at once, or with the rows of a
-    /// large answer behind it.
+    /// There is a record, to be shown in this way: all of it at once, or with the rows of a large
+    /// answer behind it.
     Stored {
         shown: Shown,
         whole: bool,
@@ -139,21 +149,23 @@ impl Submit {
         self.record.write(&mut writer);
         self.fingerprint.write(&mut writer);
         writer.number(self.length);
+        writer.optional(self.body.as_ref(), |body, writer| writer.blob(body));
         writer.byte(self.key.code());
         writer.byte(self.observe.into());
         writer.byte(self.redelivered.into());
-        hex(&writer.0)
+        base64::encode(&writer.0)
     }
 
     /// Reads the header; nothing where it is absent or of another protocol.
     pub fn from_header(header: Option<&str>) -> Option<Self> {
-        let bytes = unhex(header?)?;
+        let bytes = base64::decode(header?, COMMON)?;
         let mut reader = Reader(&bytes);
         let submit = Self {
             protocol: reader.short().filter(|protocol| *protocol == PROTOCOL)?,
             record: RecordId::read(&mut reader)?,
             fingerprint: Fingerprint::read(&mut reader)?,
             length: reader.number()?,
+            body: reader.optional(Reader::blob)?,
             key: KeySource::from_code(reader.byte()?)?,
             observe: reader.flag()?,
             redelivered: reader.flag()?,
@@ -170,12 +182,13 @@ impl Reply {
         writer.optional(self.expires_at.as_ref(), |at, writer| writer.number(at.0));
         writer.number(self.origin.0);
         writer.optional(self.trace.as_ref(), Trace::write);
-        hex(&writer.0)
+        writer.optional(self.record.as_ref(), |record, writer| writer.blob(record));
+        base64::encode(&writer.0)
     }
 
     /// Reads the header; nothing where it is absent or of another protocol.
     pub fn from_header(header: Option<&str>) -> Option<Self> {
-        let bytes = unhex(header?)?;
+        let bytes = base64::decode(header?, COMMON)?;
         let mut reader = Reader(&bytes);
         let reply = Self {
             protocol: reader.short().filter(|protocol| *protocol == PROTOCOL)?,
@@ -183,6 +196,7 @@ impl Reply {
             expires_at: reader.optional(|reader| reader.number().map(UnixMillis))?,
             origin: Millis(reader.number()?),
             trace: reader.optional(Trace::read)?,
+            record: reader.optional(Reader::blob)?,
         };
         reader.end(reply)
     }
@@ -265,15 +279,4 @@ fn read_refusal(reader: &mut Reader) -> Option<Refusal> {
         4 => Refusal::OutcomeUnknown(Reason::from_code(reader.byte()?)?),
         _ => return None,
     })
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let digit = |byte: u8| char::from(byte).to_digit(16);
-    text.as_bytes()
-        .chunks(2)
-        .map(|pair| match pair {
-            [high, low] => u8::try_from(digit(*high)? << 4 | digit(*low)?).ok(),
-            _ => None,
-        })
-        .collect()
 }

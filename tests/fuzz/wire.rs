@@ -1,9 +1,12 @@
 //! Headers that are to be messages between Worker and object; a client may send any.
 //!
-//! 1. Whatever the header, reading it ends in a message or in nothing.
-//! 2. A message that was read is written as the same header, but for the case of hex digits.
+//! 1. Whatever the header, reading it ends in a message or in nothing. The input is tried as the
+//!    header's text and as the bytes that the text stands for.
+//! 2. A message that was read is written so that it is read again: base64 has several spellings of
+//!    some bytes.
 //! 3. A message made of any values is read as it was written, and not when it is cut short.
 
+use onlyonce::guard::base64::encode;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::log::Trace;
 use onlyonce::guard::machine::Refusal;
@@ -15,30 +18,36 @@ use crate::engine::kind;
 use crate::record;
 
 pub const WORDS: &[&str] = &[
-    "00000001",
-    "00000002",
-    "00",
-    "01",
-    "02",
-    "ff",
-    "ffffffffffffffff",
-    "0000000000000040",
-    "0000000000000000",
-    "0a",
+    "\0\0\0\x02",
+    "\0\0\0\x03",
+    "\0",
+    "\x01",
+    "\0\0\0\0\0\0\0\x40",
+    "\0\0\0\0\0\0\0\0",
+    "\n",
+    "AAAAAw",
+    "A",
     "é",
     ",",
     " ",
 ];
 
 pub fn check(input: &[u8]) -> u64 {
-    let header = String::from_utf8_lossy(input);
-    let submit = Submit::from_header(Some(&header));
-    let reply = Reply::from_header(Some(&header));
-    for written in [submit.as_ref().map(Submit::to_header), reply.as_ref().map(Reply::to_header)] {
-        assert!(written.is_none_or(|written| written.eq_ignore_ascii_case(&header)), "{header}");
+    let text = check_header(&String::from_utf8_lossy(input));
+    let bytes = check_header(&encode(input));
+    kind(&(text, bytes, check_value(input)))
+}
+
+fn check_header(header: &str) -> impl std::hash::Hash + use<> {
+    let submit = Submit::from_header(Some(header));
+    if let Some(submit) = &submit {
+        assert_eq!(Submit::from_header(Some(&submit.to_header())).as_ref(), Some(submit));
     }
-    let made = check_value(input);
-    kind(&(submit.is_some(), reply.map(|reply| std::mem::discriminant(&reply.verdict)), made))
+    let reply = Reply::from_header(Some(header));
+    if let Some(reply) = &reply {
+        assert_eq!(Reply::from_header(Some(&reply.to_header())).as_ref(), Some(reply));
+    }
+    (submit.is_some(), reply.map(|reply| std::mem::discriminant(&reply.verdict)))
 }
 
 fn check_value(input: &[u8]) -> impl std::hash::Hash {
@@ -46,10 +55,10 @@ fn check_value(input: &[u8]) -> impl std::hash::Hash {
     let (submit, reply) = (submit(&mut choices), reply(&mut choices));
     let line = submit.to_header();
     assert_eq!(Submit::from_header(Some(&line)).as_ref(), Some(&submit));
-    assert_eq!(Submit::from_header(line.get(..line.len() - 2)), None, "{submit:?}");
+    assert_eq!(Submit::from_header(line.get(..line.len() - 1)), None, "{submit:?}");
     let line = reply.to_header();
     assert_eq!(Reply::from_header(Some(&line)).as_ref(), Some(&reply));
-    assert_eq!(Reply::from_header(line.get(..line.len() - 2)), None, "{reply:?}");
+    assert_eq!(Reply::from_header(line.get(..line.len() - 1)), None, "{reply:?}");
     (submit.observe, submit.redelivered, std::mem::discriminant(&reply.verdict))
 }
 
@@ -63,6 +72,7 @@ fn submit(choices: &mut Choices) -> Submit {
         record: RecordId::new("realm", &[], &key),
         fingerprint: record::fingerprint(choices),
         length: choices.number(),
+        body: choices.optional(|choices| choices.text().into_bytes()),
         key: choices.pick(&SOURCES),
         observe: choices.flag(),
         redelivered: choices.flag(),
@@ -76,6 +86,7 @@ fn reply(choices: &mut Choices) -> Reply {
         expires_at: choices.optional(record::at),
         origin: record::span(choices),
         trace: choices.optional(trace),
+        record: choices.optional(|choices| choices.text().into_bytes()),
     }
 }
 

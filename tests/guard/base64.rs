@@ -1,6 +1,6 @@
 //! Base64, by the vectors of RFC 4648 section 10 and by what is none.
 
-use onlyonce::guard::base64::{COMMON, URL, decode};
+use onlyonce::guard::base64::{COMMON, URL, decode, encode};
 
 #[test]
 fn the_vectors_of_the_rfc() {
@@ -13,7 +13,18 @@ fn the_vectors_of_the_rfc() {
         ("fooba", "Zm9vYmE="),
         ("foobar", "Zm9vYmFy"),
     ] {
-        assert_eq!(decode(text.trim_end_matches('='), COMMON).as_deref(), Some(bytes.as_bytes()));
+        let text = text.trim_end_matches('=');
+        assert_eq!(encode(bytes.as_bytes()), text);
+        assert_eq!(decode(text, COMMON).as_deref(), Some(bytes.as_bytes()));
+    }
+}
+
+#[test]
+fn every_byte_comes_back() {
+    let bytes: Vec<u8> = (0..=u8::MAX).collect();
+    for from in 0..3 {
+        let text = encode(&bytes[from..]);
+        assert_eq!(decode(&text, COMMON).as_deref(), Some(&bytes[from..]), "{text}");
     }
 }
 

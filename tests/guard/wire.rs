@@ -1,6 +1,7 @@
 //! What Worker and object say to each other, and what they make of anything else.
 
 use crate::fixtures::{AUTO, CLAIMED_AT, fingerprint, unhex};
+use onlyonce::guard::base64::{COMMON, decode, encode};
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::key::IdempotencyKey;
@@ -9,7 +10,14 @@ use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::record::Reason;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::{Millis, UnixMillis};
-use onlyonce::guard::wire::{HEADER, KeySource, PROTOCOL, Reply, Shown, Submit, Verdict, Would};
+use onlyonce::guard::wire::{
+    HEADER, KeySource, MOST_IN_MESSAGE, PROTOCOL, Reply, Shown, Submit, Verdict, Would,
+};
+
+/// The header that pinned bytes travel in.
+fn header(digits: &str) -> String {
+    encode(&unhex(digits))
+}
 
 fn submit(fingerprint: Fingerprint) -> Submit {
     let key = IdempotencyKey::parse("8e03").expect("a key");
@@ -19,6 +27,7 @@ fn submit(fingerprint: Fingerprint) -> Submit {
         record,
         fingerprint,
         length: 5,
+        body: None,
         key: KeySource::Client,
         observe: false,
         redelivered: false,
@@ -27,7 +36,7 @@ fn submit(fingerprint: Fingerprint) -> Submit {
 
 fn reply(verdict: Verdict) -> Reply {
     let expires_at = Some(CLAIMED_AT);
-    Reply { protocol: PROTOCOL, verdict, expires_at, origin: Millis(7), trace: None }
+    Reply { protocol: PROTOCOL, verdict, expires_at, origin: Millis(7), trace: None, record: None }
 }
 
 fn trace() -> Trace {
@@ -64,7 +73,9 @@ fn every_verdict() -> Vec<(Verdict, &'static str)> {
 
 #[test]
 fn the_header() {
-    assert_eq!((HEADER, PROTOCOL), ("x-onlyonce", 2));
+    assert_eq!((HEADER, PROTOCOL), ("x-onlyonce", 3));
+    // In base64, with what else a message says, well within what a header may hold.
+    assert_eq!(MOST_IN_MESSAGE, 4096);
 }
 
 /// During a deployment a Worker and an object of two versions talk: what one protocol says must
@@ -72,15 +83,16 @@ fn the_header() {
 #[test]
 fn replies_are_pinned() {
     for (verdict, bytes) in every_verdict() {
-        let expected = format!("00000002{bytes}01000001a3185c5000000000000000000700");
-        let expected = expected.replace("000001a3185c5000", &format!("{:016x}", CLAIMED_AT.0));
+        let at = format!("{:016x}", CLAIMED_AT.0);
+        let expected = header(&format!("00000003{bytes}01{at}00000000000000070000"));
         let reply = reply(verdict);
         assert_eq!(reply.to_header(), expected);
         assert_eq!(Reply::from_header(Some(&expected)), Some(reply));
     }
     let vacant = Reply { expires_at: None, ..reply(Verdict::Released { shared: false }) };
-    assert_eq!(vacant.to_header(), "000000020300000000000000000700");
-    assert_eq!(Reply::from_header(Some("000000020300000000000000000700")), Some(vacant));
+    let expected = header("00000003030000000000000000070000");
+    assert_eq!(vacant.to_header(), expected);
+    assert_eq!(Reply::from_header(Some(&expected)), Some(vacant));
 }
 
 #[test]
@@ -88,27 +100,42 @@ fn the_trace_of_a_claim_is_pinned() {
     let reply = Reply { trace: Some(trace()), ..reply(Verdict::NotKept) };
     let at = format!("{:016x}", CLAIMED_AT.0);
     let claim = format!("01{}{}00000002{at}", "0000000000000008", hex(b"01234567"));
-    let expected = format!("000000020501{at}0000000000000007{claim}");
+    let expected = header(&format!("000000030501{at}0000000000000007{claim}00"));
+    assert_eq!(reply.to_header(), expected);
+    assert_eq!(Reply::from_header(Some(&expected)), Some(reply));
+}
+
+/// A record that travels in the message stands at its end.
+#[test]
+fn a_small_record_is_pinned() {
+    let reply = Reply { record: Some(b"once".to_vec()), ..reply(Verdict::NotKept) };
+    let at = format!("{:016x}", CLAIMED_AT.0);
+    let record = format!("01{}{}", "0000000000000004", hex(b"once"));
+    let expected = header(&format!("000000030501{at}000000000000000700{record}"));
     assert_eq!(reply.to_header(), expected);
     assert_eq!(Reply::from_header(Some(&expected)), Some(reply));
 }
 
 #[test]
 fn submissions_are_pinned() {
-    let submit = submit(fingerprint("order"));
+    let submit = Submit { body: Some(b"hello".to_vec()), ..submit(fingerprint("order")) };
     let expected = [
-        "00000002",
+        "00000003",
         "0000000000000040",
         &hex(submit.record.as_str().as_bytes()),
         "00",
         "0000000000000000",
         "00000000000000056f72646572",
         "0000000000000005",
+        "01", // the body is here
+        "0000000000000005",
+        &hex(b"hello"),
         "00", // the client's key
         "00", // enforced
         "00", // delivered once
     ]
     .concat();
+    let expected = header(&expected);
     assert_eq!(submit.to_header(), expected);
     assert_eq!(Submit::from_header(Some(&expected)), Some(submit));
 }
@@ -128,6 +155,8 @@ fn every_submit() -> Vec<Submit> {
         Submit { key: KeySource::Generated, observe: true, ..submit(fingerprint("")) },
         Submit { key: KeySource::Derived, ..submit(fingerprint("")) },
         Submit { key: KeySource::Queue, ..submit(fingerprint("")) },
+        Submit { body: Some(Vec::new()), ..submit(fingerprint("")) },
+        Submit { body: Some(vec![0, 0xff, b'\n']), ..submit(fingerprint("")) },
     ]
 }
 
@@ -156,15 +185,14 @@ fn what_nobody_said_is_nothing() {
     unheard(None);
     unheard(Some(""));
     unheard(Some("0"));
-    unheard(Some("00000002"));
+    unheard(Some(&header("00000003")));
     unheard(Some("xx"));
     unheard(Some("éé"));
-    unheard(Some(" 00000002"));
-    unheard(Some("0x00000002"));
+    unheard(Some(&format!(" {}", submit(fingerprint("order")).to_header())));
     unheard(Some("+1"));
     // A client that guesses: every count as large as can be.
-    unheard(Some(&format!("00000002{}", "ff".repeat(64))));
-    unheard(Some(&format!("0000000207{}", "ff".repeat(8))));
+    unheard(Some(&header(&format!("00000003{}", "ff".repeat(64)))));
+    unheard(Some(&header(&format!("0000000307{}", "ff".repeat(8)))));
 }
 
 /// Two lines of the header, as a client's own beside the Worker's would arrive.
@@ -207,26 +235,27 @@ fn every_truncation_and_every_addition_is_refused() {
 #[test]
 fn flags_have_one_spelling_each() {
     let plain = submit(fingerprint("order"));
-    let line = plain.to_header();
+    let line = hex(&decode(&plain.to_header(), COMMON).expect("a message"));
     let head = line.strip_suffix("0000").expect("two flags that are not set");
     for (observe, redelivered) in [(false, false), (false, true), (true, false), (true, true)] {
-        let header = format!("{head}{:02x}{:02x}", u8::from(observe), u8::from(redelivered));
+        let flags = format!("{:02x}{:02x}", u8::from(observe), u8::from(redelivered));
+        let header = header(&format!("{head}{flags}"));
         let expected = Submit { observe, redelivered, ..plain.clone() };
         assert_eq!(Submit::from_header(Some(&header)), Some(expected), "{header}");
     }
     for byte in 2..=u8::MAX {
-        unheard(Some(&format!("{head}{byte:02x}00")));
-        unheard(Some(&format!("{head}00{byte:02x}")));
+        unheard(Some(&header(&format!("{head}{byte:02x}00"))));
+        unheard(Some(&header(&format!("{head}00{byte:02x}"))));
     }
 }
 
 fn every_flip(line: &str) -> impl Iterator<Item = String> {
-    let bytes = unhex(line);
+    let bytes = decode(line, COMMON).expect("a message");
     let places = (0..bytes.len()).flat_map(|at| (1..=u8::MAX).map(move |flip| (at, flip)));
     places.map(move |(at, flip)| {
         let mut other = bytes.clone();
         other[at] ^= flip;
-        hex(&other)
+        encode(&other)
     })
 }
 
