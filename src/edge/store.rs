@@ -1,8 +1,10 @@
 //! What one object stores: the record of its key, and the rows of a large answer.
 //!
-//! Everything goes through the synchronous interface, so that a record is read, decided upon and
-//! written without a single await: no other request can come in between. The runtime creates its
-//! table at the first write, so looking up an unknown key writes nothing.
+//! 1. Everything goes through the synchronous interface, so that a record is read, decided upon and
+//!    written without a single await: no other request can come in between. The runtime creates its
+//!    table at the first write, so looking up an unknown key writes nothing.
+//! 2. A small record is read from storage once: an object has one instance at a time, so nobody else
+//!    writes it. Where a write fails, what this instance believed counts for nothing.
 
 use super::js::{ObjectStorage, SyncKv};
 use crate::guard::machine::{Change, Step};
@@ -11,6 +13,7 @@ use crate::guard::scope::RecordId;
 use crate::guard::seen::Seen;
 use crate::guard::time::{Millis, UnixMillis};
 use js_sys::Uint8Array;
+use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
 
 const RECORD: &str = "record";
@@ -20,18 +23,26 @@ const NAME: &str = "name";
 /// The size of a row in bytes; the platform's limit is 2 MB for key and value together.
 pub const ROW_BYTES: u32 = 1024 * 1024;
 
+/// The most bytes of a record that an object keeps in memory, which it shares with many.
+const MOST_KNOWN: usize = 4 * 1024;
+
 pub struct Store {
     storage: ObjectStorage,
     kv: SyncKv,
+    /// What is stored, where that is known: the record's bytes, which a vacant key has none of.
+    known: RefCell<Option<Vec<u8>>>,
 }
 
 impl Store {
     pub fn new(storage: ObjectStorage) -> Self {
-        Self { kv: storage.kv(), storage }
+        Self { kv: storage.kv(), storage, known: RefCell::default() }
     }
 
     /// The record, or one sentence on why it cannot be used.
     pub fn load(&self) -> Result<Record, String> {
+        if let Some(bytes) = &*self.known.borrow() {
+            return decode(bytes);
+        }
         let value = self.kv.get(RECORD).map_err(|_| "the record's storage failed".to_owned())?;
         if value.is_undefined() {
             return Ok(Record::Vacant);
@@ -39,7 +50,14 @@ impl Store {
         let Ok(bytes) = value.dyn_into::<Uint8Array>() else {
             return Err("the record is not stored as bytes".into());
         };
-        Record::decode(&bytes.to_vec()).map_err(|error| error.to_string())
+        let bytes = bytes.to_vec();
+        let record = decode(&bytes)?;
+        self.know(bytes);
+        Ok(record)
+    }
+
+    fn know(&self, bytes: Vec<u8>) {
+        self.known.replace(Some(bytes).filter(|bytes| bytes.len() <= MOST_KNOWN));
     }
 
     /// The record's id as [`Store::put_name`] wrote it.
@@ -65,11 +83,14 @@ impl Store {
     /// Makes a step's change. The output gate holds back everything that leaves the object after
     /// this until the change is durable (Durable Objects, "Output gates").
     pub fn apply(&self, step: &Step, now: UnixMillis) -> Result<(), JsValue> {
+        if step.change == Change::Keep {
+            return Ok(());
+        }
+        self.known.take();
         match step.change {
-            Change::Keep => Ok(()),
             // Takes effect at once, alarm included; the promise only tells when it is durable.
             Change::Erase => self.storage.delete_all().map(drop),
-            Change::Put => self.put(&step.record, now),
+            _ => self.put(&step.record, now),
         }
     }
 
@@ -78,7 +99,9 @@ impl Store {
         // The alarm first: should the record not be written, an alarm on nothing does no harm, but
         // a claim without an alarm would never be looked at.
         self.watch(record, now)?;
-        self.kv.put(RECORD, &Uint8Array::from(bytes.as_slice()))
+        self.kv.put(RECORD, &Uint8Array::from(bytes.as_slice()))?;
+        self.know(bytes);
+        Ok(())
     }
 
     /// Sets the alarm that a record asks for.
@@ -103,6 +126,10 @@ impl Store {
     pub fn kv(&self) -> &SyncKv {
         &self.kv
     }
+}
+
+fn decode(bytes: &[u8]) -> Result<Record, String> {
+    Record::decode(bytes).map_err(|error| error.to_string())
 }
 
 fn seen_name(claim: &ClaimId) -> String {

@@ -2,8 +2,9 @@
 //!
 //! 1. Copies in KV and in isolates answer retries that the object never sees.
 //! 2. Counts are written down where that costs nothing or tells much: those who joined with the
-//!    end of the call, refusals and repeated replays when their count reaches a power of two. A
-//!    single retry costs no write. So an object that slept says at least half of what it saw.
+//!    end of the call, refusals when their count reaches a power of two, replays from the fourth on.
+//!    Ordinary retries cost no write. So an object that slept says at least half of what it saw,
+//!    and may say nothing of up to three replays.
 
 use super::codec::{Reader, Writer};
 
@@ -28,7 +29,7 @@ impl Seen {
     pub fn count(&mut self, sight: Sight) -> bool {
         let (count, first) = match sight {
             Sight::Joined => (&mut self.joined, u32::MAX),
-            Sight::Replayed => (&mut self.replayed, 2),
+            Sight::Replayed => (&mut self.replayed, 4),
             Sight::Refused => (&mut self.refused, 1),
         };
         *count = count.saturating_add(1);
