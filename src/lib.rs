@@ -49,7 +49,9 @@
 //! 4. *A copy only replays*: it refuses nothing, claims nothing and frees nothing.
 //!    (`guard::replay::proves`.)
 //! 5. *No key in storage's names or in a log*: a record is named by a hash. (`guard::scope`.)
-//! 6. *Edge code does not panic*: the lints below see to it.
+//! 6. *No record without an alarm*: the step that claims a key sets the alarm that ends its record,
+//!    and an alarm that rang too soon is followed by another. (`guard::machine::alarm`.)
+//! 7. *Edge code does not panic*: the lints below see to it.
 
 #![cfg_attr(
     target_arch = "wasm32",

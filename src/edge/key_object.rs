@@ -27,7 +27,7 @@ use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Claim, ClaimId, Record};
 use crate::guard::scope::{Credential, Head};
 use crate::guard::seen::{Seen, Sight};
-use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::time::Millis;
 use crate::guard::wire::{Shown, Would};
 use futures_channel::oneshot;
 use js_sys::{Promise, Uint8Array};
@@ -202,7 +202,7 @@ impl KeyObject {
                 Some(answers::duplicate(Would::Refuse(refusal), &record))
             }
             (Then::Refuse(refusal), record) => Some(answers::refused(refusal, &record)),
-            (Then::Nothing | Then::DropCopy | Then::Deny(_), record) => {
+            (Then::Nothing | Then::DropCopy | Then::EndCalls | Then::Deny(_), record) => {
                 Some(answers::refused(COME_AGAIN, &record))
             }
             (_, record) if watched => Some(answers::duplicate(Would::Replay, &record)),
@@ -291,7 +291,7 @@ impl KeyObject {
             let event = event(binding_claim(&record, live, now));
             decide(record, event, live, now)
         });
-        self.store.apply(&step, now).map_err(|_| "the record could not be written".to_owned())?;
+        self.store.apply(&step).map_err(|_| "the record could not be written".to_owned())?;
         match (step.change, &step.then) {
             (Change::Keep, _) | (_, Then::Forward) => {}
             (Change::Erase, _) => self.wake(news),
@@ -334,14 +334,11 @@ impl KeyObject {
         self.open_calls.borrow_mut().push(OpenCall { attempt, abort });
         // The call belongs to the object: its caller may hang up.
         self.background(origin_call::run(self.clone(), order, caller));
-        match within(patience, news).await {
-            Some(Ok(response)) => Some(response),
-            Some(Err(oneshot::Canceled)) => None,
-            None => self.look().err().map(Err),
-        }
+        within(patience, news).await?.ok()
     }
 
-    /// Waits for the open call; nothing where the record says what came of it.
+    /// Waits for the open call; nothing where the record says what came of it. It does so at the
+    /// call's deadline, too: no alarm rings then, and who leads may have hung up, timer and all.
     async fn join(&self, arrival: &Arrival, record: &Record) -> Option<Result<Response, JsValue>> {
         let (waiter, news) = oneshot::channel();
         // Who shows the claim's credential shares whatever comes of it, and will not be sent.
@@ -353,19 +350,41 @@ impl KeyObject {
             waiting.retain(|waiter| !waiter.is_canceled());
             waiting.push(waiter);
         }
-        match within(arrival.wait_left(js::now()), news).await {
+        let now = js::now();
+        let patience = arrival.wait_left(now);
+        let deadline =
+            record.claim().map_or(patience, |claim| claim.deadline_at.plus(TIMER_SLACK).since(now));
+        match within(patience.min(deadline), news).await {
             Some(Ok(News::Released(released))) if arrival.shows(&released.credential) => {
                 Some(answers::released(&released, true))
             }
             Some(_) => None,
+            None if deadline < patience => None,
             None => Some(answers::refused(COME_AGAIN, record)),
         }
     }
 
-    /// The alarm: what time has done, and what an operator's wish still lacks.
+    /// The alarm, which is used up: a record that goes on living gets another.
     fn woken(self: Rc<Self>) -> Result<(), JsValue> {
-        match self.look()? {
+        let now = js::now();
+        // The end of the window deletes the rows that an answer is being read from.
+        if self.readers.get() > 0 {
+            return self.store.set_alarm(now.plus(Millis::seconds(10)));
+        }
+        let step = match self.step(|_| Event::Rang, &News::LookAgain) {
+            Ok(step) => step,
+            Err(detail) => {
+                js::log_error(&format!("onlyonce: a record could not be looked at: {detail}"));
+                // The next version of the guard may be able to read it.
+                return self.store.set_alarm(now.plus(Millis::hours(1)));
+            }
+        };
+        match step.then {
             Then::DropCopy => self.drop_copy().map(drop),
+            Then::EndCalls => {
+                self.open_calls.borrow().iter().for_each(|call| call.abort.abort());
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -382,40 +401,6 @@ impl KeyObject {
                 js::log_error(&format!("onlyonce: a deletion was not written down: {detail}"));
             }
         }))
-    }
-
-    /// What time alone has done: a call that is past its deadline, a window that has ended.
-    fn look(&self) -> Result<Then, JsValue> {
-        let now = js::now();
-        // The end of the window deletes the rows that an answer is being read from.
-        if self.readers.get() > 0 {
-            self.store.watch_later(now, Millis::seconds(10))?;
-            return Ok(Then::Nothing);
-        }
-        let step = match self.step(|_| Event::Look, &News::LookAgain) {
-            Ok(step) => step,
-            Err(detail) => {
-                js::log_error(&format!("onlyonce: a record could not be looked at: {detail}"));
-                // The next version of the guard may be able to read it.
-                self.store.watch_later(now, Millis::hours(1))?;
-                return Ok(Then::Nothing);
-            }
-        };
-        // The alarm that may have brought us here is used up.
-        if step.change == Change::Keep {
-            self.end_overdue_calls(&step.record, now);
-            self.store.watch(&step.record, now)?;
-        }
-        Ok(step.then)
-    }
-
-    /// Ends calls that outlast the retry window: an origin that never answers would keep the object
-    /// in memory, and the record, for ever. They end as calls that failed, so nothing is unlocked
-    /// before its time.
-    fn end_overdue_calls(&self, record: &Record, now: UnixMillis) {
-        if record.claim().is_some_and(|claim| now >= claim.window_ends_at) {
-            self.open_calls.borrow().iter().for_each(|call| call.abort.abort());
-        }
     }
 
     /// The end of a call: what it says is stored before anybody hears of it. Nothing where storage

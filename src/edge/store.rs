@@ -11,7 +11,7 @@ use crate::guard::machine::{Change, Step};
 use crate::guard::record::{ClaimId, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::seen::Seen;
-use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::time::UnixMillis;
 use js_sys::Uint8Array;
 use std::cell::RefCell;
 use wasm_bindgen::{JsCast, JsValue};
@@ -29,7 +29,7 @@ const MOST_KNOWN: usize = 4 * 1024;
 pub struct Store {
     storage: ObjectStorage,
     kv: SyncKv,
-    /// What is stored, where that is known: the record's bytes, which a vacant key has none of.
+    /// The bytes of the stored record, where they are known.
     known: RefCell<Option<Vec<u8>>>,
 }
 
@@ -81,40 +81,36 @@ impl Store {
     }
 
     /// Makes a step's change. The output gate holds back everything that leaves the object after
-    /// this until the change is durable (Durable Objects, "Output gates").
-    pub fn apply(&self, step: &Step, now: UnixMillis) -> Result<(), JsValue> {
-        if step.change == Change::Keep {
-            return Ok(());
+    /// this until the change is durable (Durable Objects, "Output gates"). Alarm and record are
+    /// written in one turn, so neither becomes durable without the other.
+    pub fn apply(&self, step: &Step) -> Result<(), JsValue> {
+        // The alarm first: should the record not be written, an alarm that rings for nothing does no
+        // harm, but a claim without an alarm would never be erased.
+        if let Some(at) = step.alarm {
+            self.set_alarm(at)?;
         }
-        self.known.take();
         match step.change {
-            // Takes effect at once, alarm included; the promise only tells when it is durable.
-            Change::Erase => self.storage.delete_all().map(drop),
-            _ => self.put(&step.record, now),
+            Change::Keep => Ok(()),
+            Change::Erase => {
+                self.known.take();
+                // Takes effect at once, alarm included; the promise only tells when it is durable.
+                self.storage.delete_all().map(drop)
+            }
+            Change::Put => self.put(&step.record),
         }
     }
 
-    fn put(&self, record: &Record, now: UnixMillis) -> Result<(), JsValue> {
+    fn put(&self, record: &Record) -> Result<(), JsValue> {
         let Some(bytes) = record.encode() else { return Err("the record does not encode".into()) };
-        // The alarm first: should the record not be written, an alarm on nothing does no harm, but
-        // a claim without an alarm would never be looked at.
-        self.watch(record, now)?;
+        self.known.take();
         self.kv.put(RECORD, &Uint8Array::from(bytes.as_slice()))?;
         self.know(bytes);
         Ok(())
     }
 
-    /// Sets the alarm that a record asks for.
-    pub fn watch(&self, record: &Record, now: UnixMillis) -> Result<(), JsValue> {
-        match record.alarm_at(now) {
-            Some(at) => self.storage.set_alarm(at.0 as f64).map(drop),
-            None => Ok(()),
-        }
-    }
-
-    /// Sets an alarm for a record that cannot be looked at now.
-    pub fn watch_later(&self, now: UnixMillis, later: Millis) -> Result<(), JsValue> {
-        self.storage.set_alarm(now.plus(later).0 as f64).map(drop)
+    /// Takes effect at once, in the place of the alarm that was set before.
+    pub fn set_alarm(&self, at: UnixMillis) -> Result<(), JsValue> {
+        self.storage.set_alarm(at.0 as f64).map(drop)
     }
 
     pub fn put_row(&self, name: &RowName, row: u32, bytes: &Uint8Array) -> Result<(), JsValue> {

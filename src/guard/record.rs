@@ -8,9 +8,6 @@ use super::time::{Millis, UnixMillis};
 /// their own. A row of object storage holds 2 MB at most.
 pub const INLINE_LIMIT: usize = 64 * 1024;
 
-/// When to look again at a record that could not be settled.
-const LOOK_AGAIN: Millis = Millis::seconds(60);
-
 /// The life of a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Record {
@@ -40,7 +37,7 @@ pub struct Claim {
     pub deadline_at: UnixMillis,
     /// When the retry window ends.
     pub window_ends_at: UnixMillis,
-    /// For a derived key: how long the record outlives the end of its call.
+    /// For a derived key: how long the record outlives the end of its call, or its deadline.
     pub linger: Option<Millis>,
     /// When the call ended, as far as that shortens the record's life.
     pub ended_at: Option<UnixMillis>,
@@ -134,16 +131,16 @@ impl Record {
         }
     }
 
-    /// When the record wants to be looked at again: never in the past, so that a record that
-    /// outlives its window because a call is open does not wake its object without end.
-    pub fn alarm_at(&self, now: UnixMillis) -> Option<UnixMillis> {
-        let wanted = match self {
-            Self::Vacant => return None,
-            Self::InFlight { claim, .. } => claim.deadline_at,
-            Self::Done { claim, .. } | Self::Unknown { claim, .. } => claim.expires_at(),
-            Self::Forgotten { until } => until.unwrap_or_else(|| now.plus(LOOK_AGAIN)),
-        };
-        Some(if wanted > now { wanted } else { now.plus(LOOK_AGAIN) })
+    /// When the record asks to be looked at though nobody asks for it; the beginning of time where
+    /// it cannot be too soon.
+    pub fn alarm_at(&self) -> Option<UnixMillis> {
+        match self {
+            Self::Vacant => None,
+            Self::InFlight { claim, .. }
+            | Self::Done { claim, .. }
+            | Self::Unknown { claim, .. } => Some(claim.expires_at()),
+            Self::Forgotten { until } => Some(until.unwrap_or(UnixMillis(0))),
+        }
     }
 }
 
@@ -153,12 +150,12 @@ impl Claim {
         Self { ended_at: self.linger.map(|_| now), ..self }
     }
 
-    /// When the record is forgotten.
+    /// When the record is forgotten. A call that nobody heard of again is over at its deadline, so
+    /// that a derived key's life does not depend on when somebody looks.
     pub fn expires_at(&self) -> UnixMillis {
-        match (self.linger, self.ended_at) {
-            (Some(linger), Some(ended_at)) => ended_at.plus(linger).min(self.window_ends_at),
-            _ => self.window_ends_at,
-        }
+        let ended_at = self.ended_at.unwrap_or(self.deadline_at);
+        self.linger
+            .map_or(self.window_ends_at, |linger| ended_at.plus(linger).min(self.window_ends_at))
     }
 }
 

@@ -1,5 +1,6 @@
 //! The life of a key: every event in every state, then what time, concurrency and lateness do.
 
+mod alarm;
 mod lateness;
 mod lingering;
 mod operator;
@@ -183,7 +184,7 @@ fn open(calls: &[u32]) -> Live<'_> {
 }
 
 /// One row: in this state, this happens; the record becomes `after`, with this change to storage,
-/// and the one who submitted is told this.
+/// and the one who submitted is told this. Which alarm is set: [`alarm`].
 #[track_caller]
 fn check(
     (before, live, now): (Record, Live, UnixMillis),
@@ -192,7 +193,7 @@ fn check(
 ) {
     let told = format!("{before:?}\n{event:?}");
     let step = decide(before, event, live, now);
-    assert_eq!(step, Step { record: after, change, then }, "{told}");
+    assert_eq!(step, Step { record: after, change, alarm: step.alarm, then }, "{told}");
 }
 
 /// One row in which nothing changes and nobody is told anything.

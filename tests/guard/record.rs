@@ -227,32 +227,32 @@ fn the_largest_inline_body_fits_a_row() {
 }
 
 #[track_caller]
-fn wakes(record: &Record, now: UnixMillis, at: Option<UnixMillis>) {
-    assert_eq!(record.alarm_at(now), at, "{record:?}");
+fn wakes(record: &Record, at: Option<UnixMillis>) {
+    assert_eq!(record.alarm_at(), at, "{record:?}");
 }
 
-/// An alarm in the past would wake its object without end.
+/// One alarm for all of an ordinary key's life: in flight it asks for the same as when it is over.
 #[test]
-fn when_a_record_is_looked_at_again() {
-    let (tick, minute) = (Millis(1), Millis::seconds(60));
-    let (deadline, end) = (claim("c1").deadline_at, claim("c1").window_ends_at);
-    wakes(&Record::Vacant, CLAIMED_AT, None);
-    wakes(&in_flight(None), CLAIMED_AT, Some(deadline));
-    wakes(&in_flight(None), deadline.minus(tick), Some(deadline));
-    wakes(&in_flight(None), deadline, Some(deadline.plus(minute)));
-    for record in [done(answer(200, "")), unknown(Reason::Restarted, None)] {
-        wakes(&record, CLAIMED_AT, Some(end));
-        wakes(&record, end.minus(tick), Some(end));
-        wakes(&record, end, Some(end.plus(minute)));
-        wakes(&record, end.plus(minute), Some(end.plus(minute).plus(minute)));
+fn when_a_record_asks_to_be_looked_at() {
+    let lost = Outcome { reason: Reason::ConnectionLost, answer: None };
+    let end = claim("c1").window_ends_at;
+    for record in [
+        in_flight(None),
+        in_flight(Some(lost)),
+        done(answer(200, "")),
+        unknown(Reason::Restarted, None),
+    ] {
+        wakes(&record, Some(end));
     }
-    // A forgotten key is free at its time; until its copy is deleted that is tried every minute.
-    let until = CLAIMED_AT.plus(tick);
-    wakes(&Record::Forgotten { until: Some(until) }, CLAIMED_AT, Some(until));
-    wakes(&Record::Forgotten { until: None }, CLAIMED_AT, Some(CLAIMED_AT.plus(minute)));
+    wakes(&Record::Vacant, None);
+    // A forgotten key is free at its time; until its copy is deleted nothing is too soon.
+    wakes(&Record::Forgotten { until: Some(CLAIMED_AT) }, Some(CLAIMED_AT));
+    wakes(&Record::Forgotten { until: None }, Some(UnixMillis(0)));
     // A derived key's record is looked at when it is to be forgotten, not at its window's end.
-    let ends = full_claim().expires_at();
-    wakes(&Record::Done { claim: full_claim(), answer: answer(200, "") }, CLAIMED_AT, Some(ends));
+    let second = |number| Some(CLAIMED_AT.plus(Millis::seconds(number)));
+    wakes(&Record::Done { claim: full_claim(), answer: answer(200, "") }, second(20));
+    let sent = Claim { ended_at: None, ..full_claim() };
+    wakes(&Record::InFlight { claim: sent, before: None }, second(125 + 10));
 }
 
 #[track_caller]
@@ -267,7 +267,8 @@ fn when_a_record_is_forgotten() {
     let second = |number| CLAIMED_AT.plus(Millis::seconds(number));
     expires(None, None, window);
     expires(None, Some(second(1)), window);
-    expires(ten, None, window);
+    // A call that nobody heard of again is over at its deadline.
+    expires(ten, None, claim("c1").deadline_at.plus(Millis::seconds(10)));
     expires(ten, Some(second(1)), second(11));
     expires(ten, Some(second(500)), second(510));
     // Never later than the window's end, by however little.

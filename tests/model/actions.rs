@@ -26,8 +26,8 @@ pub enum Action {
     Hears(Submission),
     /// The time that a duplicate waits is over.
     WaitEnds(Submission),
-    /// The time that a leader waits is over.
-    Tires(Submission),
+    /// The deadline of the call that it leads, or waits for, is there.
+    DeadlineComes(Submission),
     CallsAgain(Submission),
     ReadsMemory(Submission),
     ReadsKv(Submission, View),
@@ -85,11 +85,11 @@ fn on_its_way(state: &State, submission: &Submission, actions: &mut Vec<Action>)
         Stage::AtWorker => actions.push(Action::Arrives(one())),
         Stage::Between(_) => actions.push(Action::Decides(one())),
         Stage::Woken(_) => {}
-        Stage::Joined => actions.push(Action::WaitEnds(one())),
-        Stage::Leading { deadline, .. } if state.now >= *deadline => {
-            actions.push(Action::Tires(one()));
-        }
+        Stage::Joined { .. } => actions.push(Action::WaitEnds(one())),
         Stage::Leading { .. } => {}
+    }
+    if submission.deadline().is_some_and(|deadline| state.now >= deadline) {
+        actions.push(Action::DeadlineComes(one()));
     }
     if !submission.is_read {
         return;
@@ -178,12 +178,15 @@ impl World<'_> {
             Action::Arrives(one)
             | Action::Decides(one)
             | Action::Hears(one)
-            | Action::WaitEnds(one)
-            | Action::Tires(one) => self.goes_on(&one),
+            | Action::DeadlineComes(one) => self.goes_on(&one),
+            Action::WaitEnds(one) => {
+                let (one, _) = self.take_out(self.place(&one));
+                self.answered(&one);
+            }
             Action::IsSent(call) => self.is_sent(&call),
             Action::IsNotSent(call) => self.not_sent(call),
             Action::Reports(call, report) => self.reports(call, report),
-            Action::AlarmRings => self.rings(),
+            Action::AlarmRings => drop(self.rings()),
             Action::CopyLands => {
                 let copy = self.state.object.copying.take();
                 self.copy_lands(copy);
@@ -222,10 +225,8 @@ impl World<'_> {
                 self.found = Some(found);
                 self.takes(one);
             }
-            Stage::Joined => self.answered(&one),
-            Stage::Leading { .. } => self.tires(one),
             Stage::Woken(_) => self.hears(one, news.expect("whoever is woken is told why")),
-            Stage::AtWorker => self.takes(one),
+            Stage::AtWorker | Stage::Joined { .. } | Stage::Leading { .. } => self.takes(one),
         }
     }
 

@@ -56,6 +56,16 @@ pub enum Bug {
     /// An operator frees a key beside an open call, and an answer counts whatever claim it is for.
     AnyAnswerCounts,
     NoAlarm,
+    /// An alarm that rang, perhaps too soon, is the last.
+    NoSecondAlarm,
+    /// An alarm is set with the claim alone.
+    AlarmNotMoved,
+    /// Calls that outlast the window are let be.
+    CallsNotEnded,
+    /// A derived key's late answer is remembered from the deadline on.
+    LateAnswerAgedEarly,
+    /// Who waits does not look at the deadline.
+    DeadlineUnheard,
     /// A deletion that failed is not tried again.
     DeletionTriedOnce,
 
@@ -82,6 +92,7 @@ impl Bug {
             | Self::LostConnectionFrees
             | Self::AlarmErases
             | Self::StorageForgets
+            | Self::LateAnswerAgedEarly
             | Self::ReleasedResendFrees => Promise::ClaimOnly,
             Self::OriginRetried => Promise::OneSending,
             Self::LeaderSendsAgain
@@ -102,8 +113,11 @@ impl Bug {
             | Self::KvStaleForLong
             | Self::WriteOutlivesInstance => Promise::NoOldCopy,
             Self::NoAlarm => Promise::NoneInFlight,
-            Self::DeletionTriedOnce => Promise::AllForgotten,
-            Self::WaitersSleep | Self::LeaderSleeps => Promise::AllAnswered,
+            Self::DeletionTriedOnce | Self::NoSecondAlarm | Self::CallsNotEnded => {
+                Promise::AllForgotten
+            }
+            Self::AlarmNotMoved => Promise::AllWatched,
+            Self::WaitersSleep | Self::LeaderSleeps | Self::DeadlineUnheard => Promise::AllAnswered,
         }
     }
 }
@@ -117,11 +131,19 @@ pub fn decide(bug: Option<Bug>, record: Record, event: Event, live: Live, now: U
         return Step { change, ..step };
     }
     if let Some(record) = overwritten(bug, &record, &event) {
-        return Step { record, change: Change::Put, then: Then::Nothing };
+        return Step { record, change: Change::Put, alarm: None, then: Then::Nothing };
     }
     let live = blind(bug, &event, live);
     let event = mistaken(bug, &record, event);
-    hasty(bug, machine::decide(record, event, live, now), now)
+    let rang = matches!(event, Event::Rang);
+    let step = aged(bug, hasty(bug, machine::decide(record, event, live, now), now));
+    let is_silent = match bug {
+        Bug::NoAlarm => true,
+        Bug::NoSecondAlarm => rang,
+        Bug::AlarmNotMoved => !rang && step.then != Then::Forward,
+        _ => false,
+    };
+    Step { alarm: step.alarm.filter(|_| !is_silent), ..step }
 }
 
 /// Whether a mistake takes the record for vacant.
@@ -130,7 +152,7 @@ fn is_unlocked(bug: Bug, record: &Record, event: &Event, live: Live, now: UnixMi
     match bug {
         Bug::TimeOutFrees => now >= claim.deadline_at,
         Bug::CrashFrees => !live.open_calls.contains(&claim.attempt),
-        Bug::AlarmErases => matches!(event, Event::Look),
+        Bug::AlarmErases => matches!(event, Event::Rang),
         Bug::ReleasedResendFrees => {
             before.is_some() && matches!(event, Event::Answered { meaning: NotProcessed, .. })
         }
@@ -181,6 +203,16 @@ fn misread(bug: Bug, mut submission: Submission, claim: Option<&Claim>) -> Submi
         _ => {}
     }
     submission
+}
+
+/// A step whose answer is older than it should be.
+fn aged(bug: Bug, mut step: Step) -> Step {
+    if let Record::Done { claim, .. } = &mut step.record
+        && bug == Bug::LateAnswerAgedEarly
+    {
+        claim.ended_at = claim.ended_at.map(|ended_at| ended_at.min(claim.deadline_at));
+    }
+    step
 }
 
 /// A step that a mistake takes too soon, or not at all.

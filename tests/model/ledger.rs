@@ -27,6 +27,8 @@ pub enum Promise {
     AllAnswered,
     /// What is stored is deleted in the end.
     AllForgotten,
+    /// And soon: an alarm is set.
+    AllWatched,
 }
 
 impl Promise {
@@ -42,6 +44,7 @@ impl Promise {
             Self::NoneInFlight => "no record left in flight for ever",
             Self::AllAnswered => "every submission answered",
             Self::AllForgotten => "every record forgotten in the end",
+            Self::AllWatched => "every record has an alarm for its end",
         }
     }
 }
@@ -142,10 +145,10 @@ impl Ledger {
         }
     }
 
-    /// The record of the newest claim left flight.
-    pub fn ended(&mut self, now: u64) {
+    /// A call of the newest claim is over.
+    pub fn ended(&mut self, at: u64) {
         if let Some(life) = self.newest().filter(|life| life.linger.is_some()) {
-            life.ended_at = Some(now);
+            life.ended_at = Some(at);
         }
     }
 
@@ -193,7 +196,8 @@ impl Life {
         Self {
             window_ends_at: claim.window_ends_at.0,
             linger: claim.linger.map(|linger| linger.0),
-            ended_at: None,
+            // At its deadline, should nobody hear of it again.
+            ended_at: claim.linger.map(|_| claim.deadline_at.0),
             begun: 1,
             not_processed: 0,
             freed: false,

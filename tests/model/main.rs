@@ -71,6 +71,9 @@ impl Model for Key {
             in_silence!(NoneInFlight),
             in_silence!(AllAnswered),
             in_silence!(AllForgotten),
+            Property::always(Promise::AllWatched.sentence(), |_: &Self, state: &State| {
+                state.is_watched()
+            }),
         ]
     }
 }

@@ -38,7 +38,8 @@ impl World<'_> {
             (Then::Join, record) => {
                 let lets_go = self.shows(&submission, &record) && !self.has(Bug::WaitersResend);
                 submission.has_body &= !lets_go;
-                submission.stage = Stage::Joined;
+                let deadline = record.claim().map_or(0, |claim| claim.deadline_at.0);
+                submission.stage = Stage::Joined { deadline };
             }
             (Then::Replay, record) => return self.shown(submission, &record),
             _ => return self.answered(&submission),
@@ -91,14 +92,14 @@ impl World<'_> {
     pub fn step(&mut self, event: Event, news: News) -> Step {
         let now = self.state.clock();
         let record = decode(&self.found.take().unwrap_or_else(|| self.state.object.stored.clone()));
-        let was_in_flight = matches!(record, Record::InFlight { .. });
+        let end = end_of_call(&record, &event, now);
         let open: Vec<u32> = self.state.object.calls.iter().map(|call| call.attempt).collect();
         let copying = self.state.object.copying.is_some();
         let live = Live { open_calls: &open, waiting: self.waiting(), copying };
         let step = bugs::decide(self.setting.bug, record, event, live, now);
-        self.apply(&step, now);
-        if was_in_flight && step.change != Change::Keep && step.then != Then::Forward {
-            self.state.ledger.ended(now.0);
+        self.apply(&step);
+        if step.change != Change::Keep && step.then != Then::Forward {
+            end.into_iter().for_each(|end| self.state.ledger.ended(end.0));
         }
         if let Record::Done { claim, answer } = &step.record {
             self.state.ledger.settled(number(claim), answer);
@@ -112,34 +113,21 @@ impl World<'_> {
     }
 
     fn waiting(&self) -> usize {
-        self.state.submissions.iter().filter(|one| one.stage == Stage::Joined).count()
+        self.state.submissions.iter().filter(|one| one.waits()).count()
     }
 
     /// `Store::apply`.
-    fn apply(&mut self, step: &Step, now: UnixMillis) {
-        let before = self.state.object.stored.clone();
+    fn apply(&mut self, step: &Step) {
+        let object = &mut self.state.object;
+        let before = object.stored.clone();
+        object.alarm = step.alarm.map(|at| at.0).or(object.alarm);
         match step.change {
             Change::Keep => return,
-            Change::Erase => {
-                self.state.object.stored = None;
-                self.state.object.alarm = None;
-            }
-            Change::Put => {
-                self.watch(&step.record, now);
-                self.state.object.stored = encode(&step.record);
-            }
+            Change::Erase => (object.stored, object.alarm) = (None, None),
+            Change::Put => object.stored = encode(&step.record),
         }
         if self.has(Bug::SentBeforeDurable) {
             self.state.undurable = (step.then == Then::Forward).then_some(before);
-        }
-    }
-
-    /// `Store::watch`.
-    fn watch(&mut self, record: &Record, now: UnixMillis) {
-        if let Some(at) = record.alarm_at(now)
-            && !self.has(Bug::NoAlarm)
-        {
-            self.state.object.alarm = Some(at.0);
         }
     }
 
@@ -147,38 +135,20 @@ impl World<'_> {
         if self.has(Bug::WaitersSleep) {
             return;
         }
-        for one in self.state.submissions.iter_mut().filter(|one| one.stage == Stage::Joined) {
+        for one in self.state.submissions.iter_mut().filter(|one| one.waits()) {
             one.stage = Stage::Woken(news);
         }
     }
 
-    /// `KeyObject::look`, by an alarm or by a leader's timer.
-    pub fn look(&mut self) -> Then {
-        let step = self.step(Event::Look, News::LookAgain);
-        if step.change == Change::Keep {
-            self.watch(&step.record, self.state.clock());
-        }
-        step.then
-    }
-
-    /// `KeyObject::woken`, by an alarm.
-    pub fn rings(&mut self) {
-        self.state.object.alarm.take_if(|at| self.state.now >= *at);
-        if self.look() == Then::DropCopy {
+    /// `KeyObject::woken`, by an alarm, which is used up. Calls that it ends may fail at any time
+    /// anyway.
+    pub fn rings(&mut self) -> Then {
+        self.state.object.alarm = None;
+        let step = self.step(Event::Rang, News::LookAgain);
+        if step.then == Then::DropCopy {
             self.state.object.deleting = true;
         }
-    }
-
-    /// Whether a call has outlived the retry window, which ends it: `end_overdue_calls`.
-    pub fn is_overdue(&self) -> bool {
-        let record = decode(&self.state.object.stored);
-        record.claim().is_some_and(|claim| self.state.clock() >= claim.window_ends_at)
-    }
-
-    /// A leader's patience ends.
-    pub fn tires(&mut self, leader: Submission) {
-        self.look();
-        self.takes(leader);
+        step.then
     }
 
     /// One who waited hears the news: the end of `KeyObject::join`.
@@ -215,5 +185,15 @@ impl World<'_> {
         if submission.is_read {
             self.state.clients[submission.client].waits = false;
         }
+    }
+}
+
+/// When a call is over, should this event end it: a look finds what was over at the deadline already.
+fn end_of_call(record: &Record, event: &Event, now: UnixMillis) -> Option<UnixMillis> {
+    let looks = matches!(event, Event::Look | Event::Rang | Event::Submitted(_));
+    match record {
+        Record::InFlight { claim, .. } if looks => Some(now.min(claim.deadline_at)),
+        Record::InFlight { .. } | Record::Unknown { .. } if !looks => Some(now),
+        _ => None,
     }
 }

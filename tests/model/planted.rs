@@ -2,9 +2,9 @@
 
 use crate::bugs::Bug::{self, *};
 use crate::setting::Setting;
-use crate::settings::{FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED};
+use crate::settings::{DERIVED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED};
 
-pub const ALL: [(Bug, Setting); 31] = [
+pub const ALL: [(Bug, Setting); 36] = [
     (ClaimAfterAwait, RETRIES),
     (SentBeforeDurable, RETRIES),
     (TimeOutFrees, RETRIES),
@@ -30,6 +30,11 @@ pub const ALL: [(Bug, Setting); 31] = [
     (ForgetBesideCopying, FORGET),
     (AnyAnswerCounts, HOLD),
     (NoAlarm, RETRIES),
+    (NoSecondAlarm, RETRIES),
+    (AlarmNotMoved, DERIVED),
+    (CallsNotEnded, RETRIES),
+    (LateAnswerAgedEarly, DERIVED),
+    (DeadlineUnheard, RETRIES),
     (DeletionTriedOnce, FORGET),
     (WaitersSleep, RETRIES),
     (LeaderSleeps, RETRIES),

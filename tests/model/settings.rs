@@ -56,8 +56,14 @@ pub const REDELIVERY: Setting = Setting {
 
 pub const REJECT: Setting = Setting { name: "reject", rejects: true, interventions: 0, ..HOLD };
 
-pub const DERIVED: Setting =
-    Setting { name: "derived key", linger: Some(crate::setting::LINGER), interventions: 0, ..HOLD };
+/// A window that a derived key's record does not live to see.
+pub const DERIVED: Setting = Setting {
+    name: "derived key",
+    window: 6,
+    linger: Some(crate::setting::LINGER),
+    interventions: 0,
+    ..HOLD
+};
 
 pub const REUSED: Setting = Setting {
     name: "another request",

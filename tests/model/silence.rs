@@ -1,10 +1,10 @@
 //! What becomes of a state when nobody does anything any more: no client sends, the origin says
 //! nothing, the copies are not read. Time passes and the platform rings the alarms it was asked
-//! for; timers of those who lead go off, and whoever is woken goes on. Those who wait have timers
-//! of their own, which are left out here: they are not what the promise rests on.
+//! for; those who lead and those who wait look again at the deadline, and whoever is woken goes on.
+//! That a duplicate's own patience may end before is left out: the promise does not rest on it.
 //!
-//! From every state, this has to lead to a record that is not in flight, to nobody who waits, and
-//! to an empty object.
+//! From every state, this has to lead to a record that is not in flight, to an empty object, and to
+//! nobody who waits: never for a call that is over, nor past its deadline.
 
 use crate::bugs::Bug;
 use crate::ledger::Promise;
@@ -12,6 +12,7 @@ use crate::object::World;
 use crate::origin::Report;
 use crate::setting::Setting;
 use crate::state::{Stage, State, Submission, decode};
+use onlyonce::guard::machine::Then;
 use onlyonce::guard::record::Record;
 
 /// More than the longest way takes.
@@ -23,7 +24,16 @@ pub fn keeps(promise: Promise, setting: &Setting, state: &State) -> bool {
         return true;
     }
     let mut world = World { setting, state: state.clone(), found: None };
-    (0..STEPS).any(|_| world.goes_on_silently() && is_kept(promise, &world.state))
+    for _ in 0..STEPS {
+        let is_missed = promise == Promise::AllAnswered && world.forgets_somebody();
+        if is_missed || !world.goes_on_silently() {
+            return false;
+        }
+        if is_kept(promise, &world.state) {
+            return true;
+        }
+    }
+    false
 }
 
 fn is_kept(promise: Promise, state: &State) -> bool {
@@ -46,35 +56,44 @@ impl World<'_> {
             self.goes_on(&one);
             return true;
         }
-        let Some((at, leader)) = self.next_timer() else { return false };
+        let Some((at, one)) = self.next_timer() else { return false };
         self.state.now = self.state.now.max(at);
-        match leader {
-            Some(leader) => self.goes_on(&leader),
+        match one {
+            Some(one) => self.goes_on(&one),
             None => self.rings_silently(),
         }
         true
     }
 
-    /// What goes off next: a leader's timer, or the alarm.
+    /// Whether somebody waits for a call that is over, or will while its deadline goes by.
+    fn forgets_somebody(&self) -> bool {
+        let State { now, object, submissions, .. } = &self.state;
+        let in_flight = matches!(decode(&object.stored), Record::InFlight { .. });
+        let until = self.next_timer().map_or(*now, |(at, _)| at);
+        let mut deadlines = submissions.iter().filter_map(Submission::deadline);
+        let oversleeps = until > *now && deadlines.any(|deadline| deadline < until);
+        oversleeps || (!in_flight && submissions.iter().any(Submission::waits))
+    }
+
+    /// What goes off next: the timer of one who leads or waits, or the alarm.
     fn next_timer(&self) -> Option<(u64, Option<Submission>)> {
-        let leaders = self.state.submissions.iter().filter_map(|one| match one.stage {
-            Stage::Leading { deadline, .. } if !self.has(Bug::LeaderSleeps) => {
-                Some((deadline, Some(one.clone())))
-            }
-            _ => None,
-        });
+        let sleeps = |one: &Submission| {
+            self.has(if one.waits() { Bug::DeadlineUnheard } else { Bug::LeaderSleeps })
+        };
+        let awake = self.state.submissions.iter().filter(|one| !sleeps(one));
+        let timers = awake.filter_map(|one| Some((one.deadline()?, Some(one.clone()))));
         let alarm = self.state.object.alarm.map(|at| (at, None));
-        leaders.chain(alarm).min_by_key(|(at, _)| *at)
+        timers.chain(alarm).min_by_key(|(at, _)| *at)
     }
 
     /// The alarm, and a deletion that takes no time.
     fn rings_silently(&mut self) {
-        self.rings();
+        let then = self.rings();
         if self.state.object.deleting {
             self.deletion_lands();
         }
         // What outlives the window is aborted, and ends as a call that failed.
-        if self.is_overdue() {
+        if then == Then::EndCalls && !self.has(Bug::CallsNotEnded) {
             for call in self.state.object.calls.clone() {
                 self.reported(call, Report::Breaks);
             }

@@ -6,7 +6,7 @@
 
 use crate::ledger::Ledger;
 use crate::setting::{Setting, TICK};
-use onlyonce::guard::record::Record;
+use onlyonce::guard::record::{Claim, Record};
 use onlyonce::guard::time::UnixMillis;
 use std::sync::Arc;
 
@@ -92,7 +92,10 @@ pub enum Stage {
     AtWorker,
     /// Has read the record and not yet decided; only a bug lets anything come in between.
     Between(Option<Bytes>),
-    Joined,
+    /// Waits for the call that is open, until its deadline.
+    Joined {
+        deadline: u64,
+    },
     Woken(News),
     /// Its own request is at the origin.
     Leading {
@@ -156,6 +159,18 @@ impl State {
         UnixMillis(self.now)
     }
 
+    /// Whether an alarm rings by the time at which the record is to be forgotten; within a minute
+    /// where that is over.
+    pub fn is_watched(&self) -> bool {
+        let due = match decode(&self.object.stored) {
+            Record::Vacant => return true,
+            Record::Forgotten { until } => until,
+            record => record.claim().map(Claim::expires_at),
+        };
+        let latest = due.map_or(0, |due| due.0).max(self.now + TICK.0);
+        self.object.alarm.is_some_and(|at| at <= latest)
+    }
+
     /// Whether there is anything that time could do something to.
     pub fn holds_something(&self) -> bool {
         let copies = self.kv.copy.is_some() || self.kv.before.is_some();
@@ -200,6 +215,18 @@ impl State {
 }
 
 impl Submission {
+    /// When it looks at the record again, whatever it has heard by then.
+    pub fn deadline(&self) -> Option<u64> {
+        match self.stage {
+            Stage::Joined { deadline } | Stage::Leading { deadline, .. } => Some(deadline),
+            _ => None,
+        }
+    }
+
+    pub fn waits(&self) -> bool {
+        matches!(self.stage, Stage::Joined { .. })
+    }
+
     /// Whether it can still make a claim, though nobody reads what it is told.
     fn may_still_send(&self) -> bool {
         let leads = matches!(self.stage, Stage::Leading { .. });

@@ -22,10 +22,17 @@ pub enum Bug {
     ForgottenInFlight,
     /// A forgotten key is free at once.
     ForgetWithoutQuarantine,
+    NoAlarm,
+    /// An alarm that rang, perhaps too soon, is the last.
+    NoSecondAlarm,
+    /// An alarm is set with the claim alone.
+    AlarmNotMoved,
+    /// Who waits does not look at the deadline.
+    DeadlineUnheard,
 }
 
 impl Bug {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 13] = [
         Self::NewPolicyCounts,
         Self::CopyUnchecked,
         Self::WaitersSleep,
@@ -35,6 +42,10 @@ impl Bug {
         Self::WaitersUnbounded,
         Self::ForgottenInFlight,
         Self::ForgetWithoutQuarantine,
+        Self::NoAlarm,
+        Self::NoSecondAlarm,
+        Self::AlarmNotMoved,
+        Self::DeadlineUnheard,
     ];
 }
 
@@ -54,10 +65,19 @@ pub fn decide(bug: Option<Bug>, record: Record, event: Event, live: Live, now: U
     };
     let timed_out = matches!(&record, Record::InFlight { claim, .. } if now >= claim.deadline_at);
     let record = if bug == Bug::TimeOutFrees && timed_out { Record::Vacant } else { record };
+    let rang = matches!(event, Event::Rang);
     let step = machine::decide(record, event, live, now);
+    let is_silent = match bug {
+        Bug::NoAlarm => true,
+        Bug::NoSecondAlarm => rang,
+        Bug::AlarmNotMoved => !rang && step.then != Then::Forward,
+        _ => false,
+    };
+    let step = Step { alarm: step.alarm.filter(|_| !is_silent), ..step };
     match step.record {
         Record::Forgotten { until: Some(_) } if bug == Bug::ForgetWithoutQuarantine => {
-            Step { record: Record::Vacant, change: Change::Erase, then: Then::Nothing }
+            let then = Then::Nothing;
+            Step { record: Record::Vacant, change: Change::Erase, alarm: None, then }
         }
         _ => step,
     }

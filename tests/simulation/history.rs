@@ -132,8 +132,8 @@ impl Key {
         matches!(report, Report::Refuses | Report::NotSent) && !earlier
     }
 
-    /// A derived key's time begins when the guard sees that the call is over, which nobody outside
-    /// can know to the moment where it died or took too long.
+    /// A derived key's time begins when the guard sees that the call is over, at its deadline at the
+    /// latest, which nobody outside can know to the moment where it died.
     pub fn may_be_forgotten(&self, now: u64) -> bool {
         let Some(claim) = &self.claim else { return false };
         let Some(linger) = claim.linger.filter(|_| self.final_answer().is_none()) else {
@@ -177,11 +177,13 @@ impl Claim {
         place > 0 || !newest_at(&self.calls, place, at)
     }
 
-    /// The end of the window; sooner for a derived key whose call has ended for certain.
+    /// The end of the window; sooner for a derived key, whose call is over at its deadline unless it
+    /// is known to have ended at another time.
     pub fn expires_at(&self) -> u64 {
         let window_ends_at = self.claimed_at + POLICIES[self.policy].retry_window.0;
-        let known = self.known_end().zip(self.linger).map(|(end, linger)| end + linger);
-        known.map_or(window_ends_at, |end| end.min(window_ends_at))
+        let last = self.calls.last().map_or(0, |call| call.deadline_at);
+        let end = self.known_end().unwrap_or(last);
+        self.linger.map_or(window_ends_at, |linger| window_ends_at.min(end + linger))
     }
 
     pub fn known_end(&self) -> Option<u64> {

@@ -11,13 +11,14 @@ use std::rc::Rc;
 
 /// As in `edge::key_object`.
 const TIMER_SLACK: u64 = 10;
+const MINUTE: u64 = 60_000;
 
 #[derive(Default)]
 pub struct Object {
     stored: Option<Vec<u8>>,
     alarm: Option<u64>,
     pub calls: Vec<Call>,
-    pub waiting: Vec<Submission>,
+    pub waiting: Vec<Waiter>,
     pub copies: Vec<Rc<[u8]>>,
     pub deleting: bool,
 }
@@ -61,12 +62,41 @@ impl Object {
     /// When the next of its timers goes off.
     pub fn next_timer(&self, late: u64) -> Option<u64> {
         let leaders = self.calls.iter().filter_map(|call| Some(call.leader.as_ref()?.1));
-        let waiters = self.waiting.iter().map(Submission::patience_ends_at);
+        let waiters = self.waiting.iter().map(Waiter::timer);
         leaders.chain(waiters).chain(self.alarm.map(|at| at + late)).min()
+    }
+
+    /// Whether an alarm is set for the record's end; within a minute where that is over.
+    fn is_watched(&self, now: u64) -> bool {
+        let due = match self.record() {
+            Record::Vacant => return true,
+            Record::Forgotten { until } => until,
+            record => record.claim().map(Claim::expires_at),
+        };
+        let latest = due.map_or(0, |due| due.0).max(now + MINUTE);
+        self.alarm.is_some_and(|at| at <= latest)
+    }
+}
+
+/// A duplicate that waits, and the deadline of the call that it waits for.
+pub struct Waiter {
+    pub submission: Submission,
+    deadline_at: u64,
+}
+
+impl Waiter {
+    /// When it is told to come again, or looks again, whichever is sooner.
+    fn timer(&self) -> u64 {
+        self.submission.patience_ends_at().min(self.deadline_at + TIMER_SLACK)
     }
 }
 
 impl Submission {
+    fn having_waited(self) -> Self {
+        let turn = if self.turn == Turn::First { Turn::Waited } else { self.turn };
+        Self { turn, ..self }
+    }
+
     fn patience_ends_at(&self) -> u64 {
         self.arrived_at + crate::request::POLICIES[self.asker.policy].wait.0
     }
@@ -125,20 +155,21 @@ impl System {
         let live = Live { open_calls: &open, waiting, copying };
         let event = event(self, binding_claim(&record, live, now));
         let step = bugs::decide(self.bug, record, event, live, now);
-        self.apply(key, &step, now);
+        self.apply(key, &step);
+        if !self.object(key).is_watched(now.0) {
+            self.complain(format!("after {step:?} no alarm is set for the end of key {key}"));
+        }
         step
     }
 
     /// `Store::apply`.
-    fn apply(&mut self, key: usize, step: &Step, now: UnixMillis) {
+    fn apply(&mut self, key: usize, step: &Step) {
         let object = self.object(key);
+        object.alarm = step.alarm.map(|at| at.0).or(object.alarm);
         match step.change {
             Change::Keep => {}
             Change::Erase => (object.stored, object.alarm) = (None, None),
-            Change::Put => {
-                object.stored = step.record.encode();
-                object.alarm = step.record.alarm_at(now).map(|at| at.0);
-            }
+            Change::Put => object.stored = step.record.encode(),
         }
     }
 
@@ -150,10 +181,8 @@ impl System {
         }
         let woken = std::mem::take(&mut self.object(key).waiting);
         self.reference.stops_waiting(key, woken.len());
-        for mut submission in woken {
-            if submission.turn == Turn::First {
-                submission.turn = Turn::Waited;
-            }
+        for Waiter { submission, .. } in woken {
+            let submission = submission.having_waited();
             match (&news, step.change) {
                 (News::Released { claim, number }, Change::Erase) if shows(&submission, claim) => {
                     self.shares(&submission, *number);
@@ -185,7 +214,10 @@ impl System {
             self.complain(format!("{submission:?} waits, and its body is not where it should be"));
         }
         if submission.patience_ends_at() > self.now {
-            return self.object(submission.asker.key).waiting.push(submission);
+            let deadline = record.claim().filter(|_| !self.has(Bug::DeadlineUnheard));
+            let deadline_at = deadline.map_or(u64::MAX / 2, |claim| claim.deadline_at.0);
+            let key = submission.asker.key;
+            return self.object(key).waiting.push(Waiter { submission, deadline_at });
         }
         self.reference.stops_waiting(submission.asker.key, 1);
     }
@@ -206,37 +238,41 @@ impl System {
             object.calls.iter_mut().find(|call| matches!(call.leader, Some((_, at)) if at <= now))
         {
             let leader = call.leader.take();
-            self.looks(key);
             return leader.into_iter().for_each(|(leader, _)| self.takes(leader));
         }
-        if let Some(place) = object.waiting.iter().position(|one| one.patience_ends_at() <= now) {
+        if let Some(place) = object.waiting.iter().position(|one| one.timer() <= now) {
             let waiter = object.waiting.remove(place);
-            return self.gives_up(&waiter);
+            return self.stops_waiting(waiter);
         }
-        object.alarm.take_if(|at| *at + late <= now);
-        if self.looks(key) == Then::DropCopy {
-            self.object(key).deleting = true;
+        if object.alarm.is_some_and(|at| at + late <= now) {
+            self.rings(key);
         }
     }
 
-    /// The time that one waits is over. Had the call ended before, it would have been woken.
-    fn gives_up(&mut self, waiter: &Submission) {
-        let key = waiter.asker.key;
+    /// The time that one waits is over: it is told to come again, or the deadline has come and it
+    /// looks again. Had the call ended before, it would have been woken.
+    fn stops_waiting(&mut self, waiter: Waiter) {
+        let (at, submission) = (waiter.timer(), waiter.submission);
+        let key = submission.asker.key;
         self.reference.stops_waiting(key, 1);
-        if !self.reference.is_busy(key, self.now - TIMER_SLACK) {
-            self.complain(format!("{waiter:?} waited for nothing"));
+        if !self.reference.is_busy(key, at - TIMER_SLACK - 1) {
+            self.complain(format!("{submission:?} waited for nothing"));
+        }
+        if at < submission.patience_ends_at() {
+            self.count("looked again at the deadline");
+            self.takes(submission.having_waited());
         }
     }
 
-    /// `KeyObject::look`.
-    fn looks(&mut self, key: usize) -> Then {
-        let step = self.step(key, |_, _| Event::Look);
-        if step.change == Change::Keep {
-            self.object(key).alarm = step.record.alarm_at(UnixMillis(self.now)).map(|at| at.0);
-            self.ends_overdue_calls(key, &step.record);
-        }
+    /// `KeyObject::woken`, by an alarm, which is used up.
+    pub fn rings(&mut self, key: usize) {
+        self.object(key).alarm = None;
+        let step = self.step(key, |_, _| Event::Rang);
+        self.object(key).deleting |= step.then == Then::DropCopy;
         self.wake(key, &step, News::LookAgain);
-        step.then
+        if step.then == Then::EndCalls {
+            self.ends_calls(key);
+        }
     }
 
     pub fn dies(&mut self, key: usize) {
@@ -264,6 +300,6 @@ fn told(step: &Step) -> Told {
         Then::Refuse(Refusal::ResponseNotKept) => Told::NotKept,
         Then::Refuse(Refusal::OutcomeUnknown(_)) => Told::OutcomeUnknown,
         Then::Refuse(Refusal::InProgress { .. }) => Told::InProgress,
-        Then::Nothing | Then::DropCopy | Then::Deny(_) => Told::InProgress,
+        Then::Nothing | Then::DropCopy | Then::EndCalls | Then::Deny(_) => Told::InProgress,
     }
 }

@@ -79,14 +79,12 @@ impl System {
         }
     }
 
-    /// `KeyObject::end_overdue_calls`.
-    pub fn ends_overdue_calls(&mut self, key: usize, record: &Record) {
-        if record.claim().is_some_and(|claim| self.now >= claim.window_ends_at.0) {
-            let attempts: Vec<u32> =
-                self.object(key).calls.iter().map(|call| call.attempt).collect();
-            for attempt in attempts {
-                self.reported(key, attempt, Report::Breaks);
-            }
+    /// Calls that are aborted end as calls that failed.
+    pub fn ends_calls(&mut self, key: usize) {
+        let attempts: Vec<u32> = self.object(key).calls.iter().map(|call| call.attempt).collect();
+        for attempt in attempts {
+            self.count("ended a call");
+            self.reported(key, attempt, Report::Breaks);
         }
     }
 }

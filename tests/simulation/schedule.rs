@@ -24,9 +24,13 @@ pub enum Operation {
     Die {
         key: usize,
     },
-    /// One of those who wait hangs up.
+    /// An alarm rings too soon, or once more.
+    Ring {
+        key: usize,
+    },
+    /// One of those who wait or whose request was sent hangs up.
     HangUp {
-        waiter: usize,
+        client: usize,
     },
     /// The deployment gets another policy.
     Deploy {
@@ -109,11 +113,12 @@ fn operation(random: &mut Random) -> Operation {
     let any = random.below(KEYS);
     match random.below(100) {
         0 => Operation::Crowd(arrival(random, key)),
-        1..=44 => Operation::Submit(arrival(random, key)),
+        1..=42 => Operation::Submit(arrival(random, key)),
+        43..=44 => Operation::Ring { key },
         45..=64 => Operation::Report { call: any, report: random.pick(&REPORTS) },
         65..=79 => wait(random),
         80..=81 => Operation::Die { key },
-        82..=83 => Operation::HangUp { waiter: any },
+        82..=83 => Operation::HangUp { client: any },
         84..=85 => Operation::Deploy { policy: random.below(POLICIES.len()) },
         86..=91 => Operation::Copy { copy: any, lands: random.below(4) > 0 },
         92..=93 => Operation::Forget { key },

@@ -87,7 +87,8 @@ impl System {
             Operation::Report { call, report } => self.reports(call, report),
             Operation::Wait { millis, late } => self.waits(millis, late),
             Operation::Die { key } => self.dies(key),
-            Operation::HangUp { waiter } => self.hangs_up(waiter),
+            Operation::Ring { key } => self.rings(key),
+            Operation::HangUp { client } => self.hangs_up(client),
             Operation::Deploy { policy } => self.policy = policy,
             Operation::Copy { copy, lands } => self.ends_copy(copy, lands),
             Operation::Forget { key } => self.forgets(key),
@@ -212,15 +213,20 @@ impl System {
         }
     }
 
+    /// One who leads takes its timer along; its call goes on.
     fn hangs_up(&mut self, pick: usize) {
-        let waiters = self
-            .objects
-            .iter()
-            .flat_map(|(key, object)| (0..object.waiting.len()).map(|place| (*key, place)));
-        let waiters: Vec<_> = waiters.collect();
-        if let Some((key, place)) = nth(&waiters, pick) {
-            self.object(key).waiting.remove(place);
-            self.reference.stops_waiting(key, 1);
+        let clients = self.objects.iter().flat_map(|(key, object)| {
+            let waiting = (0..object.waiting.len()).map(|place| (*key, true, place));
+            waiting.chain((0..object.calls.len()).map(|place| (*key, false, place)))
+        });
+        let clients: Vec<_> = clients.collect();
+        match nth(&clients, pick) {
+            Some((key, true, place)) => {
+                self.object(key).waiting.remove(place);
+                self.reference.stops_waiting(key, 1);
+            }
+            Some((key, false, place)) => self.object(key).calls[place].leader = None,
+            None => {}
         }
     }
 

@@ -143,12 +143,14 @@ fn what_is_not_guarded() {
     counted.guard.check_calls(2);
 }
 
-/// A derived key ends soon; every other record ends in the same way, only later.
+/// A derived key ends soon, for which its answer moves the alarm; every other record ends in the
+/// same way, only later.
 #[test]
 fn the_end_of_the_window() {
     let counted = Counted::new(true, &json!({ "key": "derive", "derive_window": "1s" }));
     counted.guard.send(&counted.guard.keyless_order());
-    counted.check(&["first request, no copy", "the end of its window"]);
+    let rows = ["first request, no copy", "a derived key, besides", "the end of its window"];
+    counted.check(&rows);
 }
 
 /// The price list counts rows, the guard puts and gets: the database behind both says what one is.

@@ -20,6 +20,9 @@ fn policy() -> Value {
         { "path": "/*/deadline/**", "deadline": "1s" },
         { "path": "/*/wait/**", "wait": "1s" },
         { "path": "/*/reject/**", "in_flight": "reject" },
+        // One claim for both, whose first caller waits without limit.
+        { "path": "/*/patient/**", "deadline": "1s", "mode": "observe", "fingerprint": "none" },
+        { "path": "/*/joining/**", "fingerprint": "none" },
     ] })
 }
 
@@ -100,7 +103,7 @@ fn a_late_release_frees_the_key() {
     guard.check_calls(2);
 }
 
-/// A caller that left has its deadline all the same: the alarm sees to it, or whoever asks next.
+/// A caller that left has its deadline all the same: whoever asks next sees to it.
 #[test]
 fn a_deadline_passes_with_nobody_waiting() {
     let guard = under_policy();
@@ -116,6 +119,30 @@ fn a_deadline_passes_with_nobody_waiting() {
     poll_until("the late answer is there", || {
         guard.send(&guard.order_to("/deadline")).status == 201
     });
+    guard.check_calls(1);
+}
+
+/// No alarm rings at the deadline, and nobody else looks: those who wait do it themselves.
+#[test]
+fn a_duplicate_is_told_at_the_deadline_though_the_first_caller_waits_on() {
+    let guard = under_policy();
+    let gate = Gate::new();
+    guard.origin_in_turn([Reply::json(201, r#"{"order":1}"#).held_by(&gate)]);
+    thread::scope(|scope| {
+        let started = Instant::now();
+        let first = guard.send_aside(scope, guard.order_to("/patient"));
+        gate.wait_for(1);
+        problem::check_timed_out(&guard.send(&guard.order_to("/joining")));
+        let took = started.elapsed();
+        assert!((SECOND..PROMPT).contains(&took), "told after {took:?}");
+        // And after it at once.
+        let started = Instant::now();
+        problem::check_timed_out(&guard.send(&guard.order_to("/joining")));
+        assert!(started.elapsed() < SECOND, "told after {:?}", started.elapsed());
+        gate.open();
+        assert_eq!(first.join().expect("an answer").text(), r#"{"order":1}"#);
+    });
+    assert!(guard.send(&guard.order_to("/joining")).replayed());
     guard.check_calls(1);
 }
 

@@ -4,7 +4,7 @@
 //! 2. Only an answer that means "not processed" or the end of the retry window frees a key; only
 //!    `resend` sends a claim's request a second time.
 //! 3. A record in flight without a call in memory is unknown. So is one past its deadline, but its
-//!    call goes on, and a late answer still becomes the stored one.
+//!    call goes on, and a late answer still becomes the stored one. Whoever looks finds that out.
 //! 4. An answer or a failure that belongs to another claim changes nothing.
 //! 5. Another request under the key is refused, whatever else is true of it.
 //! 6. An answer is shown only to the credential that caused it.
@@ -14,6 +14,7 @@
 //! 9. An operator who knows what became of an unknown outcome says so about one claim, and only
 //!    while it is unknown; an open call may still tell, so it keeps the key from being freed.
 
+mod alarm;
 mod operator;
 mod reports;
 mod submissions;
@@ -23,7 +24,7 @@ use super::origin::Meaning;
 use super::record::{Answer, Claim, ClaimId, Outcome, Reason, Record};
 use super::scope::Credential;
 use super::time::{Millis, UnixMillis};
-use operator::{copy_deleted, forget, looked, resolve};
+use operator::{copy_deleted, forget, looked, rang, resolve};
 use reports::{answered, failed, freed};
 use submissions::submitted;
 
@@ -41,8 +42,10 @@ pub enum Event {
     Failed { claim: ClaimId, attempt: u32 },
     /// The call of an attempt failed before anything was sent.
     NotSent { claim: ClaimId, attempt: u32 },
-    /// Time has passed: an alarm, a timer, or a new instance of the object.
+    /// Somebody looks at what time has done.
     Look,
+    /// The alarm rang, which uses it up.
+    Rang,
     /// An operator wants the key to be free, whatever became of it.
     Forget,
     /// The copy of a forgotten key's answer is deleted.
@@ -100,6 +103,8 @@ pub struct Live<'a> {
 pub struct Step {
     pub record: Record,
     pub change: Change,
+    /// The alarm that has to be set; nothing where the one that is set will do.
+    pub alarm: Option<UnixMillis>,
     pub then: Then,
 }
 
@@ -107,7 +112,7 @@ pub struct Step {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
     Keep,
-    /// Store the record and set the alarm that it asks for.
+    /// Store the record.
     Put,
     /// Delete everything, the alarm included.
     Erase,
@@ -126,6 +131,10 @@ pub enum Then {
     Refuse(Refusal),
     /// Delete the copy in KV, and say so with [`Event::CopyDeleted`].
     DropCopy,
+    /// End the calls that are open: they outlast the retry window, and an origin that never answers
+    /// would keep the object in memory, and the record, for ever. They end as calls that failed, so
+    /// nothing is unlocked before its time.
+    EndCalls,
     /// Tell the operator why nothing was done.
     Deny(Denial),
 }
@@ -160,9 +169,12 @@ pub const QUARANTINE: Millis = Millis::seconds(120);
 
 /// Decides what an event does to a record.
 pub fn decide(record: Record, event: Event, live: Live, now: UnixMillis) -> Step {
+    // An alarm that rang has told; whatever is left asks anew.
+    let asked = if matches!(event, Event::Rang) { None } else { record.alarm_at() };
     let (record, settled) = settle(record, live, now);
     let step = match event {
         Event::Look => looked(record),
+        Event::Rang => rang(record, now),
         Event::Forget => forget(record, live),
         Event::CopyDeleted => copy_deleted(record, now),
         Event::Resolve { claim, resolution } => resolve(record, &claim, resolution, live, now),
@@ -181,17 +193,23 @@ pub fn decide(record: Record, event: Event, live: Live, now: UnixMillis) -> Step
         }
         Event::NotSent { claim, attempt } => freed(record, &claim, attempt, now),
     };
-    Step { change: if step.change == Change::Keep { settled } else { step.change }, ..step }
+    Step {
+        change: if step.change == Change::Keep { settled } else { step.change },
+        alarm: alarm::needed(asked, &step.record, now),
+        ..step
+    }
 }
 
 /// What time alone has done to a record.
 fn settle(record: Record, live: Live, now: UnixMillis) -> (Record, Change) {
     let (record, change) = match record {
         Record::InFlight { claim, before } if !live.open_calls.contains(&claim.attempt) => {
-            (unknown(claim.ended(now), before, Reason::Restarted), Change::Put)
+            let ended_at = now.min(claim.deadline_at);
+            (unknown(claim.ended(ended_at), before, Reason::Restarted), Change::Put)
         }
         Record::InFlight { claim, before } if now >= claim.deadline_at => {
-            (unknown(claim.ended(now), before, Reason::DeadlinePassed), Change::Put)
+            let ended_at = claim.deadline_at;
+            (unknown(claim.ended(ended_at), before, Reason::DeadlinePassed), Change::Put)
         }
         Record::Forgotten { until: Some(until) } if now >= until => return ERASED,
         Record::Forgotten { .. } | Record::Vacant => return (record, Change::Keep),
@@ -217,14 +235,15 @@ fn unknown(claim: Claim, before: Option<Outcome>, reason: Reason) -> Record {
 }
 
 impl Step {
-    const ERASE: Self = Self { record: Record::Vacant, change: Change::Erase, then: Then::Nothing };
+    const ERASE: Self =
+        Self { record: Record::Vacant, change: Change::Erase, alarm: None, then: Then::Nothing };
 
     fn keep(record: Record, then: Then) -> Self {
-        Self { record, change: Change::Keep, then }
+        Self { record, change: Change::Keep, alarm: None, then }
     }
 
     fn put(record: Record, then: Then) -> Self {
-        Self { record, change: Change::Put, then }
+        Self { record, change: Change::Put, alarm: None, then }
     }
 
     fn refuse(record: Record, refusal: Refusal) -> Self {

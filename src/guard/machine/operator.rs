@@ -1,7 +1,7 @@
 //! What an operator does to a record, and what is left to do of it when time passes.
 
 use super::{Denial, Live, QUARANTINE, Resolution, Step, Then};
-use crate::guard::record::{ClaimId, Record};
+use crate::guard::record::{Claim, ClaimId, Record};
 use crate::guard::time::UnixMillis;
 
 pub(super) fn looked(record: Record) -> Step {
@@ -9,6 +9,18 @@ pub(super) fn looked(record: Record) -> Step {
         // The deletion was not confirmed: KV failed, or the runtime stopped.
         Record::Forgotten { until: None } => Step::keep(record, Then::DropCopy),
         _ => Step::keep(record, Then::Nothing),
+    }
+}
+
+/// Nobody but the alarm ends a call. One that is still within its deadline is let be: it may have
+/// been sent for the second time a moment before the window's end.
+pub(super) fn rang(record: Record, now: UnixMillis) -> Step {
+    let outlasts = |claim: &Claim| now >= claim.window_ends_at;
+    match record {
+        Record::Done { ref claim, .. } | Record::Unknown { ref claim, .. } if outlasts(claim) => {
+            Step::keep(record, Then::EndCalls)
+        }
+        other => looked(other),
     }
 }
 

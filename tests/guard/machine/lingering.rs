@@ -81,6 +81,24 @@ fn the_deadline_ends_a_call_that_goes_on() {
     }
 }
 
+/// No alarm rings at the deadline, so how long the key is remembered must not hang on who looks when.
+#[test]
+fn a_call_that_nobody_heard_of_again_ends_at_its_deadline() {
+    let last = DEADLINE_AT.plus(LINGER).minus(TICK);
+    let dead = lost(Reason::Restarted, DEADLINE_AT);
+    check((sent(), NONE_OPEN, DEADLINE_AT), Event::Look, put(dead.clone()));
+    check((sent(), NONE_OPEN, last), Event::Look, put(dead));
+    let gone = (Record::Vacant, Change::Erase, Then::Nothing);
+    check((sent(), NONE_OPEN, DEADLINE_AT.plus(LINGER)), Event::Look, gone.clone());
+    check((given_up(), NONE_OPEN, DEADLINE_AT.plus(LINGER)), Event::Look, gone);
+    let anew = (claimed(owner(), LATE), Change::Put, Then::Forward);
+    check((sent(), NONE_OPEN, LATE), Event::Submitted(owner()), anew);
+    // While the call is open it may still answer.
+    for now in [last, LATE, WINDOW_ENDS_AT] {
+        check((sent(), open(&[1]), now), Event::Look, put(given_up()));
+    }
+}
+
 /// The deadline's end must not make the late answer be forgotten at once.
 #[test]
 fn a_late_end_counts_anew() {
@@ -124,7 +142,8 @@ fn a_second_sending_clears_the_end() {
     // Past what the first end allowed, it is in flight all the same.
     let again = sent_again(now, lost(Reason::ConnectionLost, EARLY));
     let later = EARLY.plus(LINGER).plus(LINGER);
-    assert_eq!(again.claim().map(Claim::expires_at), Some(WINDOW_ENDS_AT));
+    let deadline_at = now.plus(DEADLINE);
+    assert_eq!(again.claim().map(Claim::expires_at), Some(deadline_at.plus(LINGER)));
     ignored(again.clone(), open(&[2]), later, Event::Look);
     let waits = (again.clone(), Change::Keep, Then::Join);
     check((again, open(&[2]), later), Event::Submitted(owner()), waits);
@@ -186,7 +205,7 @@ fn a_claim_binds_to_its_end_or_while_a_call_is_open() {
     for (record, end) in [
         (done(), WINDOW_ENDS_AT),
         (in_flight(), WINDOW_ENDS_AT),
-        (sent(), WINDOW_ENDS_AT),
+        (sent(), DEADLINE_AT.plus(LINGER)),
         (answered(EARLY), gone),
         (lost(Reason::Restarted, EARLY), gone),
     ] {
