@@ -7,7 +7,7 @@ use crate::guard::forward::pseudonym;
 use crate::guard::log::Entry;
 use crate::guard::metrics::point;
 use crate::guard::origin::{Base, BaseError};
-use crate::guard::policy::Policy;
+use crate::guard::policy::{Mistake, Policy};
 use js_sys::{JSON, Promise};
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -73,7 +73,7 @@ fn read_policy(env: &JsValue) -> Result<Policy, String> {
         .or_else(|| js_sys::JSON::stringify(&value).ok().map(String::from))
         .unwrap_or_default();
     Policy::parse(&json).map_err(|mistakes| {
-        let sentences: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        let sentences: Vec<String> = mistakes.iter().map(Mistake::sentence).collect();
         joined(&mut sentences.iter().map(String::as_str), "; ")
     })
 }
