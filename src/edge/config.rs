@@ -49,7 +49,7 @@ fn read(env: &JsValue) -> Outcome {
     match (origin, policy) {
         (Ok(origin), Ok(policy)) => Ok(Rc::new(Config::new(origin, policy))),
         (origin, _) => {
-            js::log_error(&format!("onlyonce is misconfigured: {detail}"));
+            js::log_error(&["onlyonce is misconfigured: ", &detail].concat());
             let passing = origin.ok().map(|origin| Config::new(origin, Policy::default()));
             Err(Rc::new(Misconfigured { detail, passing }))
         }
@@ -61,7 +61,7 @@ fn read_origin(env: &JsValue) -> Result<Option<Base>, String> {
     match Base::parse(value.as_deref()) {
         Ok(origin) => Ok(Some(origin)),
         Err(BaseError::Missing) if bindings(env, |known| known.origin.is_some()) => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(error.sentence()),
     }
 }
 
@@ -88,7 +88,7 @@ impl Config {
     pub fn origin_url(&self, head: &RequestHead) -> String {
         match &self.origin {
             Some(origin) => origin.join(&head.target()),
-            None => format!("{}{}", head.public_base(), head.target()),
+            None => [head.public_base(), head.target()].concat(),
         }
     }
 }

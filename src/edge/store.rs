@@ -5,6 +5,7 @@
 //! table at the first write, so looking up an unknown key writes nothing.
 
 use super::js::{ObjectStorage, SyncKv};
+use crate::guard::bytes::decimal;
 use crate::guard::machine::{Change, Step};
 use crate::guard::record::{ClaimId, Record};
 use crate::guard::scope::RecordId;
@@ -39,7 +40,7 @@ impl Store {
         let Ok(bytes) = value.dyn_into::<Uint8Array>() else {
             return Err("the record is not stored as bytes".into());
         };
-        Record::decode(&bytes.to_vec()).map_err(|error| error.to_string())
+        Record::decode(&bytes.to_vec()).map_err(|error| error.sentence())
     }
 
     /// The record's id as [`Store::put_name`] wrote it.
@@ -106,7 +107,7 @@ impl Store {
 }
 
 fn seen_name(claim: &ClaimId) -> String {
-    format!("seen/{}", claim.0)
+    ["seen/", &claim.0].concat()
 }
 
 /// What the rows of one attempt's answer are called. They count only once a record names them.
@@ -115,7 +116,7 @@ pub struct RowName(String);
 
 impl RowName {
     pub fn new(claim: &ClaimId, attempt: u32) -> Self {
-        Self(format!("body/{}/{attempt}", claim.0))
+        Self(["body/", &claim.0, "/", &decimal(attempt.into())].concat())
     }
 
     /// For an answer without rows.
@@ -128,6 +129,6 @@ impl RowName {
     }
 
     fn of(&self, row: u32) -> String {
-        format!("{}/{row}", self.0)
+        [&self.0, "/", &decimal(row.into())].concat()
     }
 }

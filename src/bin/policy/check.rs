@@ -80,7 +80,7 @@ fn origin(variables: &Value) -> Result<String, Vec<String>> {
                 .into())
         }
         Some(Value::String(text)) => {
-            let base = Base::parse(Some(text)).map_err(|error| vec![error.to_string()])?;
+            let base = Base::parse(Some(text)).map_err(|error| vec![error.sentence()])?;
             Ok(base.as_str().into())
         }
         Some(_) => Err(vec![
