@@ -6,6 +6,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { buildForBrowser } from "./build-browser.mjs";
 import { cargoLines } from "./cargo-progress.mjs";
+import { llvmFlags } from "./llvm-flags.mjs";
 import { root, wasmTarget, wasmTriple, workerOutput } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { Failure, step } from "./say.mjs";
@@ -16,7 +17,7 @@ import { npmToolsReady, toolEnv, toolReady, tools } from "./tools.mjs";
 import { shrink } from "./wasm-opt.mjs";
 import { wasmEnv } from "./wasm-target.mjs";
 
-const OWN_STEPS = ["build", "short-names", "small-std", "wasm-opt"].map((name) => join("scripts", "lib", `${name}.mjs`));
+const OWN_STEPS = ["build", "llvm-flags", "short-names", "small-std", "wasm-opt"].map((name) => join("scripts", "lib", `${name}.mjs`));
 const INPUTS = ["src", "Cargo.toml", "Cargo.lock", ...OWN_STEPS];
 const OUTPUTS = ["index.js", "index_bg.wasm"];
 // A compiler's errors are long, and the first is the one that matters.
@@ -69,7 +70,7 @@ async function make(env, inputs, progress) {
 // cargo leaves link-time optimisation out without a word, and the Worker is 7 KB bigger, gzipped.
 async function compile(env, progress) {
   const cargo = ["rustc", "--release", "--locked", "--lib", "--crate-type", "cdylib", "--target", wasmTriple];
-  await run("cargo", cargo, { cwd: root, env, onLine: cargoLines(progress), tailLines: COMPILER_LINES });
+  await run("cargo", [...cargo, "--", ...llvmFlags(env)], { cwd: root, env, onLine: cargoLines(progress), tailLines: COMPILER_LINES });
 }
 
 async function bind(env) {

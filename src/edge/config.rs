@@ -7,7 +7,7 @@ use crate::guard::forward::pseudonym;
 use crate::guard::log::Entry;
 use crate::guard::metrics::point;
 use crate::guard::origin::{Base, BaseError};
-use crate::guard::policy::Policy;
+use crate::guard::policy::{Mistake, Policy};
 use js_sys::JSON;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -48,7 +48,7 @@ fn read(env: &JsValue) -> Outcome {
     match (origin, policy) {
         (Ok(origin), Ok(policy)) => Ok(Rc::new(Config::new(origin, policy))),
         (origin, _) => {
-            js::log_error(&format!("onlyonce is misconfigured: {detail}"));
+            js::log_error(&["onlyonce is misconfigured: ", &detail].concat());
             let passing = origin.ok().map(|origin| Config::new(origin, Policy::default()));
             Err(Rc::new(Misconfigured { detail, passing }))
         }
@@ -60,7 +60,7 @@ fn read_origin(env: &JsValue) -> Result<Option<Base>, String> {
     match Base::parse(value.as_deref()) {
         Ok(origin) => Ok(Some(origin)),
         Err(BaseError::Missing) if bindings(env, |known| known.origin.is_some()) => Ok(None),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(error.sentence()),
     }
 }
 
@@ -72,7 +72,7 @@ fn read_policy(env: &JsValue) -> Result<Policy, String> {
         .or_else(|| js_sys::JSON::stringify(&value).ok().map(String::from))
         .unwrap_or_default();
     Policy::parse(&json).map_err(|mistakes| {
-        let sentences: Vec<String> = mistakes.iter().map(ToString::to_string).collect();
+        let sentences: Vec<String> = mistakes.iter().map(Mistake::sentence).collect();
         joined(&mut sentences.iter().map(String::as_str), "; ")
     })
 }
@@ -87,7 +87,7 @@ impl Config {
     pub fn origin_url(&self, head: &RequestHead) -> String {
         match &self.origin {
             Some(origin) => origin.join(&head.target()),
-            None => format!("{}{}", head.public_base(), head.target()),
+            None => [head.public_base(), head.target()].concat(),
         }
     }
 }

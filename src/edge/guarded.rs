@@ -9,6 +9,7 @@ use super::held::{Held, NO_ROOM};
 use super::js::{self, Context};
 use super::pass_through::{Why, pass_buffered, pass_keyless, pass_read};
 use super::present::{Audience, Presenter};
+use crate::guard::bytes::decimal;
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
@@ -217,11 +218,12 @@ impl Guarded<'_> {
     }
 
     fn too_large(&self) -> Problem {
-        let limit = self.settings.max_request_body;
-        let detail = format!(
-            "the request body is larger than the {limit} bytes of max_request_body; send a smaller one, or raise the limit for this route"
-        );
-        Problem::new(Code::BodyTooLarge, detail)
+        let detail = [
+            "the request body is larger than the ",
+            &decimal(self.settings.max_request_body),
+            " bytes of max_request_body; send a smaller one, or raise the limit for this route",
+        ];
+        Problem::new(Code::BodyTooLarge, detail.concat())
     }
 
     fn unreadable(&self, error: &BodyError) -> Problem {

@@ -86,13 +86,13 @@ impl RequestHead {
 
     /// Scheme and host, without a slash behind them.
     pub fn public_base(&self) -> String {
-        format!("{}://{}", self.url.scheme, self.url.host)
+        [&self.url.scheme, "://", &self.url.host].concat()
     }
 
     /// Path and query.
     pub fn target(&self) -> String {
         match &self.url.query {
-            Some(query) => format!("{}?{query}", self.url.path),
+            Some(query) => [&self.url.path, "?", query].concat(),
             None => self.url.path.clone(),
         }
     }

@@ -374,7 +374,7 @@ impl KeyObject {
         let step = match self.step(|_| Event::Rang, &News::LookAgain) {
             Ok(step) => step,
             Err(detail) => {
-                js::log_error(&format!("onlyonce: a record could not be looked at: {detail}"));
+                js::log_error(&["onlyonce: a record could not be looked at: ", &detail].concat());
                 // The next version of the guard may be able to read it.
                 return self.store.set_alarm(now.plus(Millis::hours(1)));
             }
@@ -398,7 +398,7 @@ impl KeyObject {
                 return js::log_warning(NOT_DELETED);
             }
             if let Err(detail) = object.step(|_| Event::CopyDeleted, &News::LookAgain) {
-                js::log_error(&format!("onlyonce: a deletion was not written down: {detail}"));
+                js::log_error(&["onlyonce: a deletion was not written down: ", &detail].concat());
             }
         }))
     }
@@ -410,8 +410,10 @@ impl KeyObject {
         self.open_calls.borrow_mut().retain(|open| open.attempt != attempt);
         // Together with the end of the call: those who joined cost no write of their own.
         self.write_seen();
-        step.map_err(|why| js::log_error(&format!("onlyonce: a call's end was not stored: {why}")))
-            .ok()
+        step.map_err(|why| {
+            js::log_error(&["onlyonce: a call's end was not stored: ", &why].concat())
+        })
+        .ok()
     }
 
     /// A copy counts as on its way until what this returns is dropped.

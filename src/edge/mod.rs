@@ -65,7 +65,7 @@ fn failed(error: &JsValue) -> Result<Response, JsValue> {
 fn log_error(error: &JsValue) {
     let message = js::member(error, "message").and_then(|text| text.as_string());
     let text = message.or_else(|| error.as_string()).unwrap_or_default();
-    js::log_error(&format!("onlyonce: an unforeseen error: {text}"));
+    js::log_error(&["onlyonce: an unforeseen error: ", &text].concat());
 }
 
 const UNFORESEEN: &str =

@@ -8,7 +8,7 @@ use crate::guard::key::IdempotencyKey;
 use crate::guard::origin::has_no_body;
 use crate::guard::problem::Problem;
 use crate::guard::record::{Claim, Record};
-use crate::guard::replay::{CacheStatus, How, Mark, Marking, apply};
+use crate::guard::replay::{CacheStatus, How, Mark, Marking, apply, took};
 use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::Shown;
@@ -121,7 +121,7 @@ impl Presenter<'_> {
         if let Some(key) = self.key {
             headers.set("idempotency-key", &key.to_structured())?;
         }
-        headers.set("server-timing", &format!("guard;dur={}", js::now().since(self.started).0))?;
+        headers.set("server-timing", &took("guard", js::now().since(self.started)))?;
         Ok(response)
     }
 

@@ -122,7 +122,7 @@ impl Delivery<'_> {
     /// The complete request, as if a client had sent it to the host that the realm names.
     fn request(&self, message: &Message) -> Result<Request, JsValue> {
         let host = message.realm.as_deref().filter(|realm| is_host(realm));
-        let url = format!("https://{}{}", host.unwrap_or(&self.consumer.queue), message.path);
+        let url = ["https://", host.unwrap_or(&self.consumer.queue), &message.path].concat();
         let headers = Headers::new()?;
         for (name, value) in &message.headers {
             headers.append(name, value)?;
@@ -149,7 +149,7 @@ impl Delivery<'_> {
         let settings = &*settings;
         let realm = match &message.realm {
             Some(realm) => config.policy.realm(realm),
-            None => config.policy.realm(&format!("queue/{queue}")),
+            None => config.policy.realm(&["queue/", queue].concat()),
         };
         let (noted, queue) = (Noted::default(), Some(queue.as_str()));
         let guarded =

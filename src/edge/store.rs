@@ -7,6 +7,7 @@
 //!    writes it. Where a write fails, what this instance believed counts for nothing.
 
 use super::js::{ObjectStorage, SyncKv};
+use crate::guard::bytes::decimal;
 use crate::guard::machine::{Change, Step};
 use crate::guard::record::{ClaimId, Record};
 use crate::guard::scope::RecordId;
@@ -125,11 +126,11 @@ impl Store {
 }
 
 fn decode(bytes: &[u8]) -> Result<Record, String> {
-    Record::decode(bytes).map_err(|error| error.to_string())
+    Record::decode(bytes).map_err(|error| error.sentence())
 }
 
 fn seen_name(claim: &ClaimId) -> String {
-    format!("seen/{}", claim.0)
+    ["seen/", &claim.0].concat()
 }
 
 /// What the rows of one attempt's answer are called. They count only once a record names them.
@@ -138,7 +139,7 @@ pub struct RowName(String);
 
 impl RowName {
     pub fn new(claim: &ClaimId, attempt: u32) -> Self {
-        Self(format!("body/{}/{attempt}", claim.0))
+        Self(["body/", &claim.0, "/", &decimal(attempt.into())].concat())
     }
 
     /// For an answer without rows.
@@ -151,6 +152,6 @@ impl RowName {
     }
 
     fn of(&self, row: u32) -> String {
-        format!("{}/{row}", self.0)
+        [&self.0, "/", &decimal(row.into())].concat()
     }
 }

@@ -27,7 +27,7 @@ impl Stored {
         loop {
             let chunk = chunks.next().await?.ok_or("the record broke off")?;
             bytes.extend(chunk.to_vec());
-            let decoded = Record::decode_head(&bytes).map_err(|error| error.to_string())?;
+            let decoded = Record::decode_head(&bytes).map_err(|error| error.sentence())?;
             let Some((record, _, body)) = decoded else { continue };
             let Some(Body::Rows { length, .. }) = record.answer().map(|answer| &answer.body) else {
                 return Self::small(bytes, chunks).await;
@@ -48,7 +48,7 @@ impl Stored {
 
     /// A record that came in one piece.
     pub fn decode(bytes: &[u8]) -> Result<Self, JsValue> {
-        let record = Record::decode(bytes).map_err(|error| error.to_string())?;
+        let record = Record::decode(bytes).map_err(|error| error.sentence())?;
         Ok(Self { record: Rc::new(record), rest: None })
     }
 }

@@ -24,6 +24,25 @@ pub fn joined(texts: &mut dyn Iterator<Item = &str>, separator: &str) -> String 
     all
 }
 
+/// A number in decimal digits.
+pub fn decimal(number: u64) -> String {
+    padded(number, 1)
+}
+
+/// A number in decimal digits, with zeros in front of it where it has fewer than these.
+pub fn padded(number: u64, digits: usize) -> String {
+    let mut text = String::new();
+    write_digits(number, digits, &mut text);
+    text
+}
+
+fn write_digits(number: u64, digits: usize, text: &mut String) {
+    if number > 9 || digits > 1 {
+        write_digits(number / 10, digits.saturating_sub(1), text);
+    }
+    text.push(char::from(b'0' | (number % 10) as u8));
+}
+
 /// Sorts in n log n steps whatever the order: runs of 1, 2, 4, … are merged.
 pub fn sort<T: Copy>(items: &mut Vec<T>, less: impl Fn(&T, &T) -> bool) {
     let mut run = 1_usize;

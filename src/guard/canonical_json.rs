@@ -6,7 +6,7 @@
 //!    form: readers disagree on what such a text says.
 //! 3. Values that a policy ignores are left out, member names included.
 
-use super::bytes::sort;
+use super::bytes::{decimal, sort};
 use super::json::{Input, write_string};
 
 /// Deepest nesting of arrays and objects that is followed.
@@ -120,7 +120,7 @@ impl Writer<'_> {
         while self.input.another(b']', &mut first)? {
             let from = self.output.len();
             let below =
-                if ignore.is_empty() { Vec::new() } else { below(ignore, &index.to_string()) };
+                if ignore.is_empty() { Vec::new() } else { below(ignore, &decimal(index as u64)) };
             self.value(&below, depth)?;
             self.output.push(b',');
             if below.iter().any(|rest| rest.is_empty()) {

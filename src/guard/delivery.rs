@@ -139,12 +139,8 @@ impl Letter<'_> {
     pub fn of_message(&self, text: &str, key: &str, realm: &str) -> String {
         let trimmed = text.trim_end();
         let open = trimmed.strip_suffix('}').unwrap_or(trimmed);
-        format!(
-            "{open},\"key\":{},\"realm\":{},\"dead_letter\":{}}}",
-            quoted(key),
-            quoted(realm),
-            self.notice()
-        )
+        let (key, realm, notice) = (quoted(key), quoted(realm), self.notice());
+        [open, ",\"key\":", &key, ",\"realm\":", &realm, ",\"dead_letter\":", &notice, "}"].concat()
     }
 
     /// For a message that is no request.

@@ -54,7 +54,7 @@ pub fn is_token(name: &str) -> bool {
 /// What identifies this deployment in a `Via` header: two guards in a row have different origins.
 pub fn pseudonym(origin: &str) -> String {
     let digest = Digest::new("onlyonce via 1").field(origin.as_bytes()).hex();
-    format!("onlyonce-{}", digest.get(..12).unwrap_or_default())
+    ["onlyonce-", digest.get(..12).unwrap_or_default()].concat()
 }
 
 /// Whether a request with this `Via` header was here before.
@@ -78,8 +78,8 @@ pub struct Addressed<'a> {
 
 /// The headers that a forwarded request gains.
 pub fn added(addressed: &Addressed, pseudonym: &str) -> Vec<(&'static str, String)> {
-    let hop = format!("1.1 {pseudonym}");
-    let via = addressed.via.as_ref().map_or_else(|| hop.clone(), |via| format!("{via}, {hop}"));
+    let hop = ["1.1 ", pseudonym].concat();
+    let via = addressed.via.as_ref().map_or_else(|| hop.clone(), |via| [via, ", ", &hop].concat());
     let mut headers = vec![
         ("via", via),
         ("x-forwarded-host", addressed.host.to_owned()),
@@ -99,6 +99,6 @@ fn forwarded_for(addressed: &Addressed) -> Option<String> {
         Some(known) if known.rsplit(',').next().is_some_and(|last| last.trim() == client) => {
             Some(known.clone())
         }
-        Some(known) => Some(format!("{known}, {client}")),
+        Some(known) => Some([known, ", ", client].concat()),
     }
 }

@@ -9,6 +9,7 @@
 //!
 //! This is a tenth of what a general library adds to the Worker.
 
+use super::bytes::decimal;
 use super::digest::hex;
 
 /// Deepest nesting of arrays and objects in a [`Value`].
@@ -311,7 +312,7 @@ impl Members {
     }
 
     pub fn number(&mut self, name: &str, value: u64) {
-        self.json(name, &value.to_string());
+        self.json(name, &decimal(value));
     }
 
     pub fn end(mut self) -> String {

@@ -6,9 +6,10 @@
 //! 3. 1 to 255 characters. Bare keys hold no white space, quote, comma or semicolon.
 //! 4. A repeated header arrives joined by a comma and is refused, never guessed at.
 
+use super::bytes::decimal;
+use super::digest::hex;
 use super::json::quoted;
 use super::structured_field::{NotAString, parse_string_item};
-use std::fmt;
 
 /// The longest key, in characters.
 pub const MAX_LENGTH: usize = 255;
@@ -55,10 +56,10 @@ impl IdempotencyKey {
         &self.0
     }
 
-    /// The key as a structured-field string, as it is echoed.
+    /// The key as a structured-field string, as it is echoed. Of a key's characters, JSON escapes
+    /// the same two in the same way (RFC 9651 section 3.3.3).
     pub fn to_structured(&self) -> String {
-        let escaped = self.0.replace('\\', "\\\\").replace('"', "\\\"");
-        format!("\"{escaped}\"")
+        quoted(&self.0)
     }
 }
 
@@ -77,7 +78,33 @@ impl KeyError {
     pub fn describe(&self, header: &str) -> String {
         let excerpt: String = header.chars().take(EXCERPT).collect();
         let more = if excerpt.len() < header.len() { "…" } else { "" };
-        format!("Idempotency-Key {}{more} {self}; {CURE}", quoted(&excerpt))
+        ["Idempotency-Key ", &quoted(&excerpt), more, " ", &self.reason(), "; ", CURE].concat()
+    }
+
+    /// What goes on after the value.
+    pub fn reason(&self) -> String {
+        match self {
+            Self::Empty => "is empty".into(),
+            Self::TooLong { characters } => {
+                let (has, most) = (decimal(*characters as u64), decimal(MAX_LENGTH as u64));
+                ["has ", &has, " characters, which is more than ", &most].concat()
+            }
+            Self::Forbidden { character: ',', .. } => {
+                "holds a comma outside quotes, as a repeated header does".into()
+            }
+            Self::Forbidden { character, position } => [
+                "holds U+",
+                &code_point(*character),
+                " at character ",
+                &decimal(*position as u64),
+                ", which a bare key may not",
+            ]
+            .concat(),
+            Self::BadString => "starts a quoted string that has no end, a character outside 0x20 to 0x7E, or a bad escape".into(),
+            Self::Trailing => {
+                "goes on after its quoted string, as a repeated header does".into()
+            }
+        }
     }
 }
 
@@ -85,27 +112,9 @@ impl KeyError {
 const EXCERPT: usize = 40;
 const CURE: &str = "send one key of 1 to 255 characters, such as a new UUID";
 
-impl fmt::Display for KeyError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::Empty => write!(f, "is empty"),
-            Self::TooLong { characters } => {
-                write!(f, "has {characters} characters, which is more than {MAX_LENGTH}")
-            }
-            Self::Forbidden { character: ',', .. } => {
-                write!(f, "holds a comma outside quotes, as a repeated header does")
-            }
-            Self::Forbidden { character, position } => {
-                let code = u32::from(*character);
-                write!(f, "holds U+{code:04X} at character {position}, which a bare key may not")
-            }
-            Self::BadString => write!(
-                f,
-                "starts a quoted string that has no end, a character outside 0x20 to 0x7E, or a bad escape"
-            ),
-            Self::Trailing => {
-                write!(f, "goes on after its quoted string, as a repeated header does")
-            }
-        }
-    }
+/// As Unicode writes it: four hex digits, or as many as it takes.
+fn code_point(character: char) -> String {
+    let digits = hex(&u32::from(character).to_be_bytes()).to_ascii_uppercase();
+    let significant = digits.trim_start_matches('0').len().max(4);
+    digits.get(digits.len().saturating_sub(significant)..).unwrap_or_default().into()
 }

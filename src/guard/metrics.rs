@@ -6,6 +6,7 @@
 //!    value, so a busy route does not crowd out a quiet one, and questions are asked by route.
 //! 3. What is not known is an empty text, or 0.
 
+use super::bytes::decimal;
 use super::json::quoted;
 use super::log::Entry;
 
@@ -14,7 +15,7 @@ const INDEX_BYTES: usize = 96;
 
 /// The data point, as the JSON of what `writeDataPoint` takes.
 pub fn point(entry: &Entry) -> String {
-    let mut point = format!("{{\"indexes\":[{}],\"blobs\":[", quoted(index(entry.route)));
+    let mut point = ["{\"indexes\":[", &quoted(index(entry.route)), "],\"blobs\":["].concat();
     for (at, (_, text)) in entry.texts().into_iter().enumerate() {
         point.push_str(if at == 0 { "" } else { "," });
         point.push_str(&quoted(text.unwrap_or_default()));
@@ -22,7 +23,7 @@ pub fn point(entry: &Entry) -> String {
     point.push_str("],\"doubles\":[");
     for (at, (_, number)) in entry.numbers().into_iter().enumerate() {
         point.push_str(if at == 0 { "" } else { "," });
-        point.push_str(&number.unwrap_or_default().to_string());
+        point.push_str(&decimal(number.unwrap_or_default()));
     }
     point.push_str("]}");
     point

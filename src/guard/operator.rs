@@ -356,7 +356,7 @@ fn describe_answer(answer: &Answer) -> Members {
     });
     let pairs: Vec<String> = pairs.collect();
     let pairs = super::bytes::joined(&mut pairs.iter().map(String::as_str), ",");
-    members.json("headers", &format!("[{pairs}]"));
+    members.json("headers", &["[", &pairs, "]"].concat());
     members.text("answered_at", &answer.answered_at.rfc3339());
     members.number("took_ms", answer.took.0);
     let (kept, length) = match &answer.body {

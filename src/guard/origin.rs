@@ -6,7 +6,6 @@
 //! 4. No answer, or one whose body broke off, means the same.
 
 use super::release::Release;
-use std::fmt;
 
 /// What an answer of the origin says about its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +79,7 @@ impl Base {
 
     /// The URL of a request at the origin; `target` is path and query.
     pub fn join(&self, target: &str) -> String {
-        format!("{}{target}", self.0)
+        [&self.0, target].concat()
     }
 
     /// A `Location` that points at the origin, pointed at the public address instead. Hosts count
@@ -89,13 +88,13 @@ impl Base {
         let (own_place, own_path) = split_place(&self.0)?;
         let scheme = own_place.split(':').next()?;
         let absolute = match location.starts_with("//") {
-            true => format!("{scheme}:{location}"),
+            true => [scheme, ":", location].concat(),
             false => location.to_owned(),
         };
         let (place, path) = split_place(&absolute)?;
         let rest = path.strip_prefix(own_path)?;
         let fits = place == own_place && (rest.is_empty() || rest.starts_with(['/', '?', '#']));
-        fits.then(|| format!("{public}{rest}"))
+        fits.then(|| [public, rest].concat())
     }
 }
 
@@ -105,7 +104,7 @@ fn split_place(url: &str) -> Option<(String, &str)> {
     let rest = rest.strip_prefix("//")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
-    let place = format!("{scheme}://{authority}").to_ascii_lowercase();
+    let place = [scheme, "://", authority].concat().to_ascii_lowercase();
     let own_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
     Some((place.strip_suffix(own_port).unwrap_or(&place).to_owned(), path))
 }
@@ -138,17 +137,18 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-impl fmt::Display for BaseError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+impl BaseError {
+    pub fn sentence(&self) -> String {
         match self {
-            Self::Missing => write!(
-                f,
-                "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers"
-            ),
-            Self::Bad { value, reason } => write!(
-                f,
-                "ORIGIN \"{value}\" {reason}; set it to a base URL such as https://origin.example.com"
-            ),
+            Self::Missing => "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers".into(),
+            Self::Bad { value, reason } => [
+                "ORIGIN \"",
+                value,
+                "\" ",
+                reason,
+                "; set it to a base URL such as https://origin.example.com",
+            ]
+            .concat(),
         }
     }
 }

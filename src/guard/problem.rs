@@ -1,5 +1,6 @@
 //! What the guard says when it refuses (RFC 9457).
 
+use super::bytes::decimal;
 use super::json::Members;
 use super::key::IdempotencyKey;
 use super::machine::Refusal;
@@ -163,10 +164,10 @@ impl Problem {
             Refusal::OutcomeUnknown(reason) => (Code::OutcomeUnknown, unknown_detail(reason)),
         };
         let subject = match key {
-            Some(key) => format!("Idempotency-Key {}", key.to_structured()),
+            Some(key) => ["Idempotency-Key ", &key.to_structured()].concat(),
             None => "the same request without a key".into(),
         };
-        let detail = format!("{subject} {detail}");
+        let detail = [&subject, " ", detail].concat();
         let mut problem = Self { record: Some(record.clone()), ..Self::new(code, detail) };
         match refusal {
             Refusal::InProgress { retry_after } => problem.retry_after = Some(retry_after),
@@ -195,16 +196,16 @@ impl Problem {
 
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let about = self.code.describe();
-        let link = format!("</.onlyonce/problems#{}>; rel=\"describedby\"", about.name);
+        let link = ["</.onlyonce/problems#", about.name, ">; rel=\"describedby\""].concat();
         let mut headers = vec![
             ("content-type", "application/problem+json".to_owned()),
             ("cache-control", "no-store".to_owned()),
-            ("cache-status", format!("onlyonce; detail={}", about.name)),
+            ("cache-status", ["onlyonce; detail=", about.name].concat()),
             ("link", link),
         ];
         if about.retryable {
             let wait = self.retry_after.unwrap_or(DEFAULT_RETRY_AFTER).retry_after();
-            headers.push(("retry-after", wait.to_string()));
+            headers.push(("retry-after", decimal(wait)));
         }
         headers
     }
@@ -241,12 +242,24 @@ pub fn page() -> String {
         let status = if about.code == Code::OutcomeUnknown {
             "502 or 504".into()
         } else {
-            about.status.to_string()
+            decimal(about.status.into())
         };
-        page.push_str(&format!(
-            "<section id=\"{name}\"><h2><code>{name}</code></h2><p><strong>{title}</strong></p><p>{meaning}</p><p>Status {status}. Worth retrying: {again}.</p></section>\n",
-            name = about.name, title = about.title, meaning = about.meaning,
-        ));
+        let pieces = [
+            "<section id=\"",
+            about.name,
+            "\"><h2><code>",
+            about.name,
+            "</code></h2><p><strong>",
+            about.title,
+            "</strong></p><p>",
+            about.meaning,
+            "</p><p>Status ",
+            &status,
+            ". Worth retrying: ",
+            again,
+            ".</p></section>\n",
+        ];
+        page.push_str(&pieces.concat());
     }
     page.push_str("</main></body></html>\n");
     page

@@ -9,6 +9,7 @@
 //!
 //! Anything else is the object's to answer: a copy refuses nothing and frees nothing.
 
+use super::bytes::decimal;
 use super::fingerprint::{Fingerprint, Method};
 use super::forward::hop_by_hop;
 use super::key::IdempotencyKey;
@@ -155,7 +156,7 @@ impl Marking<'_> {
             Mark { name: "cache-status", value: self.cache_status(), how: How::Append },
             Mark {
                 name: "server-timing",
-                value: format!("guard;dur={}, origin;dur={}", self.guard.0, self.origin.0),
+                value: [took("guard", self.guard), took("origin", self.origin)].join(", "),
                 how: How::Append,
             },
         ];
@@ -168,7 +169,7 @@ impl Marking<'_> {
         if self.status.is_replay() {
             let age = self.now.since(self.answered_at.unwrap_or(self.now)).whole_seconds();
             marks.push(set("idempotency-replayed", "true".into()));
-            marks.push(set("age", age.to_string()));
+            marks.push(set("age", decimal(age)));
             marks.push(Mark { name: "cache-control", value: "no-store".into(), how: How::Default });
         }
         marks
@@ -176,13 +177,18 @@ impl Marking<'_> {
 
     fn cache_status(&self) -> String {
         let (status, record) = (self.status.parameters(), self.record.as_str());
-        let mut value = format!("onlyonce; {status}; key=\"{record}\"");
+        let mut value = ["onlyonce; ", status, "; key=\"", record, "\""].concat();
         if let Some(detail) = self.status.detail().or(self.detail) {
             value.push_str("; detail=");
             value.push_str(detail);
         }
         value
     }
+}
+
+/// A metric of `Server-Timing`.
+pub fn took(what: &str, span: Millis) -> String {
+    [what, ";dur=", &decimal(span.0)].concat()
 }
 
 /// Writes marks into a list of headers.

@@ -12,7 +12,6 @@ use super::codec::{Reader, Writer};
 use super::digest::Digest;
 use super::json::{Table, Value, quoted};
 use super::key::IdempotencyKey;
-use std::fmt;
 
 /// What the rules read of a request. Lookups are lazy: on the edge each one crosses from
 /// JavaScript to WebAssembly.
@@ -108,6 +107,17 @@ impl ScopeValue {
 }
 
 impl Source {
+    /// As a policy says it, and as it is read again.
+    pub fn written(&self) -> String {
+        let (kind, name) = match self {
+            Self::Header(name) => ("header:", name),
+            Self::Cookie(name) => ("cookie:", name),
+            Self::Query(name) => ("query:", name),
+            Self::Jwt(claim) => ("jwt:", claim),
+        };
+        [kind, name].concat()
+    }
+
     /// What this source says in a request; nothing where it is absent or unreadable.
     pub fn read(&self, head: &impl Head) -> Option<String> {
         match self {
@@ -153,7 +163,7 @@ fn claim_text(claims: &Table, name: &str) -> Option<String> {
 fn claim_value(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(quoted(text)),
-        Value::Bool(value) => Some(value.to_string()),
+        Value::Bool(value) => Some(if *value { "true" } else { "false" }.into()),
         number => number.as_whole().map(str::to_owned),
     }
 }
@@ -208,7 +218,7 @@ fn owner(purpose: &str, realm: &str, scope: &[ScopeValue]) -> Digest {
     let count = (scope.len() as u64).to_be_bytes();
     let digest = Digest::new(purpose).field(realm.as_bytes()).field(&count);
     scope.iter().fold(digest, |digest, scope| {
-        digest.field(scope.source.to_string().as_bytes()).optional(scope.value.as_deref())
+        digest.field(scope.source.written().as_bytes()).optional(scope.value.as_deref())
     })
 }
 
@@ -224,30 +234,19 @@ impl Credential {
     pub fn of(head: &impl Head, sources: &[Source], record: &RecordId) -> Self {
         let digest = Digest::new("onlyonce credential 1").field(record.as_str().as_bytes());
         let digest = sources.iter().fold(digest, |digest, source| {
-            digest.field(source.to_string().as_bytes()).optional(source.read(head).as_deref())
+            digest.field(source.written().as_bytes()).optional(source.read(head).as_deref())
         });
         Self { sources: sources.to_vec(), digest: digest.hex() }
     }
 
     pub fn write(&self, writer: &mut Writer) {
-        writer.list(&self.sources, |source, writer| writer.text(&source.to_string()));
+        writer.list(&self.sources, |source, writer| writer.text(&source.written()));
         writer.text(&self.digest);
     }
 
     pub fn read(reader: &mut Reader) -> Option<Self> {
         let sources = reader.list(|reader| reader.text()?.parse().ok())?;
         Some(Self { sources, digest: reader.text()? })
-    }
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        match self {
-            Self::Header(name) => write!(f, "header:{name}"),
-            Self::Cookie(name) => write!(f, "cookie:{name}"),
-            Self::Query(name) => write!(f, "query:{name}"),
-            Self::Jwt(claim) => write!(f, "jwt:{claim}"),
-        }
     }
 }
 
@@ -263,8 +262,11 @@ impl std::str::FromStr for Source {
             Some(("jwt", claim)) => return Ok(Self::Jwt(claim.into())),
             Some(_) => {}
         }
-        Err(format!(
-            "\"{text}\" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"
-        ))
+        Err([
+            "\"",
+            text,
+            "\" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>",
+        ]
+        .concat())
     }
 }

@@ -6,12 +6,12 @@
 //! 2. Deployed objects hold these bytes: a test pins every state.
 //! 3. A record of another version, or one that does not decode, is an error, never a vacant key.
 
+use super::bytes::decimal;
 use super::codec::{Reader, Writer};
 use super::fingerprint::Fingerprint;
 use super::record::{Answer, Body, Claim, ClaimId, Outcome, Reason, Record};
 use super::scope::Credential;
 use super::time::{Millis, UnixMillis};
-use std::fmt;
 
 /// The version of the stored form.
 pub const VERSION: u32 = 1;
@@ -198,14 +198,18 @@ impl Answer {
     }
 }
 
-impl fmt::Display for RecordError {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+impl RecordError {
+    pub fn sentence(&self) -> String {
         match self {
-            Self::Version(found) => write!(
-                f,
-                "the record has version {found} and this guard reads version {VERSION}, as happens while a deployment or a roll-back is under way"
-            ),
-            Self::Malformed => write!(f, "the record does not decode"),
+            Self::Version(found) => [
+                "the record has version ",
+                &decimal((*found).into()),
+                " and this guard reads version ",
+                &decimal(VERSION.into()),
+                ", as happens while a deployment or a roll-back is under way",
+            ]
+            .concat(),
+            Self::Malformed => "the record does not decode".into(),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Instants and durations as the rules use them: whole milliseconds, handed in by the caller.
 
+use super::bytes::padded;
+
 /// Milliseconds since 1970-01-01T00:00:00Z.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct UnixMillis(pub u64);
@@ -52,26 +54,28 @@ impl UnixMillis {
         let (year, month, day) = civil_date(days);
         let weekday = WEEKDAYS.get((days % 7) as usize).copied().unwrap_or("");
         let month = MONTHS.get(month as usize).copied().unwrap_or("");
-        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-        format!("{weekday}, {day:02} {month} {year:04} {hour:02}:{minute:02}:{second:02} GMT")
+        [weekday, &padded(day, 2), month, &padded(year, 4), &clock(seconds), "GMT"].join(" ")
     }
 
     /// The instant as RFC 3339 writes it, e.g. `1994-11-06T08:49:37.000Z`.
     pub fn rfc3339(self) -> String {
         let seconds = self.0 / 1000;
         let (year, month, day) = civil_date(seconds / DAY_SECONDS);
-        let month = month.saturating_add(1);
-        let (hour, minute, second) = (seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-        let milli = self.0 % 1000;
-        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}.{milli:03}Z")
+        let date = [padded(year, 4), padded(month.saturating_add(1), 2), padded(day, 2)].join("-");
+        [&date, "T", &clock(seconds), ".", &padded(self.0 % 1000, 3), "Z"].concat()
     }
 }
 
 const DAY_SECONDS: u64 = 24 * 60 * 60;
 /// 1970-01-01 was a Thursday.
-const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const WEEKDAYS: [&str; 7] = ["Thu,", "Fri,", "Sat,", "Sun,", "Mon,", "Tue,", "Wed,"];
 const MONTHS: [&str; 12] =
     ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// The time of the day, as in `08:49:37`.
+fn clock(seconds: u64) -> String {
+    [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map(|part| padded(part, 2)).join(":")
+}
 
 /// Year, month (0 is January) and day of the month, counted from the days since 1970-01-01.
 fn civil_date(mut days: u64) -> (u64, u64, u64) {

@@ -154,7 +154,7 @@ fn check_settings(settings: &Settings) {
 fn check_mistakes(mistakes: &[Mistake]) -> u64 {
     assert!(!mistakes.is_empty(), "refused without a word");
     for mistake in mistakes {
-        let sentence = mistake.to_string();
+        let sentence = mistake.sentence();
         let Mistake { field, reason, allowed, .. } = mistake;
         assert!(!field.is_empty() && !reason.is_empty() && !allowed.is_empty(), "{sentence}");
         assert!(sentence.len() < 10_000, "{} bytes: {sentence}", sentence.len());

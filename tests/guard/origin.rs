@@ -84,7 +84,7 @@ fn no_base_at_all() {
         let error = Base::parse(value).expect_err("no base");
         assert_eq!(error, BaseError::Missing);
         assert_eq!(
-            error.to_string(),
+            error.sentence(),
             "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers"
         );
     }
@@ -94,7 +94,7 @@ fn no_base_at_all() {
 fn refused(value: &str, reason: &str) {
     let error = Base::parse(Some(value)).expect_err(value);
     let cure = "set it to a base URL such as https://origin.example.com";
-    assert_eq!(error.to_string(), format!("ORIGIN \"{value}\" {reason}; {cure}"));
+    assert_eq!(error.sentence(), format!("ORIGIN \"{value}\" {reason}; {cure}"));
 }
 
 #[test]

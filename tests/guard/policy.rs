@@ -2,7 +2,7 @@
 
 use onlyonce::guard::fingerprint::Algorithm;
 use onlyonce::guard::policy::{InFlight, Policy, Settings, Unknown};
-use onlyonce::guard::scope::Scope;
+use onlyonce::guard::scope::{Scope, Source};
 use onlyonce::guard::time::Millis;
 
 /// The documentation promises these.
@@ -26,8 +26,7 @@ fn defaults_are_pinned() {
 
 #[test]
 fn default_credential_is_pinned() {
-    let sources: Vec<String> =
-        Settings::default().credential.iter().map(ToString::to_string).collect();
+    let sources: Vec<String> = Settings::default().credential.iter().map(Source::written).collect();
     assert_eq!(sources, ["header:authorization", "header:cookie", "header:x-api-key"]);
 }
 

@@ -8,7 +8,7 @@ use onlyonce::guard::scope::{Credential, RecordId, Scope, ScopeValue, Source};
 /// A scope value as text, such as `jwt:sub="joe"`; nothing behind a source that was absent.
 fn text(value: &ScopeValue) -> String {
     let held = value.value.as_ref().map_or_else(String::new, |value| format!("={value}"));
-    format!("{}{held}", value.source)
+    format!("{}{held}", value.source.written())
 }
 
 #[track_caller]
@@ -167,7 +167,7 @@ fn a_listed_claim_falls_back_to_the_whole_header() {
 
 #[test]
 fn names_of_sources() {
-    let named = |text: &str| text.parse::<Source>().map(|source| source.to_string());
+    let named = |text: &str| text.parse::<Source>().map(|source| source.written());
     assert_eq!(named("header:X-Tenant"), Ok("header:x-tenant".into()));
     // Names of cookies, of query fields and of claims tell case apart.
     for name in ["cookie:Sid", "query:Tenant", "jwt:http://example.com/is_root"] {

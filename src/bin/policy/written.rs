@@ -49,9 +49,9 @@ fn list(name: &str, settings: &Settings) -> String {
         "release" => settings.release.iter().map(release).collect(),
         "scope" => match &settings.scope {
             Scope::Auto => vec!["auto".into()],
-            Scope::Sources(sources) => sources.iter().map(Source::to_string).collect(),
+            Scope::Sources(sources) => sources.iter().map(Source::written).collect(),
         },
-        "credential" => settings.credential.iter().map(Source::to_string).collect(),
+        "credential" => settings.credential.iter().map(Source::written).collect(),
         "ignore" => {
             settings.fingerprint.ignore.iter().map(|pointer| pointer_text(pointer)).collect()
         }

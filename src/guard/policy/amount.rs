@@ -1,6 +1,6 @@
 //! Durations and sizes as a policy writes them: a whole number and a unit.
 
-use crate::guard::bytes::joined;
+use crate::guard::bytes::{decimal, joined};
 
 /// Units from small to large, each with what it is worth, and the least number of it that is
 /// written: people say 24h rather than 1d.
@@ -56,9 +56,9 @@ impl Units {
     pub fn write(&self, amount: u64) -> String {
         let whole = |(name, worth, least): &(&str, u64, u64)| {
             let number = amount.checked_div(*worth).filter(|number| number >= least)?;
-            amount.is_multiple_of(*worth).then(|| format!("{number}{name}"))
+            amount.is_multiple_of(*worth).then(|| [&decimal(number), *name].concat())
         };
-        self.units.iter().rev().find_map(whole).unwrap_or_else(|| amount.to_string())
+        self.units.iter().rev().find_map(whole).unwrap_or_else(|| decimal(amount))
     }
 
     /// The number with each unit that brings it into the range.
@@ -66,7 +66,7 @@ impl Units {
         self.units
             .iter()
             .filter(|(_, worth, _)| (least..=most).contains(&number.saturating_mul(*worth)))
-            .map(|(name, ..)| format!("\"{number}{name}\""))
+            .map(|(name, ..)| ["\"", &decimal(number), name, "\""].concat())
             .collect()
     }
 }

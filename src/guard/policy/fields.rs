@@ -6,9 +6,9 @@
 //! 2. A default is written as JSON. Parsed, all of them together are `Settings::default()`.
 
 use super::amount::{DURATION, NotAnAmount, SIZE, Units};
-use super::mistake::{Mistakes, Place, Wrong};
+use super::mistake::Mistakes;
 use super::settings::Settings;
-use crate::guard::bytes::joined;
+use crate::guard::json::Value;
 use crate::guard::time::Millis;
 
 pub use super::table::FIELDS;
@@ -67,7 +67,7 @@ pub enum Kind {
         of: fn(&mut Settings) -> &mut u64,
     },
     Flag(fn(&mut Settings) -> &mut bool),
-    List(fn(&Place, &mut Settings, &mut Mistakes)),
+    List(fn(&Value, &mut Settings, &mut Mistakes) -> Option<()>),
     /// `realm`, `routes` and `path`, which are no settings: the parser reads them itself.
     Frame,
 }
@@ -94,73 +94,81 @@ pub fn known(name: &str) -> Option<&'static Known> {
 
 impl Kind {
     /// Reads a value into the settings, or notes what is wrong with it.
-    pub fn read(&self, place: &Place, settings: &mut Settings, mistakes: &mut Mistakes) {
+    pub fn read(
+        &self,
+        value: &Value,
+        settings: &mut Settings,
+        mistakes: &mut Mistakes,
+    ) -> Option<()> {
         match self {
-            Self::Choice(words) => {
-                if let Some(set) = mistakes.note(choice(place, words)) {
-                    set(settings);
-                }
-            }
+            Self::Choice(words) => choice(value, words, mistakes)?(settings),
             Self::Duration { least, most, of } => {
-                if let Some(span) = mistakes.note(amount(place, &DURATION, *least, *most)) {
-                    *of(settings) = Millis(span);
-                }
+                *of(settings) = Millis(amount(value, &DURATION, *least, *most, mistakes)?);
             }
             Self::Size { least, most, of } => {
-                if let Some(size) = mistakes.note(amount(place, &SIZE, *least, *most)) {
-                    *of(settings) = size;
-                }
+                *of(settings) = amount(value, &SIZE, *least, *most, mistakes)?;
             }
-            Self::Flag(of) => {
-                if let Some(flag) = mistakes.note(place.flag()) {
-                    *of(settings) = flag;
-                }
-            }
-            Self::List(read) => read(place, settings, mistakes),
+            Self::Flag(of) => *of(settings) = mistakes.flag(value)?,
+            Self::List(read) => return read(value, settings, mistakes),
             Self::Frame => {}
         }
+        Some(())
     }
 }
 
-fn choice(place: &Place, words: &[Word]) -> Result<fn(&mut Settings), Wrong> {
-    let names: Vec<String> = words.iter().map(|(name, _)| format!("\"{name}\"")).collect();
-    let cure = format!("write {}", alternatives(&names));
-    let text = place.text(&cure)?;
+fn choice(value: &Value, words: &[Word], mistakes: &mut Mistakes) -> Option<fn(&mut Settings)> {
+    let names: Vec<String> = words.iter().map(|(name, _)| in_quotes(name)).collect();
+    let cure = alternatives(&names);
+    let text = mistakes.text(value, &cure)?;
     let word = words.iter().find(|(name, _)| *name == text);
-    word.map(|(_, set)| *set).ok_or_else(|| place.wrong("is none of its values", &cure))
+    word.map(|(_, set)| *set).or_else(|| mistakes.wrong(value, "is none of its values", &cure))
 }
 
-fn amount(place: &Place, units: &Units, least: u64, most: u64) -> Result<u64, Wrong> {
-    let (from, to) = (units.write(least), units.write(most));
-    let cure = format!("write a {} from \"{from}\" to \"{to}\"", units.noun);
-    let read = match place.value.as_u64() {
+fn amount(
+    value: &Value,
+    units: &Units,
+    least: u64,
+    most: u64,
+    mistakes: &mut Mistakes,
+) -> Option<u64> {
+    let (from, to) = (in_quotes(&units.write(least)), in_quotes(&units.write(most)));
+    let cure = ["write a ", units.noun, " from ", &from, " to ", &to].concat();
+    let read = match value.as_u64() {
         Some(number) => Err(NotAnAmount::NoUnit(number)),
-        None => units.read(place.text(&cure)?),
+        None => units.read(mistakes.text(value, &cure)?),
     };
-    match read {
-        Ok(amount) if amount < least => Err(place.wrong(&format!("is under \"{from}\""), &cure)),
-        Ok(amount) if amount > most => Err(place.wrong(&format!("is over \"{to}\""), &cure)),
-        Ok(amount) => Ok(amount),
+    let reason = match read {
+        Ok(amount) if amount < least => ["is under ", &from].concat(),
+        Ok(amount) if amount > most => ["is over ", &to].concat(),
+        Ok(amount) => return Some(amount),
         Err(NotAnAmount::NoUnit(number)) => {
             let guesses = units.guesses(number, least, most);
-            let guess = format!("write {}", alternatives(&guesses));
-            Err(place.wrong("has no unit", if guesses.is_empty() { &cure } else { &guess }))
+            let guess = alternatives(&guesses);
+            let cure = if guesses.is_empty() { &cure } else { &guess };
+            return mistakes.wrong(value, "has no unit", cure);
         }
         Err(NotAnAmount::Else) => {
-            let reason = format!("is not a whole number and a unit ({})", units.names());
-            Err(place.wrong(&reason, &cure))
+            ["is not a whole number and a unit (", &units.names(), ")"].concat()
         }
-    }
+    };
+    mistakes.wrong(value, &reason, &cure)
 }
 
-/// `a`, `a or b`, `a, b or c`.
+fn in_quotes(text: &str) -> String {
+    ["\"", text, "\""].concat()
+}
+
+/// `write a`, `write a or b`, `write a, b or c`.
 fn alternatives(names: &[String]) -> String {
-    match names.split_last() {
-        Some((last, rest)) if !rest.is_empty() => {
-            let rest = joined(&mut rest.iter().map(String::as_str), ", ");
-            format!("{rest} or {last}")
-        }
-        Some((only, _)) => only.clone(),
-        None => String::new(),
+    let mut text = String::from("write ");
+    for (at, name) in names.iter().enumerate() {
+        let is_last = at.saturating_add(1) == names.len();
+        text.push_str(match at {
+            0 => "",
+            _ if is_last => " or ",
+            _ => ", ",
+        });
+        text.push_str(name);
     }
+    text
 }

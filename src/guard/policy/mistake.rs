@@ -4,8 +4,8 @@
 //! 2. A value is cut to what a reader needs to find it again.
 //! 3. At most [`MOST`] are told; who has more has another problem.
 
+use crate::guard::bytes::decimal;
 use crate::guard::json::{Table, Value, quoted};
-use std::fmt;
 
 /// How many mistakes are told at most.
 pub const MOST: usize = 100;
@@ -22,89 +22,121 @@ pub struct Mistake {
     pub allowed: String,
 }
 
-/// A mistake on its way to the others: readers hand on a pointer, not four strings.
-pub type Wrong = Box<Mistake>;
-
 impl Mistake {
-    pub fn boxed(field: &str, value: String, reason: &str, allowed: &str) -> Wrong {
-        let (field, reason, allowed) = (field.into(), reason.into(), allowed.into());
-        Box::new(Self { field, value, reason, allowed })
-    }
-}
-
-impl fmt::Display for Mistake {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+    pub fn sentence(&self) -> String {
         let Self { field, value, reason, allowed } = self;
         let gap = if value.is_empty() { "" } else { " " };
-        write!(f, "{field}{gap}{value} {reason}: {allowed}")
+        [field, gap, value, " ", reason, ": ", allowed].concat()
     }
 }
 
-/// The mistakes that were found so far.
+/// The mistakes that were found so far, and the place that is being read. A reader that notes a
+/// mistake has no value to return.
 #[derive(Default)]
 pub struct Mistakes {
+    /// Empty for the policy itself.
+    place: String,
     told: Vec<Mistake>,
     untold: usize,
 }
 
 impl Mistakes {
-    #[allow(clippy::boxed_local, reason = "every caller has it in its box")]
-    pub fn add(&mut self, wrong: Wrong) {
-        if self.told.len() < MOST {
-            self.told.push(*wrong);
-        } else {
-            self.untold = self.untold.saturating_add(1);
-        }
-    }
-
-    /// The value of a result, whose error is noted.
-    pub fn note<T>(&mut self, result: Result<T, Wrong>) -> Option<T> {
-        result.map_err(|wrong| self.add(wrong)).ok()
-    }
-
     pub fn count(&self) -> usize {
         self.told.len().saturating_add(self.untold)
     }
 
     pub fn into_told(mut self) -> Vec<Mistake> {
         if self.untold > 0 {
-            let reason = format!("has {} more mistakes", self.untold);
-            self.told.push(*Mistake::boxed("POLICY", String::new(), &reason, "mend these first"));
+            let reason = ["has ", &decimal(self.untold as u64), " more mistakes"].concat();
+            self.tell(String::new(), &reason, "mend these first");
         }
         self.told
     }
-}
 
-/// A value of the policy, and where it stands.
-pub struct Place<'a> {
-    pub field: String,
-    pub value: &'a Value,
-}
-
-impl<'a> Place<'a> {
-    /// A member of the table that stands at `parent`, which is empty for the policy itself.
-    pub fn member(parent: &str, name: &str, value: &'a Value) -> Self {
-        let dot = if parent.is_empty() { "" } else { "." };
-        let plain = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '-' | '_');
-        let name = match !name.is_empty() && name.chars().all(plain) {
-            true => cut(name),
-            false => quoted(&cut(name)),
-        };
-        Self { field: format!("{parent}{dot}{name}"), value }
+    /// The value at this place is wrong.
+    pub fn wrong<T>(&mut self, value: &Value, reason: &str, allowed: &str) -> Option<T> {
+        self.add(shown(value), reason, allowed);
+        None
     }
 
-    pub fn wrong(&self, reason: &str, allowed: &str) -> Wrong {
-        Mistake::boxed(&self.field, shown(self.value), reason, allowed)
+    /// The place is wrong, whatever its value.
+    pub fn out_of_place<T>(&mut self, reason: &str, allowed: &str) -> Option<T> {
+        self.add(String::new(), reason, allowed);
+        None
     }
 
-    /// The field is wrong, whatever its value.
-    pub fn out_of_place(&self, reason: &str, allowed: &str) -> Wrong {
-        Mistake::boxed(&self.field, String::new(), reason, allowed)
+    fn add(&mut self, value: String, reason: &str, allowed: &str) {
+        if self.told.len() < MOST {
+            self.tell(value, reason, allowed);
+        } else {
+            self.untold = self.untold.saturating_add(1);
+        }
+    }
+
+    fn tell(&mut self, value: String, reason: &str, allowed: &str) {
+        let field = if self.place.is_empty() { "POLICY" } else { &self.place };
+        let (field, reason, allowed) = (field.into(), reason.into(), allowed.into());
+        self.told.push(Mistake { field, value, reason, allowed });
+    }
+
+    /// Reads a member of the table at this place; nothing where it is absent.
+    pub fn member<'a, T>(
+        &mut self,
+        table: &'a Table,
+        name: &str,
+        read: impl FnOnce(&'a Value, &mut Self) -> Option<T>,
+    ) -> Option<T> {
+        let value = table.get(name)?;
+        self.within(name, |mistakes| read(value, mistakes))
+    }
+
+    /// Reads what stands at a member of the table at this place.
+    pub fn within<T>(&mut self, name: &str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let outer = self.place.len();
+        self.enter(name);
+        let read = read(self);
+        self.place.truncate(outer);
+        read
+    }
+
+    fn enter(&mut self, name: &str) {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let is_plain = !name.is_empty() && name.bytes().all(plain);
+        let name = cut(name);
+        if !self.place.is_empty() {
+            self.place.push('.');
+        }
+        self.place.push_str(&if is_plain { name } else { quoted(&name) });
+    }
+
+    /// Reads each item of a list at this place; nothing where one of them is wrong.
+    pub fn each(
+        &mut self,
+        items: &[Value],
+        read: &mut dyn FnMut(&Value, &mut Self) -> Option<()>,
+    ) -> Option<()> {
+        let outer = self.place.len();
+        let mut all = Some(());
+        for (at, item) in items.iter().enumerate() {
+            self.place.push_str(&["[", &decimal(at as u64), "]"].concat());
+            all = read(item, self).and(all);
+            self.place.truncate(outer);
+        }
+        all
+    }
+
+    /// Notes every member of a table that is none of these.
+    pub fn others(&mut self, table: &Table, known: &[&str], reason: &str, allowed: &str) {
+        for (name, value) in table.by_name() {
+            if !known.contains(&name.as_str()) {
+                self.within(name, |mistakes| mistakes.wrong::<()>(value, reason, allowed));
+            }
+        }
     }
 
     /// The value is of another type than the one that is wanted.
-    fn other_type(&self, allowed: &str) -> Wrong {
-        let reason = match self.value {
+    fn other_type(&mut self, value: &Value, allowed: &str) {
+        let reason = match value {
             Value::Null => "is no value",
             Value::Bool(_) => "is a boolean",
             Value::Number(_) => "is a number",
@@ -112,31 +144,39 @@ impl<'a> Place<'a> {
             Value::Array(_) => "is a list",
             Value::Object(_) => "is a table",
         };
-        self.wrong(reason, allowed)
+        self.add(shown(value), reason, allowed);
     }
 
-    pub fn text(&self, allowed: &str) -> Result<&'a str, Wrong> {
-        self.value.as_str().ok_or_else(|| self.other_type(allowed))
-    }
-
-    pub fn flag(&self) -> Result<bool, Wrong> {
-        match self.value {
-            Value::Bool(flag) => Ok(*flag),
-            _ => Err(self.other_type("write true or false")),
+    pub fn text<'a>(&mut self, value: &'a Value, allowed: &str) -> Option<&'a str> {
+        let text = value.as_str();
+        if text.is_none() {
+            self.other_type(value, allowed);
         }
+        text
     }
 
-    pub fn table(&self, allowed: &str) -> Result<&'a Table, Wrong> {
-        match self.value {
-            Value::Object(table) => Ok(table),
-            _ => Err(self.other_type(allowed)),
+    pub fn flag(&mut self, value: &Value) -> Option<bool> {
+        if let Value::Bool(flag) = value {
+            return Some(*flag);
         }
+        self.other_type(value, "write true or false");
+        None
     }
 
-    pub fn items(&self, allowed: &str) -> Result<Vec<Place<'a>>, Wrong> {
-        let Value::Array(items) = self.value else { return Err(self.other_type(allowed)) };
-        let item = |(at, value)| Place { field: format!("{}[{at}]", self.field), value };
-        Ok(items.iter().enumerate().map(item).collect())
+    pub fn table<'a>(&mut self, value: &'a Value, allowed: &str) -> Option<&'a Table> {
+        if let Value::Object(table) = value {
+            return Some(table);
+        }
+        self.other_type(value, allowed);
+        None
+    }
+
+    pub fn items<'a>(&mut self, value: &'a Value, allowed: &str) -> Option<&'a [Value]> {
+        if let Value::Array(items) = value {
+            return Some(items);
+        }
+        self.other_type(value, allowed);
+        None
     }
 }
 
@@ -156,7 +196,7 @@ const LONGEST_SHOWN: usize = 60;
 
 fn cut(text: &str) -> String {
     match text.char_indices().nth(LONGEST_SHOWN) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        Some((end, _)) => [text.get(..end).unwrap_or_default(), "…"].concat(),
         None => text.into(),
     }
 }

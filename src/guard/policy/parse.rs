@@ -7,12 +7,13 @@
 //! 4. A policy is bounded: 64 KiB of JSON, 100 routes.
 
 use super::fields::{KNOWN, Known, Level, known};
-use super::mistake::{Mistake, Mistakes, Place, Wrong};
+use super::mistake::{Mistake, Mistakes};
 #[cfg(not(target_arch = "wasm32"))]
 use super::nearest::nearest;
 use super::pattern::Pattern;
 use super::rules::{RULES, Rule};
 use super::{Policy, Route, Settings};
+use crate::guard::bytes::decimal;
 use crate::guard::canonical_json::canonical_json;
 use crate::guard::json::{Table, Value};
 use std::rc::Rc;
@@ -25,112 +26,106 @@ impl Policy {
     /// Reads a policy from JSON, or tells all that is wrong with it.
     pub fn parse(json: &str) -> Result<Self, Vec<Mistake>> {
         let mut mistakes = Mistakes::default();
-        let policy = read_json(json).map(|root| match &root {
-            Value::Object(table) => policy(table, &mut mistakes),
-            _ => {
-                let place = Place { field: ROOT.into(), value: &root };
-                mistakes.note(place.table(TABLE));
-                Self::default()
-            }
-        });
-        let policy = mistakes.note(policy);
-        policy.filter(|_| mistakes.count() == 0).ok_or_else(|| mistakes.into_told())
+        let policy = policy(json, &mut mistakes);
+        let told = mistakes.into_told();
+        policy.filter(|_| told.is_empty()).ok_or(told)
     }
 }
 
-const ROOT: &str = "POLICY";
 const TABLE: &str = "write a table, which is [vars.POLICY] in wrangler.toml";
 
-fn read_json(json: &str) -> Result<Value, Wrong> {
-    let wrong = |reason: &str, allowed: &str| Mistake::boxed(ROOT, String::new(), reason, allowed);
+fn policy(json: &str, mistakes: &mut Mistakes) -> Option<Policy> {
+    let root = read_json(json, mistakes)?;
+    let table = mistakes.table(&root, TABLE)?;
+    let realm = mistakes.member(table, "realm", realm);
+    let defaults = Part::read(table, Level::Top, Settings::default(), &[], mistakes);
+    let routes = mistakes
+        .member(table, "routes", |value, mistakes| routes(value, &defaults, mistakes))
+        .unwrap_or_default();
+    Some(Policy { realm, defaults: Rc::new(defaults.settings), routes })
+}
+
+fn read_json(json: &str, mistakes: &mut Mistakes) -> Option<Value> {
     if json.len() > LONGEST {
-        return Err(wrong(
-            "is longer than 64 KiB",
-            "shorten it; one route with ** may do for many",
-        ));
+        let cure = "shorten it; one route with ** may do for many";
+        return mistakes.out_of_place("is longer than 64 KiB", cure);
     }
-    let value = Value::parse(json).map_err(|wrong_at| {
-        let read = json.get(..wrong_at).unwrap_or_default();
-        let (line, column) =
-            (read.split('\n').count(), read.rsplit('\n').next().map_or(0, str::len));
-        wrong(&format!("is not JSON at line {line}, column {column}"), TABLE)
-    })?;
+    let value = match Value::parse(json) {
+        Ok(value) => value,
+        Err(wrong_at) => return mistakes.out_of_place(&no_json(json, wrong_at), TABLE),
+    };
     // Readers disagree on what a name means that stands in a table twice.
-    match canonical_json(json.as_bytes(), &[]) {
-        Some(_) => Ok(value),
-        None => Err(wrong("has a field twice in one table", "remove one of them")),
+    if canonical_json(json.as_bytes(), &[]).is_none() {
+        return mistakes.out_of_place("has a field twice in one table", "remove one of them");
     }
+    Some(value)
 }
 
-fn policy(table: &Table, mistakes: &mut Mistakes) -> Policy {
-    let realm = table
-        .get("realm")
-        .and_then(|value| mistakes.note(realm(&Place::member("", "realm", value))));
-    let defaults = Part::read("", table, Level::Top, Settings::default(), &[], mistakes);
-    let routes = table
-        .get("routes")
-        .map(|value| routes(&Place::member("", "routes", value), &defaults, mistakes));
-    Policy { realm, defaults: Rc::new(defaults.settings), routes: routes.unwrap_or_default() }
-}
-
-fn realm(place: &Place) -> Result<String, Wrong> {
-    const FORM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
-    let name = place.text(FORM)?;
-    let fits = (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Ok(name.into()) } else { Err(place.wrong("is no realm", FORM)) }
-}
-
-fn routes(place: &Place, defaults: &Part, mistakes: &mut Mistakes) -> Vec<Route> {
-    const FORM: &str = "write a list of tables, which is [[vars.POLICY.routes]] in wrangler.toml";
-    let items = mistakes.note(place.items(FORM)).unwrap_or_default();
-    if items.len() > MOST_ROUTES {
-        let reason = format!("has {} routes", items.len());
-        mistakes
-            .add(place.wrong(&reason, "write 100 or fewer; a path with * or ** may do for many"));
-        return Vec::new();
-    }
-    let mut routes: Vec<Route> = Vec::with_capacity(items.len());
-    for item in &items {
-        if let Some(route) = route(item, defaults, &routes, mistakes) {
-            routes.push(route);
+fn no_json(json: &str, wrong_at: usize) -> String {
+    let (mut line, mut column) = (1_u64, 0_u64);
+    for byte in json.bytes().take(wrong_at) {
+        column = column.saturating_add(1);
+        if byte == b'\n' {
+            (line, column) = (line.saturating_add(1), 0);
         }
     }
-    routes
+    ["is not JSON at line ", &decimal(line), ", column ", &decimal(column)].concat()
+}
+
+fn realm(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
+    const FORM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
+    let name = mistakes.text(value, FORM)?;
+    let fits = (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
+    if fits { Some(name.into()) } else { mistakes.wrong(value, "is no realm", FORM) }
+}
+
+fn routes(value: &Value, defaults: &Part, mistakes: &mut Mistakes) -> Option<Vec<Route>> {
+    const FORM: &str = "write a list of tables, which is [[vars.POLICY.routes]] in wrangler.toml";
+    let items = mistakes.items(value, FORM)?;
+    if items.len() > MOST_ROUTES {
+        let reason = ["has ", &decimal(items.len() as u64), " routes"].concat();
+        let cure = "write 100 or fewer; a path with * or ** may do for many";
+        return mistakes.wrong(value, &reason, cure);
+    }
+    let mut routes: Vec<Route> = Vec::with_capacity(items.len());
+    mistakes.each(items, &mut |item, mistakes| {
+        routes.push(route(item, defaults, &routes, mistakes)?);
+        Some(())
+    })?;
+    Some(routes)
 }
 
 fn route(
-    place: &Place,
+    value: &Value,
     defaults: &Part,
     earlier: &[Route],
     mistakes: &mut Mistakes,
 ) -> Option<Route> {
-    let table = mistakes.note(place.table("write a table with a path"))?;
+    let table = mistakes.table(value, "write a table with a path")?;
     let settings = defaults.settings.clone();
-    let part =
-        Part::read(&place.field, table, Level::Route, settings, &defaults.mistaken, mistakes);
-    let pattern = match table.get("path") {
-        Some(value) => pattern(&Place::member(&place.field, "path", value), earlier),
-        None => Err(place.wrong(
-            "has no path",
-            "write the paths that it is for, such as path = \"/payments/**\"",
-        )),
-    };
-    Some(Route { pattern: mistakes.note(pattern)?, settings: Rc::new(part.settings) })
+    let part = Part::read(table, Level::Route, settings, &defaults.mistaken, mistakes);
+    if table.get("path").is_none() {
+        let cure = "write the paths that it is for, such as path = \"/payments/**\"";
+        return mistakes.wrong(value, "has no path", cure);
+    }
+    let pattern =
+        mistakes.member(table, "path", |value, mistakes| pattern(value, earlier, mistakes))?;
+    Some(Route { pattern, settings: Rc::new(part.settings) })
 }
 
-fn pattern(place: &Place, earlier: &[Route]) -> Result<Pattern, Wrong> {
-    let text = place.text("write a path such as \"/payments/**\"")?;
-    let pattern = Pattern::parse(text).map_err(|(reason, cure)| place.wrong(reason, cure))?;
-    match earlier.iter().find(|route| route.pattern.covers(&pattern)) {
-        None => Ok(pattern),
-        Some(route) => Err(place.wrong(
-            &format!(
-                "is never reached, for \"{}\" above it is for the same paths",
-                route.pattern.as_str()
-            ),
-            "move it above that route, or remove it",
-        )),
+fn pattern(value: &Value, earlier: &[Route], mistakes: &mut Mistakes) -> Option<Pattern> {
+    let text = mistakes.text(value, "write a path such as \"/payments/**\"")?;
+    let pattern = match Pattern::parse(text) {
+        Ok(pattern) => pattern,
+        Err((reason, cure)) => return mistakes.wrong(value, reason, cure),
+    };
+    if let Some(route) = earlier.iter().find(|route| route.pattern.covers(&pattern)) {
+        let above = route.pattern.as_str();
+        let reason = ["is never reached, for \"", above, "\" above it is for the same paths"];
+        let cure = "move it above that route, or remove it";
+        return mistakes.wrong(value, &reason.concat(), cure);
     }
+    Some(pattern)
 }
 
 /// The settings that one table of a policy makes of those that it starts from.
@@ -142,7 +137,6 @@ struct Part {
 
 impl Part {
     fn read(
-        at: &str,
         table: &Table,
         level: Level,
         settings: Settings,
@@ -151,42 +145,48 @@ impl Part {
     ) -> Self {
         let mut part = Self { settings, mistaken: mistaken.into() };
         for (name, value) in table.by_name() {
-            part.field(&Place::member(at, name, value), name, level, mistakes);
+            mistakes.within(name, |mistakes| part.field(name, value, level, mistakes));
         }
         for rule in &RULES {
-            part.keep(rule, at, table, mistakes);
+            part.keep(rule, table, mistakes);
         }
         part
     }
 
-    fn field(&mut self, place: &Place, name: &str, level: Level, mistakes: &mut Mistakes) {
-        let before = mistakes.count();
-        match known(name) {
-            None => mistakes.add(unknown(place, name, level)),
-            Some(known) if !known.stands_at(level) => mistakes.add(misplaced(place, known)),
-            Some(known) => {
-                // A later table corrects what an earlier one had wrong.
-                self.mistaken.retain(|mistaken| *mistaken != known.name);
-                known.kind.read(place, &mut self.settings, mistakes);
-                if mistakes.count() > before {
-                    self.mistaken.push(known.name);
-                }
-            }
+    fn field(
+        &mut self,
+        name: &str,
+        value: &Value,
+        level: Level,
+        mistakes: &mut Mistakes,
+    ) -> Option<()> {
+        let Some(known) = known(name) else { return unknown(name, level, mistakes) };
+        if !known.stands_at(level) {
+            return misplaced(known, mistakes);
         }
+        let before = mistakes.count();
+        // A later table corrects what an earlier one had wrong.
+        self.mistaken.retain(|mistaken| *mistaken != known.name);
+        known.kind.read(value, &mut self.settings, mistakes);
+        if mistakes.count() > before {
+            self.mistaken.push(known.name);
+        }
+        Some(())
     }
 
     /// Blames a broken rule on the field of this table that has to do with it; where there is none,
     /// the table that has one was blamed before.
-    fn keep(&self, rule: &Rule, at: &str, table: &Table, mistakes: &mut Mistakes) {
+    fn keep(&self, rule: &Rule, table: &Table, mistakes: &mut Mistakes) {
         if rule.fields.iter().any(|field| self.mistaken.contains(field)) {
             return;
         }
-        let blamed = rule.fields.iter().enumerate().find_map(|(which, field)| {
-            table.get(field).map(|value| (which, Place::member(at, field, value)))
-        });
-        if let (Some((which, place)), Some(broken)) = (blamed, (rule.broken)(&self.settings)) {
+        let blamed = rule.fields.iter().position(|field| table.get(field).is_some());
+        if let (Some(which), Some(broken)) = (blamed, (rule.broken)(&self.settings)) {
+            let field = rule.fields.get(which).copied().unwrap_or_default();
             let reason = broken.reasons.get(which).map_or("", String::as_str);
-            mistakes.add(place.wrong(reason, &broken.cure));
+            mistakes.member::<()>(table, field, |value, mistakes| {
+                mistakes.wrong(value, reason, &broken.cure)
+            });
         }
     }
 }
@@ -197,14 +197,14 @@ impl Known {
     }
 }
 
-fn unknown(place: &Place, name: &str, level: Level) -> Wrong {
+fn unknown(name: &str, level: Level, mistakes: &mut Mistakes) -> Option<()> {
     let names = KNOWN.iter().filter(|known| known.stands_at(level)).map(|known| known.name);
     match nearest(name, names) {
         Some(name) => {
-            let reason = format!("is not a field (did you mean {name}?)");
-            place.out_of_place(&reason, "rename it, or remove it")
+            let reason = ["is not a field (did you mean ", name, "?)"].concat();
+            mistakes.out_of_place(&reason, "rename it, or remove it")
         }
-        None => place
+        None => mistakes
             .out_of_place("is not a field", "remove it; docs/CONFIGURATION.md names every field"),
     }
 }
@@ -215,7 +215,7 @@ fn nearest<'a>(_: &str, _: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     None
 }
 
-fn misplaced(place: &Place, known: &Known) -> Wrong {
+fn misplaced(known: &Known, mistakes: &mut Mistakes) -> Option<()> {
     let (reason, cure) = match known.level {
         Level::Route => ("belongs to a route", "write it under [[vars.POLICY.routes]]"),
         _ => (
@@ -223,5 +223,5 @@ fn misplaced(place: &Place, known: &Known) -> Wrong {
             "write it under [vars.POLICY], where it holds for all routes",
         ),
     };
-    place.out_of_place(reason, cure)
+    mistakes.out_of_place(reason, cure)
 }

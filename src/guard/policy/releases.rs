@@ -2,84 +2,76 @@
 //! `{ status = 302, header = "location", matches = "*/login*" }`.
 
 use super::lists::{entries, is_token};
-use super::mistake::{Mistakes, Place, Wrong};
+use super::mistake::Mistakes;
 use super::settings::Settings;
 use crate::guard::json::{Table, Value};
 use crate::guard::release::{Release, ReleaseHeader};
 
 const FORMS: &str = "write a status such as 429, or { status = 503, header = \"retry-after\" }";
 
-pub fn release(place: &Place, settings: &mut Settings, mistakes: &mut Mistakes) {
-    if let Some(list) = entries(place, "write a list such as [429, 503]", mistakes, entry) {
-        settings.release = list;
-    }
+pub fn release(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) -> Option<()> {
+    settings.release = entries(value, "write a list such as [429, 503]", mistakes, entry)?;
+    Some(())
 }
 
-fn entry(place: &Place, mistakes: &mut Mistakes) -> Option<Release> {
-    let release = match place.value {
-        Value::Number(_) => Release::status(mistakes.note(status(place))?),
-        _ => with_header(place, mistakes.note(place.table(FORMS))?, mistakes)?,
+fn entry(value: &Value, mistakes: &mut Mistakes) -> Option<Release> {
+    let release = match value {
+        Value::Number(_) => Release::status(status(value, mistakes)?),
+        _ => with_header(value, mistakes.table(value, FORMS)?, mistakes)?,
     };
     if release.header.is_none() && (200..300).contains(&release.status) {
         let cure = "name a header that tells such answers from the others, or remove it";
-        mistakes.add(place.wrong("says that the request was processed", cure));
-        return None;
+        return mistakes.wrong(value, "says that the request was processed", cure);
     }
     Some(release)
 }
 
 /// A status that an answer can have; 1xx never reach the guard (fetch's Response).
-fn status(place: &Place) -> Result<u16, Wrong> {
-    let status = place.value.as_u64().and_then(|status| u16::try_from(status).ok());
-    status.filter(|status| (200..600).contains(status)).ok_or_else(|| {
-        place.wrong("is no status of an answer", "write a whole number from 200 to 599")
+fn status(value: &Value, mistakes: &mut Mistakes) -> Option<u16> {
+    let status = value.as_u64().and_then(|status| u16::try_from(status).ok());
+    status.filter(|status| (200..600).contains(status)).or_else(|| {
+        let cure = "write a whole number from 200 to 599";
+        mistakes.wrong(value, "is no status of an answer", cure)
     })
 }
 
-fn with_header(place: &Place, table: &Table, mistakes: &mut Mistakes) -> Option<Release> {
+fn with_header(value: &Value, table: &Table, mistakes: &mut Mistakes) -> Option<Release> {
     let before = mistakes.count();
-    refuse_others(place, table, mistakes);
-    let member = |name| table.get(name).map(|value| Place::member(&place.field, name, value));
-    let status = match member("status") {
-        Some(place) => status(&place),
-        None => Err(place.wrong("names no status", FORMS)),
-    };
-    let status = mistakes.note(status);
-    let name = member("header").and_then(|place| mistakes.note(header_name(&place)));
-    let matches = member("matches").and_then(|place| mistakes.note(wanted_value(&place)));
+    let cure = "its fields are status, header and matches";
+    let known = ["status", "header", "matches"];
+    mistakes.others(table, &known, "is not a field of an entry", cure);
+    let [status_value, header, matches] = known.map(|name| table.get(name));
+    if matches.is_some() && header.is_none() {
+        let cure = "name the header whose value is looked at";
+        mistakes.wrong::<()>(value, "has matches without header", cure);
+    }
+    if status_value.is_none() {
+        mistakes.wrong::<()>(value, "names no status", FORMS);
+    }
+    let status = mistakes.member(table, "status", status);
+    let name = mistakes.member(table, "header", header_name);
+    let matches = mistakes.member(table, "matches", wanted_value);
     let header = name.map(|name| ReleaseHeader { name, matches });
     status.filter(|_| mistakes.count() == before).map(|status| Release { status, header })
 }
 
-fn refuse_others(place: &Place, table: &Table, mistakes: &mut Mistakes) {
-    for (name, value) in table.by_name() {
-        if !matches!(name.as_str(), "status" | "header" | "matches") {
-            let place = Place::member(&place.field, name, value);
-            let cure = "its fields are status, header and matches";
-            mistakes.add(place.wrong("is not a field of an entry", cure));
-        }
-    }
-    if table.get("matches").is_some() && table.get("header").is_none() {
-        let cure = "name the header whose value is looked at";
-        mistakes.add(place.wrong("has matches without header", cure));
-    }
-}
-
-fn header_name(place: &Place) -> Result<String, Wrong> {
+fn header_name(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
     const FORM: &str = "write one such as \"retry-after\"";
-    let name = place.text(FORM)?;
-    if is_token(name) {
-        Ok(name.to_ascii_lowercase())
-    } else {
-        Err(place.wrong("is no header name", FORM))
+    let name = mistakes.text(value, FORM)?;
+    if !is_token(name) {
+        return mistakes.wrong(value, "is no header name", FORM);
     }
+    Some(name.to_ascii_lowercase())
 }
 
 /// A pattern for a header's value. Each star costs one walk over the value, so they are counted.
-fn wanted_value(place: &Place) -> Result<String, Wrong> {
+fn wanted_value(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
     const FORM: &str =
         "write one such as \"*/login*\", of 1 to 255 characters and with at most 8 stars";
-    let pattern = place.text(FORM)?;
-    let fits = (1..=255).contains(&pattern.len()) && pattern.matches('*').count() <= 8;
-    if fits { Ok(pattern.into()) } else { Err(place.wrong("is no pattern for a value", FORM)) }
+    let pattern = mistakes.text(value, FORM)?;
+    let stars = pattern.bytes().filter(|byte| *byte == b'*').count();
+    if !(1..=255).contains(&pattern.len()) || stars > 8 {
+        return mistakes.wrong(value, "is no pattern for a value", FORM);
+    }
+    Some(pattern.into())
 }

@@ -35,13 +35,15 @@ fn window(settings: &Settings) -> Option<Broken> {
     let (window, deadline) = (text(settings.retry_window), text(settings.deadline));
     (settings.retry_window.0 < least).then(|| Broken {
         reasons: [
-            format!("is too short for a deadline of \"{deadline}\""),
-            format!("is too long for a retry_window of \"{window}\""),
+            ["is too short for a deadline of \"", &deadline, "\""].concat(),
+            ["is too long for a retry_window of \"", &window, "\""].concat(),
         ],
-        cure: format!(
-            "write retry_window = \"{}\" or longer, which is deadline and 60s",
-            text(Millis(least))
-        ),
+        cure: [
+            "write retry_window = \"",
+            &text(Millis(least)),
+            "\" or longer, which is deadline and 60s",
+        ]
+        .concat(),
     })
 }
 
@@ -49,10 +51,10 @@ fn derive_window(settings: &Settings) -> Option<Broken> {
     let (derive, window) = (text(settings.derive_window), text(settings.retry_window));
     (settings.derive_window > settings.retry_window).then(|| Broken {
         reasons: [
-            format!("is longer than a retry_window of \"{window}\""),
-            format!("is shorter than a derive_window of \"{derive}\""),
+            ["is longer than a retry_window of \"", &window, "\""].concat(),
+            ["is shorter than a derive_window of \"", &derive, "\""].concat(),
         ],
-        cure: format!("write derive_window = \"{window}\" or shorter"),
+        cure: ["write derive_window = \"", &window, "\" or shorter"].concat(),
     })
 }
 

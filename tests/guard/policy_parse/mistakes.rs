@@ -2,13 +2,13 @@
 
 mod lists;
 
-use onlyonce::guard::policy::{LONGEST, MOST_ROUTES, Policy};
+use onlyonce::guard::policy::{LONGEST, MOST_ROUTES, Mistake, Policy};
 
 #[track_caller]
 fn check(json: &str, sentences: &[&str]) {
     let told: Vec<String> = match Policy::parse(json) {
         Ok(policy) => panic!("{json} was read as {policy:?}"),
-        Err(mistakes) => mistakes.iter().map(ToString::to_string).collect(),
+        Err(mistakes) => mistakes.iter().map(Mistake::sentence).collect(),
     };
     assert_eq!(told, sentences, "{json}");
 }
@@ -338,6 +338,6 @@ fn mistakes_are_bounded() {
     let fields = (0..150).map(|at| format!(r#""x{at}": 1"#)).collect::<Vec<_>>();
     let mistakes = Policy::parse(&format!("{{{}}}", fields.join(", "))).expect_err("mistakes");
     assert_eq!(mistakes.len(), 101);
-    let last = mistakes.last().expect("there are 101").to_string();
+    let last = mistakes.last().expect("there are 101").sentence();
     assert_eq!(last, "POLICY has 50 more mistakes: mend these first");
 }

@@ -84,7 +84,7 @@ fn mutate(value: &mut Value, random: &mut Random) {
 }
 
 fn is_a_sentence(mistake: &Mistake) {
-    let text = mistake.to_string();
+    let text = mistake.sentence();
     assert!(!mistake.field.is_empty() && !mistake.reason.is_empty(), "{text}");
     assert!(!mistake.allowed.is_empty() && text.len() < 2000, "{text}");
 }

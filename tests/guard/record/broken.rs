@@ -151,8 +151,8 @@ fn another_version_is_refused_not_guessed_at() {
 #[test]
 fn what_an_unusable_record_says() {
     assert_eq!(
-        RecordError::Version(2).to_string(),
+        RecordError::Version(2).sentence(),
         "the record has version 2 and this guard reads version 1, as happens while a deployment or a roll-back is under way"
     );
-    assert_eq!(RecordError::Malformed.to_string(), "the record does not decode");
+    assert_eq!(RecordError::Malformed.sentence(), "the record does not decode");
 }
