@@ -16,7 +16,7 @@ use crate::guard::machine::{Event, Step};
 use crate::guard::origin::{Meaning, meaning};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
-use crate::guard::replay::{keepable_headers, without_cookies};
+use crate::guard::replay::{has_cookies, keepable_headers, without_cookies};
 use crate::guard::time::Millis;
 use crate::guard::wire::{Shown, Verdict};
 use js_sys::Uint8Array;
@@ -78,21 +78,23 @@ impl Reception {
 
     /// The answer is stored, then shown, then copied.
     async fn done(self, answer: Answer, meaning: Meaning) {
-        let Some(record) = self.store(&answer, meaning) else { return };
-        let first = record.clone().with_answer(answer);
+        let is_whole = self.order.settings.replay_set_cookie || !has_cookies(&answer);
+        let whole = (!is_whole).then(|| answer.clone());
+        let Some(record) = self.store(answer, meaning) else { return };
+        let first = whole.map(|answer| record.clone().with_answer(answer));
         let (object, id) = (self.object.clone(), self.order.record.clone());
         let copies = self.order.settings.kv_write == KvWrite::Always;
-        self.tell(answers::stored(&object, &first, Shown::First));
+        self.tell(answers::stored(&object, first.as_ref().unwrap_or(&record), Shown::First));
         if copies {
             responses::write_copy(object, id, record).await;
         }
     }
 
     /// Stores the answer; nothing where it did not become the record's.
-    fn store(&self, answer: &Answer, meaning: Meaning) -> Option<Record> {
+    fn store(&self, answer: Answer, meaning: Meaning) -> Option<Record> {
         let kept = match self.order.settings.replay_set_cookie {
-            true => answer.clone(),
-            false => without_cookies(answer.clone()),
+            true => answer,
+            false => without_cookies(answer),
         };
         let record = self.conclude(meaning, kept.clone(), &News::LookAgain)?.record;
         (record.answer() == Some(&kept)).then_some(record)
@@ -112,7 +114,7 @@ impl Reception {
     /// A retry will be told that the answer was not kept; the first caller gets it as it comes.
     async fn hand_on(self, answer: Answer, meaning: Meaning, rest: TooMuch) {
         let object = self.object.clone();
-        let pipe = self.store(&answer, meaning).and_then(|record| {
+        let pipe = self.store(answer.clone(), meaning).and_then(|record| {
             let pipe = Pipe::of_any_length().ok()?;
             let response = answers::streaming(&answer, Verdict::NotKept, &record, &pipe.readable);
             self.tell(response).then_some(pipe)

@@ -9,6 +9,7 @@
 //!    the origin sees its own host.
 
 use super::digest::Digest;
+use std::borrow::Cow;
 
 const HOP_BY_HOP: [&str; 9] = [
     "connection",
@@ -35,14 +36,14 @@ const END_TO_END: [&str; 8] = [
 ];
 
 /// The names to leave out of a message whose `Connection` header has this value.
-pub fn hop_by_hop(connection: Option<&str>) -> impl Iterator<Item = String> {
+pub fn hop_by_hop(connection: Option<&str>) -> Vec<Cow<'static, str>> {
     let named = connection.unwrap_or_default().to_ascii_lowercase();
-    let named: Vec<String> = named
+    let named = named
         .split(',')
-        .map(|name| name.trim().to_owned())
-        .filter(|name| is_token(name) && !END_TO_END.contains(&name.as_str()))
-        .collect();
-    HOP_BY_HOP.into_iter().map(str::to_owned).chain(named)
+        .map(str::trim)
+        .filter(|name| is_token(name) && !END_TO_END.contains(name))
+        .map(|name| Cow::Owned(name.to_owned()));
+    HOP_BY_HOP.map(Cow::Borrowed).into_iter().chain(named).collect()
 }
 
 /// A field name (RFC 9110 section 5.6.2); the platform throws at any other.

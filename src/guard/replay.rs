@@ -48,10 +48,10 @@ pub fn keepable_headers(headers: Vec<(String, String)>) -> Vec<(String, String)>
     let mut headers = headers;
     headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
     let connection = value_of(&headers, "connection").map(str::to_owned);
-    let hops: Vec<String> = hop_by_hop(connection.as_deref()).collect();
+    let hops = hop_by_hop(connection.as_deref());
     headers
         .into_iter()
-        .filter(|(name, value)| !hops.contains(name) && !is_made_anew(name, value))
+        .filter(|(name, value)| !hops.iter().any(|hop| hop == name) && !is_made_anew(name, value))
         .collect()
 }
 

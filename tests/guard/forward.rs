@@ -4,7 +4,7 @@ use onlyonce::guard::forward::{Addressed, added, hop_by_hop, is_loop, pseudonym}
 
 #[test]
 fn headers_that_belong_to_one_connection() {
-    let fixed: Vec<String> = hop_by_hop(None).collect();
+    let fixed = hop_by_hop(None);
     for name in [
         "connection",
         "keep-alive",
@@ -23,7 +23,7 @@ fn headers_that_belong_to_one_connection() {
 
 #[track_caller]
 fn named(connection: &str, expected: &[&str]) {
-    let names: Vec<String> = hop_by_hop(Some(connection)).skip(9).collect();
+    let names = hop_by_hop(Some(connection)).split_off(9);
     assert_eq!(names, expected, "{connection:?}");
 }
 
