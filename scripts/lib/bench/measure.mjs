@@ -1,11 +1,15 @@
 // Runs scenarios against Workers. Rules:
-// 1. Scenario by scenario, the Workers take turns, so that what else the machine does hits all.
+// 1. Scenario by scenario, the Workers take turns in slices of a fraction of a second, so that what
+//    else the machine does hits all of them alike.
 // 2. Each round starts the Workers anew: a round is an independent sample.
 // 3. A run is warmed up by a shorter one of the same kind.
 import { cpuSeconds } from "./process.mjs";
 import { drive } from "./load.mjs";
 import { check, freshPrefix } from "./scenarios.mjs";
 import { startSubject } from "./subjects.mjs";
+import { median } from "./table.mjs";
+
+const SLICES = 8;
 
 /** Samples by scenario and Worker: `samples[scenario][subject]` is a list, one entry a round. */
 export async function measure({ scenarios, subjects, rounds, seconds, origin, show }) {
@@ -15,10 +19,9 @@ export async function measure({ scenarios, subjects, rounds, seconds, origin, sh
     try {
       for (const name of subjects) running.push(await startSubject(name, origin.url));
       for (const scenario of scenarios) {
-        for (const subject of running) {
-          show(`round ${round} of ${rounds}: ${scenario.name}, ${subject.name}`);
-          const figures = await sample(scenario, subject, origin, seconds);
-          ((samples[scenario.name] ??= {})[subject.name] ??= []).push(figures);
+        show(`round ${round} of ${rounds}: ${scenario.name}`);
+        for (const { name, figures } of await inTurn(scenario, running, origin, seconds)) {
+          ((samples[scenario.name] ??= {})[name] ??= []).push(figures);
         }
       }
     } finally {
@@ -28,9 +31,36 @@ export async function measure({ scenarios, subjects, rounds, seconds, origin, sh
   return samples;
 }
 
+// What goes through its keys only once cannot be cut.
+async function inTurn(scenario, running, origin, seconds) {
+  const slices = scenario.rest ? 1 : SLICES;
+  const lanes = [];
+  for (const subject of running) lanes.push(await begin(scenario, subject, seconds));
+  for (let slice = 0; slice < slices; slice += 1) {
+    for (const lane of lanes) await run(lane, origin, seconds / slices);
+  }
+  return lanes.map((lane) => ({ name: lane.subject.name, figures: figures(lane) }));
+}
+
+/** One run of a scenario: rates in requests a second, latencies in milliseconds, CPU in microseconds. */
+export async function sample(scenario, subject, origin, seconds) {
+  const lane = await begin(scenario, subject, seconds);
+  await run(lane, origin, seconds);
+  return figures(lane);
+}
+
+async function begin(scenario, subject, seconds) {
+  const prefix = freshPrefix();
+  if (scenario.prepare) await drive(subject.port, scenario.prepare(prefix));
+  // Each run has keys of its own where the scenario wants new ones.
+  const settings = () => scenario.settings(prefix);
+  const next = scenario.rest ? await rest(scenario) : await warm(subject, settings(), seconds);
+  return { scenario, subject, settings, next, runs: [] };
+}
+
 // Gives the number of requests so far: the measured run goes on with the next.
-async function warm(scenario, subject, prefix, seconds) {
-  return (await drive(subject.port, { ...scenario.settings(prefix), seconds: seconds / 2 })).requests;
+async function warm(subject, settings, seconds) {
+  return (await drive(subject.port, { ...settings, seconds: seconds / 2 })).requests;
 }
 
 async function rest(scenario) {
@@ -38,20 +68,22 @@ async function rest(scenario) {
   return 0;
 }
 
-/** One run of a scenario: rates in requests a second, latencies in milliseconds, CPU in microseconds. */
-export async function sample(scenario, subject, origin, seconds) {
-  const prefix = freshPrefix();
-  if (scenario.prepare) await drive(subject.port, scenario.prepare(prefix));
-  const warmed = scenario.rest ? await rest(scenario) : await warm(scenario, subject, prefix, seconds);
-  const before = { cpu: cpuSeconds(subject.pid), origin: cpuSeconds(origin.pid), calls: await origin.calls() };
-  const seen = await drive(subject.port, { ...scenario.settings(prefix), seconds, start: warmed });
+async function run(lane, origin, seconds) {
+  const { scenario, subject, settings, next } = lane;
+  const before = { cpu: cpuSeconds(subject.pid), calls: await origin.calls() };
+  const seen = await drive(subject.port, { ...settings(), seconds, start: next });
   const cpu = cpuSeconds(subject.pid) - before.cpu;
   check(scenario, subject.name, seen, (await origin.calls()) - before.calls);
+  lane.next += seen.requests;
+  lane.runs.push({ ...seen, cpu });
+}
+
+function figures({ runs }) {
+  const sum = (name) => runs.reduce((total, one) => total + one[name], 0);
   return {
-    rps: seen.requests / seen.seconds,
-    p50: seen.p50_us / 1000,
-    p99: seen.p99_us / 1000,
-    cpu: (cpu / seen.requests) * 1e6,
-    origin: ((cpuSeconds(origin.pid) - before.origin) / seen.requests) * 1e6,
+    rps: sum("requests") / sum("seconds"),
+    p50: median(runs.map((one) => one.p50_us)) / 1000,
+    p99: median(runs.map((one) => one.p99_us)) / 1000,
+    cpu: (sum("cpu") / sum("requests")) * 1e6,
   };
 }
