@@ -1,6 +1,7 @@
 //! The platform's JavaScript surface, as far as the guard uses it and web_sys does not have it.
 
 use super::tasks;
+use crate::guard::bytes::from_decimal;
 use js_sys::{Array, Promise, Uint8Array};
 use std::future::Future;
 use wasm_bindgen::prelude::*;
@@ -241,7 +242,8 @@ pub fn promise_of_work(work: impl Future<Output = ()> + 'static) -> Promise {
 pub fn status_and_headers(response: &Response) -> (u16, Vec<(String, String)>) {
     let text = read_response(response);
     let mut lines = text.split('\n').map(str::to_owned);
-    let status = lines.next().and_then(|status| status.parse().ok()).unwrap_or_default();
+    let status =
+        lines.next().and_then(|status| from_decimal(&status)?.try_into().ok()).unwrap_or_default();
     (status, std::iter::from_fn(|| Some((lines.next()?, lines.next()?))).collect())
 }
 

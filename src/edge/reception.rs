@@ -12,6 +12,7 @@ use super::key_object::{KeyObject, News, Released};
 use super::origin_call::{Caller, Order, lost};
 use super::responses;
 use super::timer::within;
+use crate::guard::bytes::from_decimal;
 use crate::guard::machine::{Event, Step};
 use crate::guard::origin::{Meaning, meaning};
 use crate::guard::policy::KvWrite;
@@ -176,7 +177,7 @@ fn value(headers: &[(String, String)], name: &str) -> Option<String> {
 fn promised_length(header: impl Fn(&str) -> Option<String>) -> Option<u64> {
     match header("content-encoding") {
         Some(_) => None,
-        None => header("content-length")?.parse().ok(),
+        None => from_decimal(&header("content-length")?),
     }
 }
 

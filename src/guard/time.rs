@@ -11,8 +11,11 @@ pub struct UnixMillis(pub u64);
 pub struct Millis(pub u64);
 
 impl Millis {
+    /// At most as many as can be counted in milliseconds.
     pub const fn seconds(seconds: u64) -> Self {
-        Self(seconds.saturating_mul(1000))
+        const MOST: u64 = u64::MAX / 1000;
+        let counted = if seconds < MOST { seconds } else { MOST };
+        Self(counted.wrapping_mul(1000))
     }
 
     pub const fn hours(hours: u64) -> Self {
