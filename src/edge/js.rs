@@ -3,7 +3,6 @@
 use super::tasks;
 use crate::guard::bytes::from_decimal;
 use js_sys::{Array, Promise, Uint8Array};
-use std::future::Future;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStream, Request, Response};
 
@@ -220,22 +219,6 @@ pub async fn wait<T: JsCast>(promise: Result<Promise, JsValue>) -> Result<T, JsV
 /// Apart from [`wait`], so that it is compiled once and not for every type.
 async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
     tasks::Waiting::of(&promise?).await
-}
-
-/// A promise for what some work gives. Boxed, so that the machinery of promises is compiled once
-/// and not for every kind of work.
-pub fn promise<T: Into<JsValue>>(
-    work: impl Future<Output = Result<T, JsValue>> + 'static,
-) -> Promise {
-    tasks::spawn(Box::pin(async { work.await.map(Into::into) }))
-}
-
-/// A promise for some work that gives nothing.
-pub fn promise_of_work(work: impl Future<Output = ()> + 'static) -> Promise {
-    promise(async {
-        work.await;
-        Ok(JsValue::UNDEFINED)
-    })
 }
 
 /// Status and headers of a response; repeated `Set-Cookie` lines stay apart.

@@ -17,6 +17,7 @@ use super::js::{self, ObjectState};
 use super::origin_call::{self, Order};
 use super::responses;
 use super::store::Store;
+use super::tasks;
 use super::timer::{sleep, within};
 use super::wish;
 use crate::guard::machine::{
@@ -59,12 +60,12 @@ impl IdempotencyGuard {
     }
 
     pub fn fetch(&self, request: Request) -> Promise {
-        js::promise(self.0.clone().asked(request))
+        tasks::spawn(self.0.clone().asked(request))
     }
 
     pub fn alarm(&self) -> Promise {
         let object = self.0.clone();
-        js::promise(async { object.woken().map(|()| JsValue::UNDEFINED) })
+        tasks::spawn(async { object.woken().map(|()| JsValue::UNDEFINED) })
     }
 }
 
@@ -449,7 +450,7 @@ impl KeyObject {
 
     /// The same, for one who waits for it as well.
     fn kept_alive(&self, work: impl Future<Output = ()> + 'static) -> Promise {
-        let promise = js::promise_of_work(work);
+        let promise = tasks::spawn(work);
         if self.state.wait_until(&promise).is_err() {
             js::log_warning("onlyonce: waitUntil was refused; the call goes on without it");
         }

@@ -49,7 +49,7 @@ use web_sys::{Request, Response, ResponseInit};
 /// Every HTTP request enters here.
 #[wasm_bindgen]
 pub fn fetch(request: Request, env: JsValue, context: Context) -> Promise {
-    js::promise(async move {
+    tasks::spawn(async move {
         match answer(&request, &env, &context).await {
             Ok(response) => Ok(response),
             Err(error) => failed(&error),

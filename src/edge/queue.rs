@@ -11,6 +11,7 @@ use super::config::{self, Config};
 use super::guarded::{Guarded, Noted};
 use super::head::RequestHead;
 use super::js::{self, Context, MessageBatch, QueueMessage, QueueProducer};
+use super::tasks;
 use crate::guard::bytes::from_decimal;
 use crate::guard::delivery::{Answered, Attempt, Fate, Letter, Reason, delay, fate};
 use crate::guard::log;
@@ -29,8 +30,8 @@ use web_sys::{Headers, Request, RequestInit, Response};
 pub fn queue(batch: MessageBatch, env: JsValue, context: Context) -> Promise {
     let (queue, messages) = (batch.queue_name(), batch.messages());
     let consumer = Rc::new(Consumer { queue, messages, next: Cell::default(), env, context });
-    let lanes = [(); LANES].map(|()| js::promise_of_work(consumer.clone().lane()));
-    js::promise_of_work(async move {
+    let lanes = [(); LANES].map(|()| tasks::spawn(consumer.clone().lane()));
+    tasks::spawn(async move {
         for lane in lanes {
             // A lane settles its messages' errors itself.
             let _ = js::wait::<JsValue>(Ok(lane)).await;

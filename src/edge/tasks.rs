@@ -42,11 +42,39 @@ extern "C" {
     fn clear_timeout(id: f64);
 }
 
-type Outcome = Result<JsValue, JsValue>;
-type Work = Pin<Box<dyn Future<Output = Outcome>>>;
+pub type Outcome = Result<JsValue, JsValue>;
+
+/// Some work whose promise somebody has. Not a future of one output, which would take a state
+/// machine around each kind of work.
+trait Work {
+    fn go_on(self: Pin<&mut Self>, context: &mut Context) -> Poll<Outcome>;
+}
+
+impl<F: Future<Output: Given>> Work for F {
+    fn go_on(self: Pin<&mut Self>, context: &mut Context) -> Poll<Outcome> {
+        self.poll(context).map(Given::outcome)
+    }
+}
+
+/// What work may give: what a promise is kept with, or nothing.
+pub trait Given {
+    fn outcome(self) -> Outcome;
+}
+
+impl<T: Into<JsValue>> Given for Result<T, JsValue> {
+    fn outcome(self) -> Outcome {
+        self.map(Into::into)
+    }
+}
+
+impl Given for () {
+    fn outcome(self) -> Outcome {
+        Ok(JsValue::UNDEFINED)
+    }
+}
 
 struct Task {
-    work: Work,
+    work: Pin<Box<dyn Work>>,
     deferred: Deferred,
     waker: Waker,
 }
@@ -68,7 +96,12 @@ fn start() {
 }
 
 /// Runs some work, and gives the promise of what comes of it.
-pub fn spawn(work: Work) -> Promise {
+pub fn spawn(work: impl Future<Output: Given> + 'static) -> Promise {
+    begin(Box::pin(work))
+}
+
+/// Apart from [`spawn`], so that it is compiled once and not for every kind of work.
+fn begin(work: Pin<Box<dyn Work>>) -> Promise {
     let deferred = deferred();
     let promise = deferred.promise();
     let place = TASKS.with_borrow_mut(Places::reserve);
@@ -107,7 +140,7 @@ fn run() {
 /// another that has taken its place waits on.
 fn go_on(place: usize) {
     let Some(mut task) = TASKS.with_borrow_mut(|tasks| tasks.take(place)) else { return };
-    match task.work.as_mut().poll(&mut Context::from_waker(&task.waker)) {
+    match task.work.as_mut().go_on(&mut Context::from_waker(&task.waker)) {
         Poll::Pending => return TASKS.with_borrow_mut(|tasks| tasks.fill(place, task)),
         Poll::Ready(Ok(value)) => task.deferred.resolve(&value),
         Poll::Ready(Err(reason)) => task.deferred.reject(&reason),
