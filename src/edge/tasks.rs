@@ -169,11 +169,21 @@ impl Waiting {
         (Self(wait), place as u32)
     }
 
-    /// Waits for a promise.
-    pub fn of(promise: &Promise) -> Self {
-        let (waiting, place) = Self::new();
-        watch(promise, place);
-        waiting
+    /// Waits for a promise; one that could not be had has failed.
+    pub fn of(promise: Result<Promise, JsValue>) -> Self {
+        match promise {
+            Ok(promise) => {
+                let (waiting, place) = Self::new();
+                watch(&promise, place);
+                waiting
+            }
+            Err(reason) => Self::ended(Err(reason)),
+        }
+    }
+
+    /// There is nothing to wait for.
+    pub fn ended(outcome: Outcome) -> Self {
+        Self(Rc::new(Wait { outcome: Cell::new(Some(outcome)), waker: Cell::default() }))
     }
 }
 
