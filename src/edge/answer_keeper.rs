@@ -7,6 +7,7 @@ use super::origin_call::Order;
 use super::store::{ROW_BYTES, RowName, Store};
 use crate::guard::origin::{has_no_body, may_end};
 use crate::guard::record::{Answer, Body, INLINE_LIMIT};
+use std::future::Future;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -149,9 +150,9 @@ async fn small_body(response: &Response, promised: u64) -> Kept {
 
 impl TooMuch {
     /// Hands the body on, and deletes what was stored of it.
-    pub async fn hand_on(self, store: &Store, pipe: Option<Pipe>) {
+    pub fn hand_on(self, store: &Store, pipe: Option<Pipe>) -> impl Future<Output = ()> + use<> {
         let stored = (store, &self.name, self.rows);
         let read = ReadAhead { body: self.gathered, rest: Some(self.rest) };
-        pass_on_stored(Some(stored), pipe, read).await;
+        pass_on_stored(Some(stored), pipe, read)
     }
 }

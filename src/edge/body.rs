@@ -5,6 +5,7 @@ use super::js::{self, FixedLengthStream, ReadResult, Readable, Reader, Writer};
 use super::store::{RowName, Store};
 use crate::guard::time::Millis;
 use js_sys::{Promise, Uint8Array};
+use std::future::Future;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ReadableStream, Request};
 
@@ -136,32 +137,37 @@ impl Pipe {
     }
 
     /// Writes what stands before the rows of an answer, and the rows, one in memory at a time.
-    pub async fn write_rows(self, store: &Store, rows: Rows<'_>, before: &Uint8Array) {
-        self.write(store, rows, before, &Uint8Array::new_with_length(0), None).await;
+    pub fn write_rows(
+        self,
+        store: &Store,
+        rows: Rows<'_>,
+        before: &Uint8Array,
+    ) -> impl Future<Output = ()> + use<> {
+        self.write(store, rows, before, &Uint8Array::new_with_length(0), None)
     }
 
     /// The same in base64, with something after it; `inline` is a body that has no rows.
-    pub async fn write_base64(
+    pub fn write_base64(
         self,
         store: &Store,
         rows: Rows<'_>,
         [before, inline]: [&Uint8Array; 2],
         after: &str,
-    ) {
-        self.write(store, rows, before, inline, Some(after)).await;
+    ) -> impl Future<Output = ()> + use<> {
+        self.write(store, rows, before, inline, Some(after))
     }
 
-    async fn write(
+    fn write(
         self,
         store: &Store,
         (name, rows): Rows<'_>,
         before: &Uint8Array,
         inline: &Uint8Array,
         after: Option<&str>,
-    ) {
+    ) -> impl Future<Output = ()> + use<> {
         let (writer, kv, patience) = (&self.writer, store.kv(), READER_PATIENCE.0 as f64);
         let name = name.as_str();
-        settled(js::write_rows(writer, kv, name, rows, before, inline, after, patience)).await;
+        settled(js::write_rows(writer, kv, name, rows, before, inline, after, patience))
     }
 }
 
@@ -172,21 +178,21 @@ type Rows<'a> = (&'a RowName, u32);
 const READER_PATIENCE: Millis = Millis::seconds(120);
 
 /// Hands a body on as it comes. Where nobody reads it, its sender is told to stop.
-pub async fn pass_on(pipe: Option<Pipe>, read: ReadAhead) {
-    pass_on_stored(None, pipe, read).await;
+pub fn pass_on(pipe: Option<Pipe>, read: ReadAhead) -> impl Future<Output = ()> + use<> {
+    pass_on_stored(None, pipe, read)
 }
 
 /// The same, with rows of it that are stored already: they are deleted on the way.
-pub async fn pass_on_stored(
+pub fn pass_on_stored(
     stored: Option<(&Store, &RowName, u32)>,
     pipe: Option<Pipe>,
     ReadAhead { mut body, rest }: ReadAhead,
-) {
+) -> impl Future<Output = ()> + use<> {
     let kv = stored.map(|(store, ..)| store.kv());
     let (name, rows) = stored.map_or(("", 0), |(_, name, rows)| (name.as_str(), rows));
     let writer = pipe.as_ref().map(|pipe| &pipe.writer);
     let rest = rest.as_ref().map(|chunks| &chunks.0);
-    settled(js::pass_on(writer, kv, name, rows, &body.join(), rest)).await;
+    settled(js::pass_on(writer, kv, name, rows, &body.join(), rest))
 }
 
 /// Both ends of a stream see to themselves.

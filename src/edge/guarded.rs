@@ -9,7 +9,8 @@ use super::held::{Held, NO_ROOM};
 use super::js::{self, Context};
 use super::pass_through::{Why, pass_buffered, pass_keyless, pass_read};
 use super::present::{Audience, Presenter};
-use crate::guard::bytes::decimal;
+use super::tasks;
+use crate::guard::bytes::{decimal, from_decimal};
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
@@ -206,7 +207,7 @@ impl Guarded<'_> {
 
     /// The length of the body in bytes, where the client said it.
     fn promised(&self) -> Option<u64> {
-        self.head.header("content-length")?.parse().ok()
+        from_decimal(&self.head.header("content-length")?)
     }
 
     fn promises_too_much(&self) -> bool {
@@ -240,7 +241,7 @@ impl Guarded<'_> {
         self.note(Told::of("bypass"));
         let pipe = Pipe::of_any_length()?;
         let body = pipe.readable.clone();
-        self.context.keep_alive(&js::promise_of_work(pass_on(Some(pipe), read)))?;
+        self.context.keep_alive(&tasks::spawn(pass_on(Some(pipe), read)))?;
         pass_read(self.head, self.config, self.env, Some(&body), Why::Observe).await
     }
 }

@@ -1,8 +1,12 @@
 //! The platform's JavaScript surface, as far as the guard uses it and web_sys does not have it.
 
-use super::tasks;
+use super::tasks::Waiting;
+use crate::guard::bytes::from_decimal;
 use js_sys::{Array, Promise, Uint8Array};
 use std::future::Future;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{self, Poll};
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, ReadableStream, Request, Response};
 
@@ -214,37 +218,34 @@ pub fn member(object: &JsValue, name: &str) -> Option<JsValue> {
         .filter(|value| !value.is_undefined() && !value.is_null())
 }
 
-/// Waits for a promise and reads it as the type that the platform documents for it.
-pub async fn wait<T: JsCast>(promise: Result<Promise, JsValue>) -> Result<T, JsValue> {
-    settled(promise).await.map(JsCast::unchecked_into)
+/// What a promise gives, read as the type that the platform documents for it. No `async fn`, which
+/// would make a state machine of its own for every type.
+pub struct Awaited<T>(Waiting, PhantomData<fn() -> T>);
+
+/// Waits for a promise.
+pub fn wait<T: JsCast>(promise: Result<Promise, JsValue>) -> Awaited<T> {
+    Awaited(Waiting::of(promise), PhantomData)
 }
 
-/// Apart from [`wait`], so that it is compiled once and not for every type.
-async fn settled(promise: Result<Promise, JsValue>) -> Result<JsValue, JsValue> {
-    tasks::Waiting::of(&promise?).await
+/// For one who has nothing to wait for.
+pub fn ended<T: JsCast>(outcome: Result<JsValue, JsValue>) -> Awaited<T> {
+    Awaited(Waiting::ended(outcome), PhantomData)
 }
 
-/// What some work gives, or a promise of it. Boxed, so that the machinery of promises is compiled
-/// once and not for every kind of work.
-pub fn outcome<T: Into<JsValue>>(
-    work: impl Future<Output = Result<T, JsValue>> + 'static,
-) -> Result<JsValue, JsValue> {
-    tasks::enter(Box::pin(async { work.await.map(Into::into) }))
-}
+impl<T: JsCast> Future for Awaited<T> {
+    type Output = Result<T, JsValue>;
 
-/// A promise for some work that gives nothing.
-pub fn promise_of_work(work: impl Future<Output = ()> + 'static) -> Promise {
-    tasks::spawn(Box::pin(async {
-        work.await;
-        Ok(JsValue::UNDEFINED)
-    }))
+    fn poll(mut self: Pin<&mut Self>, context: &mut task::Context) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context).map(|outcome| outcome.map(JsCast::unchecked_into))
+    }
 }
 
 /// Status and headers of a response; repeated `Set-Cookie` lines stay apart.
 pub fn status_and_headers(response: &Response) -> (u16, Vec<(String, String)>) {
     let text = read_response(response);
     let mut lines = text.split('\n').map(str::to_owned);
-    let status = lines.next().and_then(|status| status.parse().ok()).unwrap_or_default();
+    let status =
+        lines.next().and_then(|status| from_decimal(&status)?.try_into().ok()).unwrap_or_default();
     (status, std::iter::from_fn(|| Some((lines.next()?, lines.next()?))).collect())
 }
 
@@ -268,8 +269,8 @@ pub fn now() -> crate::guard::time::UnixMillis {
 }
 
 /// A whole body, outside WebAssembly's memory.
-pub async fn bytes(message: &JsValue) -> Result<Uint8Array, JsValue> {
-    wait(message.unchecked_ref::<Body>().bytes()).await
+pub fn bytes(message: &JsValue) -> Awaited<Uint8Array> {
+    wait(message.unchecked_ref::<Body>().bytes())
 }
 
 /// A header of a response.

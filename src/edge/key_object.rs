@@ -17,6 +17,7 @@ use super::js::{self, ObjectState};
 use super::origin_call::{self, Order};
 use super::responses;
 use super::store::Store;
+use super::tasks;
 use super::timer::{sleep, within};
 use super::wish;
 use crate::guard::machine::{
@@ -60,12 +61,12 @@ impl IdempotencyGuard {
 
     /// A response, or the promise of one.
     pub fn fetch(&self, request: Request) -> Result<JsValue, JsValue> {
-        js::outcome(self.0.clone().asked(request))
+        tasks::enter(self.0.clone().asked(request))
     }
 
     pub fn alarm(&self) -> Result<JsValue, JsValue> {
         let object = self.0.clone();
-        js::outcome(async { object.woken().map(|()| JsValue::UNDEFINED) })
+        tasks::enter(async { object.woken().map(|()| JsValue::UNDEFINED) })
     }
 }
 
@@ -435,7 +436,7 @@ impl KeyObject {
 
     /// The same, for one who waits for it as well.
     fn kept_alive(&self, work: impl Future<Output = ()> + 'static) -> Promise {
-        let promise = js::promise_of_work(work);
+        let promise = tasks::spawn(work);
         if self.state.wait_until(&promise).is_err() {
             js::log_warning("onlyonce: waitUntil was refused; the call goes on without it");
         }

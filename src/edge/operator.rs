@@ -3,6 +3,7 @@
 use super::config::{self, Config};
 use super::head::RequestHead;
 use super::js;
+use crate::guard::bytes::from_decimal;
 use crate::guard::operator::{
     Complaint, MAX_QUESTION, Question, find, found, is_operator, question,
 };
@@ -48,8 +49,8 @@ async fn find_record(
 
 /// The body of a question.
 pub async fn read_question(request: &Request, head: &RequestHead) -> Result<String, Complaint> {
-    let length = head.header("content-length").and_then(|length| length.parse().ok());
-    if length.is_none_or(|length: u64| length > MAX_QUESTION) {
+    let length = head.header("content-length").and_then(|length| from_decimal(&length));
+    if length.is_none_or(|length| length > MAX_QUESTION) {
         return Err(Complaint::UNREADABLE);
     }
     let text: Result<JsString, _> = js::wait(request.text()).await;

@@ -3,6 +3,7 @@
 use super::body::{Pipe, ReadAhead, pass_on};
 use super::js::{self, Context};
 use super::stored::{Rest, Stored};
+use super::tasks;
 use crate::guard::cors::Cors;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::origin::has_no_body;
@@ -96,7 +97,7 @@ impl Presenter<'_> {
         let pipe = Pipe::of_length(rest.length)?;
         let response = js::respond(status, headers, &pipe.readable)?;
         let read = ReadAhead { body: rest.begun, rest: Some(rest.chunks) };
-        self.context.keep_alive(&js::promise_of_work(pass_on(Some(pipe), read)))?;
+        self.context.keep_alive(&tasks::spawn(pass_on(Some(pipe), read)))?;
         Ok(response)
     }
 

@@ -11,6 +11,8 @@ use super::config::{self, Config};
 use super::guarded::{Guarded, Noted};
 use super::head::RequestHead;
 use super::js::{self, Context, MessageBatch, QueueMessage, QueueProducer};
+use super::tasks;
+use crate::guard::bytes::from_decimal;
 use crate::guard::delivery::{Answered, Attempt, Fate, Letter, Reason, delay, fate};
 use crate::guard::log;
 use crate::guard::message::{Malformed, Message, NO_OBJECT};
@@ -28,8 +30,8 @@ use web_sys::{Headers, Request, RequestInit, Response};
 pub fn queue(batch: MessageBatch, env: JsValue, context: Context) -> Promise {
     let (queue, messages) = (batch.queue_name(), batch.messages());
     let consumer = Rc::new(Consumer { queue, messages, next: Cell::default(), env, context });
-    let lanes = [(); LANES].map(|()| js::promise_of_work(consumer.clone().lane()));
-    js::promise_of_work(async move {
+    let lanes = [(); LANES].map(|()| tasks::spawn(consumer.clone().lane()));
+    tasks::spawn(async move {
         for lane in lanes {
             // A lane settles its messages' errors itself.
             let _ = js::wait::<JsValue>(Ok(lane)).await;
@@ -88,7 +90,7 @@ impl Consumer {
         let read = js::read_message(message);
         let mut lines = read.splitn(4, '\n');
         let id = lines.next().unwrap_or_default().to_owned();
-        let mut number = || lines.next().and_then(|line| line.parse().ok()).unwrap_or_default();
+        let mut number = || lines.next().and_then(from_decimal).unwrap_or_default();
         let (number, sent_at) = (number(), number());
         let number = u32::try_from(number).unwrap_or(u32::MAX);
         let attempt = Attempt { number, sent_at: UnixMillis(sent_at), now: js::now() };
@@ -231,9 +233,9 @@ async fn let_go(response: &Response) {
 /// Seconds, or a date (RFC 9110 section 10.2.3).
 fn retry_after(response: &Response) -> Option<Millis> {
     let text = js::response_header(response, "retry-after")?;
-    match text.parse() {
-        Ok(seconds) => Some(Millis::seconds(seconds)),
-        Err(_) => {
+    match from_decimal(&text) {
+        Some(seconds) => Some(Millis::seconds(seconds)),
+        None => {
             // What is no date at all reads as 1970.
             let at = UnixMillis(js_sys::Date::parse(&text) as u64);
             Some(at.since(js::now()))

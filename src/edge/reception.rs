@@ -12,6 +12,7 @@ use super::key_object::{KeyObject, News, Released};
 use super::origin_call::{Caller, Order, lost};
 use super::responses;
 use super::timer::within;
+use crate::guard::bytes::from_decimal;
 use crate::guard::machine::{Event, Step};
 use crate::guard::origin::{Meaning, meaning};
 use crate::guard::policy::KvWrite;
@@ -20,6 +21,7 @@ use crate::guard::replay::{has_cookies, keepable_headers, without_cookies};
 use crate::guard::time::Millis;
 use crate::guard::wire::{Shown, Verdict};
 use js_sys::Uint8Array;
+use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -112,14 +114,19 @@ impl Reception {
     }
 
     /// A retry will be told that the answer was not kept; the first caller gets it as it comes.
-    async fn hand_on(self, answer: Answer, meaning: Meaning, rest: TooMuch) {
+    fn hand_on(
+        self,
+        answer: Answer,
+        meaning: Meaning,
+        rest: TooMuch,
+    ) -> impl Future<Output = ()> + use<> {
         let object = self.object.clone();
         let pipe = self.store(answer.clone(), meaning).and_then(|record| {
             let pipe = Pipe::of_any_length().ok()?;
             let response = answers::streaming(&answer, Verdict::NotKept, &record, &pipe.readable);
             self.tell(response).then_some(pipe)
         });
-        rest.hand_on(&object.store, pipe).await;
+        rest.hand_on(&object.store, pipe)
     }
 
     /// The status alone says that nothing was done. The body is waited for only a moment, so that
@@ -131,7 +138,7 @@ impl Reception {
             Some(read) => self.release_alone(answer, read).await,
             None if self.free(&answer, &News::LookAgain) => {
                 let read = reading.await;
-                self.hand_on_released(answer, read).await;
+                pass_on(self.released_pipe(&answer), read).await;
             }
             None => {}
         }
@@ -151,20 +158,17 @@ impl Reception {
         }
     }
 
-    async fn release_alone(self, answer: Answer, read: ReadAhead) {
-        match self.free(&answer, &News::LookAgain) {
-            true => self.hand_on_released(answer, read).await,
-            false => pass_on(None, read).await,
-        }
+    fn release_alone(self, answer: Answer, read: ReadAhead) -> impl Future<Output = ()> + use<> {
+        let freed = self.free(&answer, &News::LookAgain);
+        pass_on(if freed { self.released_pipe(&answer) } else { None }, read)
     }
 
-    async fn hand_on_released(self, answer: Answer, read: ReadAhead) {
-        let pipe = Pipe::of_any_length().ok().and_then(|pipe| {
-            let verdict = Verdict::Released { shared: false };
-            let response = answers::streaming(&answer, verdict, &Record::Vacant, &pipe.readable);
-            self.tell(response).then_some(pipe)
-        });
-        pass_on(pipe, read).await;
+    /// Through which the caller gets the body, where it is still there.
+    fn released_pipe(self, answer: &Answer) -> Option<Pipe> {
+        let pipe = Pipe::of_any_length().ok()?;
+        let verdict = Verdict::Released { shared: false };
+        let response = answers::streaming(answer, verdict, &Record::Vacant, &pipe.readable);
+        self.tell(response).then_some(pipe)
     }
 }
 
@@ -177,7 +181,7 @@ fn value(headers: &[(String, String)], name: &str) -> Option<String> {
 fn promised_length(header: impl Fn(&str) -> Option<String>) -> Option<u64> {
     match header("content-encoding") {
         Some(_) => None,
-        None => header("content-length")?.parse().ok(),
+        None => from_decimal(&header("content-length")?),
     }
 }
 

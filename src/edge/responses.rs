@@ -6,14 +6,14 @@
 use super::answers::{rows, write_rows};
 use super::body::Pipe;
 use super::config;
-use super::js::{self, KvNamespace};
+use super::js::{self, Awaited, KvNamespace};
 use super::key_object::KeyObject;
 use super::stored::Stored;
 use crate::guard::recent::Recent;
 use crate::guard::record::{Body, Record};
 use crate::guard::replay::copy_lifetime;
 use crate::guard::scope::RecordId;
-use js_sys::Uint8Array;
+use js_sys::{Promise, Uint8Array};
 use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
@@ -57,41 +57,42 @@ pub fn write_copy(
 ) -> impl Future<Output = ()> + 'static {
     let under_way = object.begin_copy();
     async move {
-        if try_write_copy(&object, &id, &record).await.is_err() {
+        if begin_copy(&object, &id, &record).await.is_err() {
             js::log_warning("onlyonce: a copy could not be written to KV; replays ask the object");
         }
         drop(under_way);
     }
 }
 
-async fn try_write_copy(
-    object: &Rc<KeyObject>,
-    id: &RecordId,
-    record: &Record,
-) -> Result<(), JsValue> {
-    let Some(namespace) = config::responses(&object.env) else { return Ok(()) };
-    let Record::Done { claim, answer } = record else { return Ok(()) };
+/// Begins to write the copy, where there is one to write.
+fn begin_copy(object: &Rc<KeyObject>, id: &RecordId, record: &Record) -> Awaited<JsValue> {
+    let Some(namespace) = config::responses(&object.env) else { return nothing() };
+    let Record::Done { claim, answer } = record else { return nothing() };
     match copy_lifetime(claim, js::now()).filter(|_| answer.body != Body::Not) {
-        Some(lifetime) => put(object, &namespace, id, record, lifetime.whole_seconds()).await,
-        None => Ok(()),
+        Some(lifetime) => js::wait(put(object, &namespace, id, record, lifetime.whole_seconds())),
+        None => nothing(),
     }
 }
 
 /// Deletes the copy, where there are copies.
-pub async fn delete_copy(object: &KeyObject, id: &str) -> Result<(), JsValue> {
+pub fn delete_copy(object: &KeyObject, id: &str) -> Awaited<JsValue> {
     match config::responses(&object.env) {
-        Some(namespace) => js::wait::<JsValue>(namespace.kv_delete(id)).await.map(drop),
-        None => Ok(()),
+        Some(namespace) => js::wait(namespace.kv_delete(id)),
+        None => nothing(),
     }
 }
 
-async fn put(
+fn nothing() -> Awaited<JsValue> {
+    js::ended(Ok(JsValue::UNDEFINED))
+}
+
+fn put(
     object: &Rc<KeyObject>,
     namespace: &KvNamespace,
     id: &RecordId,
     record: &Record,
     seconds: u64,
-) -> Result<(), JsValue> {
+) -> Result<Promise, JsValue> {
     let bytes = record.encode().ok_or("a vacant record has no copy")?;
     let bytes = Uint8Array::from(bytes.as_slice());
     let value: JsValue = match rows(record) {
@@ -103,6 +104,5 @@ async fn put(
             readable.into()
         }
     };
-    let copied = js::put_copy(namespace, id.as_str(), &value, seconds as f64);
-    js::wait::<JsValue>(copied).await.map(drop)
+    js::put_copy(namespace, id.as_str(), &value, seconds as f64)
 }

@@ -45,10 +45,38 @@ extern "C" {
 
 /// What a promise settles with.
 pub type Outcome = Result<JsValue, JsValue>;
-type Work = Pin<Box<dyn Future<Output = Outcome>>>;
+
+/// Some work whose outcome somebody waits for. Not a future of one output, which would take a state
+/// machine around each kind of work.
+trait Work {
+    fn go_on(self: Pin<&mut Self>, context: &mut Context) -> Poll<Outcome>;
+}
+
+impl<F: Future<Output: Given>> Work for F {
+    fn go_on(self: Pin<&mut Self>, context: &mut Context) -> Poll<Outcome> {
+        self.poll(context).map(Given::outcome)
+    }
+}
+
+/// What work may give: what a promise is kept with, or nothing.
+pub trait Given {
+    fn outcome(self) -> Outcome;
+}
+
+impl<T: Into<JsValue>> Given for Result<T, JsValue> {
+    fn outcome(self) -> Outcome {
+        self.map(Into::into)
+    }
+}
+
+impl Given for () {
+    fn outcome(self) -> Outcome {
+        Ok(JsValue::UNDEFINED)
+    }
+}
 
 struct Task {
-    work: Work,
+    work: Pin<Box<dyn Work>>,
     deferred: Deferred,
     waker: Waker,
 }
@@ -70,10 +98,15 @@ fn start() {
 }
 
 /// Runs what the platform asks for, and gives what comes of it: at once, or the promise of it.
-pub fn enter(mut work: Work) -> Outcome {
+pub fn enter(work: impl Future<Output: Given> + 'static) -> Outcome {
+    enter_boxed(Box::pin(work))
+}
+
+/// Apart from [`enter`], so that it is compiled once and not for every kind of work.
+fn enter_boxed(mut work: Pin<Box<dyn Work>>) -> Outcome {
     let (place, waker) = reserve();
     let others = RUNNING.replace(true);
-    let ended = work.as_mut().poll(&mut Context::from_waker(&waker));
+    let ended = work.as_mut().go_on(&mut Context::from_waker(&waker));
     RUNNING.set(others);
     let outcome = match ended {
         Poll::Ready(outcome) => {
@@ -87,7 +120,11 @@ pub fn enter(mut work: Work) -> Outcome {
 }
 
 /// Runs some work as soon as whoever asks for it waits, and gives the promise of what comes of it.
-pub fn spawn(work: Work) -> Promise {
+pub fn spawn(work: impl Future<Output: Given> + 'static) -> Promise {
+    spawn_boxed(Box::pin(work))
+}
+
+fn spawn_boxed(work: Pin<Box<dyn Work>>) -> Promise {
     let (place, waker) = reserve();
     let promise = keep(place, work, waker.clone());
     waker.wake();
@@ -100,7 +137,7 @@ fn reserve() -> (usize, Waker) {
     (place, Waker::from(Arc::new(Woken(place))))
 }
 
-fn keep(place: usize, work: Work, waker: Waker) -> Promise {
+fn keep(place: usize, work: Pin<Box<dyn Work>>, waker: Waker) -> Promise {
     let deferred = deferred();
     let promise = deferred.promise();
     TASKS.with_borrow_mut(|tasks| tasks.fill(place, Task { work, deferred, waker }));
@@ -135,7 +172,7 @@ fn run() {
 /// another that has taken its place waits on.
 fn go_on(place: usize) {
     let Some(mut task) = TASKS.with_borrow_mut(|tasks| tasks.take(place)) else { return };
-    match task.work.as_mut().poll(&mut Context::from_waker(&task.waker)) {
+    match task.work.as_mut().go_on(&mut Context::from_waker(&task.waker)) {
         Poll::Pending => return TASKS.with_borrow_mut(|tasks| tasks.fill(place, task)),
         Poll::Ready(Ok(value)) => task.deferred.resolve(&value),
         Poll::Ready(Err(reason)) => task.deferred.reject(&reason),
@@ -164,11 +201,21 @@ impl Waiting {
         (Self(wait), place as u32)
     }
 
-    /// Waits for a promise.
-    pub fn of(promise: &Promise) -> Self {
-        let (waiting, place) = Self::new();
-        watch(promise, place);
-        waiting
+    /// Waits for a promise; one that could not be had has failed.
+    pub fn of(promise: Result<Promise, JsValue>) -> Self {
+        match promise {
+            Ok(promise) => {
+                let (waiting, place) = Self::new();
+                watch(&promise, place);
+                waiting
+            }
+            Err(reason) => Self::ended(Err(reason)),
+        }
+    }
+
+    /// There is nothing to wait for.
+    pub fn ended(outcome: Outcome) -> Self {
+        Self(Rc::new(Wait { outcome: Cell::new(Some(outcome)), waker: Cell::default() }))
     }
 }
 

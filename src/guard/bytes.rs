@@ -43,6 +43,19 @@ fn write_digits(number: u64, digits: usize, text: &mut String) {
     text.push(char::from(b'0' | (number % 10) as u8));
 }
 
+/// What decimal digits stand for; nothing where they are none, or more than 64 bits hold.
+pub fn from_decimal(digits: &str) -> Option<u64> {
+    let mut number = 0_u64;
+    for digit in digits.bytes() {
+        let digit = digit.checked_sub(b'0').filter(|digit| *digit < 10)?;
+        if number > u64::MAX / 10 {
+            return None;
+        }
+        number = number.wrapping_mul(10).checked_add(digit.into())?;
+    }
+    (!digits.is_empty()).then_some(number)
+}
+
 /// Sorts in n log n steps whatever the order: runs of 1, 2, 4, … are merged.
 pub fn sort<T: Copy>(items: &mut Vec<T>, less: impl Fn(&T, &T) -> bool) {
     let mut run = 1_usize;

@@ -25,6 +25,8 @@ pub const LONGEST: Millis = Millis::hours(20);
 const FIRST_DELAY: Millis = Millis::seconds(10);
 /// 20 hours of them are fewer than 50 tries, and the platform allows 100.
 const LONGEST_DELAY: Millis = Millis::seconds(30 * 60);
+/// More than it takes from the first to the longest.
+const MOST_DOUBLINGS: u32 = 10;
 /// The most that the platform is asked to wait, whatever an origin says.
 const LONGEST_RETRY_AFTER: Millis = Millis::hours(12);
 
@@ -92,8 +94,8 @@ fn again(delay: Millis, attempt: &Attempt) -> Fate {
 
 /// How long after this try the next one comes, as far as the guard alone decides.
 pub fn delay(number: u32) -> Millis {
-    let doubled = 1_u64.checked_shl(number.saturating_sub(1)).unwrap_or(u64::MAX);
-    Millis(FIRST_DELAY.0.saturating_mul(doubled)).min(LONGEST_DELAY)
+    let doublings = number.saturating_sub(1).min(MOST_DOUBLINGS);
+    Millis(FIRST_DELAY.0.wrapping_shl(doublings)).min(LONGEST_DELAY)
 }
 
 fn verdict(answered: &Answered) -> Fate {

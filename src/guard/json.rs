@@ -9,7 +9,7 @@
 //!
 //! This is a tenth of what a general library adds to the Worker.
 
-use super::bytes::decimal;
+use super::bytes::{decimal, from_decimal};
 use super::digest::hex;
 
 /// Deepest nesting of arrays and objects in a [`Value`].
@@ -66,16 +66,16 @@ impl Value {
     pub fn as_whole(&self) -> Option<&str> {
         let Self::Number(text) = self else { return None };
         let fits = match text.strip_prefix('-') {
-            None => text.parse::<u64>().is_ok(),
+            None => from_decimal(text).is_some(),
             Some(magnitude) => {
-                magnitude.parse().is_ok_and(|magnitude: u64| (1..=1 << 63).contains(&magnitude))
+                from_decimal(magnitude).is_some_and(|magnitude| (1..=1 << 63).contains(&magnitude))
             }
         };
         fits.then_some(text)
     }
 
     pub fn as_u64(&self) -> Option<u64> {
-        self.as_whole()?.parse().ok()
+        self.as_whole().and_then(from_decimal)
     }
 }
 

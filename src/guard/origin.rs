@@ -5,6 +5,7 @@
 //! 3. Any other status means that the origin may have acted.
 //! 4. No answer, or one whose body broke off, means the same.
 
+use super::bytes::from_decimal;
 use super::release::Release;
 
 /// What an answer of the origin says about its work.
@@ -119,7 +120,7 @@ fn is_authority(authority: &str) -> bool {
 }
 
 fn is_port(port: &str) -> bool {
-    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    from_decimal(port).is_some_and(|port| (1..1 << 16).contains(&port))
 }
 
 /// An IPv6 address in brackets.

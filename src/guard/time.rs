@@ -11,8 +11,10 @@ pub struct UnixMillis(pub u64);
 pub struct Millis(pub u64);
 
 impl Millis {
+    /// At most as many as can be counted in milliseconds.
     pub const fn seconds(seconds: u64) -> Self {
-        Self(seconds.saturating_mul(1000))
+        let counted = seconds <= u64::MAX / 1000;
+        Self(if counted { seconds.wrapping_mul(1000) } else { u64::MAX })
     }
 
     pub const fn hours(hours: u64) -> Self {

@@ -1,7 +1,7 @@
 //! The small tools, against the standard library's.
 
 use crate::random::Random;
-use onlyonce::guard::bytes::{find, joined, sort};
+use onlyonce::guard::bytes::{decimal, find, from_decimal, joined, padded, sort};
 
 #[test]
 fn needles_are_found() {
@@ -25,6 +25,20 @@ fn texts_are_joined() {
     for texts in [&[] as &[&str], &["a"], &["a", "b", "c"]] {
         assert_eq!(joined(&mut texts.iter().copied(), ", "), texts.join(", "));
     }
+}
+
+#[test]
+fn numbers_are_written_and_read() {
+    for number in [0, 1, 9, 10, 99, 100, 1_234_567_890, u64::MAX / 10, u64::MAX - 1, u64::MAX] {
+        assert_eq!(decimal(number), number.to_string());
+        assert_eq!(from_decimal(&number.to_string()), Some(number));
+        assert_eq!(padded(number, 4), format!("{number:04}"));
+    }
+    let beyond = ["18446744073709551616", "18446744073709551620", "99999999999999999999"];
+    for text in ["", "+1", "-1", "1.0", "0x1", " 1", "1 ", "1:", "1/", "٣"].iter().chain(&beyond) {
+        assert_eq!(from_decimal(text), None, "{text:?}");
+    }
+    assert_eq!(from_decimal("000"), Some(0));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Durations and sizes as a policy writes them: a whole number and a unit.
 
-use crate::guard::bytes::{decimal, joined};
+use crate::guard::bytes::{decimal, from_decimal, joined};
 
 /// Units from small to large, each with what it is worth, and the least number of it that is
 /// written: people say 24h rather than 1d.
@@ -33,19 +33,18 @@ pub enum NotAnAmount {
 }
 
 impl Units {
-    /// A number beyond counting is the largest there is: it is out of every range.
     pub fn read(&self, text: &str) -> Result<u64, NotAnAmount> {
         let digits = text.bytes().take_while(u8::is_ascii_digit).count();
         let (number, unit) = text.split_at_checked(digits).unwrap_or_default();
         if number.is_empty() {
             return Err(NotAnAmount::Else);
         }
-        let number: u64 = number.parse().unwrap_or(u64::MAX);
+        let number = from_decimal(number).unwrap_or(u64::MAX);
         if unit.is_empty() {
             return Err(NotAnAmount::NoUnit(number));
         }
         let unit = self.units.iter().find(|(name, ..)| *name == unit);
-        unit.map(|(_, worth, _)| number.saturating_mul(*worth)).ok_or(NotAnAmount::Else)
+        unit.map(|(_, worth, _)| times(number, *worth)).ok_or(NotAnAmount::Else)
     }
 
     pub fn names(&self) -> String {
@@ -65,8 +64,13 @@ impl Units {
     pub fn guesses(&self, number: u64, least: u64, most: u64) -> Vec<String> {
         self.units
             .iter()
-            .filter(|(_, worth, _)| (least..=most).contains(&number.saturating_mul(*worth)))
+            .filter(|(_, worth, _)| (least..=most).contains(&times(number, *worth)))
             .map(|(name, ..)| ["\"", &decimal(number), name, "\""].concat())
             .collect()
     }
+}
+
+/// So many units. A number beyond counting is cut: it is out of every range all the same.
+fn times(number: u64, worth: u64) -> u64 {
+    number.min(u32::MAX.into()).wrapping_mul(worth)
 }
