@@ -5,21 +5,24 @@
 //    object whose instance has gone gets another.
 // 3. Nothing is decided here.
 import * as worker from "onlyonce-bound";
-import { note, onLost, state } from "onlyonce-platform";
+import { noteFault, onLost, state } from "onlyonce-platform";
 
 Error.stackTraceLimit = 100;
 
-// An error that reaches the global scope belongs to no call.
-addEventListener("error", ({ error }) => note(error));
+// A trap that reaches the global scope belongs to no call.
+addEventListener("error", ({ error }) => {
+  if (error instanceof WebAssembly.RuntimeError) noteFault();
+});
 
-onLost(() => enter(worker.lost));
+onLost(() => enter(worker.originLost));
 
+// WebAssembly throws nothing by itself: its errors are promises that are rejected.
 function enter(call) {
   renew();
   try {
     return call();
   } catch (error) {
-    note(error);
+    noteFault();
     throw error;
   }
 }

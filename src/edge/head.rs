@@ -3,7 +3,6 @@
 use super::js::{self, Lines};
 use crate::guard::forward::Addressed;
 use crate::guard::scope::Head;
-use crate::guard::wire::HEADER;
 use std::cell::OnceCell;
 use web_sys::Request;
 
@@ -18,7 +17,7 @@ pub struct RequestHead {
 }
 
 const ALWAYS: [&str; 3] = ["via", "cf-connecting-ip", "x-forwarded-for"];
-const GUARDED: [&str; 9] = [
+const GUARDED: [&str; 8] = [
     "idempotency-key",
     "authorization",
     "x-api-key",
@@ -27,7 +26,6 @@ const GUARDED: [&str; 9] = [
     "content-length",
     "origin",
     "connection",
-    HEADER,
 ];
 
 thread_local! {

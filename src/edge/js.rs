@@ -20,7 +20,7 @@ extern "C" {
     fn read_response(response: &Response) -> String;
     #[wasm_bindgen(js_namespace = platform, catch)]
     pub fn respond(status: u16, headers: &str, body: &JsValue) -> Result<Response, JsValue>;
-    /// The promise is kept: where the service cannot be reached, there is a problem for an answer.
+    /// The promise is never rejected: where the origin cannot be reached, a problem answers.
     #[wasm_bindgen(js_namespace = platform, js_name = sendOn, catch)]
     pub fn send_on(
         service: Option<&Fetcher>,

@@ -60,13 +60,13 @@ impl IdempotencyGuard {
     }
 
     /// A response, or the promise of one.
-    pub fn fetch(&self, request: Request) -> Result<JsValue, JsValue> {
-        tasks::enter(self.0.clone().asked(request))
+    pub fn fetch(&self, request: Request) -> JsValue {
+        tasks::answer(self.0.clone().asked(request))
     }
 
-    pub fn alarm(&self) -> Result<JsValue, JsValue> {
+    pub fn alarm(&self) -> JsValue {
         let object = self.0.clone();
-        tasks::enter(async { object.woken().map(|()| JsValue::UNDEFINED) })
+        tasks::answer(async { object.woken().map(|()| JsValue::UNDEFINED) })
     }
 }
 

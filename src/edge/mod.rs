@@ -47,8 +47,8 @@ use web_sys::{Request, Response, ResponseInit};
 
 /// Every HTTP request enters here. Gives a response, or the promise of one.
 #[wasm_bindgen]
-pub fn fetch(request: Request, env: JsValue, context: Context) -> Result<JsValue, JsValue> {
-    tasks::enter(async move {
+pub fn fetch(request: Request, env: JsValue, context: Context) -> JsValue {
+    tasks::answer(async move {
         match answer(&request, &env, &context).await {
             Ok(response) => Ok(response),
             Err(error) => failed(&error).map(JsValue::from),

@@ -3,8 +3,9 @@
 //! 1. The request is built afresh: no signal but the object's own, redirects handed on, bodies
 //!    uncompressed, so that what is stored is what was meant.
 //! 2. The call ends in exactly one [`Event`], which is stored before any caller hears of it.
-//! 3. Only a request whose headers could not be made counts as not sent. An error of `fetch` does
-//!    not tell a refused connection from one that broke after the request was read.
+//! 3. Only what fails before `fetch` is called counts as not sent: headers that could not be made, a
+//!    body that is gone. An error of `fetch` does not tell a refused connection from one that broke
+//!    after the request was read.
 
 use super::answers;
 use super::arrival::Arrival;

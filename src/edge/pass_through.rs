@@ -14,7 +14,7 @@ use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
 /// The promise of the origin's response, unaltered. It is the platform's own: nothing of the guard's
-/// runs when it is kept.
+/// runs when the response comes.
 pub fn pass_through(
     request: &Request,
     head: &RequestHead,
@@ -26,8 +26,8 @@ pub fn pass_through(
 }
 
 /// What answers a request that was sent on in vain.
-#[wasm_bindgen]
-pub fn lost() -> Result<Response, JsValue> {
+#[wasm_bindgen(js_name = originLost)]
+pub fn origin_lost() -> Result<Response, JsValue> {
     Audience::default().problem(&Problem::new(Code::OutcomeUnknown, LOST))
 }
 
@@ -83,10 +83,10 @@ pub async fn pass_read(
     let body = body.unwrap_or(&none);
     let sent = with_service(env, |service| {
         js::send_afresh(service, &head.request, &url, "content-length", &headers, body, None)
-    });
-    let response = match js::wait(sent).await {
+    })?;
+    let response = match js::wait(Ok(sent)).await {
         Ok(response) => response,
-        Err(_) => lost()?,
+        Err(_) => origin_lost()?,
     };
     marked(&response, why)
 }

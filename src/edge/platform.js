@@ -7,11 +7,12 @@
 export const state = { criticalError: false, instanceId: 0 };
 
 /**
- * Takes note of a fault. A panic is a trap without a message, which might hold what a client sent;
- * the runtime logs the place in the WebAssembly code.
+ * Takes note of a fault: whatever is thrown through WebAssembly leaves its instance half done. A panic
+ * is a trap without a message, which might hold what a client sent; the runtime logs the place in the
+ * WebAssembly code.
  */
-export function note(error) {
-  if (!(error instanceof WebAssembly.RuntimeError) || state.criticalError) return;
+export function noteFault() {
+  if (state.criticalError) return;
   console.error("onlyonce: a fault stopped this instance; the next call gets a new one");
   state.criticalError = true;
 }
@@ -41,7 +42,7 @@ function guarded(tell) {
     try {
       tell(...outcome);
     } catch (error) {
-      note(error);
+      noteFault();
       throw error;
     }
   };
@@ -106,8 +107,12 @@ function eachPair(text, use) {
  */
 function sendOn(service, request, url, headers) {
   const { method, body } = request;
-  const init = { method, headers: changed(request, "", headers), body, redirect: "manual" };
-  const sent = service ? service.fetch(url, { ...init, cf: request.cf }) : fetch(url, init);
+  const init = { headers: changed(request, "", headers), redirect: "manual" };
+  // Only a copy of a request may have a body with these methods.
+  const isCopied = body && (method === "GET" || method === "HEAD");
+  const target = isCopied ? new Request(url, request) : url;
+  if (!isCopied) Object.assign(init, { method, body });
+  const sent = service ? service.fetch(target, { ...init, cf: request.cf }) : fetch(target, init);
   return sent.catch(answerLost);
 }
 
@@ -119,8 +124,8 @@ export function onLost(answer) {
 }
 
 /**
- * Sends a request afresh: another's headers without some and with others set, and a body of bytes.
- * Only what fails before anything is sent is thrown.
+ * Sends a request afresh: another's headers without some and with others set, and a body of its own.
+ * Only what fails before `fetch` is called is thrown.
  */
 function sendAfresh(service, request, url, without, headers, body, controller) {
   const { method } = request;

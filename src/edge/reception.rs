@@ -80,10 +80,10 @@ impl Reception {
 
     /// The answer is stored, then shown, then copied.
     async fn done(self, answer: Answer, meaning: Meaning) {
-        let is_whole = self.order.settings.replay_set_cookie || !has_cookies(&answer);
-        let whole = (!is_whole).then(|| answer.clone());
+        let loses_cookies = has_cookies(&answer) && !self.order.settings.replay_set_cookie;
+        let with_cookies = loses_cookies.then(|| answer.clone());
         let Some(record) = self.store(answer, meaning) else { return };
-        let first = whole.map(|answer| record.clone().with_answer(answer));
+        let first = with_cookies.map(|answer| record.clone().with_answer(answer));
         let (object, id) = (self.object.clone(), self.order.record.clone());
         let copies = self.order.settings.kv_write == KvWrite::Always;
         self.tell(answers::stored(&object, first.as_ref().unwrap_or(&record), Shown::First));

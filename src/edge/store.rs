@@ -4,7 +4,7 @@
 //!    written without a single await: no other request can come in between. The runtime creates its
 //!    table at the first write, so looking up an unknown key writes nothing.
 //! 2. A small record is read from storage once: an object has one instance at a time, so nobody else
-//!    writes it. Where a write fails, what this instance believed counts for nothing.
+//!    writes it. Where any write fails, what this instance believed counts for nothing.
 
 use super::js::{ObjectStorage, SyncKv};
 use crate::guard::bytes::decimal;
@@ -67,7 +67,7 @@ impl Store {
     }
 
     pub fn put_name(&self, id: &RecordId) -> Result<(), JsValue> {
-        self.kv.put(NAME, &id.as_str().into())
+        self.written(self.kv.put(NAME, &id.as_str().into()))
     }
 
     /// What was written down of a claim's duplicates.
@@ -78,7 +78,8 @@ impl Store {
     }
 
     pub fn put_seen(&self, claim: &ClaimId, seen: Seen) -> Result<(), JsValue> {
-        self.kv.put(&seen_name(claim), &Uint8Array::from(seen.encode().as_slice()))
+        let bytes = Uint8Array::from(seen.encode().as_slice());
+        self.written(self.kv.put(&seen_name(claim), &bytes))
     }
 
     /// Makes a step's change. The output gate holds back everything that leaves the object after
@@ -111,12 +112,20 @@ impl Store {
 
     /// Takes effect at once, in the place of the alarm that was set before.
     pub fn set_alarm(&self, at: UnixMillis) -> Result<(), JsValue> {
-        self.storage.set_alarm(at.0 as f64).map(drop)
+        self.written(self.storage.set_alarm(at.0 as f64).map(drop))
     }
 
     pub fn put_row(&self, name: &RowName, row: u32, bytes: &Uint8Array) -> Result<(), JsValue> {
         // A view would be stored with all of the buffer that it looks into.
-        self.kv.put(&name.of(row), &bytes.slice(0, bytes.length()))
+        self.written(self.kv.put(&name.of(row), &bytes.slice(0, bytes.length())))
+    }
+
+    /// A write that fails may take others of its turn with it.
+    fn written(&self, outcome: Result<(), JsValue>) -> Result<(), JsValue> {
+        if outcome.is_err() {
+            self.known.take();
+        }
+        outcome
     }
 
     /// For the platform to read rows from.

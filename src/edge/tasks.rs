@@ -43,7 +43,7 @@ extern "C" {
     fn clear_timeout(id: f64);
 }
 
-/// What a promise settles with.
+/// What work comes to, and what a promise settles with.
 pub type Outcome = Result<JsValue, JsValue>;
 
 /// Some work whose outcome somebody waits for. Not a future of one output, which would take a state
@@ -98,25 +98,26 @@ fn start() {
 }
 
 /// Runs what the platform asks for, and gives what comes of it: at once, or the promise of it.
-pub fn enter(work: impl Future<Output: Given> + 'static) -> Outcome {
-    enter_boxed(Box::pin(work))
+pub fn answer(work: impl Future<Output: Given> + 'static) -> JsValue {
+    answer_boxed(Box::pin(work))
 }
 
-/// Apart from [`enter`], so that it is compiled once and not for every kind of work.
-fn enter_boxed(mut work: Pin<Box<dyn Work>>) -> Outcome {
+/// Apart from [`answer`], so that it is compiled once and not for every kind of work.
+fn answer_boxed(mut work: Pin<Box<dyn Work>>) -> JsValue {
     let (place, waker) = reserve();
     let others = RUNNING.replace(true);
     let ended = work.as_mut().go_on(&mut Context::from_waker(&waker));
     RUNNING.set(others);
-    let outcome = match ended {
-        Poll::Ready(outcome) => {
-            TASKS.with_borrow_mut(|tasks| tasks.free(place));
-            outcome
-        }
-        Poll::Pending => Ok(keep(place, work, waker).into()),
+    if ended.is_ready() {
+        TASKS.with_borrow_mut(|tasks| tasks.free(place));
+    }
+    let answer = match ended {
+        Poll::Ready(Ok(value)) => value,
+        Poll::Ready(Err(reason)) => Promise::reject(&reason).into(),
+        Poll::Pending => keep(place, work, waker).into(),
     };
     run();
-    outcome
+    answer
 }
 
 /// Runs some work as soon as whoever asks for it waits, and gives the promise of what comes of it.

@@ -2,9 +2,9 @@
 //!
 //! 1. Copies in KV and in isolates answer retries that the object never sees.
 //! 2. Counts are written down where that costs nothing or tells much: those who joined with the
-//!    end of the call, refusals when their count reaches a power of two, replays from the fourth on.
-//!    Ordinary retries cost no write. So an object that slept says at least half of what it saw,
-//!    and may say nothing of up to three replays.
+//!    end of the call, refusals when their count reaches a power of two, replays when theirs reaches
+//!    one of at least four. Ordinary retries cost no write. What was not written is forgotten when
+//!    the object sleeps: the counts say "at least".
 
 use super::codec::{Reader, Writer};
 

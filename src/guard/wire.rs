@@ -1,7 +1,7 @@
 //! What the Worker and the object say to each other, beside the request and the answer.
 //!
-//! 1. It travels in the header `x-onlyonce`, in base64; a client's own header of that name is
-//!    overwritten, and the object's never reaches a client.
+//! 1. It travels in a header, in base64; a client's own header of that name is overwritten, and the
+//!    object's never reaches a client.
 //! 2. A body or a record that is small travels in it too: what is in the header is there at once,
 //!    and a stream has to be waited for at either end.
 //! 3. During a deployment the two may be of different versions: another protocol is refused as
@@ -16,14 +16,15 @@ use super::record::Reason;
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
 
-/// The header that carries the messages.
-pub const HEADER: &str = "x-onlyonce";
+/// The header that carries the messages. It may hold a body, and is called what the platform leaves
+/// out of the log that it writes of each invocation (Workers, Tail Handler, "TailRequest").
+pub const HEADER: &str = "x-onlyonce-secret";
 
 /// The version of the messages.
 pub const PROTOCOL: u32 = 3;
 
-/// The most bytes of a body or a record that travel in the message. The platform allows a request
-/// 128 KB of headers (Workers, Limits).
+/// The most bytes of a body or a record that travel in the message: 5.5 KB in base64, beside the
+/// client's own headers, of which the platform takes 128 KB (Workers, Limits).
 pub const MOST_IN_MESSAGE: usize = 4 * 1024;
 
 /// From the Worker to the object: a request that may claim its key.

@@ -47,8 +47,15 @@ fn unguarded_requests_pass_every_time() {
         Call::new(method, &guard.path("/orders?a=%2F&b=c+d")).key("k").header("X-Trace", "7")
     };
     let body = |method| with_key(method).body("{}");
-    let calls =
-        [with_key("GET"), with_key("OPTIONS"), body("PUT"), body("DELETE"), guard.keyless_order()];
+    let calls = [
+        with_key("GET"),
+        with_key("OPTIONS"),
+        body("PUT"),
+        body("DELETE"),
+        guard.keyless_order(),
+        body("GET"),
+        with_key("GET").header("Content-Length", "0"),
+    ];
     for call in calls {
         check_passes(&guard, &call, Reply::json(200, r#"{"ok":true}"#).header("X-Origin", "1"));
     }
@@ -57,6 +64,7 @@ fn unguarded_requests_pass_every_time() {
         assert_eq!(seen.headers.get("x-trace"), Some("7"));
         assert_eq!(seen.headers.get("idempotency-key"), Some("k"));
     }
+    assert_eq!(guard.seen()[10].body, b"{}", "a GET's body goes along");
 }
 
 #[test]
