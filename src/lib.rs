@@ -34,7 +34,7 @@
 //!     `present`, `pass_through`, `operator`.
 //!   - The object's half: `key_object`, `arrival`, `store`, `origin_call`, `reception`,
 //!     `answer_keeper`, `answers`, `wish`.
-//!   - The platform: `js`, `tasks`, `body`, `held`, `head`, `timer`, `config`, `memory`; `entry.mjs` and
+//!   - The platform: `js`, `tasks`, `oneshot`, `body`, `held`, `head`, `timer`, `config`, `memory`; `entry.mjs` and
 //!     `platform.js` are its side of it.
 //! - `browser`: the same rules for a page, in a small module of their own (feature `browser`).
 //! - `src/bin/policy`: prints the policy's reference and schema, and checks a policy; host only.

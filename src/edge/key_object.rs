@@ -14,6 +14,7 @@ use super::arrival::Arrival;
 use super::config::config;
 use super::head::RequestHead;
 use super::js::{self, ObjectState};
+use super::oneshot;
 use super::origin_call::{self, Order};
 use super::responses;
 use super::store::Store;
@@ -30,7 +31,6 @@ use crate::guard::scope::{Credential, Head};
 use crate::guard::seen::{Seen, Sight};
 use crate::guard::time::Millis;
 use crate::guard::wire::{Shown, Would};
-use futures_channel::oneshot;
 use js_sys::{Promise, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -303,7 +303,7 @@ impl KeyObject {
 
     /// What only this instance knows.
     pub fn with_live<T>(&self, look: impl FnOnce(Live) -> T) -> T {
-        let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_canceled()).count();
+        let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_alone()).count();
         let open_calls: Vec<u32> =
             self.open_calls.borrow().iter().map(|call| call.attempt).collect();
         look(Live { open_calls: &open_calls, waiting, copying: self.copies.get() > 0 })
@@ -312,7 +312,7 @@ impl KeyObject {
     fn wake(&self, news: &News) {
         for waiter in self.waiting.take() {
             // A waiter that gave up needs no news.
-            let _ = waiter.send(news.clone());
+            waiter.send(news.clone());
         }
     }
 
@@ -335,7 +335,7 @@ impl KeyObject {
         self.open_calls.borrow_mut().push(OpenCall { attempt, abort });
         // The call belongs to the object: its caller may hang up.
         self.background(origin_call::run(self.clone(), order, caller));
-        within(patience, news).await?.ok()
+        within(patience, news).await.flatten()
     }
 
     /// Waits for the open call; nothing where the record says what came of it. It does so at the
@@ -348,7 +348,7 @@ impl KeyObject {
         }
         {
             let mut waiting = self.waiting.borrow_mut();
-            waiting.retain(|waiter| !waiter.is_canceled());
+            waiting.retain(|waiter| !waiter.is_alone());
             waiting.push(waiter);
         }
         let now = js::now();
@@ -356,7 +356,7 @@ impl KeyObject {
         let deadline =
             record.claim().map_or(patience, |claim| claim.deadline_at.plus(TIMER_SLACK).since(now));
         match within(patience.min(deadline), news).await {
-            Some(Ok(News::Released(released))) if arrival.shows(&released.credential) => {
+            Some(Some(News::Released(released))) if arrival.shows(&released.credential) => {
                 Some(answers::released(&released, true))
             }
             Some(_) => None,

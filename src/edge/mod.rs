@@ -15,6 +15,7 @@ mod held;
 mod js;
 mod key_object;
 mod memory;
+mod oneshot;
 mod operator;
 mod origin_call;
 mod pass_through;

@@ -13,6 +13,7 @@ use super::config::{Config, with_service};
 use super::head::RequestHead;
 use super::js;
 use super::key_object::{KeyObject, News};
+use super::oneshot;
 use super::reception::Reception;
 use crate::guard::forward::{added, hop_by_hop};
 use crate::guard::machine::Event;
@@ -21,7 +22,6 @@ use crate::guard::record::Claim;
 use crate::guard::scope::{Head, RecordId};
 use crate::guard::time::UnixMillis;
 use crate::guard::wire::HEADER;
-use futures_channel::oneshot;
 use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -107,7 +107,7 @@ fn not_sent(object: &KeyObject, order: &Order, caller: Caller) {
     object.conclude(attempt, Event::NotSent { claim: id, attempt }, &News::LookAgain);
     let detail = "the request could not be sent to the origin; nothing was carried out";
     // A caller that gave up has nothing to learn from this.
-    let _ = caller.send(answers::unavailable(detail));
+    caller.send(answers::unavailable(detail));
 }
 
 /// The connection broke, or the answer did.

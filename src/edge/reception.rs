@@ -110,7 +110,7 @@ impl Reception {
 
     /// A caller that hung up is not there to be told; its retry finds the record.
     fn tell(self, answer: Result<Response, JsValue>) -> bool {
-        self.caller.send(answer).is_ok()
+        self.caller.send(answer)
     }
 
     /// A retry will be told that the answer was not kept; the first caller gets it as it comes.
