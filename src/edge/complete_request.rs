@@ -23,6 +23,7 @@ use crate::guard::time::Millis;
 use crate::guard::wire::{KeySource, Reply, Shown, Verdict, Would};
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
+use std::future::Future;
 use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -155,7 +156,7 @@ impl CompleteRequest<'_> {
     }
 
     /// A duplicate under a policy that only watches: the log tells what it was spared.
-    async fn spare(&self, would: Would) -> Result<Response, JsValue> {
+    fn spare(&self, would: Would) -> impl Future<Output = Result<Response, JsValue>> {
         let (would, code) = match would {
             Would::Join => ("join", None),
             Would::Replay => ("replay", None),
@@ -164,7 +165,7 @@ impl CompleteRequest<'_> {
                 ("refuse", Some(code.describe().name))
             }
         };
-        self.pass(Why::Observe, Told { would: Some(would), code, ..Told::of("observed") }).await
+        self.pass(Why::Observe, Told { would: Some(would), code, ..Told::of("observed") })
     }
 
     fn stored(
@@ -193,10 +194,10 @@ impl CompleteRequest<'_> {
         }
     }
 
-    async fn pass(&self, why: Why, told: Told) -> Result<Response, JsValue> {
+    fn pass(&self, why: Why, told: Told) -> impl Future<Output = Result<Response, JsValue>> {
         self.guarded.note(told);
         let Guarded { head, config, env, .. } = self.guarded;
-        pass_buffered(head, config, env, &self.body, why).await
+        pass_buffered(head, config, env, &self.body, why)
     }
 
     fn unavailable(&self, detail: String) -> Result<Response, JsValue> {

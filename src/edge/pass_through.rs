@@ -10,6 +10,7 @@ use crate::guard::forward::added;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::scope::Head;
 use js_sys::{Promise, Uint8Array};
+use std::future::Future;
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response};
 
@@ -60,14 +61,14 @@ pub enum Why {
 }
 
 /// The origin's response to a request whose body has been read already.
-pub async fn pass_buffered(
+pub fn pass_buffered(
     head: &RequestHead,
     config: &Config,
     env: &JsValue,
     body: &Uint8Array,
     why: Why,
-) -> Result<Response, JsValue> {
-    pass_read(head, config, env, (body.length() > 0).then_some(body), why).await
+) -> impl Future<Output = Result<Response, JsValue>> {
+    pass_read(head, config, env, (body.length() > 0).then_some(body), why)
 }
 
 /// The same for a body that may still be coming in.

@@ -171,9 +171,11 @@ const FIND_KEY: &str =
 const FIND_SCOPE: &str = "\"scope\" is not a scope; write what the policy's sources held, in the policy's order: {\"header:<name>\": \"…\", \"jwt:<claim>\": …}, null where one was absent";
 
 fn scope_values(scope: &Table) -> Option<Vec<ScopeValue>> {
-    let value =
-        |(source, value): &(String, Value)| ScopeValue::written(source.parse().ok()?, value);
-    scope.members().iter().map(value).collect()
+    let mut values = Vec::new();
+    for (source, value) in scope.members() {
+        values.push(ScopeValue::written(source.parse().ok()?, value)?);
+    }
+    Some(values)
 }
 
 fn object(text: &str) -> Option<Table> {
@@ -217,14 +219,13 @@ fn answer(members: &Table, now: UnixMillis) -> Result<Answer, &'static str> {
 /// Pairs of name and value that a response may carry.
 fn headers(value: &Value) -> Option<Vec<(String, String)>> {
     let Value::Array(pairs) = value else { return None };
-    let pair = |pair: &Value| match pair {
-        Value::Array(pair) => match pair.as_slice() {
-            [name, value] => header(name.as_str()?, value.as_str()?),
-            _ => None,
-        },
-        _ => None,
-    };
-    pairs.iter().map(pair).collect()
+    let mut headers = Vec::new();
+    for pair in pairs {
+        let Value::Array(pair) = pair else { return None };
+        let [name, value] = pair.as_slice() else { return None };
+        headers.push(header(name.as_str()?, value.as_str()?)?);
+    }
+    Some(headers)
 }
 
 fn header(name: &str, value: &str) -> Option<(String, String)> {
@@ -346,17 +347,13 @@ fn describe_claim(members: &mut Members, claim: &Claim, about: &About) {
 fn describe_answer(answer: &Answer) -> Members {
     let mut members = Members::default();
     members.number("status", answer.status.into());
-    let pairs = answer.headers.iter().map(|(name, value)| {
-        let mut pair = String::from("[");
-        pair.push_str(&quoted(name));
-        pair.push(',');
-        pair.push_str(&quoted(value));
-        pair.push(']');
-        pair
-    });
-    let pairs: Vec<String> = pairs.collect();
-    let pairs = super::bytes::joined(&mut pairs.iter().map(String::as_str), ",");
-    members.json("headers", &["[", &pairs, "]"].concat());
+    let mut pairs = String::from("[");
+    for (name, value) in &answer.headers {
+        let comma = if pairs.len() > 1 { "," } else { "" };
+        pairs.push_str(&[comma, "[", &quoted(name), ",", &quoted(value), "]"].concat());
+    }
+    pairs.push(']');
+    members.json("headers", &pairs);
     members.text("answered_at", &answer.answered_at.rfc3339());
     members.number("took_ms", answer.took.0);
     let (kept, length) = match &answer.body {
