@@ -68,7 +68,7 @@ impl Writer<'_> {
         self.output.push(b'{');
         let start = self.output.len();
         let mut members: Vec<Member> = Vec::new();
-        let mut ignored: Vec<String> = Vec::new();
+        let mut ignored = Vec::new();
         let mut first = true;
         while self.input.another(b'}', &mut first)? {
             let name = self.input.string()?;

@@ -11,6 +11,7 @@
 
 use super::bytes::{decimal, from_decimal};
 use super::digest::hex;
+use std::borrow::Cow;
 
 /// Deepest nesting of arrays and objects in a [`Value`].
 const MAX_DEPTH: usize = 127;
@@ -103,7 +104,7 @@ impl<'a> Input<'a> {
         Some(match self.peek()? {
             b'{' => Value::Object(self.table(depth.checked_sub(1)?)?),
             b'[' => Value::Array(self.list(depth.checked_sub(1)?)?),
-            b'"' => Value::String(self.string()?),
+            b'"' => Value::String(self.string()?.into_owned()),
             _ => match self.scalar()? {
                 "null" => Value::Null,
                 "true" => Value::Bool(true),
@@ -120,7 +121,7 @@ impl<'a> Input<'a> {
         while self.another(b'}', &mut first)? {
             let name = self.string()?;
             self.take(b':')?;
-            members.push((name, self.value(depth)?));
+            members.push((name.into_owned(), self.value(depth)?));
         }
         Some(Table(members))
     }
@@ -188,21 +189,26 @@ impl<'a> Input<'a> {
         Some(scalar)
     }
 
-    /// A string with its escapes undone.
-    pub fn string(&mut self) -> Option<String> {
+    /// A string with its escapes undone. One without any is not copied.
+    pub fn string(&mut self) -> Option<Cow<'a, str>> {
         self.take(b'"')?;
-        let mut text = String::new();
-        loop {
-            let rest = self.text.get(self.at..)?;
-            let plain = plain(rest.as_bytes());
-            text.push_str(rest.get(..plain)?);
-            self.at = self.at.saturating_add(plain);
-            if self.exact(b'"').is_some() {
-                return Some(text);
-            }
+        let mut text = Cow::Borrowed(self.plain()?);
+        while self.exact(b'"').is_none() {
             self.exact(b'\\')?;
-            text.push(self.escape()?);
+            let escape = self.escape()?;
+            let text = text.to_mut();
+            text.push(escape);
+            text.push_str(self.plain()?);
         }
+        Some(text)
+    }
+
+    /// The part of a string up to its end or to the next escape.
+    fn plain(&mut self) -> Option<&'a str> {
+        let rest = self.text.get(self.at..)?;
+        let length = plain(rest.as_bytes());
+        self.at = self.at.saturating_add(length);
+        rest.get(..length)
     }
 
     fn escape(&mut self) -> Option<char> {

@@ -10,6 +10,7 @@
 use super::forward::is_token;
 use super::json::{Input, quoted};
 use super::key::IdempotencyKey;
+use std::borrow::Cow;
 
 /// The request that a message asks for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -111,7 +112,7 @@ impl<'a> Members<'a> {
         while input.another(b'}', &mut first)? {
             let name = input.string()?;
             input.take(b':')?;
-            members.push((name, input.raw()?));
+            members.push((name.into_owned(), input.raw()?));
         }
         input.peek().is_none().then_some(Self(members))
     }
@@ -129,7 +130,7 @@ impl<'a> Members<'a> {
 }
 
 fn text_of(raw: &str) -> Option<String> {
-    Input::new(raw).string()
+    Input::new(raw).string().map(Cow::into_owned)
 }
 
 fn is_method(method: &str) -> bool {
