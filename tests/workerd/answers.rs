@@ -54,6 +54,28 @@ fn nine_mebibytes_reach_the_first_caller_as_they_come() {
     }
 }
 
+/// Up to 4 KiB a body, or a record with its answer, travels in the message between Worker and object.
+#[test]
+fn bodies_are_whole_on_either_side_of_what_a_message_holds() {
+    let most = 4 * KIB;
+    let sizes = [0, 1, most - 1, most, most + 1];
+    let records = (most - 800..=most).step_by(100);
+    for size in sizes.into_iter().chain(records) {
+        println!("{size} bytes");
+        let guard = Guard::shared(false);
+        let body: Vec<u8> = (0..size).map(|n| (n % 251) as u8).collect();
+        guard.origin_in_turn([Reply::new(201).body(body.clone())]);
+        let order = guard.order().body(body.clone());
+        let first = guard.send(&order);
+        check_first(&first, &guard.key());
+        assert!(first.body == body, "{} bytes came back", first.body.len());
+        check_replay(&guard.send(&order), &first);
+        let seen = guard.seen();
+        assert!(seen[0].body == body, "{} bytes reached the origin", seen[0].body.len());
+        guard.check_calls(1);
+    }
+}
+
 #[test]
 fn a_route_says_how_much_is_kept() {
     let rows = [
