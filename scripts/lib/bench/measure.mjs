@@ -1,8 +1,9 @@
 // Runs scenarios against Workers. Rules:
 // 1. Scenario by scenario, the Workers take turns in slices of a fraction of a second, so that what
 //    else the machine does hits all of them alike.
-// 2. Each round starts the Workers anew: a round is an independent sample.
-// 3. A run is warmed up by a shorter one of the same kind.
+// 2. Each scenario of each round starts the Workers anew: it is an independent sample, and does not
+//    pay for the objects that another one has left in memory, which go ten seconds later.
+// 3. A run is warmed up by one of the same kind and length.
 import { cpuSeconds } from "./process.mjs";
 import { drive } from "./load.mjs";
 import { check, freshPrefix } from "./scenarios.mjs";
@@ -15,20 +16,24 @@ const SLICES = 8;
 export async function measure({ scenarios, subjects, rounds, seconds, origin, show }) {
   const samples = {};
   for (let round = 1; round <= rounds; round += 1) {
-    const running = [];
-    try {
-      for (const name of subjects) running.push(await startSubject(name, origin.url));
-      for (const scenario of scenarios) {
-        show(`round ${round} of ${rounds}: ${scenario.name}`);
-        for (const { name, figures } of await inTurn(scenario, running, origin, seconds)) {
-          ((samples[scenario.name] ??= {})[name] ??= []).push(figures);
-        }
+    for (const scenario of scenarios) {
+      show(`round ${round} of ${rounds}: ${scenario.name}`);
+      for (const { name, figures } of await compare({ scenario, subjects, origin, seconds })) {
+        ((samples[scenario.name] ??= {})[name] ??= []).push(figures);
       }
-    } finally {
-      await Promise.all(running.map((subject) => subject.stop()));
     }
   }
   return samples;
+}
+
+async function compare({ scenario, subjects, origin, seconds }) {
+  const running = [];
+  try {
+    for (const name of subjects) running.push(await startSubject(name, origin.url));
+    return await inTurn(scenario, running, origin, seconds);
+  } finally {
+    await Promise.all(running.map((subject) => subject.stop()));
+  }
 }
 
 // What goes through its keys only once cannot be cut.
@@ -60,7 +65,7 @@ async function begin(scenario, subject, seconds) {
 
 // Gives the number of requests so far: the measured run goes on with the next.
 async function warm(subject, settings, seconds) {
-  return (await drive(subject.port, { ...settings, seconds: seconds / 2 })).requests;
+  return (await drive(subject.port, { ...settings, seconds })).requests;
 }
 
 async function rest(scenario) {
