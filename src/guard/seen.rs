@@ -3,7 +3,7 @@
 //! 1. Copies in KV and in isolates answer retries that the object never sees.
 //! 2. Counts are written down where that costs nothing or tells much: those who joined with the
 //!    end of the call, refusals when their count reaches a power of two, replays when theirs reaches
-//!    one of at least four. Ordinary retries cost no write. What was not written is forgotten when
+//!    one of at least sixteen. Ordinary retries cost no write. What was not written is forgotten when
 //!    the object sleeps: the counts say "at least".
 
 use super::codec::{Reader, Writer};
@@ -29,7 +29,7 @@ impl Seen {
     pub fn count(&mut self, sight: Sight) -> bool {
         let (count, first) = match sight {
             Sight::Joined => (&mut self.joined, u32::MAX),
-            Sight::Replayed => (&mut self.replayed, 4),
+            Sight::Replayed => (&mut self.replayed, 16),
             Sight::Refused => (&mut self.refused, 1),
         };
         *count = count.saturating_add(1);

@@ -271,9 +271,9 @@ fn counted(sight: Sight, times: u32) -> (Seen, u32) {
 
 #[test]
 fn counts_are_written_down_seldom_and_pinned() {
-    // At 1, 2, 4, 8; at 4, 8; and with the end of the call.
+    // At 1, 2, 4, 8; at 16; and with the end of the call.
     assert_eq!(counted(Sight::Refused, 9), (Seen { refused: 9, ..Seen::default() }, 4));
-    assert_eq!(counted(Sight::Replayed, 9), (Seen { replayed: 9, ..Seen::default() }, 2));
+    assert_eq!(counted(Sight::Replayed, 31), (Seen { replayed: 31, ..Seen::default() }, 1));
     assert_eq!(counted(Sight::Joined, 9), (Seen { joined: 9, ..Seen::default() }, 0));
     let mut full = Seen { refused: u32::MAX, ..Seen::default() };
     assert!(!full.count(Sight::Refused));
