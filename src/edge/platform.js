@@ -112,8 +112,8 @@ function sendOn(service, request, url, headers) {
   const isCopied = body && (method === "GET" || method === "HEAD");
   const target = isCopied ? new Request(url, request) : url;
   if (!isCopied) Object.assign(init, { method, body });
-  const sent = service ? service.fetch(target, { ...init, cf: request.cf }) : fetch(target, init);
-  return sent.catch(answerLost);
+  if (service) init.cf = request.cf;
+  return send(service, target, init).catch(answerLost);
 }
 
 let answerLost;
@@ -130,7 +130,12 @@ export function onLost(answer) {
 function sendAfresh(service, request, url, without, headers, body, controller) {
   const { method } = request;
   const init = { method, headers: changed(request, without, headers), body, redirect: "manual", signal: controller?.signal };
-  return service ? service.fetch(url, init) : fetch(url, init);
+  return send(service, url, init);
+}
+
+// Where no service is bound, the origin is on the network.
+function send(service, target, init) {
+  return service ? service.fetch(target, init) : fetch(target, init);
 }
 
 // A Request would only be made to be copied: `fetch` makes one of its own from whatever it is given.
