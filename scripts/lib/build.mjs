@@ -84,7 +84,7 @@ async function bundle(env) {
   const [script, wasm] = OUTPUTS.map((name) => join(workerOutput, name));
   const from = [join(root, "src", "edge", "entry.mjs"), `--alias:onlyonce-bound=${join(bound, "index.js")}`];
   const to = ["--bundle", "--minify", "--format=esm", `--outfile=${script}`];
-  await run(env.ESBUILD_BIN, [...from, `--alias:onlyonce-platform=${PLATFORM}`, "--external:./index_bg.wasm", ...to], { env });
+  await run(env.ESBUILD_BIN, [...from, `--alias:onlyonce-platform=${PLATFORM}`, "--external:./index_bg.wasm", "--external:cloudflare:workers", ...to], { env });
   const short = shortenNames(readFileSync(join(bound, "index_bg.wasm")), readFileSync(script, "utf8"));
   writeFileSync(wasm, short.wasm);
   // The runtime gives a module for a plain import, which is what `source` asks for elsewhere.

@@ -9,15 +9,19 @@ const SMALL = [
   "--flatten",
   "--rereloop",
   "-Oz",
-  // The second pass finds what the first one laid open.
+  // The second pass finds what the first one laid open, and so on.
   "-Oz",
+  "--converge",
   // A value that is kept for its second use takes a local, and gzip says the same twice for less.
   "--skip-pass=local-cse",
+  // The same with two locals that could be one, and with a parameter that is always the same.
+  "--skip-pass=merge-locals",
+  "--skip-pass=dae-optimizing",
   // Zeros within the data cost nothing once gzipped; a segment for each piece between them does.
   "--skip-pass=memory-packing",
   // A function with one caller is not moved into it unless it is tiny: many small functions that
   // look alike compress better than a few large ones (2 % more bytes, 3 % fewer once gzipped).
-  "--one-caller-inline-max-function-size=20",
+  "--one-caller-inline-max-function-size=40",
   // The lowest kilobyte is the end of the stack, which rustc puts first.
   "--low-memory-unused",
   "--strip-debug",

@@ -1,43 +1,36 @@
 //! What the object answers to the Worker: a record, the origin's own response, or a refusal.
 
 use super::body::Pipe;
-use super::js;
+use super::js::{self, Said};
 use super::key_object::{KeyObject, Released};
 use super::store::RowName;
 use crate::guard::log::Trace;
 use crate::guard::machine::Refusal;
-use crate::guard::record::{Answer, Body, Claim, Record};
+use crate::guard::record::{Body, Claim, Record};
 use crate::guard::replay::without_cookies;
 use crate::guard::time::Millis;
-use crate::guard::wire::{HEADER, MOST_IN_MESSAGE, PROTOCOL, Reply, Shown, Verdict, Would};
+use crate::guard::wire::{PROTOCOL, Passed, Reply, Shown, Verdict, Would};
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
-use web_sys::{ReadableStream, Response};
 
 /// A record's answer, to be shown in some way.
-pub fn stored(object: &Rc<KeyObject>, record: &Record, shown: Shown) -> Result<Response, JsValue> {
+pub fn stored(object: &Rc<KeyObject>, record: &Record, shown: Shown) -> Result<Said, JsValue> {
     let origin = match (shown, record.answer()) {
         (Shown::First | Shown::Joined, Some(answer)) => answer.took,
         _ => Millis(0),
     };
-    let rows = rows(record);
-    let reply = self::reply(Verdict::Stored { shown, whole: rows.is_none() }, record, origin);
     let bytes = record.encode().ok_or("a vacant record holds no answer")?;
-    if rows.is_none() && bytes.len() <= MOST_IN_MESSAGE {
-        return say(Reply { record: Some(bytes), ..reply });
-    }
-    let (headers, bytes) = (header(&reply), Uint8Array::from(bytes.as_slice()));
-    match rows {
-        None => js::respond(200, &headers, &bytes),
+    let body = match rows(record) {
+        None => JsValue::UNDEFINED,
         Some((name, rows, length)) => {
-            let whole = length.saturating_add(bytes.length().into());
-            let pipe = Pipe::of_length(whole)?;
-            let response = js::respond(200, &headers, &pipe.readable)?;
-            object.background(write_rows(object.clone(), pipe, bytes, name, rows));
-            Ok(response)
+            let pipe = Pipe::of_length(length)?;
+            let body = pipe.readable.clone().into();
+            object.background(write_rows(object.clone(), pipe, None, name, rows));
+            body
         }
-    }
+    };
+    Ok(say(Verdict::Stored { shown, record: bytes }, record, origin, &body))
 }
 
 /// Where the body of a record's answer lies, if in rows: their name, their count and the bytes.
@@ -51,80 +44,50 @@ pub fn rows(record: &Record) -> Option<(RowName, u32, u64)> {
     }
 }
 
-/// Writes a record and the rows of its answer, one row in memory at a time. As long as it does,
-/// the rows are not deleted.
+/// Writes the rows of an answer, behind its record where that goes along, one row in memory at a
+/// time. As long as it does, the rows are not deleted.
 pub async fn write_rows(
     object: Rc<KeyObject>,
     pipe: Pipe,
-    head: Uint8Array,
+    head: Option<Uint8Array>,
     name: RowName,
     rows: u32,
 ) {
     let _reading = object.begin_reading();
-    pipe.write_rows(&object.store, (&name, rows), &head).await;
+    pipe.write_rows(&object.store, (&name, rows), head.as_ref()).await;
 }
 
 /// An answer that says "not processed", to the one who sent the request or to one who waited.
-pub fn released(released: &Released, shared: bool) -> Result<Response, JsValue> {
+pub fn released(released: &Released, shared: bool) -> Said {
     let answer = match shared {
         true => without_cookies(released.answer.clone()),
         false => released.answer.clone(),
     };
-    let verdict = Verdict::Released { shared };
-    let headers = origin_headers(answer.headers, verdict, &Record::Vacant, answer.took);
+    let verdict = Verdict::Released { shared, passed: Passed::of(&answer) };
     let body = (released.body.length() > 0).then_some(released.body.as_ref());
-    js::respond(answer.status, &headers, body.unwrap_or(&JsValue::NULL))
+    say(verdict, &Record::Vacant, answer.took, body.unwrap_or(&JsValue::UNDEFINED))
 }
 
-/// The origin's response as it comes; the record tells what is remembered of it.
-pub fn streaming(
-    answer: &Answer,
-    verdict: Verdict,
-    record: &Record,
-    body: &ReadableStream,
-) -> Result<Response, JsValue> {
-    let headers = origin_headers(answer.headers.clone(), verdict, record, answer.took);
-    js::respond(answer.status, &headers, body)
-}
-
-pub fn refused(refusal: Refusal, record: &Record) -> Result<Response, JsValue> {
-    say(reply(Verdict::Refused { refusal }, record, Millis(0)))
+pub fn refused(refusal: Refusal, record: &Record) -> Said {
+    say(Verdict::Refused { refusal }, record, Millis(0), &JsValue::UNDEFINED)
 }
 
 /// A duplicate under a policy that only watches.
-pub fn duplicate(would: Would, record: &Record) -> Result<Response, JsValue> {
-    say(reply(Verdict::Duplicate { would }, record, Millis(0)))
+pub fn duplicate(would: Would, record: &Record) -> Said {
+    say(Verdict::Duplicate { would }, record, Millis(0), &JsValue::UNDEFINED)
 }
 
 /// The record cannot be used; this says nothing about the origin.
-pub fn unavailable(detail: &str) -> Result<Response, JsValue> {
+pub fn unavailable(detail: &str) -> Said {
     let verdict = Verdict::Unavailable { detail: detail.into() };
-    say(reply(verdict, &Record::Vacant, Millis(0)))
+    say(verdict, &Record::Vacant, Millis(0), &JsValue::UNDEFINED)
 }
 
-fn say(reply: Reply) -> Result<Response, JsValue> {
-    js::respond(200, &header(&reply), &JsValue::NULL)
-}
-
-/// The header that says it, as a pair of lines.
-fn header(reply: &Reply) -> String {
-    js::pairs(&[(HEADER, reply.to_header())])
-}
-
-fn reply(verdict: Verdict, record: &Record, origin: Millis) -> Reply {
+/// A verdict on a request, with what stands recorded and the time at the origin that its caller
+/// waited through.
+pub fn say(verdict: Verdict, record: &Record, origin: Millis, body: &JsValue) -> Said {
     let expires_at = record.claim().map(Claim::expires_at);
     let trace = record.claim().map(Trace::of);
-    Reply { protocol: PROTOCOL, verdict, expires_at, origin, trace, record: None }
-}
-
-fn origin_headers(
-    mut list: Vec<(String, String)>,
-    verdict: Verdict,
-    record: &Record,
-    took: Millis,
-) -> String {
-    // The origin's own header of that name would be read as the guard's.
-    list.retain(|(name, _)| name != HEADER);
-    list.push((HEADER.into(), reply(verdict, record, took).to_header()));
-    js::pairs(&list)
+    let reply = Reply { protocol: PROTOCOL, verdict, expires_at, origin, trace };
+    js::say(&reply.encode(), body)
 }

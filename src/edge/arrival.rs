@@ -12,10 +12,13 @@ use crate::guard::policy::{InFlight, Settings, Unknown};
 use crate::guard::record::{Claim, ClaimId};
 use crate::guard::scope::{Credential, Head};
 use crate::guard::time::{Millis, UnixMillis};
-use crate::guard::wire::{HEADER, KeySource, Submit};
+use crate::guard::wire::{KeySource, Submit};
 use js_sys::Uint8Array;
 use std::cell::RefCell;
+use std::mem::take;
 use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use web_sys::Headers;
 
 pub struct Arrival {
     pub submit: Submit,
@@ -28,22 +31,23 @@ pub struct Arrival {
 
 impl Arrival {
     /// Reads a request to its end, or says in one sentence why it cannot be used.
-    pub async fn read(head: RequestHead, config: Rc<Config>) -> Result<Self, String> {
-        let mut submit = Submit::from_header(head.header(HEADER).as_deref()).ok_or(
-            "Worker and object are of different versions, as happens while a deployment is under way",
-        )?;
-        let broke_off = |_| "the request broke off on its way to the object".to_owned();
+    pub async fn read(
+        submit: Option<Submit>,
+        headers: Headers,
+        body: JsValue,
+        config: Rc<Config>,
+    ) -> Result<Self, &'static str> {
+        let mut submit = submit.ok_or(OTHER_VERSION)?;
         let mut held = Held::default();
         if !held.grow(submit.length) {
-            return Err(NO_ROOM.into());
+            return Err(NO_ROOM);
         }
-        let body = match submit.body.take() {
-            Some(bytes) => Uint8Array::from(bytes.as_slice()),
-            None => js::bytes(&head.request).await.map_err(broke_off)?,
-        };
+        let body = js::whole(body).await.map_err(|_| BROKE_OFF)?;
         if u64::from(body.length()) != submit.length {
-            return Err(broke_off(wasm_bindgen::JsValue::NULL));
+            return Err(BROKE_OFF);
         }
+        let (method, url) = (take(&mut submit.method), take(&mut submit.url));
+        let head = RequestHead::sent(method, &url, take(&mut submit.headers), headers);
         let (_, settings) = config.policy.route(head.path());
         let body = RefCell::new(Some((body, held)));
         Ok(Self { submit, head, body, config, settings, arrived_at: js::now() })
@@ -83,8 +87,13 @@ impl Arrival {
                 && !self.submit.redelivered
                 && !self.submit.observe,
             can_send: turn != Turn::Led && self.body.borrow().is_some(),
-            spelling: self.head.header("idempotency-key").filter(|_| resend),
+            spelling: self.spelling().filter(|_| resend),
         })
+    }
+
+    /// The key as the origin sees it.
+    fn spelling(&self) -> Option<String> {
+        self.submit.generated.clone().or_else(|| self.head.header("idempotency-key"))
     }
 
     fn retry_window(&self) -> Millis {
@@ -119,3 +128,7 @@ impl Arrival {
         Credential::of(&self.head, &credential.sources, &self.submit.record) == *credential
     }
 }
+
+const OTHER_VERSION: &str =
+    "Worker and object are of different versions, as happens while a deployment is under way";
+const BROKE_OFF: &str = "the request broke off on its way to the object";

@@ -141,7 +141,7 @@ impl Pipe {
         self,
         store: &Store,
         rows: Rows<'_>,
-        before: &Uint8Array,
+        before: Option<&Uint8Array>,
     ) -> impl Future<Output = ()> + use<> {
         self.write(store, rows, before, &Uint8Array::new_with_length(0), None)
     }
@@ -154,14 +154,14 @@ impl Pipe {
         [before, inline]: [&Uint8Array; 2],
         after: &str,
     ) -> impl Future<Output = ()> + use<> {
-        self.write(store, rows, before, inline, Some(after))
+        self.write(store, rows, Some(before), inline, Some(after))
     }
 
     fn write(
         self,
         store: &Store,
         (name, rows): Rows<'_>,
-        before: &Uint8Array,
+        before: Option<&Uint8Array>,
         inline: &Uint8Array,
         after: Option<&str>,
     ) -> impl Future<Output = ()> + use<> {

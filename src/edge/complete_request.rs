@@ -21,11 +21,11 @@ use crate::guard::replay::{CacheStatus, has_cookies, proves, without_cookies};
 use crate::guard::scope::Credential;
 use crate::guard::time::Millis;
 use crate::guard::wire::{KeySource, Reply, Shown, Verdict, Would};
-use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::rc::Rc;
+use std::task::Poll;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -36,6 +36,12 @@ pub struct CompleteRequest<'a> {
     pub source: KeySource,
     pub body: Uint8Array,
     pub fingerprint: Fingerprint,
+}
+
+/// Who spoke first of the two that are asked side by side.
+enum First {
+    Copy(Option<Stored>),
+    Object(Result<(Reply, JsValue), Unreached>),
 }
 
 impl CompleteRequest<'_> {
@@ -59,13 +65,17 @@ impl CompleteRequest<'_> {
             self.note_shown(&recent, Shown::Replayed, Millis(0));
             return self.presenter.recent(recent);
         }
-        let object = pin!(submit(self.call(), self.guarded.env));
-        let copy = pin!(self.copy());
-        match select(copy, object).await {
-            Either::Left((Some(copy), _)) => self.replay(copy),
-            Either::Left((None, object)) => self.reply(object.await).await,
-            Either::Right((Ok(reply), _)) => self.reply(Ok(reply)).await,
-            Either::Right((Err(unreached), copy)) => match copy.await {
+        let mut object = pin!(submit(self.call(), self.guarded.env));
+        let mut copy = pin!(self.copy());
+        let first = poll_fn(|context| match copy.as_mut().poll(context) {
+            Poll::Ready(copy) => Poll::Ready(First::Copy(copy)),
+            Poll::Pending => object.as_mut().poll(context).map(First::Object),
+        });
+        match first.await {
+            First::Copy(Some(copy)) => self.replay(copy),
+            First::Copy(None) => self.reply(object.await).await,
+            First::Object(Ok(reply)) => self.reply(Ok(reply)).await,
+            First::Object(Err(unreached)) => match copy.await {
                 Some(copy) => self.replay(copy),
                 None => self.reply(Err(unreached)).await,
             },
@@ -74,7 +84,7 @@ impl CompleteRequest<'_> {
 
     fn call(&self) -> Call<'_> {
         Call {
-            request: self.guarded.request,
+            head: self.guarded.head,
             record: self.presenter.record,
             fingerprint: &self.fingerprint,
             body: &self.body,
@@ -97,32 +107,26 @@ impl CompleteRequest<'_> {
         self.presenter.stored(copy, Shown::Replayed, Millis(0))
     }
 
-    async fn reply(
-        &self,
-        reply: Result<(Reply, Response), Unreached>,
-    ) -> Result<Response, JsValue> {
-        let (reply, response) = match reply {
+    async fn reply(&self, reply: Result<(Reply, JsValue), Unreached>) -> Result<Response, JsValue> {
+        let (reply, body) = match reply {
             Ok(reply) => reply,
             Err(unreached) => return self.unreached(unreached).await,
         };
         let presenter = self.presenter;
-        let Reply { expires_at, origin, trace, record, .. } = reply;
+        let Reply { expires_at, origin, trace, .. } = reply;
         self.guarded.noted.trace.replace(trace);
         match reply.verdict {
-            Verdict::Stored { shown, whole } => {
-                let read = match record {
-                    Some(bytes) => Stored::decode(&bytes),
-                    None => read_stored(&response, whole).await,
-                };
-                self.stored(read, shown, origin)
+            Verdict::Stored { shown, record } => {
+                self.stored(Stored::handed_over(&record, body), shown, origin)
             }
-            Verdict::Released { shared } => {
+            Verdict::Released { shared, passed } => {
                 self.guarded.note(Told { origin, ..Told::of("released") });
-                presenter.handed_on(&response, CacheStatus::Released { shared }, None, origin)
+                let status = CacheStatus::Released { shared };
+                presenter.handed_on(passed, &body, status, None, origin)
             }
-            Verdict::NotKept => {
+            Verdict::NotKept { passed } => {
                 self.guarded.note(Told { origin, ..Told::of("not-kept") });
-                presenter.handed_on(&response, CacheStatus::NotKept, expires_at, origin)
+                presenter.handed_on(passed, &body, CacheStatus::NotKept, expires_at, origin)
             }
             Verdict::Refused { refusal } => self.refuse(refusal),
             Verdict::Duplicate { would } => self.spare(would).await,
@@ -222,11 +226,3 @@ impl CompleteRequest<'_> {
 
 const ANSWER_BROKE_OFF: &str =
     "the object's answer broke off; send the same request with the same key again";
-
-async fn read_stored(response: &Response, whole: bool) -> Result<Stored, JsValue> {
-    if whole {
-        return Stored::decode(&js::bytes(response).await?.to_vec());
-    }
-    let body = response.body().ok_or("the object sent no record")?;
-    Stored::read(&body).await
-}

@@ -4,6 +4,7 @@
 // 2. A fault ends an instance of the WebAssembly module, and the next call makes a new one. An
 //    object whose instance has gone gets another.
 // 3. Nothing is decided here.
+import { DurableObject } from "cloudflare:workers";
 import * as worker from "onlyonce-bound";
 import { noteFault, onLost, state } from "onlyonce-platform";
 
@@ -40,15 +41,16 @@ export default {
 };
 
 /** One key's object. */
-export class IdempotencyGuard {
-  #arguments;
+export class IdempotencyGuard extends DurableObject {
   #object;
   #instanceId;
 
-  constructor(...given) {
-    this.#arguments = given;
+  /** Sees to a client's request: a message of the Worker's, the client's headers, and the body. */
+  submit(message, headers, body) {
+    return enter(() => this.#current().submit(message, headers, body));
   }
 
+  /** Answers an operator's question. */
   fetch(request) {
     return enter(() => this.#current().fetch(request));
   }
@@ -59,7 +61,7 @@ export class IdempotencyGuard {
 
   #current() {
     if (this.#instanceId !== state.instanceId) {
-      this.#object = new worker.IdempotencyGuard(...this.#arguments);
+      this.#object = new worker.IdempotencyGuard(this.ctx, this.env);
       this.#instanceId = state.instanceId;
     }
     return this.#object;

@@ -1,33 +1,31 @@
-//! A request of the platform, as the rules read it.
+//! A request, as the rules read it.
 
 use super::js::{self, Lines};
 use crate::guard::forward::Addressed;
 use crate::guard::scope::Head;
+use crate::guard::wire::HEADERS as GUARDED;
 use std::cell::OnceCell;
-use web_sys::Request;
+use web_sys::{Headers, Request};
 
 /// Method, address and headers. What every request is asked for is read with the method, what
 /// every guarded one is asked for when the first of it is, and the rest one by one.
 pub struct RequestHead {
-    pub request: Request,
+    source: Source,
     method: String,
     url: Url,
-    always: Vec<Option<String>>,
-    guarded: OnceCell<Vec<Option<String>>>,
+    /// A line for each of [`ALWAYS`].
+    always: OnceCell<String>,
+    /// A line for each of [`GUARDED`].
+    guarded: OnceCell<String>,
+}
+
+/// What has the headers.
+enum Source {
+    Request(Request),
+    Headers(Headers),
 }
 
 const ALWAYS: [&str; 3] = ["via", "cf-connecting-ip", "x-forwarded-for"];
-const GUARDED: [&str; 8] = [
-    "idempotency-key",
-    "authorization",
-    "x-api-key",
-    "cookie",
-    "content-type",
-    "content-length",
-    "origin",
-    "connection",
-];
-
 thread_local! {
     static ALWAYS_LINES: Lines = js::lines(&ALWAYS.join("\n"));
     static GUARDED_LINES: Lines = js::lines(&GUARDED.join("\n"));
@@ -60,21 +58,48 @@ impl Url {
 impl RequestHead {
     pub fn of(request: &Request) -> Self {
         let text = ALWAYS_LINES.with(|names| js::read_head(request, names));
-        let mut lines = text.split('\n');
+        let (method, rest) = text.split_once('\n').unwrap_or_default();
+        let (url, always) = rest.split_once('\n').unwrap_or_default();
         Self {
-            request: Clone::clone(request),
-            method: lines.next().unwrap_or_default().to_owned(),
-            url: Url::split(lines.next().unwrap_or_default()),
-            always: lines.map(value).collect(),
+            source: Source::Request(Clone::clone(request)),
+            method: method.into(),
+            url: Url::split(url),
+            always: OnceCell::from(always.to_owned()),
             guarded: OnceCell::new(),
         }
     }
 
-    fn guarded(&self) -> &[Option<String>] {
-        self.guarded.get_or_init(|| {
-            let text = GUARDED_LINES.with(|names| js::read_headers(&self.request, names));
-            text.split('\n').map(value).collect()
-        })
+    /// A request that the Worker has read: with its [`RequestHead::lines`].
+    pub fn sent(method: String, url: &str, lines: String, headers: Headers) -> Self {
+        Self {
+            source: Source::Headers(headers),
+            method,
+            url: Url::split(url),
+            always: OnceCell::new(),
+            guarded: OnceCell::from(lines),
+        }
+    }
+
+    /// As the platform has them: those that are no text, and those that stand in several lines,
+    /// go on as they came.
+    pub fn headers(&self) -> Headers {
+        match &self.source {
+            Source::Request(request) => request.headers(),
+            Source::Headers(headers) => Clone::clone(headers),
+        }
+    }
+
+    fn always(&self) -> &str {
+        self.always.get_or_init(|| ALWAYS_LINES.with(|names| self.read(names)))
+    }
+
+    /// What the rules look at of a guarded request: a line for each of [`GUARDED`].
+    pub fn lines(&self) -> &str {
+        self.guarded.get_or_init(|| GUARDED_LINES.with(|names| self.read(names)))
+    }
+
+    fn read(&self, names: &Lines) -> String {
+        js::read_headers(&self.headers(), names)
     }
 
     /// With its port, where it has one.
@@ -85,6 +110,11 @@ impl RequestHead {
     /// Scheme and host, without a slash behind them.
     pub fn public_base(&self) -> String {
         [&self.url.scheme, "://", &self.url.host].concat()
+    }
+
+    /// The whole address.
+    pub fn url(&self) -> String {
+        [self.public_base(), self.target()].concat()
     }
 
     /// Path and query.
@@ -123,16 +153,16 @@ impl Head for RequestHead {
     fn header(&self, name: &str) -> Option<String> {
         let among = |names: &[&str]| names.iter().position(|known| *known == name);
         if let Some(place) = among(&ALWAYS) {
-            return self.always.get(place)?.clone();
+            return value(self.always(), place);
         }
         if let Some(place) = among(&GUARDED) {
-            return self.guarded().get(place)?.clone();
+            return value(self.lines(), place);
         }
-        self.request.headers().get(name).ok().flatten()
+        self.headers().get(name).ok().flatten()
     }
 }
 
-/// What a line says of a header: `=` and its value, or that there is none.
-fn value(line: &str) -> Option<String> {
-    line.strip_prefix('=').map(str::to_owned)
+/// What the line at a place says of a header: `=` and its value, or that there is none.
+fn value(lines: &str, place: usize) -> Option<String> {
+    lines.split('\n').nth(place)?.strip_prefix('=').map(str::to_owned)
 }

@@ -2,20 +2,22 @@
 
 use super::tasks::Waiting;
 use crate::guard::bytes::from_decimal;
+use crate::guard::time::UnixMillis;
 use js_sys::{Array, Promise, Uint8Array};
+use std::cell::Cell;
 use std::future::Future;
 use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{self, Poll};
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, ReadableStream, Request, Response};
+use web_sys::{AbortController, Headers, ReadableStream, Request, Response};
 
 #[wasm_bindgen(module = "onlyonce-platform")]
 extern "C" {
     #[wasm_bindgen(js_namespace = platform, js_name = readHead)]
     pub fn read_head(request: &Request, names: &Lines) -> String;
     #[wasm_bindgen(js_namespace = platform, js_name = readHeaders)]
-    pub fn read_headers(request: &Request, names: &Lines) -> String;
+    pub fn read_headers(headers: &Headers, names: &Lines) -> String;
     #[wasm_bindgen(js_namespace = platform, js_name = readResponse)]
     fn read_response(response: &Response) -> String;
     #[wasm_bindgen(js_namespace = platform, catch)]
@@ -31,13 +33,27 @@ extern "C" {
     #[wasm_bindgen(js_namespace = platform, js_name = sendAfresh, catch)]
     pub fn send_afresh(
         service: Option<&Fetcher>,
-        request: &Request,
+        method: &str,
+        given: &Headers,
         url: &str,
         without: &str,
         headers: &str,
         body: &JsValue,
         controller: Option<&AbortController>,
     ) -> Result<Promise, JsValue>;
+    /// The promise of a [`Said`].
+    #[wasm_bindgen(js_namespace = platform, catch)]
+    pub fn submit(
+        stub: &Fetcher,
+        message: &[u8],
+        headers: &Headers,
+        body: &Uint8Array,
+    ) -> Result<Promise, JsValue>;
+    #[wasm_bindgen(js_namespace = platform)]
+    pub fn say(message: &[u8], body: &JsValue) -> Said;
+    /// The promise of all bytes of a stream.
+    #[wasm_bindgen(js_namespace = platform, js_name = wholeBody, catch)]
+    fn whole_body(stream: &JsValue) -> Result<Promise, JsValue>;
     #[wasm_bindgen(js_namespace = platform)]
     pub fn lines(text: &str) -> Lines;
     #[wasm_bindgen(js_namespace = platform, js_name = putCopy, catch)]
@@ -80,7 +96,7 @@ extern "C" {
         kv: &SyncKv,
         name: &str,
         rows: u32,
-        before: &Uint8Array,
+        before: Option<&Uint8Array>,
         left: &Uint8Array,
         after: Option<&str>,
         patience: f64,
@@ -130,6 +146,13 @@ extern "C" {
     pub type Fetcher;
     #[wasm_bindgen(method, catch, js_name = fetch)]
     pub fn fetch_request(this: &Fetcher, request: &Request) -> Result<Promise, JsValue>;
+
+    /// What an object says: a message, and a body or nothing.
+    pub type Said;
+    #[wasm_bindgen(method, getter)]
+    pub fn message(this: &Said) -> Uint8Array;
+    #[wasm_bindgen(method, getter)]
+    pub fn body(this: &Said) -> JsValue;
 
     /// A Workers KV namespace.
     #[derive(Clone)]
@@ -263,9 +286,23 @@ pub fn pairs<N: AsRef<str>>(list: &[(N, String)]) -> String {
     text
 }
 
-/// Milliseconds since the epoch.
-pub fn now() -> crate::guard::time::UnixMillis {
-    crate::guard::time::UnixMillis(js_sys::Date::now() as u64)
+thread_local! {
+    static NOW: Cell<Option<UnixMillis>> = const { Cell::new(None) };
+}
+
+/// Milliseconds since the epoch. The clock stands still while code runs (Workers, "Performance and
+/// timers"), so it is read once a turn.
+pub fn now() -> UnixMillis {
+    NOW.with(|now| {
+        let read = now.get().unwrap_or_else(|| UnixMillis(js_sys::Date::now() as u64));
+        now.set(Some(read));
+        read
+    })
+}
+
+/// The platform has called: time may have passed.
+pub fn new_turn() {
+    NOW.set(None);
 }
 
 /// A whole body, outside WebAssembly's memory.
@@ -273,7 +310,10 @@ pub fn bytes(message: &JsValue) -> Awaited<Uint8Array> {
     wait(message.unchecked_ref::<Body>().bytes())
 }
 
-/// A header of a response.
-pub fn response_header(response: &Response, name: &str) -> Option<String> {
-    response.headers().get(name).ok().flatten()
+/// All bytes of a body that was handed over, at once or as a stream.
+pub fn whole(body: JsValue) -> Awaited<Uint8Array> {
+    match body.is_instance_of::<Uint8Array>() {
+        true => ended(Ok(body)),
+        false => wait(whole_body(&body)),
+    }
 }

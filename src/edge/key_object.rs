@@ -12,8 +12,7 @@
 use super::answers;
 use super::arrival::Arrival;
 use super::config::config;
-use super::head::RequestHead;
-use super::js::{self, ObjectState};
+use super::js::{self, ObjectState, Said};
 use super::oneshot;
 use super::origin_call::{self, Order};
 use super::responses;
@@ -24,19 +23,18 @@ use super::wish;
 use crate::guard::machine::{
     ASK_AGAIN, Change, Event, Live, Refusal, Step, Then, binding_claim, decide,
 };
-use crate::guard::operator::PREFIX;
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Claim, ClaimId, Record};
-use crate::guard::scope::{Credential, Head};
+use crate::guard::scope::Credential;
 use crate::guard::seen::{Seen, Sight};
 use crate::guard::time::Millis;
-use crate::guard::wire::{Shown, Would};
+use crate::guard::wire::{Shown, Submit, Would};
 use js_sys::{Promise, Uint8Array};
 use std::cell::{Cell, RefCell};
 use std::future::Future;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
-use web_sys::{AbortController, Request, Response};
+use web_sys::{AbortController, Headers, Request};
 
 /// The class that `wrangler.toml` binds as `GUARD`.
 #[wasm_bindgen]
@@ -59,9 +57,17 @@ impl IdempotencyGuard {
         }))
     }
 
-    /// A response, or the promise of one.
+    /// A client's request: what the Worker says of it, the client's headers, and the body as bytes
+    /// or as a stream. Gives a [`Said`], or the promise of one.
+    pub fn submit(&self, message: &[u8], headers: Headers, body: JsValue) -> JsValue {
+        tasks::answer(self.0.clone().submitted(Submit::decode(message), headers, body))
+    }
+
+    /// An operator's question, whose token the Worker has seen. Gives a response, or the promise of
+    /// one.
     pub fn fetch(&self, request: Request) -> JsValue {
-        tasks::answer(self.0.clone().asked(request))
+        let object = self.0.clone();
+        tasks::answer(async move { wish::answer(&object, &request).await })
     }
 
     pub fn alarm(&self) -> JsValue {
@@ -151,30 +157,25 @@ pub struct Released {
 }
 
 impl KeyObject {
-    /// Only the Worker can ask an object: clients' requests under the guard's own path never get
-    /// here, and operators' only once their token was seen.
-    async fn asked(self: Rc<Self>, request: Request) -> Result<Response, JsValue> {
-        let head = RequestHead::of(&request);
-        match head.path().starts_with(PREFIX) {
-            true => wish::answer(&self, &request, &head).await,
-            false => self.submitted(head).await,
-        }
-    }
-
-    async fn submitted(self: Rc<Self>, head: RequestHead) -> Result<Response, JsValue> {
+    async fn submitted(
+        self: Rc<Self>,
+        submit: Option<Submit>,
+        headers: Headers,
+        body: JsValue,
+    ) -> Result<Said, JsValue> {
         let config = match config(&self.env) {
             Ok(config) => config,
-            Err(misconfigured) => return answers::unavailable(&misconfigured.detail),
+            Err(misconfigured) => return Ok(answers::unavailable(&misconfigured.detail)),
         };
-        let arrival = match Arrival::read(head, config).await {
+        let arrival = match Arrival::read(submit, headers, body, config).await {
             Ok(arrival) => arrival,
-            Err(detail) => return answers::unavailable(&detail),
+            Err(detail) => return Ok(answers::unavailable(detail)),
         };
         let mut turn = Turn::First;
         loop {
             let step = match self.take(&arrival, turn) {
                 Ok(step) => step,
-                Err(detail) => return answers::unavailable(&detail),
+                Err(detail) => return Ok(answers::unavailable(&detail)),
             };
             let led = turn == Turn::Led || step.then == Then::Forward;
             if let Some(answer) = self.follow(&arrival, step, turn).await {
@@ -190,23 +191,23 @@ impl KeyObject {
         arrival: &Arrival,
         step: Step,
         turn: Turn,
-    ) -> Option<Result<Response, JsValue>> {
+    ) -> Option<Result<Said, JsValue>> {
         let watched = turn == Turn::First && arrival.is_watched();
         if turn == Turn::First && !watched {
             self.note(&step);
         }
         match (step.then, step.record) {
             (Then::Forward, Record::InFlight { claim, .. }) => self.lead(arrival, claim).await,
-            (Then::Join, record) if watched => Some(answers::duplicate(Would::Join, &record)),
+            (Then::Join, record) if watched => Some(Ok(answers::duplicate(Would::Join, &record))),
             (Then::Join, record) => self.join(arrival, &record).await,
             (Then::Refuse(refusal), record) if watched => {
-                Some(answers::duplicate(Would::Refuse(refusal), &record))
+                Some(Ok(answers::duplicate(Would::Refuse(refusal), &record)))
             }
-            (Then::Refuse(refusal), record) => Some(answers::refused(refusal, &record)),
+            (Then::Refuse(refusal), record) => Some(Ok(answers::refused(refusal, &record))),
             (Then::Nothing | Then::DropCopy | Then::EndCalls | Then::Deny(_), record) => {
-                Some(answers::refused(COME_AGAIN, &record))
+                Some(Ok(answers::refused(COME_AGAIN, &record)))
             }
-            (_, record) if watched => Some(answers::duplicate(Would::Replay, &record)),
+            (_, record) if watched => Some(Ok(answers::duplicate(Would::Replay, &record))),
             (_, record) => Some(self.replay(arrival, &record, turn)),
         }
     }
@@ -216,7 +217,7 @@ impl KeyObject {
         arrival: &Arrival,
         record: &Record,
         turn: Turn,
-    ) -> Result<Response, JsValue> {
+    ) -> Result<Said, JsValue> {
         if arrival.settings.kv_write == KvWrite::OnReplay && !self.copied.replace(true) {
             let id = arrival.submit.record.clone();
             self.background(responses::write_copy(self.clone(), id, record.clone()));
@@ -322,7 +323,7 @@ impl KeyObject {
         self: &Rc<Self>,
         arrival: &Arrival,
         claim: Claim,
-    ) -> Option<Result<Response, JsValue>> {
+    ) -> Option<Result<Said, JsValue>> {
         let (caller, news) = oneshot::channel();
         let deadline = Millis(arrival.settings.deadline.0.saturating_add(TIMER_SLACK.0));
         let patience = if arrival.is_watched() { NO_LIMIT } else { deadline };
@@ -340,7 +341,7 @@ impl KeyObject {
 
     /// Waits for the open call; nothing where the record says what came of it. It does so at the
     /// call's deadline, too: no alarm rings then, and who leads may have hung up, timer and all.
-    async fn join(&self, arrival: &Arrival, record: &Record) -> Option<Result<Response, JsValue>> {
+    async fn join(&self, arrival: &Arrival, record: &Record) -> Option<Result<Said, JsValue>> {
         let (waiter, news) = oneshot::channel();
         // Who shows the claim's credential shares whatever comes of it, and will not be sent.
         if record.claim().is_some_and(|claim| arrival.shows(&claim.credential)) {
@@ -357,11 +358,11 @@ impl KeyObject {
             record.claim().map_or(patience, |claim| claim.deadline_at.plus(TIMER_SLACK).since(now));
         match within(patience.min(deadline), news).await {
             Some(Some(News::Released(released))) if arrival.shows(&released.credential) => {
-                Some(answers::released(&released, true))
+                Some(Ok(answers::released(&released, true)))
             }
             Some(_) => None,
             None if deadline < patience => None,
-            None => Some(answers::refused(COME_AGAIN, record)),
+            None => Some(Ok(answers::refused(COME_AGAIN, record))),
         }
     }
 

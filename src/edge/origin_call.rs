@@ -11,7 +11,7 @@ use super::answers;
 use super::arrival::Arrival;
 use super::config::{Config, with_service};
 use super::head::RequestHead;
-use super::js;
+use super::js::{self, Said};
 use super::key_object::{KeyObject, News};
 use super::oneshot;
 use super::reception::Reception;
@@ -21,14 +21,13 @@ use crate::guard::policy::Settings;
 use crate::guard::record::Claim;
 use crate::guard::scope::{Head, RecordId};
 use crate::guard::time::UnixMillis;
-use crate::guard::wire::HEADER;
 use js_sys::Promise;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::{AbortController, Response};
 
 /// Wakes the one whose request is sent. Dropped without a word, it says: look at the record.
-pub type Caller = oneshot::Sender<Result<Response, JsValue>>;
+pub type Caller = oneshot::Sender<Result<Said, JsValue>>;
 
 /// One sending of a claim's request.
 pub struct Order {
@@ -70,14 +69,14 @@ fn send(
     let (url, headers) = (config.origin_url(head), js::pairs(&gained(arrival, claim)));
     let without = left_out(head);
     with_service(env, |service| {
-        js::send_afresh(service, &head.request, &url, &without, &headers, &body, Some(abort))
+        let (method, given) = (head.method(), head.headers());
+        js::send_afresh(service, method, &given, &url, &without, &headers, &body, Some(abort))
     })
 }
 
 /// The names of the headers that stay behind, as lines.
 fn left_out(head: &RequestHead) -> String {
-    let mut names = String::from("host\ncontent-length\n");
-    names.push_str(HEADER);
+    let mut names = String::from("host\ncontent-length");
     for name in hop_by_hop(head.header("connection").as_deref()) {
         names.push('\n');
         names.push_str(&name);
@@ -88,7 +87,8 @@ fn left_out(head: &RequestHead) -> String {
 fn gained(arrival: &Arrival, claim: &Claim) -> Vec<(&'static str, String)> {
     let mut headers = added(&arrival.head.addressed(), &arrival.config.pseudonym);
     headers.push(("accept-encoding", "identity".into()));
-    headers.extend(claim.spelling.clone().map(|spelling| ("idempotency-key", spelling)));
+    let spelling = claim.spelling.clone().or_else(|| arrival.submit.generated.clone());
+    headers.extend(spelling.map(|spelling| ("idempotency-key", spelling)));
     headers
 }
 
@@ -107,7 +107,7 @@ fn not_sent(object: &KeyObject, order: &Order, caller: Caller) {
     object.conclude(attempt, Event::NotSent { claim: id, attempt }, &News::LookAgain);
     let detail = "the request could not be sent to the origin; nothing was carried out";
     // A caller that gave up has nothing to learn from this.
-    caller.send(answers::unavailable(detail));
+    caller.send(Ok(answers::unavailable(detail)));
 }
 
 /// The connection broke, or the answer did.

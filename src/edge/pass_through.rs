@@ -83,7 +83,8 @@ pub async fn pass_read(
     let none = JsValue::UNDEFINED;
     let body = body.unwrap_or(&none);
     let sent = with_service(env, |service| {
-        js::send_afresh(service, &head.request, &url, "content-length", &headers, body, None)
+        let (method, given) = (head.method(), head.headers());
+        js::send_afresh(service, method, &given, &url, "content-length", &headers, body, None)
     })?;
     let response = match js::wait(Ok(sent)).await {
         Ok(response) => response,

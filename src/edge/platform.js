@@ -64,12 +64,11 @@ function deferred() {
 
 /** Method and URL, then some of the headers: a line for each name. */
 function readHead(request, names) {
-  return `${request.method}\n${request.url}\n${readHeaders(request, names)}`;
+  return `${request.method}\n${request.url}\n${readHeaders(request.headers, names)}`;
 }
 
 /** A line for each name: `=` and the value, or nothing where there is no such header. */
-function readHeaders(message, names) {
-  const { headers } = message;
+function readHeaders(headers, names) {
   return names.map((name) => valueLine(headers.get(name))).join("\n");
 }
 
@@ -107,7 +106,7 @@ function eachPair(text, use) {
  */
 function sendOn(service, request, url, headers) {
   const { method, body } = request;
-  const init = { headers: changed(request, "", headers), redirect: "manual" };
+  const init = { headers: changed(request.headers, "", headers), redirect: "manual" };
   // Only a copy of a request may have a body with these methods.
   const isCopied = body && (method === "GET" || method === "HEAD");
   const target = isCopied ? new Request(url, request) : url;
@@ -124,12 +123,11 @@ export function onLost(answer) {
 }
 
 /**
- * Sends a request afresh: another's headers without some and with others set, and a body of its own.
+ * Sends a request afresh: a client's headers without some and with others set, and a body of its own.
  * Only what fails before `fetch` is called is thrown.
  */
-function sendAfresh(service, request, url, without, headers, body, controller) {
-  const { method } = request;
-  const init = { method, headers: changed(request, without, headers), body, redirect: "manual", signal: controller?.signal };
+function sendAfresh(service, method, given, url, without, headers, body, controller) {
+  const init = { method, headers: changed(given, without, headers), body, redirect: "manual", signal: controller?.signal };
   return send(service, url, init);
 }
 
@@ -139,11 +137,30 @@ function send(service, target, init) {
 }
 
 // A Request would only be made to be copied: `fetch` makes one of its own from whatever it is given.
-function changed(request, without, headers) {
-  const copy = new Headers(request.headers);
+function changed(given, without, headers) {
+  const copy = new Headers(given);
   for (const name of lines(without)) copy.delete(name);
   eachPair(headers, (name, value) => copy.set(name, value));
   return copy;
+}
+
+// What one call of an object holds is at most 32 MiB, and several copies of it (Workers,
+// Remote-procedure call, "Limits"): what is larger than this goes as a stream.
+const LARGE = 1024 * 1024;
+
+/** Hands a message to an object, with a client's headers and the body. */
+function submit(stub, message, headers, body) {
+  return stub.submit(message.slice(), headers, body.length > LARGE ? new Response(body).body : body);
+}
+
+/** What an object says to that. The message is copied: a view would take all memory along. */
+function say(message, body) {
+  return { message: message.slice(), body };
+}
+
+/** All bytes of a stream. */
+function wholeBody(stream) {
+  return new Response(stream).bytes();
 }
 
 const ignore = () => {};
@@ -192,12 +209,12 @@ function quietly(work) {
 
 /**
  * Writes what stands before a body, its rows, and what stands after it; in base64, where something
- * does. A body that has no rows is `left`. A reader that takes longer than `patience` milliseconds
+ * does after it. A body that has no rows is `left`. A reader that takes longer than `patience` milliseconds
  * for a row keeps an object in memory.
  */
 async function writeRows(writer, kv, name, rows, before, left, after, patience) {
   try {
-    await writer.write(before);
+    if (before) await writer.write(before);
     for (let row = 0; row < rows; row += 1) {
       let bytes = kv.get(`${name}/${row}`);
       if (after !== undefined) [bytes, left] = inBase64(left, bytes);
@@ -293,7 +310,7 @@ function sendMalformed(queue, message, letter) {
 // One name, through which the rest is called: what WebAssembly imports by itself keeps a long one.
 export const platform = {
   onSettled, watch, sleep, deferred,
-  readHead, readHeaders, readResponse, lines, respond, sendOn, sendAfresh,
+  readHead, readHeaders, readResponse, lines, respond, sendOn, sendAfresh, submit, say, wholeBody,
   passOn, writeRows, putCopy,
   readMessage, settle, sendLetter, sendMalformed,
 };

@@ -12,7 +12,7 @@ use crate::guard::record::{Claim, Record};
 use crate::guard::replay::{CacheStatus, How, Mark, Marking, apply, took};
 use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
-use crate::guard::wire::Shown;
+use crate::guard::wire::{Passed, Shown};
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -104,16 +104,15 @@ impl Presenter<'_> {
     /// The origin's own response, handed on as it comes.
     pub fn handed_on(
         &self,
-        response: &Response,
+        passed: Passed,
+        body: &JsValue,
         status: CacheStatus,
         expires_at: Option<UnixMillis>,
         origin: Millis,
     ) -> Result<Response, JsValue> {
-        let response = mutable(response)?;
-        let headers = response.headers();
-        headers.delete(crate::guard::wire::HEADER)?;
-        mark(&headers, self.marks(status, expires_at, None, origin))?;
-        Ok(response)
+        let mut headers = passed.headers;
+        apply(&mut headers, self.marks(status, expires_at, None, origin));
+        js::respond(passed.status, &js::pairs(&headers), body)
     }
 
     pub fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
@@ -148,17 +147,4 @@ impl Presenter<'_> {
 pub fn mutable(response: &Response) -> Result<Response, JsValue> {
     let init: &ResponseInit = response.unchecked_ref();
     Response::new_with_opt_readable_stream_and_init(response.body().as_ref(), init)
-}
-
-/// Writes marks into the headers of a response.
-fn mark(headers: &Headers, marks: Vec<Mark>) -> Result<(), JsValue> {
-    for Mark { name, value, how } in marks {
-        match how {
-            How::Set => headers.set(name, &value)?,
-            How::Append => headers.append(name, &value)?,
-            How::Default if headers.has(name)? => {}
-            How::Default => headers.set(name, &value)?,
-        }
-    }
-    Ok(())
 }

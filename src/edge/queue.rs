@@ -232,7 +232,7 @@ async fn let_go(response: &Response) {
 
 /// Seconds, or a date (RFC 9110 section 10.2.3).
 fn retry_after(response: &Response) -> Option<Millis> {
-    let text = js::response_header(response, "retry-after")?;
+    let text = response.headers().get("retry-after").ok().flatten()?;
     match from_decimal(&text) {
         Some(seconds) => Some(Millis::seconds(seconds)),
         None => {

@@ -7,7 +7,7 @@
 use super::answer_keeper::{Keeper, Kept, TooMuch};
 use super::answers;
 use super::body::{Chunks, Gathered, Pipe, ReadAhead, pass_on};
-use super::js;
+use super::js::{self, Said};
 use super::key_object::{KeyObject, News, Released};
 use super::origin_call::{Caller, Order, lost};
 use super::responses;
@@ -19,7 +19,7 @@ use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
 use crate::guard::replay::{has_cookies, keepable_headers, without_cookies};
 use crate::guard::time::Millis;
-use crate::guard::wire::{Shown, Verdict};
+use crate::guard::wire::{Passed, Shown, Verdict};
 use js_sys::Uint8Array;
 use std::future::Future;
 use std::pin::pin;
@@ -109,7 +109,7 @@ impl Reception {
     }
 
     /// A caller that hung up is not there to be told; its retry finds the record.
-    fn tell(self, answer: Result<Response, JsValue>) -> bool {
+    fn tell(self, answer: Result<Said, JsValue>) -> bool {
         self.caller.send(answer)
     }
 
@@ -123,8 +123,9 @@ impl Reception {
         let object = self.object.clone();
         let pipe = self.store(answer.clone(), meaning).and_then(|record| {
             let pipe = Pipe::of_any_length().ok()?;
-            let response = answers::streaming(&answer, Verdict::NotKept, &record, &pipe.readable);
-            self.tell(response).then_some(pipe)
+            let verdict = Verdict::NotKept { passed: Passed::of(&answer) };
+            self.tell(Ok(answers::say(verdict, &record, answer.took, &pipe.readable)))
+                .then_some(pipe)
         });
         rest.hand_on(&object.store, pipe)
     }
@@ -154,7 +155,7 @@ impl Reception {
         let credential = self.order.claim.credential.clone();
         let released = Rc::new(Released { answer, body, credential });
         if self.free(&released.answer, &News::Released(released.clone())) {
-            self.tell(answers::released(&released, false));
+            self.tell(Ok(answers::released(&released, false)));
         }
     }
 
@@ -166,9 +167,9 @@ impl Reception {
     /// Through which the caller gets the body, where it is still there.
     fn released_pipe(self, answer: &Answer) -> Option<Pipe> {
         let pipe = Pipe::of_any_length().ok()?;
-        let verdict = Verdict::Released { shared: false };
-        let response = answers::streaming(answer, verdict, &Record::Vacant, &pipe.readable);
-        self.tell(response).then_some(pipe)
+        let verdict = Verdict::Released { shared: false, passed: Passed::of(answer) };
+        self.tell(Ok(answers::say(verdict, &Record::Vacant, answer.took, &pipe.readable)))
+            .then_some(pipe)
     }
 }
 

@@ -100,7 +100,7 @@ fn put(
         Some((name, rows, length)) => {
             let pipe = Pipe::of_length(length.saturating_add(bytes.length().into()))?;
             let readable = pipe.readable.clone();
-            object.background(write_rows(object.clone(), pipe, bytes, name, rows));
+            object.background(write_rows(object.clone(), pipe, Some(bytes), name, rows));
             readable.into()
         }
     };

@@ -1,10 +1,10 @@
-//! A record as it arrives from the object or from KV: its head, then the answer's body.
+//! A record as it arrives from the object or from KV, with the answer's body.
 
 use super::body::{Chunks, Gathered};
 use crate::guard::record::{Body, Record};
 use js_sys::Uint8Array;
 use std::rc::Rc;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::ReadableStream;
 
 /// A record whose body, where it is large, has yet to come in.
@@ -46,9 +46,19 @@ impl Stored {
         Self::decode(&bytes)
     }
 
-    /// A record that came in one piece.
-    pub fn decode(bytes: &[u8]) -> Result<Self, JsValue> {
+    fn decode(bytes: &[u8]) -> Result<Self, JsValue> {
         let record = Record::decode(bytes).map_err(|error| error.sentence())?;
         Ok(Self { record: Rc::new(record), rest: None })
+    }
+
+    /// A record that came in one piece, and its body where that lies in rows.
+    pub fn handed_over(bytes: &[u8], body: JsValue) -> Result<Self, JsValue> {
+        let mut stored = Self::decode(bytes)?;
+        if let Some(Body::Rows { length, .. }) = stored.record.answer().map(|answer| &answer.body) {
+            let stream: ReadableStream = body.dyn_into()?;
+            let (length, begun) = (*length, Gathered::default());
+            stored.rest = Some(Rest { length, begun, chunks: Chunks::of(&stream)? });
+        }
+        Ok(stored)
     }
 }

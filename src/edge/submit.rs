@@ -5,18 +5,18 @@
 //! tried again from here.
 
 use super::config;
-use super::js::{self, Fetcher};
+use super::head::RequestHead;
+use super::js::{self, Fetcher, Said};
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
-use crate::guard::scope::RecordId;
-use crate::guard::wire::{HEADER, KeySource, MOST_IN_MESSAGE, PROTOCOL, Reply, Submit};
+use crate::guard::scope::{Head, RecordId};
+use crate::guard::wire::{KeySource, PROTOCOL, Reply, Submit};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsValue;
-use web_sys::{Request, Response};
 
 /// A request that is complete.
 pub struct Call<'a> {
-    pub request: &'a Request,
+    pub head: &'a RequestHead,
     pub record: &'a RecordId,
     pub fingerprint: &'a Fingerprint,
     pub body: &'a Uint8Array,
@@ -37,8 +37,8 @@ pub struct Unreached {
 /// How often the stub is tried in all.
 const TRIES: u32 = 3;
 
-/// The object's reply.
-pub async fn submit(call: Call<'_>, env: &JsValue) -> Result<(Reply, Response), Unreached> {
+/// The object's reply, and the body that goes with it.
+pub async fn submit(call: Call<'_>, env: &JsValue) -> Result<(Reply, JsValue), Unreached> {
     let Some(namespace) = config::guard_objects(env) else {
         return Err(Unreached { detail: NO_BINDING.into(), surely: true });
     };
@@ -50,7 +50,7 @@ pub async fn submit(call: Call<'_>, env: &JsValue) -> Result<(Reply, Response), 
             .and_then(|stub| call.send(&stub, attempt > 1));
         surely &= sent.is_err();
         match js::wait(sent).await {
-            Ok(response) => return read(response),
+            Ok(said) => return read(&said),
             Err(error) if is_true(&error, "overloaded") => break,
             Err(_) => {}
         }
@@ -66,36 +66,26 @@ const OTHER_VERSION: &str = "Worker and object are of different versions, as hap
 
 impl Call<'_> {
     fn send(&self, stub: &Fetcher, redelivered: bool) -> Result<Promise, JsValue> {
-        let length = self.body.length();
-        let is_small = length as usize <= MOST_IN_MESSAGE;
         let submit = Submit {
             protocol: PROTOCOL,
             record: self.record.clone(),
+            method: self.head.method().to_owned(),
+            url: self.head.url(),
+            headers: self.head.lines().to_owned(),
             fingerprint: self.fingerprint.clone(),
-            length: length.into(),
-            body: is_small.then(|| self.body.to_vec()),
+            length: self.body.length().into(),
             key: self.source,
+            generated: self.generated.map(IdempotencyKey::to_structured),
             observe: self.observe,
             redelivered,
         };
-        let mut headers = vec![(HEADER, submit.to_header())];
-        headers.extend(self.generated.map(|key| ("idempotency-key", key.to_structured())));
-        let body = (!is_small).then_some(self.body.as_ref());
-        js::send_afresh(
-            Some(stub),
-            self.request,
-            &self.request.url(),
-            "content-length",
-            &js::pairs(&headers),
-            body.unwrap_or(&JsValue::UNDEFINED),
-            None,
-        )
+        js::submit(stub, &submit.encode(), &self.head.headers(), self.body)
     }
 }
 
-fn read(response: Response) -> Result<(Reply, Response), Unreached> {
-    match Reply::from_header(js::response_header(&response, HEADER).as_deref()) {
-        Some(reply) => Ok((reply, response)),
+fn read(said: &Said) -> Result<(Reply, JsValue), Unreached> {
+    match Reply::decode(&said.message().to_vec()) {
+        Some(reply) => Ok((reply, said.body())),
         None => Err(Unreached { detail: OTHER_VERSION.into(), surely: false }),
     }
 }

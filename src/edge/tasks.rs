@@ -7,6 +7,7 @@
 //! 3. A promise's outcome is told to the instance of this module that waits for it, and to no
 //!    later one.
 
+use super::js;
 use js_sys::Promise;
 use std::cell::{Cell, RefCell};
 use std::future::Future;
@@ -104,6 +105,7 @@ pub fn answer(work: impl Future<Output: Given> + 'static) -> JsValue {
 
 /// Apart from [`answer`], so that it is compiled once and not for every kind of work.
 fn answer_boxed(mut work: Pin<Box<dyn Work>>) -> JsValue {
+    js::new_turn();
     let (place, waker) = reserve();
     let others = RUNNING.replace(true);
     let ended = work.as_mut().go_on(&mut Context::from_waker(&waker));
@@ -235,6 +237,7 @@ impl Future for Waiting {
 }
 
 fn resume(place: u32, fulfilled: bool, value: JsValue) {
+    js::new_turn();
     let wait = WAITS.with_borrow_mut(|waits| waits.remove(place as usize));
     let Some(wait) = wait else { return };
     wait.outcome.set(Some(if fulfilled { Ok(value) } else { Err(value) }));

@@ -21,11 +21,8 @@ use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
 
 /// Answers a question that the Worker let pass.
-pub async fn answer(
-    object: &Rc<KeyObject>,
-    request: &Request,
-    head: &RequestHead,
-) -> Result<Response, JsValue> {
+pub async fn answer(object: &Rc<KeyObject>, request: &Request) -> Result<Response, JsValue> {
+    let head = &RequestHead::of(request);
     let config = match config(&object.env) {
         Ok(config) => config,
         Err(misconfigured) => return unusable(&misconfigured.detail),

@@ -5,30 +5,6 @@ pub const COMMON: [u8; 2] = *b"+/";
 /// The last two digits of the alphabet for URLs and file names (section 5).
 pub const URL: [u8; 2] = *b"-_";
 
-const DIGITS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-/// Bytes in the common alphabet.
-pub fn encode(bytes: &[u8]) -> String {
-    let mut text = Vec::with_capacity(bytes.len().div_ceil(3).saturating_mul(4));
-    for group in bytes.chunks(3) {
-        let [first, second, third] = match *group {
-            [first, second, third] => [first, second, third],
-            [first, second] => [first, second, 0],
-            [first] => [first, 0, 0],
-            _ => [0; 3],
-        };
-        let bits = u32::from_be_bytes([0, first, second, third]);
-        text.extend_from_slice(&[18, 12, 6, 0].map(|shift| digit(bits >> shift)));
-    }
-    // A group of n bytes takes n + 1 digits.
-    text.truncate(bytes.len().saturating_mul(4).div_ceil(3));
-    String::from_utf8(text).unwrap_or_default()
-}
-
-fn digit(bits: u32) -> u8 {
-    DIGITS.get((bits & 63) as usize).copied().unwrap_or_default()
-}
-
 /// The bytes of a text without padding; nothing where it is not well formed.
 pub fn decode(text: &str, last: [u8; 2]) -> Option<Vec<u8>> {
     let mut bytes = Vec::with_capacity(text.len());

@@ -37,6 +37,14 @@ impl Writer {
         }
     }
 
+    /// Names and values.
+    pub fn pairs(&mut self, pairs: &[(String, String)]) {
+        self.list(pairs, |(name, value), writer| {
+            writer.text(name);
+            writer.text(value);
+        });
+    }
+
     pub fn optional<T>(&mut self, value: Option<&T>, write: impl Fn(&T, &mut Self)) {
         self.byte(value.is_some().into());
         if let Some(value) = value {
@@ -90,6 +98,10 @@ impl<'a> Reader<'a> {
             values.push(read(self)?);
         }
         Some(values)
+    }
+
+    pub fn pairs(&mut self) -> Option<Vec<(String, String)>> {
+        self.list(|reader| Some((reader.text()?, reader.text()?)))
     }
 
     pub fn optional<T>(&mut self, read: impl FnOnce(&mut Self) -> Option<T>) -> Option<Option<T>> {

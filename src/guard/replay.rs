@@ -57,7 +57,7 @@ pub fn keepable_headers(headers: Vec<(String, String)>) -> Vec<(String, String)>
 
 fn is_made_anew(name: &str, value: &str) -> bool {
     match name {
-        "content-length" | "idempotency-replayed" | super::wire::HEADER => true,
+        "content-length" | "idempotency-replayed" => true,
         "content-encoding" => DECODED.contains(&value),
         _ => false,
     }

@@ -159,10 +159,7 @@ impl Claim {
 impl Answer {
     fn write(&self, writer: &mut Writer) {
         writer.short(self.status.into());
-        writer.list(&self.headers, |(name, value), writer| {
-            writer.text(name);
-            writer.text(value);
-        });
+        writer.pairs(&self.headers);
         writer.number(self.answered_at.0);
         writer.number(self.took.0);
         match self.body {
@@ -181,7 +178,7 @@ impl Answer {
     fn read(reader: &mut Reader) -> Option<Self> {
         Some(Self {
             status: reader.short()?.try_into().ok()?,
-            headers: reader.list(|reader| Some((reader.text()?, reader.text()?)))?,
+            headers: reader.pairs()?,
             answered_at: UnixMillis(reader.number()?),
             took: Millis(reader.number()?),
             body: match reader.byte()? {

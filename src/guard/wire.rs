@@ -1,43 +1,52 @@
-//! What the Worker and the object say to each other, beside the request and the answer.
+//! What the Worker and the object say to each other, beside the request's headers and bodies.
 //!
-//! 1. It travels in a header, in base64; a client's own header of that name is overwritten, and the
-//!    object's never reaches a client.
-//! 2. A body or a record that is small travels in it too: what is in the header is there at once,
-//!    and a stream has to be waited for at either end.
-//! 3. During a deployment the two may be of different versions: another protocol is refused as
+//! 1. The Worker calls a method of the object (Workers, "Remote-procedure call"): a message, the
+//!    client's headers as the platform has them, and the body. It is given a message back, and the
+//!    body where there is one that the message does not hold.
+//! 2. During a deployment the two may be of different versions: another protocol is refused as
 //!    `guard-unavailable`, which says nothing about the origin.
 
-use super::base64::{self, COMMON};
 use super::codec::{Reader, Writer};
 use super::fingerprint::Fingerprint;
 use super::log::Trace;
 use super::machine::Refusal;
-use super::record::Reason;
+use super::record::{Answer, Reason};
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
 
-/// The header that carries the messages. It may hold a body, and is called what the platform leaves
-/// out of the log that it writes of each invocation (Workers, Tail Handler, "TailRequest").
-pub const HEADER: &str = "x-onlyonce-secret";
-
 /// The version of the messages.
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
-/// The most bytes of a body or a record that travel in the message: 5.5 KB in base64, beside the
-/// client's own headers, of which the platform takes 128 KB (Workers, Limits).
-pub const MOST_IN_MESSAGE: usize = 4 * 1024;
+/// The headers that the rules look at of a guarded request, in the order in which messages have
+/// them.
+pub const HEADERS: [&str; 8] = [
+    "idempotency-key",
+    "authorization",
+    "x-api-key",
+    "cookie",
+    "content-type",
+    "content-length",
+    "origin",
+    "connection",
+];
 
 /// From the Worker to the object: a request that may claim its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Submit {
     pub protocol: u32,
     pub record: RecordId,
+    pub method: String,
+    /// Absolute, as the client called it.
+    pub url: String,
+    /// A line for each of [`HEADERS`]: `=` and the value, or nothing where there is none. It spares
+    /// the object a look at all headers, which only the origin needs.
+    pub headers: String,
     pub fingerprint: Fingerprint,
     /// The body's length in bytes, so that a body that broke off between the two is noticed.
     pub length: u64,
-    /// The body, where it is small; else it follows.
-    pub body: Option<Vec<u8>>,
     pub key: KeySource,
+    /// The `Idempotency-Key` header that the guard drew, in place of the client's.
+    pub generated: Option<String>,
     /// The policy only watches: a duplicate is told apart, and nothing is refused.
     pub observe: bool,
     /// The Worker sends this a second time because it heard nothing of the first.
@@ -93,24 +102,32 @@ pub struct Reply {
     pub origin: Millis,
     /// For the log: the claim that the record stands under.
     pub trace: Option<Trace>,
-    /// The record of [`Verdict::Stored`], where it is small; else it follows.
-    pub record: Option<Vec<u8>>,
+}
+
+/// Status and headers of a response of the origin, whose body goes along.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Passed {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// There is a record, to be shown in this way: all of it at once, or with the rows of a large
-    /// answer behind it.
+    /// A record in its stored form, to be shown in this way. Where its body lies in rows, it goes
+    /// along.
     Stored {
         shown: Shown,
-        whole: bool,
+        record: Vec<u8>,
     },
     /// The response is the origin's: not processed, and nothing is recorded.
     Released {
         shared: bool,
+        passed: Passed,
     },
     /// The response is the origin's, on its way as it comes; a retry will not get it.
-    NotKept,
+    NotKept {
+        passed: Passed,
+    },
     Refused {
         refusal: Refusal,
     },
@@ -144,30 +161,35 @@ pub enum Shown {
 }
 
 impl Submit {
-    pub fn to_header(&self) -> String {
+    pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.short(self.protocol);
         self.record.write(&mut writer);
+        writer.text(&self.method);
+        writer.text(&self.url);
+        writer.text(&self.headers);
         self.fingerprint.write(&mut writer);
         writer.number(self.length);
-        writer.optional(self.body.as_ref(), |body, writer| writer.blob(body));
         writer.byte(self.key.code());
+        writer.optional(self.generated.as_ref(), |header, writer| writer.text(header));
         writer.byte(self.observe.into());
         writer.byte(self.redelivered.into());
-        base64::encode(&writer.0)
+        writer.0
     }
 
-    /// Reads the header; nothing where it is absent or of another protocol.
-    pub fn from_header(header: Option<&str>) -> Option<Self> {
-        let bytes = base64::decode(header?, COMMON)?;
-        let mut reader = Reader(&bytes);
+    /// Reads a message; nothing where it is of another protocol.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader(bytes);
         let submit = Self {
             protocol: reader.short().filter(|protocol| *protocol == PROTOCOL)?,
             record: RecordId::read(&mut reader)?,
+            method: reader.text()?,
+            url: reader.text()?,
+            headers: reader.text()?,
             fingerprint: Fingerprint::read(&mut reader)?,
             length: reader.number()?,
-            body: reader.optional(Reader::blob)?,
             key: KeySource::from_code(reader.byte()?)?,
+            generated: reader.optional(Reader::text)?,
             observe: reader.flag()?,
             redelivered: reader.flag()?,
         };
@@ -176,55 +198,84 @@ impl Submit {
 }
 
 impl Reply {
-    pub fn to_header(&self) -> String {
+    pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.short(self.protocol);
         self.verdict.write(&mut writer);
         writer.optional(self.expires_at.as_ref(), |at, writer| writer.number(at.0));
         writer.number(self.origin.0);
         writer.optional(self.trace.as_ref(), Trace::write);
-        writer.optional(self.record.as_ref(), |record, writer| writer.blob(record));
-        base64::encode(&writer.0)
+        writer.0
     }
 
-    /// Reads the header; nothing where it is absent or of another protocol.
-    pub fn from_header(header: Option<&str>) -> Option<Self> {
-        let bytes = base64::decode(header?, COMMON)?;
-        let mut reader = Reader(&bytes);
+    /// Reads a message; nothing where it is of another protocol.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let mut reader = Reader(bytes);
         let reply = Self {
             protocol: reader.short().filter(|protocol| *protocol == PROTOCOL)?,
             verdict: Verdict::read(&mut reader)?,
             expires_at: reader.optional(|reader| reader.number().map(UnixMillis))?,
             origin: Millis(reader.number()?),
             trace: reader.optional(Trace::read)?,
-            record: reader.optional(Reader::blob)?,
         };
         reader.end(reply)
+    }
+}
+
+impl Shown {
+    fn code(self) -> u8 {
+        match self {
+            Self::First => 0,
+            Self::Joined => 1,
+            Self::Replayed => 2,
+        }
+    }
+
+    fn from_code(code: u8) -> Option<Self> {
+        [Self::First, Self::Joined, Self::Replayed].into_iter().find(|shown| shown.code() == code)
+    }
+}
+
+impl Passed {
+    pub fn of(answer: &Answer) -> Self {
+        Self { status: answer.status, headers: answer.headers.clone() }
+    }
+
+    fn write(&self, writer: &mut Writer) {
+        writer.short(self.status.into());
+        writer.pairs(&self.headers);
+    }
+
+    fn read(reader: &mut Reader) -> Option<Self> {
+        Some(Self { status: reader.short()?.try_into().ok()?, headers: reader.pairs()? })
     }
 }
 
 impl Verdict {
     fn write(&self, writer: &mut Writer) {
         match self {
-            Self::Stored { shown, whole } => writer.byte(match (shown, whole) {
-                (Shown::First, true) => 0,
-                (Shown::Joined, true) => 1,
-                (Shown::Replayed, true) => 2,
-                (Shown::First, false) => 11,
-                (Shown::Joined, false) => 12,
-                (Shown::Replayed, false) => 13,
-            }),
-            Self::Released { shared: false } => writer.byte(3),
-            Self::Released { shared: true } => writer.byte(4),
-            Self::NotKept => writer.byte(5),
+            Self::Stored { shown, record } => {
+                writer.byte(0);
+                writer.byte(shown.code());
+                writer.blob(record);
+            }
+            Self::Released { shared, passed } => {
+                writer.byte(1);
+                writer.byte((*shared).into());
+                passed.write(writer);
+            }
+            Self::NotKept { passed } => {
+                writer.byte(2);
+                passed.write(writer);
+            }
             Self::Refused { refusal } => {
-                writer.byte(6);
+                writer.byte(3);
                 write_refusal(*refusal, writer);
             }
-            Self::Duplicate { would: Would::Join } => writer.byte(8),
-            Self::Duplicate { would: Would::Replay } => writer.byte(9),
+            Self::Duplicate { would: Would::Join } => writer.byte(4),
+            Self::Duplicate { would: Would::Replay } => writer.byte(5),
             Self::Duplicate { would: Would::Refuse(refusal) } => {
-                writer.byte(10);
+                writer.byte(6);
                 write_refusal(*refusal, writer);
             }
             Self::Unavailable { detail } => {
@@ -236,20 +287,14 @@ impl Verdict {
 
     fn read(reader: &mut Reader) -> Option<Self> {
         Some(match reader.byte()? {
-            0 => Self::Stored { shown: Shown::First, whole: true },
-            1 => Self::Stored { shown: Shown::Joined, whole: true },
-            2 => Self::Stored { shown: Shown::Replayed, whole: true },
-            11 => Self::Stored { shown: Shown::First, whole: false },
-            12 => Self::Stored { shown: Shown::Joined, whole: false },
-            13 => Self::Stored { shown: Shown::Replayed, whole: false },
-            3 => Self::Released { shared: false },
-            4 => Self::Released { shared: true },
-            5 => Self::NotKept,
-            6 => Self::Refused { refusal: read_refusal(reader)? },
+            0 => Self::Stored { shown: Shown::from_code(reader.byte()?)?, record: reader.blob()? },
+            1 => Self::Released { shared: reader.flag()?, passed: Passed::read(reader)? },
+            2 => Self::NotKept { passed: Passed::read(reader)? },
+            3 => Self::Refused { refusal: read_refusal(reader)? },
+            4 => Self::Duplicate { would: Would::Join },
+            5 => Self::Duplicate { would: Would::Replay },
+            6 => Self::Duplicate { would: Would::Refuse(read_refusal(reader)?) },
             7 => Self::Unavailable { detail: reader.text()? },
-            8 => Self::Duplicate { would: Would::Join },
-            9 => Self::Duplicate { would: Would::Replay },
-            10 => Self::Duplicate { would: Would::Refuse(read_refusal(reader)?) },
             _ => return None,
         })
     }

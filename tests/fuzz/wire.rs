@@ -1,51 +1,44 @@
-//! Headers that are to be messages between Worker and object; a client may send any.
+//! Bytes that are to be messages between Worker and object.
 //!
-//! 1. Whatever the header, reading it ends in a message or in nothing. The input is tried as the
-//!    header's text and as the bytes that the text stands for.
-//! 2. A message that was read is written so that it is read again: base64 has several spellings of
-//!    some bytes.
+//! 1. Whatever the bytes, reading them ends in a message or in nothing.
+//! 2. A message that was read is written as the bytes that it was read from.
 //! 3. A message made of any values is read as it was written, and not when it is cut short.
 
-use onlyonce::guard::base64::encode;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::log::Trace;
 use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::scope::RecordId;
-use onlyonce::guard::wire::{KeySource, PROTOCOL, Reply, Shown, Submit, Verdict, Would};
+use onlyonce::guard::wire::{KeySource, PROTOCOL, Passed, Reply, Shown, Submit, Verdict, Would};
 
 use crate::choices::Choices;
 use crate::engine::kind;
 use crate::record;
 
 pub const WORDS: &[&str] = &[
-    "\0\0\0\x02",
     "\0\0\0\x03",
+    "\0\0\0\x04",
     "\0",
     "\x01",
     "\0\0\0\0\0\0\0\x40",
     "\0\0\0\0\0\0\0\0",
     "\n",
-    "AAAAAw",
-    "A",
+    "=",
+    "POST",
     "é",
-    ",",
-    " ",
 ];
 
 pub fn check(input: &[u8]) -> u64 {
-    let text = check_header(&String::from_utf8_lossy(input));
-    let bytes = check_header(&encode(input));
-    kind(&(text, bytes, check_value(input)))
+    kind(&(check_bytes(input), check_value(input)))
 }
 
-fn check_header(header: &str) -> impl std::hash::Hash + use<> {
-    let submit = Submit::from_header(Some(header));
+fn check_bytes(bytes: &[u8]) -> impl std::hash::Hash + use<> {
+    let submit = Submit::decode(bytes);
     if let Some(submit) = &submit {
-        assert_eq!(Submit::from_header(Some(&submit.to_header())).as_ref(), Some(submit));
+        assert_eq!(submit.encode(), bytes, "{submit:?}");
     }
-    let reply = Reply::from_header(Some(header));
+    let reply = Reply::decode(bytes);
     if let Some(reply) = &reply {
-        assert_eq!(Reply::from_header(Some(&reply.to_header())).as_ref(), Some(reply));
+        assert_eq!(reply.encode(), bytes, "{reply:?}");
     }
     (submit.is_some(), reply.map(|reply| std::mem::discriminant(&reply.verdict)))
 }
@@ -53,12 +46,12 @@ fn check_header(header: &str) -> impl std::hash::Hash + use<> {
 fn check_value(input: &[u8]) -> impl std::hash::Hash {
     let mut choices = Choices(input);
     let (submit, reply) = (submit(&mut choices), reply(&mut choices));
-    let line = submit.to_header();
-    assert_eq!(Submit::from_header(Some(&line)).as_ref(), Some(&submit));
-    assert_eq!(Submit::from_header(line.get(..line.len() - 1)), None, "{submit:?}");
-    let line = reply.to_header();
-    assert_eq!(Reply::from_header(Some(&line)).as_ref(), Some(&reply));
-    assert_eq!(Reply::from_header(line.get(..line.len() - 1)), None, "{reply:?}");
+    let bytes = submit.encode();
+    assert_eq!(Submit::decode(&bytes).as_ref(), Some(&submit));
+    assert_eq!(Submit::decode(&bytes[..bytes.len() - 1]), None, "{submit:?}");
+    let bytes = reply.encode();
+    assert_eq!(Reply::decode(&bytes).as_ref(), Some(&reply));
+    assert_eq!(Reply::decode(&bytes[..bytes.len() - 1]), None, "{reply:?}");
     (submit.observe, submit.redelivered, std::mem::discriminant(&reply.verdict))
 }
 
@@ -70,10 +63,13 @@ fn submit(choices: &mut Choices) -> Submit {
     Submit {
         protocol: PROTOCOL,
         record: RecordId::new("realm", &[], &key),
+        method: choices.text(),
+        url: choices.text(),
+        headers: choices.text(),
         fingerprint: record::fingerprint(choices),
         length: choices.number(),
-        body: choices.optional(|choices| choices.text().into_bytes()),
         key: choices.pick(&SOURCES),
+        generated: choices.optional(Choices::text),
         observe: choices.flag(),
         redelivered: choices.flag(),
     }
@@ -86,7 +82,6 @@ fn reply(choices: &mut Choices) -> Reply {
         expires_at: choices.optional(record::at),
         origin: record::span(choices),
         trace: choices.optional(trace),
-        record: choices.optional(|choices| choices.text().into_bytes()),
     }
 }
 
@@ -99,10 +94,10 @@ fn verdict(choices: &mut Choices) -> Verdict {
     match choices.below(6) {
         0 => {
             let shown = choices.pick(&[Shown::First, Shown::Joined, Shown::Replayed]);
-            Verdict::Stored { shown, whole: choices.flag() }
+            Verdict::Stored { shown, record: choices.text().into_bytes() }
         }
-        1 => Verdict::Released { shared: choices.flag() },
-        2 => Verdict::NotKept,
+        1 => Verdict::Released { shared: choices.flag(), passed: passed(choices) },
+        2 => Verdict::NotKept { passed: passed(choices) },
         3 => Verdict::Refused { refusal: refusal(choices) },
         4 => {
             let refused = Would::Refuse(refusal(choices));
@@ -110,6 +105,11 @@ fn verdict(choices: &mut Choices) -> Verdict {
         }
         _ => Verdict::Unavailable { detail: choices.text() },
     }
+}
+
+fn passed(choices: &mut Choices) -> Passed {
+    let headers = (0..choices.below(3)).map(|_| (choices.text(), choices.text())).collect();
+    Passed { status: choices.number() as u16, headers }
 }
 
 fn refusal(choices: &mut Choices) -> Refusal {

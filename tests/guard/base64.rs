@@ -1,6 +1,18 @@
 //! Base64, by the vectors of RFC 4648 section 10 and by what is none.
 
-use onlyonce::guard::base64::{COMMON, URL, decode, encode};
+use onlyonce::guard::base64::{COMMON, URL, decode};
+
+const DIGITS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+/// Bit by bit, as section 4 says it.
+fn encode(bytes: &[u8]) -> String {
+    let bits: String = bytes.iter().map(|byte| format!("{byte:08b}")).collect();
+    let digit = |bits: &[u8]| {
+        let bits = format!("{:0<6}", String::from_utf8_lossy(bits));
+        usize::from_str_radix(&bits, 2).expect("six bits")
+    };
+    bits.as_bytes().chunks(6).map(|bits| DIGITS.as_bytes()[digit(bits)] as char).collect()
+}
 
 #[test]
 fn the_vectors_of_the_rfc() {

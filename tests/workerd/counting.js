@@ -56,21 +56,28 @@ function countedState(state) {
   return { storage, waitUntil: (promise) => state.waitUntil(promise) };
 }
 
-export class IdempotencyGuard {
+export class IdempotencyGuard extends Key {
   constructor(state, env) {
+    super(state, env);
     this.sql = state.storage.sql;
-    this.key = new Key(countedState(state), countedEnv(env));
+    this.ctx = countedState(state);
+    this.env = countedEnv(env);
+  }
+
+  submit(message, headers, body) {
+    count("object_requests");
+    return super.submit(message, headers, body);
   }
 
   fetch(request) {
     if (new URL(request.url).pathname === "/.rows") return Response.json(rows(this.sql));
     count("object_requests");
-    return this.key.fetch(request);
+    return super.fetch(request);
   }
 
   alarm() {
     count("object_requests");
-    return this.key.alarm();
+    return super.alarm();
   }
 }
 
