@@ -190,7 +190,9 @@ fn the_origin_gets_the_request_as_it_was_sent() {
             .order()
             .header("X-Trace", "7")
             .header("Connection", "close, X-Hop")
-            .header("X-Hop", "1"),
+            .header("X-Hop", "1")
+            .header("X-Line", "1")
+            .header("X-Line", "2"),
     );
     let seen = guard.seen().remove(0);
     assert_eq!(seen.method, "POST");
@@ -200,6 +202,7 @@ fn the_origin_gets_the_request_as_it_was_sent() {
     assert_eq!(header("authorization"), Some("Bearer alice"));
     assert_eq!(header("content-type"), Some("application/json"));
     assert_eq!(header("x-trace"), Some("7"));
+    assert_eq!(seen.headers.all("x-line"), ["1", "2"], "each line on its own");
     assert_eq!(header("x-hop"), None, "named by Connection: hop-by-hop");
     assert!(header("idempotency-key").is_some_and(|key| key.contains(&guard.key())));
     assert!(header("via").is_some(), "{:?}", seen.headers);

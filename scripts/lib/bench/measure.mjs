@@ -3,14 +3,17 @@
 //    else the machine does hits all of them alike.
 // 2. Each scenario of each round starts the Workers anew: it is an independent sample, and does not
 //    pay for the objects that another one has left in memory, which go ten seconds later.
-// 3. A run is warmed up by one of the same kind and length.
+// 3. A run is warmed up by one of the same kind, for longer: V8 compiles what has run for a while.
+// 4. A run's figures are medians of its slices. A virtual machine stands still now and then, and a
+//    slice that is hit by that says nothing about the Worker.
 import { cpuSeconds } from "./process.mjs";
 import { drive } from "./load.mjs";
 import { check, freshPrefix } from "./scenarios.mjs";
 import { startSubject } from "./subjects.mjs";
 import { median } from "./table.mjs";
 
-const SLICES = 8;
+const SLICE_SECONDS = 0.1;
+const WARM_SECONDS = 4;
 
 /** Samples by scenario and Worker: `samples[scenario][subject]` is a list, one entry a round. */
 export async function measure({ scenarios, subjects, rounds, seconds, origin, show }) {
@@ -38,9 +41,9 @@ async function compare({ scenario, subjects, origin, seconds }) {
 
 // What goes through its keys only once cannot be cut.
 async function inTurn(scenario, running, origin, seconds) {
-  const slices = scenario.rest ? 1 : SLICES;
+  const slices = scenario.rest ? 1 : Math.ceil(seconds / SLICE_SECONDS);
   const lanes = [];
-  for (const subject of running) lanes.push(await begin(scenario, subject, seconds));
+  for (const subject of running) lanes.push(await begin(scenario, subject, WARM_SECONDS));
   for (let slice = 0; slice < slices; slice += 1) {
     for (const lane of lanes) await run(lane, origin, seconds / slices);
   }
@@ -54,12 +57,12 @@ export async function sample(scenario, subject, origin, seconds) {
   return figures(lane);
 }
 
-async function begin(scenario, subject, seconds) {
+async function begin(scenario, subject, warmSeconds) {
   const prefix = freshPrefix();
   if (scenario.prepare) await drive(subject.port, scenario.prepare(prefix));
   // Each run has keys of its own where the scenario wants new ones.
   const settings = () => scenario.settings(prefix);
-  const next = scenario.rest ? await rest(scenario) : await warm(subject, settings(), seconds);
+  const next = scenario.rest ? await rest(scenario) : await warm(subject, settings(), warmSeconds);
   return { scenario, subject, settings, next, runs: [] };
 }
 
@@ -84,11 +87,11 @@ async function run(lane, origin, seconds) {
 }
 
 function figures({ runs }) {
-  const sum = (name) => runs.reduce((total, one) => total + one[name], 0);
+  const middle = (figure) => median(runs.map(figure));
   return {
-    rps: sum("requests") / sum("seconds"),
-    p50: median(runs.map((one) => one.p50_us)) / 1000,
-    p99: median(runs.map((one) => one.p99_us)) / 1000,
-    cpu: (sum("cpu") / sum("requests")) * 1e6,
+    rps: middle(({ requests, seconds }) => requests / seconds),
+    p50: middle(({ p50_us: micros }) => micros) / 1000,
+    p99: middle(({ p99_us: micros }) => micros) / 1000,
+    cpu: middle(({ cpu, requests }) => cpu / requests) * 1e6,
   };
 }

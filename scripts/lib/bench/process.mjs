@@ -2,16 +2,20 @@
 import { readFileSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-// The unit of the times in /proc/<pid>/stat; it is 100 on every Linux that Node runs on.
-const TICKS_PER_SECOND = 100;
+const NANOSECONDS = 1e9;
 const BLOCK_BYTES = 512;
 
-/** Seconds of processor time, in user mode and in the kernel, of all its threads. */
+/**
+ * Seconds of processor time, in user mode and in the kernel, of all its threads: by the scheduler,
+ * which counts nanoseconds, where /proc/<pid>/stat has hundredths of a second.
+ */
 export function cpuSeconds(pid) {
-  const text = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The name, in parentheses, may hold spaces. utime and stime are fields 14 and 15.
-  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
-  return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
+  const threads = readdirSync(`/proc/${pid}/task`);
+  return threads.reduce((sum, thread) => sum + threadSeconds(`/proc/${pid}/task/${thread}/schedstat`), 0);
+}
+
+function threadSeconds(path) {
+  return Number(readFileSync(path, "utf8").split(" ")[0]) / NANOSECONDS;
 }
 
 /** Bytes of memory that are the process's own: files that it has mapped do not count. */
