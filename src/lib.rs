@@ -32,10 +32,10 @@
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
 //!   - The Worker's half: `queue`, `guarded`, `complete_request`, `submit`, `responses`, `stored`,
 //!     `present`, `pass_through`, `operator`.
-//!   - The object's half: `key_object`, `arrival`, `store`, `origin_call`, `reception`,
-//!     `answer_keeper`, `answers`, `wish`.
-//!   - The platform: `js`, `tasks`, `oneshot`, `body`, `held`, `head`, `timer`, `config`, `memory`; `entry.mjs` and
-//!     `platform.js` are its side of it.
+//!   - The object's half: `key_object`, `arrival`, `store`, `tally`, `origin_call`,
+//!     `reception`, `answer_keeper`, `answers`, `wish`.
+//!   - The platform: `js`, `tasks`, `oneshot`, `body`, `held`, `head`, `timer`, `config`, `memory`;
+//!     `entry.mjs` and `platform.js` are its side of it.
 //! - `browser`: the same rules for a page, in a small module of their own (feature `browser`).
 //! - `src/bin/policy`: prints the policy's reference and schema, and checks a policy; host only.
 //!

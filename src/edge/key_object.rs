@@ -17,6 +17,7 @@ use super::oneshot;
 use super::origin_call::{self, Order};
 use super::responses;
 use super::store::Store;
+use super::tally::Tally;
 use super::tasks;
 use super::timer::{sleep, within};
 use super::wish;
@@ -26,7 +27,7 @@ use crate::guard::machine::{
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Claim, ClaimId, Record};
 use crate::guard::scope::Credential;
-use crate::guard::seen::{Seen, Sight};
+use crate::guard::seen::Sight;
 use crate::guard::time::Millis;
 use crate::guard::wire::{Shown, Submit, Would};
 use js_sys::{Promise, Uint8Array};
@@ -52,7 +53,7 @@ impl IdempotencyGuard {
             waiting: RefCell::default(),
             readers: Cell::default(),
             copies: Cell::default(),
-            seen: RefCell::default(),
+            tally: Tally::default(),
             copied: Cell::default(),
         }))
     }
@@ -101,8 +102,7 @@ pub struct KeyObject {
     readers: Cell<u32>,
     /// How many copies of the answer are on their way to KV.
     copies: Cell<u32>,
-    /// What this object saw of one claim's duplicates.
-    seen: RefCell<Option<(ClaimId, Seen)>>,
+    pub tally: Tally,
     /// Whether this instance has written the copy that `kv_write = "on_replay"` asks for.
     copied: Cell<bool>,
 }
@@ -238,34 +238,12 @@ impl KeyObject {
             Then::Refuse(_) => Sight::Refused,
             _ => return,
         };
-        let Some(claim) = step.record.claim() else { return };
-        let mut seen = self.seen(&step.record);
-        let is_due = seen.count(sight);
-        self.seen.replace(Some((claim.id.clone(), seen)));
-        if is_due {
+        if self.tally.count(&self.store, &step.record, sight) {
             let object = self.clone();
             self.background(async move {
                 sleep(Millis(1)).await;
-                object.write_seen();
+                object.tally.write(&object.store);
             });
-        }
-    }
-
-    /// What was seen of a record's claim.
-    pub fn seen(&self, record: &Record) -> Seen {
-        let Some(claim) = record.claim() else { return Seen::default() };
-        match &*self.seen.borrow() {
-            Some((id, seen)) if *id == claim.id => *seen,
-            _ => self.store.seen(&claim.id),
-        }
-    }
-
-    /// Writes the counts down, unless the claim is gone: a freed key holds nothing.
-    fn write_seen(&self) {
-        let Some((id, seen)) = self.seen.borrow().clone() else { return };
-        let stands = |record: Record| record.claim().is_some_and(|claim| claim.id == id);
-        if self.store.load().is_ok_and(stands) && self.store.put_seen(&id, seen).is_err() {
-            js::log_warning("onlyonce: the counts of a key's duplicates could not be written");
         }
     }
 
@@ -411,7 +389,7 @@ impl KeyObject {
         let step = self.step(|_| event, news);
         self.open_calls.borrow_mut().retain(|open| open.attempt != attempt);
         // Together with the end of the call: those who joined cost no write of their own.
-        self.write_seen();
+        self.tally.write(&self.store);
         step.map_err(|why| {
             js::log_error(&["onlyonce: a call's end was not stored: ", &why].concat())
         })

@@ -26,6 +26,7 @@ mod responses;
 mod store;
 mod stored;
 mod submit;
+mod tally;
 mod tasks;
 mod timer;
 mod wish;

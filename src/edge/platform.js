@@ -144,18 +144,23 @@ function changed(given, without, headers) {
   return copy;
 }
 
-// What one call of an object holds is at most 32 MiB, and several copies of it (Workers,
-// Remote-procedure call, "Limits"): what is larger than this goes as a stream.
-const LARGE = 1024 * 1024;
+// What is larger than this goes as a stream. The platform keeps what a call was given until it ends
+// (Workers, Remote-procedure call), and a duplicate's may wait for long.
+const LARGE = 64 * 1024;
 
 /** Hands a message to an object, with a client's headers and the body. */
 function submit(stub, message, headers, body) {
-  return stub.submit(message.slice(), headers, body.length > LARGE ? new Response(body).body : body);
+  return stub.submit(message.slice(), headers, body.length > LARGE ? new Response(body).body : alone(body));
 }
 
-/** What an object says to that. The message is copied: a view would take all memory along. */
+/** What an object says to that. */
 function say(message, body) {
-  return { message: message.slice(), body };
+  return { message: message.slice(), body: body instanceof Uint8Array ? alone(body) : body };
+}
+
+// A view would take all of the buffer along that it looks into.
+function alone(bytes) {
+  return bytes.byteLength === bytes.buffer.byteLength ? bytes : bytes.slice();
 }
 
 /** All bytes of a stream. */

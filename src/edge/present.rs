@@ -112,6 +112,7 @@ impl Presenter<'_> {
     ) -> Result<Response, JsValue> {
         let mut headers = passed.headers;
         apply(&mut headers, self.marks(status, expires_at, None, origin));
+        let body = if has_no_body(passed.status) { &JsValue::NULL } else { body };
         js::respond(passed.status, &js::pairs(&headers), body)
     }
 

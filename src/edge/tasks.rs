@@ -128,6 +128,10 @@ pub fn spawn(work: impl Future<Output: Given> + 'static) -> Promise {
 }
 
 fn spawn_boxed(work: Pin<Box<dyn Work>>) -> Promise {
+    // Where no task is running, the platform has just called.
+    if !RUNNING.get() {
+        js::new_turn();
+    }
     let (place, waker) = reserve();
     let promise = keep(place, work, waker.clone());
     waker.wake();

@@ -82,7 +82,7 @@ fn show(
         Err(detail) => return unusable(&detail),
     };
     let body = wish == Wish::Inspect { body: true };
-    let seen = object.seen(&record);
+    let seen = object.tally.of(&object.store, &record);
     let (before, after) =
         object.with_live(|live| describe(&record, About { id, realm, live, seen, body }));
     if !body {

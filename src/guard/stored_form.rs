@@ -1,8 +1,8 @@
 //! The bytes that a record is stored as.
 //!
 //! 1. The stored form is a magic number, a version, the lengths of a head and of a small answer's
-//!    body, the head, and that body. Object storage, KV and the wire between Worker and object hold
-//!    the same form; in the latter two a large body follows in the same place.
+//!    body, the head, and that body. Object storage, KV and what the object says to the Worker hold
+//!    the same form; in KV a large body follows in the same place.
 //! 2. Deployed objects hold these bytes: a test pins every state.
 //! 3. A record of another version, or one that does not decode, is an error, never a vacant key.
 

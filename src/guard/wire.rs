@@ -3,6 +3,7 @@
 //! 1. The Worker calls a method of the object (Workers, "Remote-procedure call"): a message, the
 //!    client's headers as the platform has them, and the body. It is given a message back, and the
 //!    body where there is one that the message does not hold.
+//!    Arguments of another kind would need a method of another name.
 //! 2. During a deployment the two may be of different versions: another protocol is refused as
 //!    `guard-unavailable`, which says nothing about the origin.
 
@@ -38,8 +39,8 @@ pub struct Submit {
     pub method: String,
     /// Absolute, as the client called it.
     pub url: String,
-    /// A line for each of [`HEADERS`]: `=` and the value, or nothing where there is none. It spares
-    /// the object a look at all headers, which only the origin needs.
+    /// A line for each of [`HEADERS`]: `=` and the value, or nothing where there is none. They spare
+    /// a replay the look at the headers themselves.
     pub headers: String,
     pub fingerprint: Fingerprint,
     /// The body's length in bytes, so that a body that broke off between the two is noticed.

@@ -4,6 +4,9 @@ mod crash;
 mod dead_letters;
 mod retries;
 
+use std::thread;
+use std::time::Duration;
+
 use serde_json::json;
 
 use crate::courier::{Courier, Settled, with_queues};
@@ -48,6 +51,19 @@ fn sent_twice_by_the_broker_it_executes_once() {
     courier.send(&message);
     assert_eq!(courier.log_lines(2).len(), 2);
     courier.0.check_calls(1);
+}
+
+/// The clock is read once a turn, and a batch begins one.
+#[test]
+fn a_batch_begins_at_its_own_time() {
+    let courier = Courier::own();
+    courier.0.origin_always(Reply::json(201, CREATED));
+    // The last thing that it does is to write the line of the log.
+    courier.0.send(&courier.0.keyless_order());
+    thread::sleep(Duration::from_secs(3));
+    courier.check(&courier.order("late"), Settled::Acked);
+    let total = courier.log_lines(1)[0]["total_ms"].as_u64().expect("milliseconds");
+    assert!(total < 2500, "{total} ms, of which an earlier request's time is a part");
 }
 
 #[test]
