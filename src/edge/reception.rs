@@ -121,12 +121,10 @@ impl Reception {
         rest: TooMuch,
     ) -> impl Future<Output = ()> + use<> {
         let object = self.object.clone();
-        let pipe = self.store(answer.clone(), meaning).and_then(|record| {
-            let pipe = Pipe::of_any_length().ok()?;
-            let verdict = Verdict::NotKept { passed: Passed::of(&answer) };
-            self.tell(Ok(answers::say(verdict, &record, answer.took, &pipe.readable)))
-                .then_some(pipe)
-        });
+        let verdict = Verdict::NotKept { passed: Passed::of(&answer) };
+        let took = answer.took;
+        let record = self.store(answer, meaning);
+        let pipe = record.and_then(|record| self.stream(verdict, &record, took));
         rest.hand_on(&object.store, pipe)
     }
 
@@ -166,10 +164,14 @@ impl Reception {
 
     /// Through which the caller gets the body, where it is still there.
     fn released_pipe(self, answer: &Answer) -> Option<Pipe> {
-        let pipe = Pipe::of_any_length().ok()?;
         let verdict = Verdict::Released { shared: false, passed: Passed::of(answer) };
-        self.tell(Ok(answers::say(verdict, &Record::Vacant, answer.took, &pipe.readable)))
-            .then_some(pipe)
+        self.stream(verdict, &Record::Vacant, answer.took)
+    }
+
+    /// Tells the caller, and gives the pipe to its body where it is still there.
+    fn stream(self, verdict: Verdict, record: &Record, took: Millis) -> Option<Pipe> {
+        let pipe = Pipe::of_any_length().ok()?;
+        self.tell(Ok(answers::say(verdict, record, took, &pipe.readable))).then_some(pipe)
     }
 }
 
