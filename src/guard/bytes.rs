@@ -56,16 +56,16 @@ pub fn from_decimal(digits: &str) -> Option<u64> {
     (!digits.is_empty()).then_some(number)
 }
 
-/// Sorts in n log n steps whatever the order: runs of 1, 2, 4, … are merged.
-pub fn sort<T: Copy>(items: &mut Vec<T>, less: impl Fn(&T, &T) -> bool) {
+/// Sorts in n log n steps whatever the order: runs of 1, 2, 4, … are merged, with room in `spare`.
+pub fn sort<T: Copy>(items: &mut [T], spare: &mut Vec<T>, less: impl Fn(&T, &T) -> bool) {
     let mut run = 1_usize;
     while run < items.len() {
-        let mut merged = Vec::with_capacity(items.len());
+        spare.clear();
         for two in items.chunks(run.saturating_mul(2)) {
             let (left, right) = two.split_at_checked(run).unwrap_or((two, &[]));
-            merge(left, right, &mut merged, &less);
+            merge(left, right, spare, &less);
         }
-        *items = merged;
+        items.iter_mut().zip(&*spare).for_each(|(item, merged)| *item = *merged);
         run = run.saturating_mul(2);
     }
 }

@@ -8,6 +8,7 @@
 
 use super::bytes::{decimal, sort};
 use super::json::{Input, write_string};
+use std::borrow::Cow;
 
 /// Deepest nesting of arrays and objects that is followed.
 pub const MAX_DEPTH: usize = 128;
@@ -18,7 +19,9 @@ pub type Pointer = Vec<String>;
 /// The canonical form, or nothing where the text is not JSON or has none.
 pub fn canonical_json(body: &[u8], ignore: &[Pointer]) -> Option<Vec<u8>> {
     let input = Input::new(std::str::from_utf8(body).ok()?);
-    let mut writer = Writer { input, output: Vec::with_capacity(body.len()) };
+    let output = Vec::with_capacity(body.len());
+    let (members, spare, sorted) = Default::default();
+    let mut writer = Writer { input, output, members, spare, sorted };
     let ignore: Vec<&[String]> = ignore.iter().map(Vec::as_slice).collect();
     writer.value(&ignore, MAX_DEPTH)?;
     writer.input.peek().is_none().then_some(writer.output)
@@ -28,6 +31,11 @@ pub fn canonical_json(body: &[u8], ignore: &[Pointer]) -> Option<Vec<u8>> {
 struct Writer<'a> {
     input: Input<'a>,
     output: Vec<u8>,
+    /// Those of the objects that are being read, the innermost's last.
+    members: Vec<Member>,
+    /// Room for sorting, which one object after the other uses.
+    spare: Vec<Member>,
+    sorted: Vec<u8>,
 }
 
 /// A member that was read: where in the output its name begins and ends, and where it ends itself.
@@ -46,16 +54,12 @@ impl Member {
     }
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
     fn value(&mut self, ignore: &[&[String]], depth: usize) -> Option<()> {
         match self.input.peek()? {
             b'{' => self.object(ignore, depth.checked_sub(1)?),
             b'[' => self.array(ignore, depth.checked_sub(1)?),
-            b'"' => {
-                let text = self.input.string()?;
-                write_string(&text, &mut self.output);
-                Some(())
-            }
+            b'"' => self.string().map(drop),
             _ => {
                 self.output.extend_from_slice(self.input.scalar()?.as_bytes());
                 Some(())
@@ -63,25 +67,34 @@ impl Writer<'_> {
         }
     }
 
+    fn string(&mut self) -> Option<Cow<'a, str>> {
+        self.input.peek()?;
+        let start = self.input.at();
+        let text = self.input.string()?;
+        match &text {
+            Cow::Borrowed(_) => self.output.extend_from_slice(self.input.since(start)?.as_bytes()),
+            Cow::Owned(text) => write_string(text, &mut self.output),
+        }
+        Some(text)
+    }
+
     fn object(&mut self, ignore: &[&[String]], depth: usize) -> Option<()> {
         self.input.take(b'{')?;
         self.output.push(b'{');
-        let start = self.output.len();
-        let mut members: Vec<Member> = Vec::new();
+        let (start, outer) = (self.output.len(), self.members.len());
         let mut ignored = Vec::new();
         let mut first = true;
         while self.input.another(b'}', &mut first)? {
-            let name = self.input.string()?;
-            self.input.take(b':')?;
             let from = self.output.len();
+            let name = self.string()?;
+            self.input.take(b':')?;
             let below = below(ignore, &name);
-            write_string(&name, &mut self.output);
             let name_to = self.output.len();
             self.output.push(b':');
             self.value(&below, depth)?;
             self.output.push(b',');
             if !below.iter().any(|rest| rest.is_empty()) {
-                members.push(Member::new(from, name_to, self.output.len())?);
+                self.members.push(Member::new(from, name_to, self.output.len())?);
             } else if ignored.contains(&name) {
                 return None;
             } else {
@@ -89,27 +102,29 @@ impl Writer<'_> {
                 self.output.truncate(from);
             }
         }
-        self.sort(start, members)?;
+        self.sort(start, outer)?;
         self.output.push(b'}');
         Some(())
     }
 
-    /// Brings the members that were copied since `start` into the order of their names.
-    fn sort(&mut self, start: usize, mut members: Vec<Member>) -> Option<()> {
+    /// Brings the innermost object's members, copied since `start`, into the order of their names.
+    fn sort(&mut self, start: usize, outer: usize) -> Option<()> {
         let name = |member: &Member| self.output.get(member.from as usize..member.name_to as usize);
-        if members.is_sorted_by(|a, b| name(a) < name(b)) {
-            return Some(());
+        let members = self.members.get_mut(outer..)?;
+        let in_order = |members: &[Member]| members.is_sorted_by(|a, b| name(a) < name(b));
+        if !in_order(members) {
+            sort(members, &mut self.spare, |a, b| name(a) < name(b));
+            if !in_order(members) {
+                return None;
+            }
+            self.sorted.clear();
+            for Member { from, to, .. } in members {
+                self.sorted.extend_from_slice(self.output.get(*from as usize..*to as usize)?);
+            }
+            self.output.truncate(start);
+            self.output.extend_from_slice(&self.sorted);
         }
-        sort(&mut members, |a, b| name(a) < name(b));
-        if !members.is_sorted_by(|a, b| name(a) < name(b)) {
-            return None;
-        }
-        let mut sorted = Vec::with_capacity(self.output.len().saturating_sub(start));
-        for Member { from, to, .. } in members {
-            sorted.extend_from_slice(self.output.get(from as usize..to as usize)?);
-        }
-        self.output.truncate(start);
-        self.output.append(&mut sorted);
+        self.members.truncate(outer);
         Some(())
     }
 

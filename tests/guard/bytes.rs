@@ -49,9 +49,9 @@ fn items_are_sorted() {
             let mut items: Vec<usize> = (0..count).map(|_| random.below(values)).collect();
             let mut expected = items.clone();
             expected.sort_unstable();
-            sort(&mut items, |a, b| a < b);
+            sort(&mut items, &mut Vec::new(), |a, b| a < b);
             assert_eq!(items, expected);
-            sort(&mut items, |a, b| b < a);
+            sort(&mut items, &mut Vec::new(), |a, b| b < a);
             expected.reverse();
             assert_eq!(items, expected);
         }
