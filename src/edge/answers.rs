@@ -1,13 +1,14 @@
 //! What the object answers to the Worker: a record, the origin's own response, or a refusal.
 
 use super::body::Pipe;
+use super::instance::Released;
 use super::js::{self, Said};
-use super::key_object::{KeyObject, Released};
+use super::key_object::KeyObject;
 use super::store::RowName;
 use crate::guard::log::Trace;
 use crate::guard::machine::Refusal;
 use crate::guard::record::{Body, Claim, Record};
-use crate::guard::replay::without_cookies;
+use crate::guard::replay::for_retries;
 use crate::guard::time::Millis;
 use crate::guard::wire::{PROTOCOL, Passed, Reply, Shown, Verdict, Would};
 use js_sys::Uint8Array;
@@ -53,16 +54,14 @@ pub async fn write_rows(
     name: RowName,
     rows: u32,
 ) {
-    let _reading = object.begin_reading();
+    let _reading = object.instance.begin_reading();
     pipe.write_rows(&object.store, (&name, rows), head.as_ref()).await;
 }
 
 /// An answer that says "not processed", to the one who sent the request or to one who waited.
 pub fn released(released: &Released, shared: bool) -> Said {
-    let answer = match shared {
-        true => without_cookies(released.answer.clone()),
-        false => released.answer.clone(),
-    };
+    let cookies = !shared || released.replay_set_cookie;
+    let answer = for_retries(released.answer.clone(), cookies);
     let verdict = Verdict::Released { shared, passed: Passed::of(&answer) };
     let body = (released.body.length() > 0).then_some(released.body.as_ref());
     say(verdict, &Record::Vacant, answer.took, body.unwrap_or(&JsValue::UNDEFINED))

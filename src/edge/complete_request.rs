@@ -17,7 +17,7 @@ use crate::guard::machine::Refusal;
 use crate::guard::policy::OnGuardFailure;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::record::Record;
-use crate::guard::replay::{CacheStatus, has_cookies, proves, without_cookies};
+use crate::guard::replay::{CacheStatus, for_retries, is_less_for_retries, proves};
 use crate::guard::scope::Credential;
 use crate::guard::time::Millis;
 use crate::guard::wire::{KeySource, Reply, Shown, Verdict, Would};
@@ -212,10 +212,10 @@ impl CompleteRequest<'_> {
 
     /// The first caller's answer holds its cookies, which a retry only sees where the policy says.
     fn remember(&self, record: &Rc<Record>, shown: Shown) {
-        let with_cookies = self.guarded.settings.replay_set_cookie;
-        match record.answer().filter(|_| shown == Shown::First && !with_cookies) {
-            Some(answer) if has_cookies(answer) => {
-                let answer = without_cookies(answer.clone());
+        let cookies = self.guarded.settings.replay_set_cookie;
+        match record.answer().filter(|_| shown == Shown::First) {
+            Some(answer) if is_less_for_retries(answer, cookies) => {
+                let answer = for_retries(answer.clone(), cookies);
                 let record = Rc::new(Record::clone(record).with_answer(answer));
                 responses::remember(self.presenter.record, &record);
             }

@@ -5,13 +5,11 @@
 //!    (Durable Objects run one thread per object, and JavaScript runs to completion).
 //! 2. What is sent after a claim was written is held back by the output gate until the claim is
 //!    durable, so a request never reaches the origin without its claim.
-//! 3. Who waits and which calls are open is known to this instance alone, never to a static:
-//!    objects share isolates. A new instance starts with neither, and the rules make a record
-//!    in flight without an open call unknown.
 
 use super::answers;
 use super::arrival::Arrival;
 use super::config::config;
+use super::instance::{Instance, News};
 use super::js::{self, ObjectState, Said};
 use super::oneshot;
 use super::origin_call::{self, Order};
@@ -21,17 +19,14 @@ use super::tally::Tally;
 use super::tasks;
 use super::timer::{sleep, within};
 use super::wish;
-use crate::guard::machine::{
-    ASK_AGAIN, Change, Event, Live, Refusal, Step, Then, binding_claim, decide,
-};
+use crate::guard::machine::{ASK_AGAIN, Change, Event, Refusal, Step, Then, binding_claim, decide};
 use crate::guard::policy::KvWrite;
-use crate::guard::record::{Answer, Claim, ClaimId, Record};
-use crate::guard::scope::Credential;
+use crate::guard::record::{Claim, ClaimId, Record};
 use crate::guard::seen::Sight;
 use crate::guard::time::Millis;
 use crate::guard::wire::{Shown, Submit, Would};
-use js_sys::{Promise, Uint8Array};
-use std::cell::{Cell, RefCell};
+use js_sys::Promise;
+use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
@@ -49,10 +44,7 @@ impl IdempotencyGuard {
             store: Store::new(state.storage()),
             state,
             env,
-            open_calls: RefCell::default(),
-            waiting: RefCell::default(),
-            readers: Cell::default(),
-            copies: Cell::default(),
+            instance: Instance::default(),
             tally: Tally::default(),
             copied: Cell::default(),
         }))
@@ -95,13 +87,7 @@ pub struct KeyObject {
     pub store: Store,
     state: ObjectState,
     pub env: JsValue,
-    /// The attempts of the living claim whose calls have not ended.
-    open_calls: RefCell<Vec<OpenCall>>,
-    waiting: RefCell<Vec<oneshot::Sender<News>>>,
-    /// How many answers are being read from rows.
-    readers: Cell<u32>,
-    /// How many copies of the answer are on their way to KV.
-    copies: Cell<u32>,
+    pub instance: Instance,
     pub tally: Tally,
     /// Whether this instance has written the copy that `kv_write = "on_replay"` asks for.
     copied: Cell<bool>,
@@ -114,46 +100,6 @@ pub enum Turn {
     First,
     Waited,
     Led,
-}
-
-/// A call to the origin that has not ended.
-pub struct OpenCall {
-    pub attempt: u32,
-    pub abort: AbortController,
-}
-
-/// A copy that is being written to KV.
-pub struct CopyUnderWay(Rc<KeyObject>);
-
-impl Drop for CopyUnderWay {
-    fn drop(&mut self) {
-        self.0.copies.set(self.0.copies.get().saturating_sub(1));
-    }
-}
-
-/// An answer that is being read from its rows.
-pub struct Reading(Rc<KeyObject>);
-
-impl Drop for Reading {
-    fn drop(&mut self) {
-        self.0.readers.set(self.0.readers.get().saturating_sub(1));
-    }
-}
-
-/// What those who wait are woken with.
-#[derive(Clone)]
-pub enum News {
-    /// The record has changed.
-    LookAgain,
-    /// The origin did not process it; who shows the same credential may share the answer.
-    Released(Rc<Released>),
-}
-
-/// An answer that is passed on and not stored.
-pub struct Released {
-    pub answer: Answer,
-    pub body: Uint8Array,
-    pub credential: Credential,
 }
 
 impl KeyObject {
@@ -267,32 +213,17 @@ impl KeyObject {
     ) -> Result<Step, String> {
         let now = js::now();
         let record = self.store.load()?;
-        let step = self.with_live(|live| {
+        let step = self.instance.with_live(|live| {
             let event = event(binding_claim(&record, live, now));
             decide(record, event, live, now)
         });
         self.store.apply(&step).map_err(|_| "the record could not be written".to_owned())?;
         match (step.change, &step.then) {
             (Change::Keep, _) | (_, Then::Forward) => {}
-            (Change::Erase, _) => self.wake(news),
-            (Change::Put, _) => self.wake(&News::LookAgain),
+            (Change::Erase, _) => self.instance.wake(news),
+            (Change::Put, _) => self.instance.wake(&News::LookAgain),
         }
         Ok(step)
-    }
-
-    /// What only this instance knows.
-    pub fn with_live<T>(&self, look: impl FnOnce(Live) -> T) -> T {
-        let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_alone()).count();
-        let open_calls: Vec<u32> =
-            self.open_calls.borrow().iter().map(|call| call.attempt).collect();
-        look(Live { open_calls: &open_calls, waiting, copying: self.copies.get() > 0 })
-    }
-
-    fn wake(&self, news: &News) {
-        for waiter in self.waiting.take() {
-            // A waiter that gave up needs no news.
-            waiter.send(news.clone());
-        }
     }
 
     /// Sends the request that owns the claim, and waits for what comes of it; nothing where the
@@ -311,7 +242,7 @@ impl KeyObject {
         };
         let order = Order::send(arrival, claim, &abort, &self.env);
         let attempt = order.claim.attempt;
-        self.open_calls.borrow_mut().push(OpenCall { attempt, abort });
+        self.instance.begin_call(attempt, abort);
         // The call belongs to the object: its caller may hang up.
         self.background(origin_call::run(self.clone(), order, caller));
         within(patience, news).await.flatten()
@@ -320,16 +251,11 @@ impl KeyObject {
     /// Waits for the open call; nothing where the record says what came of it. It does so at the
     /// call's deadline, too: no alarm rings then, and who leads may have hung up, timer and all.
     async fn join(&self, arrival: &Arrival, record: &Record) -> Option<Result<Said, JsValue>> {
-        let (waiter, news) = oneshot::channel();
         // Who shows the claim's credential shares whatever comes of it, and will not be sent.
         if record.claim().is_some_and(|claim| arrival.shows(&claim.credential)) {
             arrival.let_go();
         }
-        {
-            let mut waiting = self.waiting.borrow_mut();
-            waiting.retain(|waiter| !waiter.is_alone());
-            waiting.push(waiter);
-        }
+        let news = self.instance.wait();
         let now = js::now();
         let patience = arrival.wait_left(now);
         let deadline =
@@ -348,7 +274,7 @@ impl KeyObject {
     fn woken(self: Rc<Self>) -> Result<(), JsValue> {
         let now = js::now();
         // The end of the window deletes the rows that an answer is being read from.
-        if self.readers.get() > 0 {
+        if self.instance.is_read() {
             return self.store.set_alarm(now.plus(Millis::seconds(10)));
         }
         let step = match self.step(|_| Event::Rang, &News::LookAgain) {
@@ -362,7 +288,7 @@ impl KeyObject {
         match step.then {
             Then::DropCopy => self.drop_copy().map(drop),
             Then::EndCalls => {
-                self.open_calls.borrow().iter().for_each(|call| call.abort.abort());
+                self.instance.abort_calls();
                 Ok(())
             }
             _ => Ok(()),
@@ -387,25 +313,13 @@ impl KeyObject {
     /// failed, which leaves the record in flight without a call: unknown.
     pub fn conclude(&self, attempt: u32, event: Event, news: &News) -> Option<Step> {
         let step = self.step(|_| event, news);
-        self.open_calls.borrow_mut().retain(|open| open.attempt != attempt);
+        self.instance.end_call(attempt);
         // Together with the end of the call: those who joined cost no write of their own.
         self.tally.write(&self.store);
         step.map_err(|why| {
             js::log_error(&["onlyonce: a call's end was not stored: ", &why].concat())
         })
         .ok()
-    }
-
-    /// A copy counts as on its way until what this returns is dropped.
-    pub fn begin_copy(self: &Rc<Self>) -> CopyUnderWay {
-        self.copies.set(self.copies.get().saturating_add(1));
-        CopyUnderWay(self.clone())
-    }
-
-    /// The rows of an answer are not deleted until what this returns is dropped.
-    pub fn begin_reading(self: &Rc<Self>) -> Reading {
-        self.readers.set(self.readers.get().saturating_add(1));
-        Reading(self.clone())
     }
 
     /// Goes on with some work whatever becomes of the request that started it.

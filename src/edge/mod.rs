@@ -12,6 +12,7 @@ mod config;
 mod guarded;
 mod head;
 mod held;
+mod instance;
 mod js;
 mod key_object;
 mod memory;

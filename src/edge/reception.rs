@@ -7,8 +7,9 @@
 use super::answer_keeper::{Keeper, Kept, TooMuch};
 use super::answers;
 use super::body::{Chunks, Gathered, Pipe, ReadAhead, pass_on};
+use super::instance::{News, Released};
 use super::js::{self, Said};
-use super::key_object::{KeyObject, News, Released};
+use super::key_object::KeyObject;
 use super::origin_call::{Caller, Order, lost};
 use super::responses;
 use super::timer::within;
@@ -17,7 +18,7 @@ use crate::guard::machine::{Event, Step};
 use crate::guard::origin::{Meaning, meaning};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
-use crate::guard::replay::{has_cookies, keepable_headers, without_cookies};
+use crate::guard::replay::{for_retries, is_less_for_retries, keepable_headers};
 use crate::guard::time::Millis;
 use crate::guard::wire::{Passed, Shown, Verdict};
 use js_sys::Uint8Array;
@@ -80,10 +81,10 @@ impl Reception {
 
     /// The answer is stored, then shown, then copied.
     async fn done(self, answer: Answer, meaning: Meaning) {
-        let loses_cookies = has_cookies(&answer) && !self.order.settings.replay_set_cookie;
-        let with_cookies = loses_cookies.then(|| answer.clone());
+        let is_less = is_less_for_retries(&answer, self.order.settings.replay_set_cookie);
+        let whole = is_less.then(|| answer.clone());
         let Some(record) = self.store(answer, meaning) else { return };
-        let first = with_cookies.map(|answer| record.clone().with_answer(answer));
+        let first = whole.map(|answer| record.clone().with_answer(answer));
         let (object, id) = (self.object.clone(), self.order.record.clone());
         let copies = self.order.settings.kv_write == KvWrite::Always;
         self.tell(answers::stored(&object, first.as_ref().unwrap_or(&record), Shown::First));
@@ -94,10 +95,7 @@ impl Reception {
 
     /// Stores the answer; nothing where it did not become the record's.
     fn store(&self, answer: Answer, meaning: Meaning) -> Option<Record> {
-        let kept = match self.order.settings.replay_set_cookie {
-            true => answer,
-            false => without_cookies(answer),
-        };
+        let kept = for_retries(answer, self.order.settings.replay_set_cookie);
         let record = self.conclude(meaning, kept.clone(), &News::LookAgain)?.record;
         (record.answer() == Some(&kept)).then_some(record)
     }
@@ -151,7 +149,8 @@ impl Reception {
 
     fn share(self, answer: Answer, body: Uint8Array) {
         let credential = self.order.claim.credential.clone();
-        let released = Rc::new(Released { answer, body, credential });
+        let replay_set_cookie = self.order.settings.replay_set_cookie;
+        let released = Rc::new(Released { answer, body, credential, replay_set_cookie });
         if self.free(&released.answer, &News::Released(released.clone())) {
             self.tell(Ok(answers::released(&released, false)));
         }

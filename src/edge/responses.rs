@@ -55,7 +55,7 @@ pub fn write_copy(
     id: RecordId,
     record: Record,
 ) -> impl Future<Output = ()> + 'static {
-    let under_way = object.begin_copy();
+    let under_way = object.instance.begin_copy();
     async move {
         if begin_copy(&object, &id, &record).await.is_err() {
             js::log_warning("onlyonce: a copy could not be written to KV; replays ask the object");

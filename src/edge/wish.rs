@@ -4,8 +4,9 @@ use super::answers::rows;
 use super::body::Pipe;
 use super::config::config;
 use super::head::RequestHead;
+use super::instance::News;
 use super::js;
-use super::key_object::{KeyObject, News};
+use super::key_object::KeyObject;
 use super::operator::{complain, json, mark, read_question};
 use super::store::RowName;
 use crate::guard::machine::{Event, Then};
@@ -84,7 +85,7 @@ fn show(
     let body = wish == Wish::Inspect { body: true };
     let seen = object.tally.of(&object.store, &record);
     let (before, after) =
-        object.with_live(|live| describe(&record, About { id, realm, live, seen, body }));
+        object.instance.with_live(|live| describe(&record, About { id, realm, live, seen, body }));
     if !body {
         return json(200, &(before + &after));
     }
@@ -96,7 +97,7 @@ fn show(
     let object_too = object.clone();
     // Base64 of the whole would fill an isolate's memory.
     object.background(async move {
-        let _reading = object_too.begin_reading();
+        let _reading = object_too.instance.begin_reading();
         let before = Uint8Array::from(before.as_bytes());
         let store = &object_too.store;
         pipe.write_base64(store, (&name, rows), [&before, &inline], &after).await;

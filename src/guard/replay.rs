@@ -71,14 +71,15 @@ fn value_of<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> 
     headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
 }
 
-/// An answer as retries may see it.
-pub fn without_cookies(mut answer: Answer) -> Answer {
-    answer.headers.retain(|(name, _)| name != COOKIE);
+/// An answer as all but its first caller see it: with its cookies only where the policy says so.
+pub fn for_retries(mut answer: Answer, replay_set_cookie: bool) -> Answer {
+    answer.headers.retain(|(name, _)| replay_set_cookie || name != COOKIE);
     answer
 }
 
-pub fn has_cookies(answer: &Answer) -> bool {
-    answer.headers.iter().any(|(name, _)| name == COOKIE)
+/// Whether the first caller sees more of an answer than the others.
+pub fn is_less_for_retries(answer: &Answer, replay_set_cookie: bool) -> bool {
+    !replay_set_cookie && answer.headers.iter().any(|(name, _)| name == COOKIE)
 }
 
 const COOKIE: &str = "set-cookie";

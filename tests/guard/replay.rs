@@ -5,7 +5,7 @@ mod marks;
 use crate::fixtures::{CLAIMED_AT, answer, claim, credential, fingerprint, headers, not_kept};
 use onlyonce::guard::record::{Answer, Body, Claim, Outcome, Reason, Record};
 use onlyonce::guard::replay::{
-    COPY_MARGIN, copy_lifetime, keepable_headers, proves, without_cookies,
+    COPY_MARGIN, copy_lifetime, for_retries, is_less_for_retries, keepable_headers, proves,
 };
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -203,6 +203,10 @@ fn a_replay_sets_no_cookies_and_is_the_same_otherwise() {
     let lines = [("set-cookie", "a=1"), ("x", "1"), ("set-cookie", "b=2"), ("cookie", "c")];
     let before = Answer { headers: headers(lines), ..answer(200, "body") };
     let after = Answer { headers: headers([("x", "1"), ("cookie", "c")]), ..answer(200, "body") };
-    assert_eq!(without_cookies(before), after);
-    assert_eq!(without_cookies(after.clone()), after);
+    assert_eq!(for_retries(before.clone(), false), after);
+    assert_eq!(for_retries(after.clone(), false), after);
+    assert_eq!(for_retries(before.clone(), true), before);
+    assert!(is_less_for_retries(&before, false));
+    assert!(!is_less_for_retries(&before, true));
+    assert!(!is_less_for_retries(&after, false));
 }

@@ -22,6 +22,7 @@ fn policy() -> Value {
             500,
         ] },
         { "path": "/*/none/**", "release": [] },
+        { "path": "/*/cookies/**", "replay_set_cookie": true },
         { "path": "/*/tenants/**", "scope": ["header:x-tenant"] },
     ] })
 }
@@ -104,11 +105,17 @@ fn a_released_answer_of_any_size_reaches_its_caller() {
 
 #[test]
 fn those_who_wait_share_a_released_answer() {
+    share_a_released_answer("/listed", None);
+    share_a_released_answer("/cookies", Some("a=1"));
+}
+
+#[track_caller]
+fn share_a_released_answer(path: &str, cookie: Option<&str>) {
     let guard = under_policy();
     let gate = Gate::new();
     let refusal = Reply::json(429, r#"{"slow":"down"}"#).header("Set-Cookie", "a=1");
     guard.origin_in_turn([refusal.header("Retry-After", "7").held_by(&gate), Reply::new(201)]);
-    let order = || guard.order_to("/listed");
+    let order = || guard.order_to(path);
     let open = || order().open(guard.runtime().address()).expect("a socket");
     let mut first = open();
     gate.wait_for(1);
@@ -121,7 +128,9 @@ fn those_who_wait_share_a_released_answer() {
     check_released(&first);
     assert_eq!(first.header("set-cookie"), Some("a=1"));
     for one in waiting {
-        check_shared(&one.answer().expect("an answer"), &first);
+        let shared = one.answer().expect("an answer");
+        check_shared(&shared, &first);
+        assert_eq!(shared.header("set-cookie"), cookie, "a cookie is for the first caller");
     }
     guard.check_calls(1);
     check_first(&guard.send(&order()), &guard.key());
@@ -134,7 +143,6 @@ fn check_shared(answer: &Answer, first: &Answer) {
     assert_eq!(came(answer).0, Came::Joined);
     assert_eq!(answer.header("retry-after"), first.header("retry-after"));
     assert!(answer.replayed());
-    assert_eq!(answer.header("set-cookie"), None, "a cookie is for the first caller");
     assert_eq!(answer.header("idempotency-expires"), None, "nothing is remembered");
 }
 
