@@ -1,5 +1,7 @@
 //! What an operator asks of a record, and what that does to its key.
 
+mod resolve;
+
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -8,7 +10,7 @@ use crate::guard::{Guard, at_origin, poll_until};
 use crate::http::{Answer, Call};
 use crate::problem;
 use crate::script::{Gate, Reply};
-use crate::stamp::{Came, came, check_replay};
+use crate::stamp::{Came, came};
 use crate::storage::{files_with, wait_for_copy};
 
 const TOKEN: &str = "operator-token-0123456789";
@@ -338,81 +340,4 @@ fn without_kv_a_forgotten_key_is_shut_as_well() {
     let forgotten = told(&ask(&guard, "DELETE", &format!("records/{id}")), 200);
     assert!(forgotten["until"].is_string(), "{forgotten}");
     guard.check_calls(1);
-}
-
-#[test]
-fn an_unknown_outcome_that_was_not_processed_frees_its_key() {
-    let guard = guard();
-    guard.origin_in_turn([Reply::no_answer(), Reply::json(201, r#"{"order":2}"#)]);
-    let id = unknown(&guard);
-    let before = record(&guard, &id);
-    assert_eq!(
-        (&before["state"], &before["reason"]),
-        (&json!("unknown"), &json!("connection-lost"))
-    );
-    let claim = before["claim"].as_str().expect("a claim");
-    let path = format!("records/{id}/resolve");
-    let wrong = json!({"claim": "0".repeat(32), "outcome": "not-processed"}).to_string();
-    assert_eq!(told(&ask_with(&guard, "POST", &path, &wrong), 409)["error"], "not-unknown");
-    problem::check(&guard.send(&guard.order()), "outcome-unknown");
-    let right = json!({"claim": claim, "outcome": "not-processed"}).to_string();
-    assert_eq!(told(&ask_with(&guard, "POST", &path, &right), 200)["state"], "vacant");
-    let (answer, _) = first(&guard);
-    assert_eq!(answer.text(), r#"{"order":2}"#);
-    // The claim is another one now: the same wish again does nothing to it.
-    assert_eq!(told(&ask_with(&guard, "POST", &path, &right), 409)["error"], "not-unknown");
-    check_replay(&guard.send(&guard.order()), &answer);
-    guard.check_calls(2);
-}
-
-#[test]
-fn an_unknown_outcome_is_given_the_answer_that_was_found() {
-    let mut guard = own_guard(true);
-    guard.origin_in_turn([Reply::no_answer()]);
-    let id = unknown(&guard);
-    let claim = record(&guard, &id)["claim"].clone();
-    let resolution = json!({
-        "claim": claim, "outcome": "answer", "status": 201,
-        "headers": [["Content-Type", "application/json"], ["X-Order", "1"], ["Connection", "close"]],
-        "body_base64": ORDER_1,
-    });
-    let path = format!("records/{id}/resolve");
-    let shown = told(&ask_with(&guard, "POST", &path, &resolution.to_string()), 200);
-    assert_eq!((&shown["state"], &shown["answer"]["status"]), (&json!("done"), &json!(201)));
-    let check = |guard: &Guard| {
-        let answer = guard.send(&guard.order());
-        assert_eq!((answer.status, answer.text().as_str()), (201, r#"{"order":1}"#));
-        assert_eq!((came(&answer).0, answer.header("x-order")), (Came::Replayed, Some("1")));
-    };
-    check(&guard);
-    // What is settled is settled.
-    let answer = ask_with(&guard, "POST", &path, &resolution.to_string());
-    assert_eq!(told(&answer, 409)["error"], "not-unknown");
-    guard.runtime_mut().kill();
-    guard.runtime_mut().restart();
-    check(&guard);
-    // Under another credential it stays withheld.
-    problem::check(&guard.send(&guard.order().header("Cookie", "sid=2")), "credential-changed");
-    guard.check_calls(1);
-}
-
-/// What the runtime's death left open is told as such, and can be resolved.
-#[test]
-fn a_crash_is_told_and_resolved() {
-    let mut guard = own_guard(true);
-    let gate = Gate::new();
-    guard.origin_in_turn([Reply::new(201).held_by(&gate), Reply::json(201, "{}")]);
-    let left = guard.order().open(guard.runtime().address()).expect("a socket");
-    gate.wait_for(1);
-    guard.runtime_mut().kill();
-    drop(left);
-    guard.runtime_mut().restart();
-    // Asking is looking: nobody has sent the request again.
-    let found = record(&guard, &find(&guard, &guard.key()));
-    assert_eq!((&found["state"], &found["reason"]), (&json!("unknown"), &json!("restarted")));
-    let path = format!("records/{}/resolve", found["record"].as_str().expect("an id"));
-    let right = json!({"claim": found["claim"], "outcome": "not-processed"}).to_string();
-    assert_eq!(told(&ask_with(&guard, "POST", &path, &right), 200)["state"], "vacant");
-    assert_eq!(came(&guard.send(&guard.order())).0, Came::First);
-    guard.check_calls(2);
 }
