@@ -26,32 +26,29 @@ function onSettled(callback) {
 
 /** Waits for a promise. The instance that waits is the one that hears of it. */
 function watch(promise, place) {
-  const tell = guarded(resume);
+  const { instanceId } = state;
   promise.then(
-    (value) => tell(place, true, value),
-    (reason) => tell(place, false, reason),
+    (value) => tell(instanceId, place, true, value),
+    (reason) => tell(instanceId, place, false, reason),
   );
 }
 
 // An error here belongs to no call of the platform's, so nobody else would notice the fault. An
 // instance that has ended hears of nothing any more.
-function guarded(tell) {
-  const { instanceId } = state;
-  return (...outcome) => {
-    if (state.criticalError || state.instanceId !== instanceId) return;
-    try {
-      tell(...outcome);
-    } catch (error) {
-      noteFault();
-      throw error;
-    }
-  };
+function tell(instanceId, place, fulfilled, value) {
+  if (state.criticalError || state.instanceId !== instanceId) return;
+  try {
+    resume(place, fulfilled, value);
+  } catch (error) {
+    noteFault();
+    throw error;
+  }
 }
 
 /** Waits for some milliseconds, and gives what `clearTimeout` takes. */
 function sleep(place, milliseconds) {
-  const tell = guarded(resume);
-  return setTimeout(() => tell(place, true), milliseconds);
+  const { instanceId } = state;
+  return setTimeout(() => tell(instanceId, place, true), milliseconds);
 }
 
 /** A promise, and the two functions that settle it. */
@@ -69,11 +66,12 @@ function readHead(request, names) {
 
 /** A line for each name: `=` and the value, or nothing where there is no such header. */
 function readHeaders(headers, names) {
-  return names.map((name) => valueLine(headers.get(name))).join("\n");
-}
-
-function valueLine(value) {
-  return value === null ? "" : `=${value}`;
+  let text = "";
+  for (const name of names) {
+    const value = headers.get(name);
+    text += value === null ? "\n" : `=${value}\n`;
+  }
+  return text;
 }
 
 /** The status, then all headers: a line for each name and a line for each value. */
@@ -91,7 +89,8 @@ function lines(text) {
 /** A response of this status, headers and body. */
 function respond(status, headers, body) {
   const response = new Response(body, { status });
-  eachPair(headers, (name, value) => response.headers.append(name, value));
+  const given = response.headers;
+  eachPair(headers, (name, value) => given.append(name, value));
   return response;
 }
 
