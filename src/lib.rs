@@ -32,7 +32,7 @@
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
 //!   - The Worker's half: `queue`, `guarded`, `complete_request`, `submit`, `responses`, `stored`,
 //!     `present`, `pass_through`, `operator`.
-//!   - The object's half: `key_object`, `arrival`, `store`, `tally`, `origin_call`,
+//!   - The object's half: `key_object`, `instance`, `arrival`, `store`, `tally`, `origin_call`,
 //!     `reception`, `answer_keeper`, `answers`, `wish`.
 //!   - The platform: `js`, `tasks`, `oneshot`, `body`, `held`, `head`, `timer`, `config`, `memory`;
 //!     `entry.mjs` and `platform.js` are its side of it.

@@ -60,8 +60,10 @@ pub async fn write_rows(
 
 /// An answer that says "not processed", to the one who sent the request or to one who waited.
 pub fn released(released: &Released, shared: bool) -> Said {
-    let cookies = !shared || released.replay_set_cookie;
-    let answer = for_retries(released.answer.clone(), cookies);
+    let answer = match shared {
+        true => for_retries(released.answer.clone(), released.replay_set_cookie),
+        false => released.answer.clone(),
+    };
     let verdict = Verdict::Released { shared, passed: Passed::of(&answer) };
     let body = (released.body.length() > 0).then_some(released.body.as_ref());
     say(verdict, &Record::Vacant, answer.took, body.unwrap_or(&JsValue::UNDEFINED))

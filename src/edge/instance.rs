@@ -105,7 +105,7 @@ impl Instance {
         UnderWay::one_more(&self.copies)
     }
 
-    /// The rows of an answer are not deleted until what this returns is dropped.
+    /// The alarm deletes no rows of an answer until what this returns is dropped.
     pub fn begin_reading(&self) -> UnderWay {
         UnderWay::one_more(&self.readers)
     }

@@ -23,7 +23,7 @@ use crate::guard::machine::{ASK_AGAIN, Change, Event, Refusal, Step, Then, bindi
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Claim, ClaimId, Record};
 use crate::guard::seen::Sight;
-use crate::guard::time::Millis;
+use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::wire::{Shown, Submit, Would};
 use js_sys::Promise;
 use std::cell::Cell;
@@ -89,8 +89,9 @@ pub struct KeyObject {
     pub env: JsValue,
     pub instance: Instance,
     pub tally: Tally,
-    /// Whether this instance has written the copy that `kv_write = "on_replay"` asks for.
-    copied: Cell<bool>,
+    /// When the claim was made whose copy this instance has written, as `kv_write = "on_replay"`
+    /// asks for.
+    copied: Cell<Option<UnixMillis>>,
 }
 
 /// Whether a request looks at the record for the first time, after it has waited, or after it was
@@ -164,7 +165,10 @@ impl KeyObject {
         record: &Record,
         turn: Turn,
     ) -> Result<Said, JsValue> {
-        if arrival.settings.kv_write == KvWrite::OnReplay && !self.copied.replace(true) {
+        if arrival.settings.kv_write == KvWrite::OnReplay
+            && let Record::Done { claim, .. } = record
+            && self.copied.replace(Some(claim.claimed_at)) != Some(claim.claimed_at)
+        {
             let id = arrival.submit.record.clone();
             self.background(responses::write_copy(self.clone(), id, record.clone()));
         }

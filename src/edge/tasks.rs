@@ -248,6 +248,8 @@ fn resume(place: u32, fulfilled: bool, value: JsValue) {
     if let Some(waker) = wait.waker.take() {
         waker.wake();
     }
+    // A timer tells by it that its time has passed.
+    drop(wait);
     run();
 }
 

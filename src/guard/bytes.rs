@@ -59,6 +59,9 @@ pub fn from_decimal(digits: &str) -> Option<u64> {
 /// Sorts in n log n steps whatever the order: runs of 1, 2, 4, … are merged, with room in `spare`.
 pub fn sort<T: Copy>(items: &mut [T], spare: &mut Vec<T>, less: impl Fn(&T, &T) -> bool) {
     let mut run = 1_usize;
+    if spare.capacity() < items.len() {
+        *spare = Vec::with_capacity(items.len());
+    }
     while run < items.len() {
         spare.clear();
         for two in items.chunks(run.saturating_mul(2)) {

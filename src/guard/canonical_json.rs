@@ -20,8 +20,8 @@ pub type Pointer = Vec<String>;
 pub fn canonical_json(body: &[u8], ignore: &[Pointer]) -> Option<Vec<u8>> {
     let input = Input::new(std::str::from_utf8(body).ok()?);
     let output = Vec::with_capacity(body.len());
-    let (members, spare, sorted) = Default::default();
-    let mut writer = Writer { input, output, members, spare, sorted };
+    let (members, spare) = Default::default();
+    let mut writer = Writer { input, output, members, spare };
     let ignore: Vec<&[String]> = ignore.iter().map(Vec::as_slice).collect();
     writer.value(&ignore, MAX_DEPTH)?;
     writer.input.peek().is_none().then_some(writer.output)
@@ -35,7 +35,6 @@ struct Writer<'a> {
     members: Vec<Member>,
     /// Room for sorting, which one object after the other uses.
     spare: Vec<Member>,
-    sorted: Vec<u8>,
 }
 
 /// A member that was read: where in the output its name begins and ends, and where it ends itself.
@@ -117,12 +116,12 @@ impl<'a> Writer<'a> {
             if !in_order(members) {
                 return None;
             }
-            self.sorted.clear();
+            let mut sorted = Vec::with_capacity(self.output.len().saturating_sub(start));
             for Member { from, to, .. } in members {
-                self.sorted.extend_from_slice(self.output.get(*from as usize..*to as usize)?);
+                sorted.extend_from_slice(self.output.get(*from as usize..*to as usize)?);
             }
             self.output.truncate(start);
-            self.output.extend_from_slice(&self.sorted);
+            self.output.extend_from_slice(&sorted);
         }
         self.members.truncate(outer);
         Some(())

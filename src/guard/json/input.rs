@@ -1,8 +1,8 @@
 //! Reading a JSON text.
 //!
 //! Bodies are read here, so every byte counts: plain loops, since an iterator's closure costs a call
-//! for each byte where size is what the compiler optimises for, and nothing is copied that stands in
-//! the text as it is meant.
+//! for each byte where size is what the compiler optimises for, and strings and scalars that stand in
+//! the text as they are meant are shown there and not copied.
 
 use super::{MAX_DEPTH, Table, Value, plain};
 use std::borrow::Cow;

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::{ORDER_1, ask_with, find, first, guard, own_guard, record, told, unknown};
-use crate::guard::Guard;
+use super::{ORDER_1, TOKEN, ask_with, find, first, guard, own_guard, record, told, unknown};
+use crate::guard::{Guard, at_origin};
 use crate::problem;
 use crate::script::{Gate, Reply};
 use crate::stamp::{Came, came, check_replay};
+use crate::storage::wait_for_copy;
 
 #[test]
 fn an_unknown_outcome_that_was_not_processed_frees_its_key() {
@@ -62,6 +63,22 @@ fn an_unknown_outcome_is_given_the_answer_that_was_found() {
     // Under another credential it stays withheld.
     problem::check(&guard.send(&guard.order().header("Cookie", "sid=2")), "credential-changed");
     guard.check_calls(1);
+}
+
+/// It was replayed before, as an unknown outcome that has no copy.
+#[test]
+fn a_resolved_answer_is_copied_when_it_is_replayed() {
+    let policy = json!({ "routes": [{ "path": "/**", "kv_write": "on_replay" }] });
+    let guard = Guard::with(at_origin(true).var("ADMIN_TOKEN", TOKEN).policy(&policy));
+    guard.origin_in_turn([Reply::new(500)]);
+    let (_, id) = first(&guard);
+    assert_eq!(came(&guard.send(&guard.order())).0, Came::Replayed);
+    let claim = record(&guard, &id)["claim"].clone();
+    let resolution = json!({ "claim": claim, "outcome": "answer", "status": 201 }).to_string();
+    told(&ask_with(&guard, "POST", &format!("records/{id}/resolve"), &resolution), 200);
+    let answer = guard.send(&guard.order());
+    assert_eq!((answer.status, came(&answer).0), (201, Came::Replayed));
+    wait_for_copy(&guard, &id);
 }
 
 /// What the runtime's death left open is told as such, and can be resolved.
