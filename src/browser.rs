@@ -12,7 +12,8 @@ use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::policy::Policy;
-use crate::guard::scope::{Head, RecordId};
+use crate::guard::request_head::RequestHead;
+use crate::guard::scope::RecordId;
 use wasm_bindgen::prelude::*;
 
 /// A request's head, as the page is about to send it.
@@ -54,7 +55,7 @@ impl RequestHead {
     }
 }
 
-impl Head for RequestHead {
+impl RequestHead for RequestHead {
     fn method(&self) -> &str {
         &self.method
     }

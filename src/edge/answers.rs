@@ -5,20 +5,20 @@ use super::instance::Released;
 use super::js::{self, Said};
 use super::key_object::KeyObject;
 use super::store::RowName;
-use crate::guard::log::Trace;
+use crate::guard::log::ClaimRef;
 use crate::guard::machine::Refusal;
 use crate::guard::record::{Body, Claim, Record};
 use crate::guard::replay::for_retries;
+use crate::guard::rpc::{Delivery, DryRun, PROTOCOL, ResponseHead, SubmitReply, SubmitResult};
 use crate::guard::time::Millis;
-use crate::guard::wire::{PROTOCOL, Passed, Reply, Shown, Verdict, Would};
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
 /// A record's answer, to be shown in some way.
-pub fn stored(object: &Rc<KeyObject>, record: &Record, shown: Shown) -> Result<Said, JsValue> {
+pub fn stored(object: &Rc<KeyObject>, record: &Record, shown: Delivery) -> Result<Said, JsValue> {
     let origin = match (shown, record.answer()) {
-        (Shown::First | Shown::Joined, Some(answer)) => answer.took,
+        (Delivery::First | Delivery::Collapsed, Some(answer)) => answer.origin_time,
         _ => Millis(0),
     };
     let bytes = record.encode().ok_or("a vacant record holds no answer")?;
@@ -31,7 +31,7 @@ pub fn stored(object: &Rc<KeyObject>, record: &Record, shown: Shown) -> Result<S
             body
         }
     };
-    Ok(say(Verdict::Stored { shown, record: bytes }, record, origin, &body))
+    Ok(say(SubmitResult::Stored { shown, record: bytes }, record, origin, &body))
 }
 
 /// Where the body of a record's answer lies, if in rows: their name, their count and the bytes.
@@ -41,7 +41,7 @@ pub fn rows(record: &Record) -> Option<(RowName, u32, u64)> {
         Body::Rows { attempt, rows, length } => {
             Some((RowName::new(&claim.id, attempt), rows, length))
         }
-        Body::Inline { .. } | Body::Not => None,
+        Body::Inline { .. } | Body::NotKept => None,
     }
 }
 
@@ -64,31 +64,31 @@ pub fn released(released: &Released, shared: bool) -> Said {
         true => for_retries(released.answer.clone(), released.replay_set_cookie),
         false => released.answer.clone(),
     };
-    let verdict = Verdict::Released { shared, passed: Passed::of(&answer) };
+    let verdict = SubmitResult::Released { shared, passed: ResponseHead::of(&answer) };
     let body = (released.body.length() > 0).then_some(released.body.as_ref());
-    say(verdict, &Record::Vacant, answer.took, body.unwrap_or(&JsValue::UNDEFINED))
+    say(verdict, &Record::Vacant, answer.origin_time, body.unwrap_or(&JsValue::UNDEFINED))
 }
 
 pub fn refused(refusal: Refusal, record: &Record) -> Said {
-    say(Verdict::Refused { refusal }, record, Millis(0), &JsValue::UNDEFINED)
+    say(SubmitResult::Refused { refusal }, record, Millis(0), &JsValue::UNDEFINED)
 }
 
 /// A duplicate under a policy that only watches.
-pub fn duplicate(would: Would, record: &Record) -> Said {
-    say(Verdict::Duplicate { would }, record, Millis(0), &JsValue::UNDEFINED)
+pub fn duplicate(would: DryRun, record: &Record) -> Said {
+    say(SubmitResult::Duplicate { would }, record, Millis(0), &JsValue::UNDEFINED)
 }
 
 /// The record cannot be used; this says nothing about the origin.
 pub fn unavailable(detail: &str) -> Said {
-    let verdict = Verdict::Unavailable { detail: detail.into() };
+    let verdict = SubmitResult::Unavailable { detail: detail.into() };
     say(verdict, &Record::Vacant, Millis(0), &JsValue::UNDEFINED)
 }
 
 /// A verdict on a request, with what stands recorded and the time at the origin that its caller
 /// waited through.
-pub fn say(verdict: Verdict, record: &Record, origin: Millis, body: &JsValue) -> Said {
+pub fn say(verdict: SubmitResult, record: &Record, origin: Millis, body: &JsValue) -> Said {
     let expires_at = record.claim().map(Claim::expires_at);
-    let trace = record.claim().map(Trace::of);
-    let reply = Reply { protocol: PROTOCOL, verdict, expires_at, origin, trace };
+    let trace = record.claim().map(ClaimRef::of);
+    let reply = SubmitReply { protocol: PROTOCOL, verdict, expires_at, origin, trace };
     js::say(&reply.encode(), body)
 }

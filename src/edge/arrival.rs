@@ -1,7 +1,7 @@
 //! A request as it arrives at the object: complete, with what the Worker found out about it.
 
 use super::config::Config;
-use super::head::RequestHead;
+use super::head::PlatformRequestHead;
 use super::held::{Held, NO_ROOM};
 use super::js;
 use super::key_object::Turn;
@@ -10,9 +10,10 @@ use crate::guard::fingerprint::Fingerprint;
 use crate::guard::machine::Submission;
 use crate::guard::policy::{InFlight, Settings, Unknown};
 use crate::guard::record::{Claim, ClaimId};
-use crate::guard::scope::{Credential, Head};
+use crate::guard::request_head::RequestHead;
+use crate::guard::rpc::{KeySource, SubmitRequest};
+use crate::guard::scope::Credential;
 use crate::guard::time::{Millis, UnixMillis};
-use crate::guard::wire::{KeySource, Submit};
 use js_sys::Uint8Array;
 use std::cell::RefCell;
 use std::mem::take;
@@ -21,8 +22,8 @@ use wasm_bindgen::JsValue;
 use web_sys::Headers;
 
 pub struct Arrival {
-    pub submit: Submit,
-    pub head: RequestHead,
+    pub submit: SubmitRequest,
+    pub head: PlatformRequestHead,
     body: RefCell<Option<(Uint8Array, Held)>>,
     pub config: Rc<Config>,
     pub settings: Rc<Settings>,
@@ -32,7 +33,7 @@ pub struct Arrival {
 impl Arrival {
     /// Reads a request to its end, or says in one sentence why it cannot be used.
     pub async fn read(
-        submit: Option<Submit>,
+        submit: Option<SubmitRequest>,
         headers: Headers,
         body: JsValue,
         config: Rc<Config>,
@@ -47,7 +48,7 @@ impl Arrival {
             return Err(BROKE_OFF);
         }
         let (method, url) = (take(&mut submit.method), take(&mut submit.url));
-        let head = RequestHead::sent(method, &url, take(&mut submit.headers), headers);
+        let head = PlatformRequestHead::sent(method, &url, take(&mut submit.headers), headers);
         let (_, settings) = config.policy.route(head.path());
         let body = RefCell::new(Some((body, held)));
         Ok(Self { submit, head, body, config, settings, arrived_at: js::now() })
@@ -80,19 +81,19 @@ impl Arrival {
             credential: Credential::of(&self.head, sources, &self.submit.record),
             retry_window: self.retry_window(),
             deadline: settings.deadline,
-            linger: (self.submit.key == KeySource::Derived).then_some(settings.derive_window),
+            derived_ttl: (self.submit.key == KeySource::Derived).then_some(settings.derive_window),
             reject_in_flight: settings.in_flight == InFlight::Reject,
             may_resend: resend
                 && turn == Turn::First
                 && !self.submit.redelivered
                 && !self.submit.observe,
             can_send: turn != Turn::Led && self.body.borrow().is_some(),
-            spelling: self.spelling().filter(|_| resend),
+            raw_key: self.raw_key().filter(|_| resend),
         })
     }
 
     /// The key as the origin sees it.
-    fn spelling(&self) -> Option<String> {
+    fn raw_key(&self) -> Option<String> {
         self.submit.generated.clone().or_else(|| self.head.header("idempotency-key"))
     }
 

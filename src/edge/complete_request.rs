@@ -1,6 +1,6 @@
 //! The Worker's half of a guarded request once it is complete: look for a copy, ask the object.
 //!
-//! A copy is asked for beside the object, and whichever proves a replay first answers: a replay
+//! A copy is asked for beside the object, and whichever may_replay a replay first answers: a replay
 //! never waits for a cold object, and a first request never waits for a miss.
 
 use super::config;
@@ -12,15 +12,15 @@ use super::responses;
 use super::stored::Stored;
 use super::submit::{Call, Unreached, submit};
 use crate::guard::fingerprint::{Fingerprint, Method};
-use crate::guard::log::{Told, Trace};
+use crate::guard::log::{ClaimRef, RequestOutcome};
 use crate::guard::machine::Refusal;
 use crate::guard::policy::OnGuardFailure;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::record::Record;
-use crate::guard::replay::{CacheStatus, for_retries, is_less_for_retries, proves};
+use crate::guard::replay::{CacheStatus, for_retries, is_less_for_retries, may_replay};
+use crate::guard::rpc::{Delivery, DryRun, KeySource, SubmitReply, SubmitResult};
 use crate::guard::scope::Credential;
 use crate::guard::time::Millis;
-use crate::guard::wire::{KeySource, Reply, Shown, Verdict, Would};
 use js_sys::Uint8Array;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
@@ -41,7 +41,7 @@ pub struct CompleteRequest<'a> {
 /// Who spoke first of the two that are asked side by side.
 enum First {
     Copy(Option<Stored>),
-    Object(Result<(Reply, JsValue), Unreached>),
+    Object(Result<(SubmitReply, JsValue), Unreached>),
 }
 
 impl CompleteRequest<'_> {
@@ -53,7 +53,7 @@ impl CompleteRequest<'_> {
             false => Fingerprint::of(head, &self.body.to_vec(), method),
         };
         let credential = |sources: &[_]| Credential::of(head, sources, self.presenter.record);
-        proves(copy, fingerprint, credential, js::now())
+        may_replay(copy, fingerprint, credential, js::now())
     }
 
     pub async fn answer(&self) -> Result<Response, JsValue> {
@@ -62,7 +62,7 @@ impl CompleteRequest<'_> {
         }
         let record = self.presenter.record;
         if let Some(recent) = responses::recent(record).filter(|copy| self.proven_by(copy)) {
-            self.note_shown(&recent, Shown::Replayed, Millis(0));
+            self.note_shown(&recent, Delivery::Replayed, Millis(0));
             return self.presenter.recent(recent);
         }
         let mut object = pin!(submit(self.call(), self.guarded.env));
@@ -94,7 +94,7 @@ impl CompleteRequest<'_> {
         }
     }
 
-    /// The copy in KV, where it proves a replay.
+    /// The copy in KV, where it may_replay a replay.
     async fn copy(&self) -> Option<Stored> {
         let namespace = config::responses(self.guarded.env)?;
         let copy = responses::read_copy(&namespace, self.presenter.record).await?;
@@ -103,48 +103,51 @@ impl CompleteRequest<'_> {
 
     fn replay(&self, copy: Stored) -> Result<Response, JsValue> {
         responses::remember(self.presenter.record, &copy.record);
-        self.note_shown(&copy.record, Shown::Replayed, Millis(0));
-        self.presenter.stored(copy, Shown::Replayed, Millis(0))
+        self.note_shown(&copy.record, Delivery::Replayed, Millis(0));
+        self.presenter.stored(copy, Delivery::Replayed, Millis(0))
     }
 
-    async fn reply(&self, reply: Result<(Reply, JsValue), Unreached>) -> Result<Response, JsValue> {
+    async fn reply(
+        &self,
+        reply: Result<(SubmitReply, JsValue), Unreached>,
+    ) -> Result<Response, JsValue> {
         let (reply, body) = match reply {
             Ok(reply) => reply,
             Err(unreached) => return self.unreached(unreached).await,
         };
         let presenter = self.presenter;
-        let Reply { expires_at, origin, trace, .. } = reply;
+        let SubmitReply { expires_at, origin, trace, .. } = reply;
         self.guarded.noted.trace.replace(trace);
         match reply.verdict {
-            Verdict::Stored { shown, record } => {
+            SubmitResult::Stored { shown, record } => {
                 self.stored(Stored::handed_over(&record, body), shown, origin)
             }
-            Verdict::Released { shared, passed } => {
-                self.guarded.note(Told { origin, ..Told::of("released") });
+            SubmitResult::Released { shared, passed } => {
+                self.guarded.note(RequestOutcome { origin, ..RequestOutcome::of("released") });
                 let status = CacheStatus::Released { shared };
                 presenter.handed_on(passed, &body, status, None, origin)
             }
-            Verdict::NotKept { passed } => {
-                self.guarded.note(Told { origin, ..Told::of("not-kept") });
+            SubmitResult::NotKept { passed } => {
+                self.guarded.note(RequestOutcome { origin, ..RequestOutcome::of("not-kept") });
                 presenter.handed_on(passed, &body, CacheStatus::NotKept, expires_at, origin)
             }
-            Verdict::Refused { refusal } => self.refuse(refusal),
-            Verdict::Duplicate { would } => self.spare(would).await,
-            Verdict::Unavailable { .. } if self.guarded.observes() => {
-                self.pass(Why::Observe, Told::of("observed")).await
+            SubmitResult::Refused { refusal } => self.refuse(refusal),
+            SubmitResult::Duplicate { would } => self.spare(would).await,
+            SubmitResult::Unavailable { .. } if self.guarded.observes() => {
+                self.pass(Why::Observe, RequestOutcome::of("observed")).await
             }
-            Verdict::Unavailable { detail } => self.unavailable(detail),
+            SubmitResult::Unavailable { detail } => self.unavailable(detail),
         }
     }
 
-    fn note_shown(&self, record: &Record, shown: Shown, origin: Millis) {
+    fn note_shown(&self, record: &Record, shown: Delivery, origin: Millis) {
         let outcome = match shown {
-            Shown::First => "first",
-            Shown::Joined => "joined",
-            Shown::Replayed => "replayed",
+            Delivery::First => "first",
+            Delivery::Collapsed => "joined",
+            Delivery::Replayed => "replayed",
         };
-        self.guarded.noted.trace.replace(record.claim().map(Trace::of));
-        self.guarded.note(Told { origin, ..Told::of(outcome) });
+        self.guarded.noted.trace.replace(record.claim().map(ClaimRef::of));
+        self.guarded.note(RequestOutcome { origin, ..RequestOutcome::of(outcome) });
     }
 
     fn refuse(&self, refusal: Refusal) -> Result<Response, JsValue> {
@@ -155,27 +158,30 @@ impl CompleteRequest<'_> {
 
     fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
         let code = Some(problem.code.describe().name);
-        self.guarded.note(Told { code, ..Told::of("refused") });
+        self.guarded.note(RequestOutcome { code, ..RequestOutcome::of("refused") });
         self.presenter.problem(problem)
     }
 
     /// A duplicate under a policy that only watches: the log tells what it was spared.
-    fn spare(&self, would: Would) -> impl Future<Output = Result<Response, JsValue>> {
+    fn spare(&self, would: DryRun) -> impl Future<Output = Result<Response, JsValue>> {
         let (would, code) = match would {
-            Would::Join => ("join", None),
-            Would::Replay => ("replay", None),
-            Would::Refuse(refusal) => {
+            DryRun::Join => ("join", None),
+            DryRun::Replay => ("replay", None),
+            DryRun::Refuse(refusal) => {
                 let code = Problem::refused(refusal, None, self.presenter.record).code;
                 ("refuse", Some(code.describe().name))
             }
         };
-        self.pass(Why::Observe, Told { would: Some(would), code, ..Told::of("observed") })
+        self.pass(
+            Why::Observe,
+            RequestOutcome { would: Some(would), code, ..RequestOutcome::of("observed") },
+        )
     }
 
     fn stored(
         &self,
         read: Result<Stored, JsValue>,
-        shown: Shown,
+        shown: Delivery,
         origin: Millis,
     ) -> Result<Response, JsValue> {
         let Ok(stored) = read else { return self.unavailable(ANSWER_BROKE_OFF.into()) };
@@ -190,15 +196,21 @@ impl CompleteRequest<'_> {
         let open = self.guarded.settings.on_guard_failure == OnGuardFailure::Open
             && self.source != KeySource::Queue;
         match unreached {
-            _ if self.guarded.observes() => self.pass(Why::Observe, Told::of("observed")).await,
+            _ if self.guarded.observes() => {
+                self.pass(Why::Observe, RequestOutcome::of("observed")).await
+            }
             Unreached { surely: true, .. } if open => {
-                self.pass(Why::FailOpen, Told::of("fail-open")).await
+                self.pass(Why::FailOpen, RequestOutcome::of("fail-open")).await
             }
             Unreached { detail, .. } => self.unavailable(detail),
         }
     }
 
-    fn pass(&self, why: Why, told: Told) -> impl Future<Output = Result<Response, JsValue>> {
+    fn pass(
+        &self,
+        why: Why,
+        told: RequestOutcome,
+    ) -> impl Future<Output = Result<Response, JsValue>> {
         self.guarded.note(told);
         let Guarded { head, config, env, .. } = self.guarded;
         pass_buffered(head, config, env, &self.body, why)
@@ -211,9 +223,9 @@ impl CompleteRequest<'_> {
     }
 
     /// The first caller's answer holds its cookies, which a retry only sees where the policy says.
-    fn remember(&self, record: &Rc<Record>, shown: Shown) {
+    fn remember(&self, record: &Rc<Record>, shown: Delivery) {
         let cookies = self.guarded.settings.replay_set_cookie;
-        match record.answer().filter(|_| shown == Shown::First) {
+        match record.answer().filter(|_| shown == Delivery::First) {
             Some(answer) if is_less_for_retries(answer, cookies) => {
                 let answer = for_retries(answer.clone(), cookies);
                 let record = Rc::new(Record::clone(record).with_answer(answer));

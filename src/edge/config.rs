@@ -1,13 +1,13 @@
 //! What this deployment was told: read once per isolate, since an isolate's bindings never change.
 
-use super::head::RequestHead;
+use super::head::PlatformRequestHead;
 use super::js::{self, Fetcher, KvNamespace, Metrics, ObjectNamespace, QueueProducer};
 use crate::guard::bytes::joined;
 use crate::guard::forward::pseudonym;
-use crate::guard::log::Entry;
+use crate::guard::log::LogLine;
 use crate::guard::metrics::point;
-use crate::guard::origin::{Base, BaseError};
-use crate::guard::policy::{Mistake, Policy};
+use crate::guard::origin::{OriginUrl, OriginUrlError};
+use crate::guard::policy::{Policy, PolicyError};
 use js_sys::JSON;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use wasm_bindgen::{JsCast, JsValue};
 pub struct Config {
     pub policy: Policy,
     /// Absent where a service binding alone leads to the origin, which then sees the public host.
-    pub origin: Option<Base>,
+    pub origin: Option<OriginUrl>,
     /// This deployment's name in `Via` headers.
     pub pseudonym: String,
 }
@@ -55,11 +55,11 @@ fn read(env: &JsValue) -> Outcome {
     }
 }
 
-fn read_origin(env: &JsValue) -> Result<Option<Base>, String> {
+fn read_origin(env: &JsValue) -> Result<Option<OriginUrl>, String> {
     let value = js::member(env, "ORIGIN").and_then(|value| value.as_string());
-    match Base::parse(value.as_deref()) {
+    match OriginUrl::parse(value.as_deref()) {
         Ok(origin) => Ok(Some(origin)),
-        Err(BaseError::Missing) if bindings(env, |known| known.origin.is_some()) => Ok(None),
+        Err(OriginUrlError::Missing) if bindings(env, |known| known.origin.is_some()) => Ok(None),
         Err(error) => Err(error.sentence()),
     }
 }
@@ -72,19 +72,19 @@ fn read_policy(env: &JsValue) -> Result<Policy, String> {
         .or_else(|| js_sys::JSON::stringify(&value).ok().map(String::from))
         .unwrap_or_default();
     Policy::parse(&json).map_err(|mistakes| {
-        let sentences: Vec<String> = mistakes.iter().map(Mistake::sentence).collect();
+        let sentences: Vec<String> = mistakes.iter().map(PolicyError::sentence).collect();
         joined(&mut sentences.iter().map(String::as_str), "; ")
     })
 }
 
 impl Config {
-    fn new(origin: Option<Base>, policy: Policy) -> Self {
-        let pseudonym = pseudonym(origin.as_ref().map_or("a service", Base::as_str));
+    fn new(origin: Option<OriginUrl>, policy: Policy) -> Self {
+        let pseudonym = pseudonym(origin.as_ref().map_or("a service", OriginUrl::as_str));
         Self { policy, origin, pseudonym }
     }
 
     /// Where a request goes at the origin.
-    pub fn origin_url(&self, head: &RequestHead) -> String {
+    pub fn origin_url(&self, head: &PlatformRequestHead) -> String {
         match &self.origin {
             Some(origin) => origin.join(&head.target()),
             None => [head.public_base(), head.target()].concat(),
@@ -129,7 +129,7 @@ pub fn responses(env: &JsValue) -> Option<KvNamespace> {
 
 /// Writes a request's figures to METRICS, where it is bound. What a platform says against a figure
 /// must not cost anybody an answer.
-pub fn count(env: &JsValue, entry: &Entry) {
+pub fn count(env: &JsValue, entry: &LogLine) {
     let Some(metrics) = js::member(env, "METRICS") else { return };
     let metrics: Metrics = metrics.unchecked_into();
     let written = JSON::parse(&point(entry)).and_then(|point| metrics.write_data_point(&point));

@@ -4,7 +4,7 @@
 use super::body::{BodyError, Pipe, ReadAhead, pass_on, read_request};
 use super::complete_request::CompleteRequest;
 use super::config::{self, Config};
-use super::head::RequestHead;
+use super::head::PlatformRequestHead;
 use super::held::{Held, NO_ROOM};
 use super::js::{self, Context};
 use super::pass_through::{Why, pass_buffered, pass_keyless, pass_read};
@@ -14,12 +14,13 @@ use crate::guard::bytes::{decimal, from_decimal};
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
-use crate::guard::log::{Entry, Salted, Told, Trace};
+use crate::guard::log::{ClaimRef, FingerprintTag, LogLine, RequestOutcome};
 use crate::guard::policy::{KeyMode, Mode, Settings};
 use crate::guard::problem::{Code, Problem};
-use crate::guard::scope::{Head, RecordId};
+use crate::guard::request_head::RequestHead;
+use crate::guard::rpc::KeySource;
+use crate::guard::scope::RecordId;
 use crate::guard::time::UnixMillis;
-use crate::guard::wire::KeySource;
 use std::cell::RefCell;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
@@ -27,13 +28,13 @@ use web_sys::{Request, Response};
 /// A request of a guarded route, and all that it takes to answer it.
 pub struct Guarded<'a> {
     pub request: &'a Request,
-    pub head: &'a RequestHead,
+    pub head: &'a PlatformRequestHead,
     pub config: &'a Config,
     pub settings: &'a Settings,
     pub env: &'a JsValue,
     pub context: &'a Context,
     /// What the log is to say.
-    pub noted: Noted,
+    pub noted: RequestLog,
     /// Whose keys these are.
     pub realm: String,
     /// The queue that delivered it, where it did not come over HTTP.
@@ -42,10 +43,10 @@ pub struct Guarded<'a> {
 
 /// What is found out on the way, for the log.
 #[derive(Default)]
-pub struct Noted {
-    told: RefCell<Told>,
-    names: RefCell<Option<(RecordId, Salted, KeySource)>>,
-    pub trace: RefCell<Option<Trace>>,
+pub struct RequestLog {
+    told: RefCell<RequestOutcome>,
+    names: RefCell<Option<(RecordId, FingerprintTag, KeySource)>>,
+    pub trace: RefCell<Option<ClaimRef>>,
 }
 
 /// What a request is guarded by.
@@ -70,7 +71,7 @@ impl Guarded<'_> {
     pub fn log(&self, started: UnixMillis, status: u16) {
         let (names, trace) = (self.noted.names.borrow(), self.noted.trace.borrow());
         let now = js::now();
-        let entry = Entry {
+        let entry = LogLine {
             route: self.config.policy.route(self.head.path()).0,
             method: self.head.method(),
             record: names.as_ref().map(|(record, ..)| record),
@@ -93,16 +94,19 @@ impl Guarded<'_> {
         (told.outcome, told.code) = ("dead-letter", Some(code));
     }
 
-    pub fn told(&self) -> Told {
+    pub fn told(&self) -> RequestOutcome {
         self.noted.told.borrow().clone()
     }
 
-    pub fn note(&self, told: Told) {
+    pub fn note(&self, told: RequestOutcome) {
         self.noted.told.replace(told);
     }
 
     fn refuse(&self, audience: &Audience, problem: &Problem) -> Result<Response, JsValue> {
-        self.note(Told { code: Some(problem.code.describe().name), ..Told::of("refused") });
+        self.note(RequestOutcome {
+            code: Some(problem.code.describe().name),
+            ..RequestOutcome::of("refused")
+        });
         audience.problem(problem)
     }
 
@@ -114,7 +118,7 @@ impl Guarded<'_> {
             Err(problem) => return self.refuse(&audience, &problem),
         };
         if matches!(guarding, Guarding::Nothing) || self.is_watched_and_too_large() {
-            self.note(Told::of("bypass"));
+            self.note(RequestOutcome::of("bypass"));
             return pass_keyless(self.request, self.head, self.config, self.env).await;
         }
         if self.promises_too_much() {
@@ -133,10 +137,10 @@ impl Guarded<'_> {
             _ => (None, KeySource::Derived),
         };
         let Some(record) = self.record(key.as_ref(), &fingerprint) else {
-            self.note(Told::of("bypass"));
+            self.note(RequestOutcome::of("bypass"));
             return pass_buffered(self.head, self.config, self.env, &body, Why::Keyless).await;
         };
-        let salted = Salted::of(&self.realm, &fingerprint.digest);
+        let salted = FingerprintTag::of(&self.realm, &fingerprint.digest);
         self.noted.names.replace(Some((record.clone(), salted, source)));
         let presenter = Presenter {
             audience: &audience,
@@ -238,7 +242,7 @@ impl Guarded<'_> {
 
     /// A body that turned out too large for a policy that only watches: it goes on as it comes.
     async fn pass_on(&self, read: ReadAhead) -> Result<Response, JsValue> {
-        self.note(Told::of("bypass"));
+        self.note(RequestOutcome::of("bypass"));
         let pipe = Pipe::of_any_length()?;
         let body = pipe.readable.clone();
         self.context.keep_alive(&tasks::spawn(pass_on(Some(pipe), read)))?;

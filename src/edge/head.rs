@@ -2,14 +2,14 @@
 
 use super::js::{self, Lines};
 use crate::guard::forward::Addressed;
-use crate::guard::scope::Head;
-use crate::guard::wire::HEADERS as GUARDED;
+use crate::guard::request_head::RequestHead;
+use crate::guard::rpc::HEADERS as GUARDED;
 use std::cell::OnceCell;
 use web_sys::{Headers, Request};
 
 /// Method, address and headers. What every request is asked for is read with the method, what
 /// every guarded one is asked for when the first of it is, and the rest one by one.
-pub struct RequestHead {
+pub struct PlatformRequestHead {
     source: Source,
     method: String,
     url: Url,
@@ -55,7 +55,7 @@ impl Url {
     }
 }
 
-impl RequestHead {
+impl PlatformRequestHead {
     pub fn of(request: &Request) -> Self {
         let text = ALWAYS_LINES.with(|names| js::read_head(request, names));
         let (method, rest) = text.split_once('\n').unwrap_or_default();
@@ -69,7 +69,7 @@ impl RequestHead {
         }
     }
 
-    /// A request that the Worker has read: with its [`RequestHead::lines`].
+    /// A request that the Worker has read: with its [`PlatformRequestHead::lines`].
     pub fn sent(method: String, url: &str, lines: String, headers: Headers) -> Self {
         Self {
             source: Source::Headers(headers),
@@ -137,7 +137,7 @@ impl RequestHead {
     }
 }
 
-impl Head for RequestHead {
+impl RequestHead for PlatformRequestHead {
     fn method(&self) -> &str {
         &self.method
     }

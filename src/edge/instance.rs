@@ -6,7 +6,7 @@
 //!    open call unknown.
 
 use super::oneshot;
-use crate::guard::machine::Live;
+use crate::guard::machine::InMemoryState;
 use crate::guard::record::Answer;
 use crate::guard::scope::Credential;
 use js_sys::Uint8Array;
@@ -66,11 +66,11 @@ impl Drop for UnderWay {
 
 impl Instance {
     /// As the rules look at it.
-    pub fn with_live<T>(&self, look: impl FnOnce(Live) -> T) -> T {
+    pub fn with_live<T>(&self, look: impl FnOnce(InMemoryState) -> T) -> T {
         let waiting = self.waiting.borrow().iter().filter(|waiter| !waiter.is_alone()).count();
         let open_calls: Vec<u32> =
             self.open_calls.borrow().iter().map(|call| call.attempt).collect();
-        look(Live { open_calls: &open_calls, waiting, copying: self.copies.get() > 0 })
+        look(InMemoryState { open_calls: &open_calls, waiting, copying: self.copies.get() > 0 })
     }
 
     pub fn begin_call(&self, attempt: u32, abort: AbortController) {

@@ -1,6 +1,6 @@
 //! The Durable Object that serialises one key.
 //!
-//! 1. Load, decide, apply is one synchronous function, [`KeyObject::step`]: with nothing awaited
+//! 1. Load, transition, apply is one synchronous function, [`KeyObject::step`]: with nothing awaited
 //!    between reading a record and writing it, no other request of this object can come between
 //!    (Durable Objects run one thread per object, and JavaScript runs to completion).
 //! 2. What is sent after a claim was written is held back by the output gate until the claim is
@@ -15,16 +15,18 @@ use super::oneshot;
 use super::origin_call::{self, Order};
 use super::responses;
 use super::store::Store;
-use super::tally::Tally;
+use super::tally::Counters;
 use super::tasks;
 use super::timer::{sleep, within};
 use super::wish;
-use crate::guard::machine::{ASK_AGAIN, Change, Event, Refusal, Step, Then, binding_claim, decide};
+use crate::guard::machine::{
+    ASK_AGAIN, Action, Event, Refusal, StorageOp, Transition, binding_claim, transition,
+};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Claim, ClaimId, Record};
-use crate::guard::seen::Sight;
+use crate::guard::rpc::{Delivery, DryRun, SubmitRequest};
+use crate::guard::seen::DuplicateKind;
 use crate::guard::time::{Millis, UnixMillis};
-use crate::guard::wire::{Shown, Submit, Would};
 use js_sys::Promise;
 use std::cell::Cell;
 use std::future::Future;
@@ -45,7 +47,7 @@ impl IdempotencyGuard {
             state,
             env,
             instance: Instance::default(),
-            tally: Tally::default(),
+            tally: Counters::default(),
             copied: Cell::default(),
         }))
     }
@@ -53,7 +55,7 @@ impl IdempotencyGuard {
     /// A client's request: what the Worker says of it, the client's headers, and the body as bytes
     /// or as a stream. Gives a [`Said`], or the promise of one.
     pub fn submit(&self, message: &[u8], headers: Headers, body: JsValue) -> JsValue {
-        tasks::answer(self.0.clone().submitted(Submit::decode(message), headers, body))
+        tasks::answer(self.0.clone().submitted(SubmitRequest::decode(message), headers, body))
     }
 
     /// An operator's question, whose token the Worker has seen. Gives a response, or the promise of
@@ -88,7 +90,7 @@ pub struct KeyObject {
     state: ObjectState,
     pub env: JsValue,
     pub instance: Instance,
-    pub tally: Tally,
+    pub tally: Counters,
     /// When the claim was made whose copy this instance has written, as `kv_write = "on_replay"`
     /// asks for.
     copied: Cell<Option<UnixMillis>>,
@@ -106,7 +108,7 @@ pub enum Turn {
 impl KeyObject {
     async fn submitted(
         self: Rc<Self>,
-        submit: Option<Submit>,
+        submit: Option<SubmitRequest>,
         headers: Headers,
         body: JsValue,
     ) -> Result<Said, JsValue> {
@@ -124,7 +126,7 @@ impl KeyObject {
                 Ok(step) => step,
                 Err(detail) => return Ok(answers::unavailable(&detail)),
             };
-            let led = turn == Turn::Led || step.then == Then::Forward;
+            let led = turn == Turn::Led || step.then == Action::Forward;
             if let Some(answer) = self.follow(&arrival, step, turn).await {
                 return answer;
             }
@@ -136,7 +138,7 @@ impl KeyObject {
     async fn follow(
         self: &Rc<Self>,
         arrival: &Arrival,
-        step: Step,
+        step: Transition,
         turn: Turn,
     ) -> Option<Result<Said, JsValue>> {
         let watched = turn == Turn::First && arrival.is_watched();
@@ -144,17 +146,20 @@ impl KeyObject {
             self.note(&step);
         }
         match (step.then, step.record) {
-            (Then::Forward, Record::InFlight { claim, .. }) => self.lead(arrival, claim).await,
-            (Then::Join, record) if watched => Some(Ok(answers::duplicate(Would::Join, &record))),
-            (Then::Join, record) => self.join(arrival, &record).await,
-            (Then::Refuse(refusal), record) if watched => {
-                Some(Ok(answers::duplicate(Would::Refuse(refusal), &record)))
+            (Action::Forward, Record::InFlight { claim, .. }) => self.lead(arrival, claim).await,
+            (Action::Join, record) if watched => {
+                Some(Ok(answers::duplicate(DryRun::Join, &record)))
             }
-            (Then::Refuse(refusal), record) => Some(Ok(answers::refused(refusal, &record))),
-            (Then::Nothing | Then::DropCopy | Then::EndCalls | Then::Deny(_), record) => {
-                Some(Ok(answers::refused(COME_AGAIN, &record)))
+            (Action::Join, record) => self.join(arrival, &record).await,
+            (Action::Refuse(refusal), record) if watched => {
+                Some(Ok(answers::duplicate(DryRun::Refuse(refusal), &record)))
             }
-            (_, record) if watched => Some(Ok(answers::duplicate(Would::Replay, &record))),
+            (Action::Refuse(refusal), record) => Some(Ok(answers::refused(refusal, &record))),
+            (
+                Action::Nothing | Action::DropCopy | Action::EndCalls | Action::RefuseAdmin(_),
+                record,
+            ) => Some(Ok(answers::refused(COME_AGAIN, &record))),
+            (_, record) if watched => Some(Ok(answers::duplicate(DryRun::Replay, &record))),
             (_, record) => Some(self.replay(arrival, &record, turn)),
         }
     }
@@ -173,19 +178,19 @@ impl KeyObject {
             self.background(responses::write_copy(self.clone(), id, record.clone()));
         }
         let shown = match turn {
-            Turn::First => Shown::Replayed,
-            Turn::Waited | Turn::Led => Shown::Joined,
+            Turn::First => Delivery::Replayed,
+            Turn::Waited | Turn::Led => Delivery::Collapsed,
         };
         answers::stored(self, record, shown)
     }
 
     /// Counts what becomes of a duplicate. Counts are written once its answer has left: they are not
     /// worth holding it back.
-    fn note(self: &Rc<Self>, step: &Step) {
+    fn note(self: &Rc<Self>, step: &Transition) {
         let sight = match step.then {
-            Then::Join => Sight::Joined,
-            Then::Replay => Sight::Replayed,
-            Then::Refuse(_) => Sight::Refused,
+            Action::Join => DuplicateKind::Collapsed,
+            Action::Replay => DuplicateKind::Replayed,
+            Action::Refuse(_) => DuplicateKind::Refused,
             _ => return,
         };
         if self.tally.count(&self.store, &step.record, sight) {
@@ -198,7 +203,7 @@ impl KeyObject {
     }
 
     /// Claims the key for a request, or learns what became of an earlier one.
-    fn take(&self, arrival: &Arrival, turn: Turn) -> Result<Step, String> {
+    fn take(&self, arrival: &Arrival, turn: Turn) -> Result<Transition, String> {
         let fresh = random_claim()?;
         let event = |claim: Option<&Claim>| match arrival.submission(fresh, claim, turn) {
             Some(submission) => Event::Submitted(submission),
@@ -214,18 +219,18 @@ impl KeyObject {
         &self,
         event: impl FnOnce(Option<&Claim>) -> Event,
         news: &News,
-    ) -> Result<Step, String> {
+    ) -> Result<Transition, String> {
         let now = js::now();
         let record = self.store.load()?;
         let step = self.instance.with_live(|live| {
             let event = event(binding_claim(&record, live, now));
-            decide(record, event, live, now)
+            transition(record, event, live, now)
         });
         self.store.apply(&step).map_err(|_| "the record could not be written".to_owned())?;
         match (step.change, &step.then) {
-            (Change::Keep, _) | (_, Then::Forward) => {}
-            (Change::Erase, _) => self.instance.wake(news),
-            (Change::Put, _) => self.instance.wake(&News::LookAgain),
+            (StorageOp::Keep, _) | (_, Action::Forward) => {}
+            (StorageOp::Erase, _) => self.instance.wake(news),
+            (StorageOp::Put, _) => self.instance.wake(&News::LookAgain),
         }
         Ok(step)
     }
@@ -281,7 +286,7 @@ impl KeyObject {
         if self.instance.is_read() {
             return self.store.set_alarm(now.plus(Millis::seconds(10)));
         }
-        let step = match self.step(|_| Event::Rang, &News::LookAgain) {
+        let step = match self.step(|_| Event::Alarm, &News::LookAgain) {
             Ok(step) => step,
             Err(detail) => {
                 js::log_error(&["onlyonce: a record could not be looked at: ", &detail].concat());
@@ -290,8 +295,8 @@ impl KeyObject {
             }
         };
         match step.then {
-            Then::DropCopy => self.drop_copy().map(drop),
-            Then::EndCalls => {
+            Action::DropCopy => self.drop_copy().map(drop),
+            Action::EndCalls => {
                 self.instance.abort_calls();
                 Ok(())
             }
@@ -315,7 +320,7 @@ impl KeyObject {
 
     /// The end of a call: what it says is stored before anybody hears of it. Nothing where storage
     /// failed, which leaves the record in flight without a call: unknown.
-    pub fn conclude(&self, attempt: u32, event: Event, news: &News) -> Option<Step> {
+    pub fn conclude(&self, attempt: u32, event: Event, news: &News) -> Option<Transition> {
         let step = self.step(|_| event, news);
         self.instance.end_call(attempt);
         // Together with the end of the call: those who joined cost no write of their own.

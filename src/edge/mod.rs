@@ -1,4 +1,4 @@
-//! The edge: thin adapters that load, let the rules decide, and apply.
+//! The edge: thin adapters that load, let the rules transition, and apply.
 //!
 //! A panic here would take every request of the isolate with it, so nothing here can: no unwrap,
 //! no indexing, no arithmetic that may overflow. The lints at the head of the crate see to it.
@@ -37,10 +37,10 @@ use crate::guard::health::health;
 use crate::guard::operator::PREFIX;
 use crate::guard::policy::Settings;
 use crate::guard::problem::{Code, Problem, page as problem_page};
-use crate::guard::scope::Head;
+use crate::guard::request_head::RequestHead;
 use config::{Config, Misconfigured};
-use guarded::{Guarded, Noted};
-use head::RequestHead;
+use guarded::{Guarded, RequestLog};
+use head::PlatformRequestHead;
 use js::Context;
 use pass_through::{pass_preflight, pass_through};
 use present::Audience;
@@ -75,7 +75,7 @@ const UNFORESEEN: &str =
     "the guard failed; send the same request with the same key again, and look at the guard's log";
 
 async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<JsValue, JsValue> {
-    let head = RequestHead::of(request);
+    let head = PlatformRequestHead::of(request);
     if head.path() == "/.onlyonce/problems" {
         return page("text/html; charset=utf-8", &problem_page()).map(Into::into);
     }
@@ -106,7 +106,7 @@ async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<J
         Some(settings) => {
             let realm = config.policy.realm(head.host());
             let (head, config, settings) = (&head, &*config, &*settings);
-            let (noted, queue) = (Noted::default(), None);
+            let (noted, queue) = (RequestLog::default(), None);
             let guarded =
                 Guarded { request, head, config, settings, env, context, noted, realm, queue };
             guarded.answer().await.map(Into::into)
@@ -115,7 +115,7 @@ async fn answer(request: &Request, env: &JsValue, context: &Context) -> Result<J
 }
 
 /// How the request is guarded that a browser asks leave for.
-fn preflighted(head: &RequestHead, config: &Config) -> Option<Rc<Settings>> {
+fn preflighted(head: &PlatformRequestHead, config: &Config) -> Option<Rc<Settings>> {
     if head.method() != "OPTIONS" {
         return None;
     }
@@ -125,7 +125,7 @@ fn preflighted(head: &RequestHead, config: &Config) -> Option<Rc<Settings>> {
 /// Nothing can be guarded; what never is still passes, where the origin is known.
 fn refuse_or_pass(
     request: &Request,
-    head: &RequestHead,
+    head: &PlatformRequestHead,
     env: &JsValue,
     misconfigured: &Misconfigured,
 ) -> Result<JsValue, JsValue> {

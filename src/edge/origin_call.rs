@@ -10,7 +10,7 @@
 use super::answers;
 use super::arrival::Arrival;
 use super::config::{Config, with_service};
-use super::head::RequestHead;
+use super::head::PlatformRequestHead;
 use super::instance::News;
 use super::js::{self, Said};
 use super::key_object::KeyObject;
@@ -20,7 +20,8 @@ use crate::guard::forward::{added, hop_by_hop};
 use crate::guard::machine::Event;
 use crate::guard::policy::Settings;
 use crate::guard::record::Claim;
-use crate::guard::scope::{Head, RecordId};
+use crate::guard::request_head::RequestHead;
+use crate::guard::scope::RecordId;
 use crate::guard::time::UnixMillis;
 use js_sys::Promise;
 use std::rc::Rc;
@@ -76,7 +77,7 @@ fn send(
 }
 
 /// The names of the headers that stay behind, as lines.
-fn left_out(head: &RequestHead) -> String {
+fn left_out(head: &PlatformRequestHead) -> String {
     let mut names = String::from("host\ncontent-length");
     for name in hop_by_hop(head.header("connection").as_deref()) {
         names.push('\n');
@@ -88,8 +89,8 @@ fn left_out(head: &RequestHead) -> String {
 fn gained(arrival: &Arrival, claim: &Claim) -> Vec<(&'static str, String)> {
     let mut headers = added(&arrival.head.addressed(), &arrival.config.pseudonym);
     headers.push(("accept-encoding", "identity".into()));
-    let spelling = claim.spelling.clone().or_else(|| arrival.submit.generated.clone());
-    headers.extend(spelling.map(|spelling| ("idempotency-key", spelling)));
+    let raw_key = claim.raw_key.clone().or_else(|| arrival.submit.generated.clone());
+    headers.extend(raw_key.map(|raw_key| ("idempotency-key", raw_key)));
     headers
 }
 

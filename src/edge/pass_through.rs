@@ -2,13 +2,13 @@
 //! enter WebAssembly's memory.
 
 use super::config::{Config, with_service};
-use super::head::RequestHead;
+use super::head::PlatformRequestHead;
 use super::js;
 use super::present::{Audience, mutable};
 use crate::guard::cors::Cors;
 use crate::guard::forward::added;
 use crate::guard::problem::{Code, Problem};
-use crate::guard::scope::Head;
+use crate::guard::request_head::RequestHead;
 use js_sys::{Promise, Uint8Array};
 use std::future::Future;
 use wasm_bindgen::prelude::*;
@@ -18,7 +18,7 @@ use web_sys::{Request, Response};
 /// runs when the response comes.
 pub fn pass_through(
     request: &Request,
-    head: &RequestHead,
+    head: &PlatformRequestHead,
     config: &Config,
     env: &JsValue,
 ) -> Result<Promise, JsValue> {
@@ -33,7 +33,7 @@ pub fn origin_lost() -> Result<Response, JsValue> {
 }
 
 /// The headers that a request gains on its way to the origin.
-fn gained(head: &RequestHead, config: &Config) -> String {
+fn gained(head: &PlatformRequestHead, config: &Config) -> String {
     js::pairs(&added(&head.addressed(), &config.pseudonym))
 }
 
@@ -42,7 +42,7 @@ const LOST: &str = "the connection to the origin could not be made or broke, and
 /// The origin's response to a request on a guarded route that carries no key.
 pub async fn pass_keyless(
     request: &Request,
-    head: &RequestHead,
+    head: &PlatformRequestHead,
     config: &Config,
     env: &JsValue,
 ) -> Result<Response, JsValue> {
@@ -62,7 +62,7 @@ pub enum Why {
 
 /// The origin's response to a request whose body has been read already.
 pub fn pass_buffered(
-    head: &RequestHead,
+    head: &PlatformRequestHead,
     config: &Config,
     env: &JsValue,
     body: &Uint8Array,
@@ -73,7 +73,7 @@ pub fn pass_buffered(
 
 /// The same for a body that may still be coming in.
 pub async fn pass_read(
-    head: &RequestHead,
+    head: &PlatformRequestHead,
     config: &Config,
     env: &JsValue,
     body: Option<&JsValue>,
@@ -107,7 +107,7 @@ fn marked(response: &Response, why: Why) -> Result<Response, JsValue> {
 /// The origin's answer to a preflight, with the guard's header among those that it allows.
 pub async fn pass_preflight(
     request: &Request,
-    head: &RequestHead,
+    head: &PlatformRequestHead,
     config: &Config,
     env: &JsValue,
     cors: &Cors,

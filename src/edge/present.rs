@@ -9,10 +9,10 @@ use crate::guard::key::IdempotencyKey;
 use crate::guard::origin::has_no_body;
 use crate::guard::problem::Problem;
 use crate::guard::record::{Claim, Record};
-use crate::guard::replay::{CacheStatus, How, Mark, Marking, apply, took};
+use crate::guard::replay::{CacheStatus, HeaderChange, How, Marking, apply, server_timing_metric};
+use crate::guard::rpc::{Delivery, ResponseHead};
 use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
-use crate::guard::wire::{Passed, Shown};
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -44,10 +44,10 @@ impl Audience<'_> {
         Response::new_with_opt_str_and_init(Some(&problem.to_json(self.docs_url)), &init)
     }
 
-    fn marks(&self) -> Option<Mark> {
+    fn marks(&self) -> Option<HeaderChange> {
         let (cors, origin) = self.page.as_ref()?;
         let (name, value) = cors.answer(origin)?;
-        Some(Mark { name, value: value.into(), how: How::Append })
+        Some(HeaderChange { name, value: value.into(), how: How::Append })
     }
 }
 
@@ -68,13 +68,13 @@ impl Presenter<'_> {
     pub fn stored(
         &self,
         stored: Stored,
-        shown: Shown,
+        shown: Delivery,
         origin: Millis,
     ) -> Result<Response, JsValue> {
         let Stored { record, rest } = stored;
         let answer = record.answer().ok_or("the record holds no answer")?;
         let expires_at = record.claim().map(Claim::expires_at);
-        let status = CacheStatus::Shown(shown);
+        let status = CacheStatus::Delivery(shown);
         let marks = self.marks(status, expires_at, Some(answer.answered_at), origin);
         let mut headers = answer.headers.clone();
         apply(&mut headers, marks);
@@ -90,7 +90,7 @@ impl Presenter<'_> {
 
     /// A recent answer, which is small.
     pub fn recent(&self, record: Rc<Record>) -> Result<Response, JsValue> {
-        self.stored(Stored { record, rest: None }, Shown::Replayed, Millis(0))
+        self.stored(Stored { record, rest: None }, Delivery::Replayed, Millis(0))
     }
 
     fn streamed(&self, rest: Rest, status: u16, headers: &str) -> Result<Response, JsValue> {
@@ -104,7 +104,7 @@ impl Presenter<'_> {
     /// The origin's own response, handed on as it comes.
     pub fn handed_on(
         &self,
-        passed: Passed,
+        passed: ResponseHead,
         body: &JsValue,
         status: CacheStatus,
         expires_at: Option<UnixMillis>,
@@ -122,7 +122,8 @@ impl Presenter<'_> {
         if let Some(key) = self.key {
             headers.set("idempotency-key", &key.to_structured())?;
         }
-        headers.set("server-timing", &took("guard", js::now().since(self.started)))?;
+        headers
+            .set("server-timing", &server_timing_metric("guard", js::now().since(self.started)))?;
         Ok(response)
     }
 
@@ -132,7 +133,7 @@ impl Presenter<'_> {
         expires_at: Option<UnixMillis>,
         answered_at: Option<UnixMillis>,
         origin: Millis,
-    ) -> Vec<Mark> {
+    ) -> Vec<HeaderChange> {
         let now = js::now();
         let guard = Millis(now.since(self.started).0.saturating_sub(origin.0));
         let (key, record, detail) = (self.key, self.record, self.detail);

@@ -8,16 +8,18 @@
 
 use super::body::{Chunks, Gathered, ReadAhead, pass_on};
 use super::config::{self, Config};
-use super::guarded::{Guarded, Noted};
-use super::head::RequestHead;
+use super::guarded::{Guarded, RequestLog};
+use super::head::PlatformRequestHead;
 use super::js::{self, Context, MessageBatch, QueueMessage, QueueProducer};
 use super::tasks;
 use crate::guard::bytes::from_decimal;
-use crate::guard::delivery::{Answered, Attempt, Fate, Letter, Reason, delay, fate};
+use crate::guard::delivery::{
+    Answered, Attempt, DeadLetter, Disposition, Reason, delay, disposition,
+};
 use crate::guard::log;
 use crate::guard::message::{Malformed, Message, NO_OBJECT};
 use crate::guard::policy::Unknown;
-use crate::guard::scope::Head;
+use crate::guard::request_head::RequestHead;
 use crate::guard::time::{Millis, UnixMillis};
 use js_sys::{Array, Promise, Uint8Array};
 use std::cell::Cell;
@@ -115,7 +117,7 @@ impl Delivery<'_> {
         let text = self.text.as_deref().ok_or(NO_OBJECT)?;
         let message = Message::read(text, &self.id)?;
         let request = self.request(&message).map_err(|_| NO_REQUEST)?;
-        if RequestHead::of(&request).path().starts_with("/.onlyonce/") {
+        if PlatformRequestHead::of(&request).path().starts_with("/.onlyonce/") {
             return Err(OWN_PATH);
         }
         Ok((text, message, request))
@@ -146,14 +148,14 @@ impl Delivery<'_> {
         request: &Request,
     ) -> Result<Option<Millis>, JsValue> {
         let Consumer { queue, env, context, .. } = self.consumer;
-        let head = &RequestHead::of(request);
+        let head = &PlatformRequestHead::of(request);
         let (_, settings) = config.policy.route(head.path());
         let settings = &*settings;
         let realm = match &message.realm {
             Some(realm) => config.policy.realm(realm),
             None => config.policy.realm(&["queue/", queue].concat()),
         };
-        let (noted, queue) = (Noted::default(), Some(queue.as_str()));
+        let (noted, queue) = (RequestLog::default(), Some(queue.as_str()));
         let guarded =
             Guarded { request, head, config, settings, env, context, noted, realm, queue };
         let started = js::now();
@@ -165,10 +167,10 @@ impl Delivery<'_> {
             retry_after: retry_after(&response),
             resends: settings.unknown == Unknown::Resend,
         };
-        let again = match fate(&answered, &self.attempt) {
-            Fate::Done => None,
-            Fate::Again(after) => Some(after),
-            Fate::Dead(reason) => {
+        let again = match disposition(&answered, &self.attempt) {
+            Disposition::Done => None,
+            Disposition::Again(after) => Some(after),
+            Disposition::Dead(reason) => {
                 let letter = self.letter(reason, Some(answered.status));
                 let letter = letter.of_message(text, &message.key, &guarded.realm);
                 let again = self.bury(js::send_letter, &letter).await;
@@ -192,9 +194,9 @@ impl Delivery<'_> {
         Ok(again)
     }
 
-    fn letter(&self, reason: Reason, status: Option<u16>) -> Letter<'_> {
+    fn letter(&self, reason: Reason, status: Option<u16>) -> DeadLetter<'_> {
         let attempts = self.attempt.number;
-        Letter { reason, status, queue: &self.consumer.queue, message_id: &self.id, attempts }
+        DeadLetter { reason, status, queue: &self.consumer.queue, message_id: &self.id, attempts }
     }
 
     /// Hands a letter over; where that fails, the message comes again.

@@ -14,13 +14,13 @@ use super::origin_call::{Caller, Order, lost};
 use super::responses;
 use super::timer::within;
 use crate::guard::bytes::from_decimal;
-use crate::guard::machine::{Event, Step};
-use crate::guard::origin::{Meaning, meaning};
+use crate::guard::machine::{Event, Transition};
+use crate::guard::origin::{OriginVerdict, origin_verdict};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
 use crate::guard::replay::{for_retries, is_less_for_retries, keepable_headers};
+use crate::guard::rpc::{Delivery, ResponseHead, SubmitResult};
 use crate::guard::time::Millis;
-use crate::guard::wire::{Passed, Shown, Verdict};
 use js_sys::Uint8Array;
 use std::future::Future;
 use std::pin::pin;
@@ -38,14 +38,14 @@ impl Reception {
     pub async fn receive(self, response: Response) {
         let (status, headers) = js::status_and_headers(&response);
         let header = |name: &str| value(&headers, name);
-        let meaning = meaning(&self.order.settings.release, status, header);
+        let verdict = origin_verdict(&self.order.settings.release, status, header);
         let promised = promised_length(header);
         let Some(answer) = self.answer(status, headers) else {
             return lost(&self.object, &self.order);
         };
-        match meaning {
-            Meaning::NotProcessed => self.release(response, answer).await,
-            _ => self.keep(response, answer, promised, meaning).await,
+        match verdict {
+            OriginVerdict::NotProcessed => self.release(response, answer).await,
+            _ => self.keep(response, answer, promised, verdict).await,
         }
     }
 
@@ -55,12 +55,13 @@ impl Reception {
         let mut headers = keepable_headers(headers);
         let base = self.order.config.origin.as_ref();
         for (_, value) in headers.iter_mut().filter(|(name, _)| name == "location") {
-            let public = base.and_then(|base| base.publish(value, &self.order.public_base));
+            let public =
+                base.and_then(|base| base.rewrite_location(value, &self.order.public_base));
             *value = public.unwrap_or_else(|| value.clone());
         }
         let answered_at = js::now();
-        let took = answered_at.since(self.order.started);
-        Some(Answer { status, headers, answered_at, took, body: Body::Not })
+        let origin_time = answered_at.since(self.order.started);
+        Some(Answer { status, headers, answered_at, origin_time, body: Body::NotKept })
     }
 
     async fn keep(
@@ -68,41 +69,41 @@ impl Reception {
         response: Response,
         answer: Answer,
         promised: Option<u64>,
-        meaning: Meaning,
+        verdict: OriginVerdict,
     ) {
         let keeper = Keeper::new(&self.object.store, &self.order);
         let kept = keeper.keep(&response, &answer, promised).await;
         match kept {
-            Kept::Whole(body) => self.done(Answer { body, ..answer }, meaning).await,
+            Kept::Whole(body) => self.done(Answer { body, ..answer }, verdict).await,
             Kept::BrokeOff => lost(&self.object, &self.order),
-            Kept::TooMuch(rest) => self.hand_on(answer, meaning, rest).await,
+            Kept::TooMuch(rest) => self.hand_on(answer, verdict, rest).await,
         }
     }
 
     /// The answer is stored, then shown, then copied.
-    async fn done(self, answer: Answer, meaning: Meaning) {
+    async fn done(self, answer: Answer, verdict: OriginVerdict) {
         let is_less = is_less_for_retries(&answer, self.order.settings.replay_set_cookie);
         let whole = is_less.then(|| answer.clone());
-        let Some(record) = self.store(answer, meaning) else { return };
+        let Some(record) = self.store(answer, verdict) else { return };
         let first = whole.map(|answer| record.clone().with_answer(answer));
         let (object, id) = (self.object.clone(), self.order.record.clone());
         let copies = self.order.settings.kv_write == KvWrite::Always;
-        self.tell(answers::stored(&object, first.as_ref().unwrap_or(&record), Shown::First));
+        self.tell(answers::stored(&object, first.as_ref().unwrap_or(&record), Delivery::First));
         if copies {
             responses::write_copy(object, id, record).await;
         }
     }
 
     /// Stores the answer; nothing where it did not become the record's.
-    fn store(&self, answer: Answer, meaning: Meaning) -> Option<Record> {
+    fn store(&self, answer: Answer, verdict: OriginVerdict) -> Option<Record> {
         let kept = for_retries(answer, self.order.settings.replay_set_cookie);
-        let record = self.conclude(meaning, kept.clone(), &News::LookAgain)?.record;
+        let record = self.conclude(verdict, kept.clone(), &News::LookAgain)?.record;
         (record.answer() == Some(&kept)).then_some(record)
     }
 
-    fn conclude(&self, meaning: Meaning, answer: Answer, news: &News) -> Option<Step> {
+    fn conclude(&self, verdict: OriginVerdict, answer: Answer, news: &News) -> Option<Transition> {
         let Claim { id, attempt, .. } = self.order.claim.clone();
-        let event = Event::Answered { claim: id, attempt, meaning, answer };
+        let event = Event::Answered { claim: id, attempt, verdict, answer };
         self.object.conclude(attempt, event, news)
     }
 
@@ -115,14 +116,14 @@ impl Reception {
     fn hand_on(
         self,
         answer: Answer,
-        meaning: Meaning,
+        verdict: OriginVerdict,
         rest: TooMuch,
     ) -> impl Future<Output = ()> + use<> {
         let object = self.object.clone();
-        let verdict = Verdict::NotKept { passed: Passed::of(&answer) };
-        let took = answer.took;
-        let record = self.store(answer, meaning);
-        let pipe = record.and_then(|record| self.stream(verdict, &record, took));
+        let result = SubmitResult::NotKept { passed: ResponseHead::of(&answer) };
+        let origin_time = answer.origin_time;
+        let record = self.store(answer, verdict);
+        let pipe = record.and_then(|record| self.stream(result, &record, origin_time));
         rest.hand_on(&object.store, pipe)
     }
 
@@ -143,7 +144,7 @@ impl Reception {
 
     /// Whether the key is free now. An earlier attempt's outcome outlasts this answer.
     fn free(&self, answer: &Answer, news: &News) -> bool {
-        let step = self.conclude(Meaning::NotProcessed, answer.clone(), news);
+        let step = self.conclude(OriginVerdict::NotProcessed, answer.clone(), news);
         step.is_some_and(|step| step.record == Record::Vacant)
     }
 
@@ -163,14 +164,14 @@ impl Reception {
 
     /// Through which the caller gets the body, where it is still there.
     fn released_pipe(self, answer: &Answer) -> Option<Pipe> {
-        let verdict = Verdict::Released { shared: false, passed: Passed::of(answer) };
-        self.stream(verdict, &Record::Vacant, answer.took)
+        let verdict = SubmitResult::Released { shared: false, passed: ResponseHead::of(answer) };
+        self.stream(verdict, &Record::Vacant, answer.origin_time)
     }
 
     /// Tells the caller, and gives the pipe to its body where it is still there.
-    fn stream(self, verdict: Verdict, record: &Record, took: Millis) -> Option<Pipe> {
+    fn stream(self, verdict: SubmitResult, record: &Record, origin_time: Millis) -> Option<Pipe> {
         let pipe = Pipe::of_any_length().ok()?;
-        self.tell(Ok(answers::say(verdict, record, took, &pipe.readable))).then_some(pipe)
+        self.tell(Ok(answers::say(verdict, record, origin_time, &pipe.readable))).then_some(pipe)
     }
 }
 

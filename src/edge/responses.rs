@@ -1,7 +1,7 @@
 //! Copies of answers, nearer than the object: in this isolate's memory, and in KV.
 //!
 //! A copy only ever replays, under the rules of [`crate::guard::replay`]. KV is eventually
-//! consistent and caches misses, so a miss proves nothing; a copy that does not decode is a miss.
+//! consistent and caches misses, so a miss may_replay nothing; a copy that does not decode is a miss.
 
 use super::answers::{rows, write_rows};
 use super::body::Pipe;
@@ -68,7 +68,7 @@ pub fn write_copy(
 fn begin_copy(object: &Rc<KeyObject>, id: &RecordId, record: &Record) -> Awaited<JsValue> {
     let Some(namespace) = config::responses(&object.env) else { return nothing() };
     let Record::Done { claim, answer } = record else { return nothing() };
-    match copy_lifetime(claim, js::now()).filter(|_| answer.body != Body::Not) {
+    match copy_lifetime(claim, js::now()).filter(|_| answer.body != Body::NotKept) {
         Some(lifetime) => js::wait(put(object, &namespace, id, record, lifetime.whole_seconds())),
         None => nothing(),
     }

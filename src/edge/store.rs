@@ -8,10 +8,10 @@
 
 use super::js::{ObjectStorage, SyncKv};
 use crate::guard::bytes::decimal;
-use crate::guard::machine::{Change, Step};
+use crate::guard::machine::{StorageOp, Transition};
 use crate::guard::record::{ClaimId, Record};
 use crate::guard::scope::RecordId;
-use crate::guard::seen::Seen;
+use crate::guard::seen::DuplicateCounts;
 use crate::guard::time::UnixMillis;
 use js_sys::Uint8Array;
 use std::cell::RefCell;
@@ -71,13 +71,14 @@ impl Store {
     }
 
     /// What was written down of a claim's duplicates.
-    pub fn seen(&self, claim: &ClaimId) -> Seen {
+    pub fn seen(&self, claim: &ClaimId) -> DuplicateCounts {
         let value = self.kv.get(&seen_name(claim)).ok();
         let bytes = value.and_then(|value| value.dyn_into::<Uint8Array>().ok());
-        bytes.map_or_else(Seen::default, |bytes| Seen::decode(&bytes.to_vec()))
+        bytes
+            .map_or_else(DuplicateCounts::default, |bytes| DuplicateCounts::decode(&bytes.to_vec()))
     }
 
-    pub fn put_seen(&self, claim: &ClaimId, seen: Seen) -> Result<(), JsValue> {
+    pub fn put_seen(&self, claim: &ClaimId, seen: DuplicateCounts) -> Result<(), JsValue> {
         let bytes = Uint8Array::from(seen.encode().as_slice());
         self.written(self.kv.put(&seen_name(claim), &bytes))
     }
@@ -85,20 +86,20 @@ impl Store {
     /// Makes a step's change. The output gate holds back everything that leaves the object after
     /// this until the change is durable (Durable Objects, "Output gates"). Alarm and record are
     /// written in one turn, so neither becomes durable without the other.
-    pub fn apply(&self, step: &Step) -> Result<(), JsValue> {
+    pub fn apply(&self, step: &Transition) -> Result<(), JsValue> {
         // The alarm first: should the record not be written, an alarm that rings for nothing does no
         // harm, but a claim without an alarm would never be erased.
         if let Some(at) = step.alarm {
             self.set_alarm(at)?;
         }
         match step.change {
-            Change::Keep => Ok(()),
-            Change::Erase => {
+            StorageOp::Keep => Ok(()),
+            StorageOp::Erase => {
                 self.known.take();
                 // Takes effect at once, alarm included; the promise only tells when it is durable.
                 self.storage.delete_all().map(drop)
             }
-            Change::Put => self.put(&step.record),
+            StorageOp::Put => self.put(&step.record),
         }
     }
 

@@ -5,18 +5,19 @@
 //! tried again from here.
 
 use super::config;
-use super::head::RequestHead;
+use super::head::PlatformRequestHead;
 use super::js::{self, Fetcher, Said};
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
-use crate::guard::scope::{Head, RecordId};
-use crate::guard::wire::{KeySource, PROTOCOL, Reply, Submit};
+use crate::guard::request_head::RequestHead;
+use crate::guard::rpc::{KeySource, PROTOCOL, SubmitReply, SubmitRequest};
+use crate::guard::scope::RecordId;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::JsValue;
 
 /// A request that is complete.
 pub struct Call<'a> {
-    pub head: &'a RequestHead,
+    pub head: &'a PlatformRequestHead,
     pub record: &'a RecordId,
     pub fingerprint: &'a Fingerprint,
     pub body: &'a Uint8Array,
@@ -38,7 +39,7 @@ pub struct Unreached {
 const TRIES: u32 = 3;
 
 /// The object's reply, and the body that goes with it.
-pub async fn submit(call: Call<'_>, env: &JsValue) -> Result<(Reply, JsValue), Unreached> {
+pub async fn submit(call: Call<'_>, env: &JsValue) -> Result<(SubmitReply, JsValue), Unreached> {
     let Some(namespace) = config::guard_objects(env) else {
         return Err(Unreached { detail: NO_BINDING.into(), surely: true });
     };
@@ -66,7 +67,7 @@ const OTHER_VERSION: &str = "Worker and object are of different versions, as hap
 
 impl Call<'_> {
     fn send(&self, stub: &Fetcher, redelivered: bool) -> Result<Promise, JsValue> {
-        let submit = Submit {
+        let submit = SubmitRequest {
             protocol: PROTOCOL,
             record: self.record.clone(),
             method: self.head.method().to_owned(),
@@ -83,8 +84,8 @@ impl Call<'_> {
     }
 }
 
-fn read(said: &Said) -> Result<(Reply, JsValue), Unreached> {
-    match Reply::decode(&said.message().to_vec()) {
+fn read(said: &Said) -> Result<(SubmitReply, JsValue), Unreached> {
+    match SubmitReply::decode(&said.message().to_vec()) {
         Some(reply) => Ok((reply, said.body())),
         None => Err(Unreached { detail: OTHER_VERSION.into(), surely: false }),
     }

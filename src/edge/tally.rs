@@ -7,17 +7,17 @@
 use super::js;
 use super::store::Store;
 use crate::guard::record::{ClaimId, Record};
-use crate::guard::seen::{Seen, Sight};
+use crate::guard::seen::{DuplicateCounts, DuplicateKind};
 use std::cell::RefCell;
 
 /// The claim that was looked at last, and what was seen of it.
 #[derive(Default)]
-pub struct Tally(RefCell<Option<(ClaimId, Seen)>>);
+pub struct Counters(RefCell<Option<(ClaimId, DuplicateCounts)>>);
 
-impl Tally {
+impl Counters {
     /// What was seen of a record's claim.
-    pub fn of(&self, store: &Store, record: &Record) -> Seen {
-        let Some(claim) = record.claim() else { return Seen::default() };
+    pub fn of(&self, store: &Store, record: &Record) -> DuplicateCounts {
+        let Some(claim) = record.claim() else { return DuplicateCounts::default() };
         match &*self.0.borrow() {
             Some((id, seen)) if *id == claim.id => *seen,
             _ => store.seen(&claim.id),
@@ -25,7 +25,7 @@ impl Tally {
     }
 
     /// Counts what became of a duplicate, and tells whether the counts are due to be written.
-    pub fn count(&self, store: &Store, record: &Record, sight: Sight) -> bool {
+    pub fn count(&self, store: &Store, record: &Record, sight: DuplicateKind) -> bool {
         let Some(claim) = record.claim() else { return false };
         let mut seen = self.of(store, record);
         let is_due = seen.count(sight);

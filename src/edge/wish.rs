@@ -3,19 +3,20 @@
 use super::answers::rows;
 use super::body::Pipe;
 use super::config::config;
-use super::head::RequestHead;
+use super::head::PlatformRequestHead;
 use super::instance::News;
 use super::js;
 use super::key_object::KeyObject;
 use super::operator::{complain, json, mark, read_question};
 use super::store::RowName;
-use crate::guard::machine::{Event, Then};
+use crate::guard::machine::{Action, Event};
 use crate::guard::operator::{
-    About, Complaint, Question, Wish, denied, describe, question, resolution,
+    About, AdminError, AdminRequest, RecordCommand, denied, describe, question, resolution,
     unusable as unusable_text, vacant,
 };
 use crate::guard::record::{Answer, Record};
-use crate::guard::scope::{Head, RecordId};
+use crate::guard::request_head::RequestHead;
+use crate::guard::scope::RecordId;
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -23,14 +24,14 @@ use web_sys::{Request, Response};
 
 /// Answers a question that the Worker let pass.
 pub async fn answer(object: &Rc<KeyObject>, request: &Request) -> Result<Response, JsValue> {
-    let head = &RequestHead::of(request);
+    let head = &PlatformRequestHead::of(request);
     let config = match config(&object.env) {
         Ok(config) => config,
         Err(misconfigured) => return unusable(&misconfigured.detail),
     };
     let (id, wish) = match question(head.method(), head.path(), head.query()) {
-        Ok(Question::Record(id, wish)) => (id, wish),
-        Ok(Question::Find) => return complain(Complaint::UNREADABLE),
+        Ok(AdminRequest::Record(id, wish)) => (id, wish),
+        Ok(AdminRequest::Find) => return complain(AdminError::UNREADABLE),
         Err(complaint) => return complain(complaint),
     };
     let event = match event(request, head, wish).await {
@@ -42,11 +43,11 @@ pub async fn answer(object: &Rc<KeyObject>, request: &Request) -> Result<Respons
         Err(detail) => return unusable(&detail),
     };
     match step.then {
-        Then::Deny(denial) => {
+        Action::RefuseAdmin(denial) => {
             let (status, text) = denied(denial, &id);
             return json(status, &text);
         }
-        Then::DropCopy => {
+        Action::DropCopy => {
             object.store.put_name(&id)?;
             // Confirmed or not, the record tells.
             js::wait::<JsValue>(object.drop_copy()).await?;
@@ -57,11 +58,15 @@ pub async fn answer(object: &Rc<KeyObject>, request: &Request) -> Result<Respons
     show(object, &id, &realm, wish)
 }
 
-async fn event(request: &Request, head: &RequestHead, wish: Wish) -> Result<Event, Complaint> {
+async fn event(
+    request: &Request,
+    head: &PlatformRequestHead,
+    wish: RecordCommand,
+) -> Result<Event, AdminError> {
     match wish {
-        Wish::Inspect { .. } => Ok(Event::Look),
-        Wish::Forget => Ok(Event::Forget),
-        Wish::Resolve => {
+        RecordCommand::Inspect { .. } => Ok(Event::Look),
+        RecordCommand::Forget => Ok(Event::Forget),
+        RecordCommand::Resolve => {
             let text = read_question(request, head).await?;
             let (claim, resolution) = resolution(&text, js::now())?;
             Ok(Event::Resolve { claim, resolution })
@@ -74,15 +79,15 @@ fn show(
     object: &Rc<KeyObject>,
     id: &RecordId,
     realm: &str,
-    wish: Wish,
+    wish: RecordCommand,
 ) -> Result<Response, JsValue> {
     let record = match object.store.load() {
-        Ok(Record::Vacant) if wish == Wish::Resolve => return json(200, &vacant(id)),
+        Ok(Record::Vacant) if wish == RecordCommand::Resolve => return json(200, &vacant(id)),
         Ok(Record::Vacant) => return json(404, &vacant(id)),
         Ok(record) => record,
         Err(detail) => return unusable(&detail),
     };
-    let body = wish == Wish::Inspect { body: true };
+    let body = wish == RecordCommand::Inspect { body: true };
     let seen = object.tally.of(&object.store, &record);
     let (before, after) =
         object.instance.with_live(|live| describe(&record, About { id, realm, live, seen, body }));

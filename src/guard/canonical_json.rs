@@ -1,5 +1,5 @@
 //! A JSON text with the freedom taken out of it that its writers use without meaning anything:
-//! white space, the order of members, and the spelling of characters in strings.
+//! white space, the order of members, and the raw_key of characters in strings.
 //!
 //! 1. Numbers keep their text: `1.0` and `1` are different requests.
 //! 2. A text with a member name twice in one object, or nested deeper than 128, has no canonical

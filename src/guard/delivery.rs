@@ -4,22 +4,22 @@
 //! 2. What says "not processed", or says nothing about the origin, is tried again, each time later
 //!    than before and not before `Retry-After`. So is an unknown outcome where the policy resends.
 //! 3. Anything else would be the same the next time: the message becomes a dead letter.
-//! 4. So does a message that was tried for [`LONGEST`]: a queue deletes what it has kept too long,
+//! 4. So does a message that was tried for [`MAX_DELIVERY_AGE`]: a queue deletes what it has kept too long,
 //!    without a word.
 //! 5. A dead letter is the message itself, with key and realm stamped in: sent to a queue again, it
 //!    is the same operation.
 
 use super::json::{Members, quoted};
-use super::log::Told;
+use super::log::RequestOutcome;
 use super::problem::DESCRIPTIONS;
 use super::time::{Millis, UnixMillis};
 
-/// How long the record of a queue's message lasts at least: longer than [`LONGEST`] and the 14 days
+/// How long the record of a queue's message lasts at least: longer than [`MAX_DELIVERY_AGE`] and the 14 days
 /// for which a queue keeps a dead letter (Queues, Limits).
 pub const RETRY_WINDOW: Millis = Millis::hours(15 * 24);
 
 /// How long a message is tried, from its sending on: a queue of the free plan keeps it for 24 hours.
-pub const LONGEST: Millis = Millis::hours(20);
+pub const MAX_DELIVERY_AGE: Millis = Millis::hours(20);
 
 /// The delay after the first try; it doubles with each.
 const FIRST_DELAY: Millis = Millis::seconds(10);
@@ -43,7 +43,7 @@ pub struct Attempt {
 /// How its request was answered.
 #[derive(Clone, Debug)]
 pub struct Answered<'a> {
-    pub told: &'a Told,
+    pub told: &'a RequestOutcome,
     pub status: u16,
     pub retry_after: Option<Millis>,
     /// Whether a retry of an unknown outcome is sent to the origin.
@@ -52,7 +52,7 @@ pub struct Answered<'a> {
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Disposition {
     Done,
     /// Delivered again, after so long.
     Again(Millis),
@@ -77,9 +77,9 @@ const GAVE_UP: Reason = Reason {
 };
 
 /// What becomes of a message whose request was answered.
-pub fn fate(answered: &Answered, attempt: &Attempt) -> Fate {
+pub fn disposition(answered: &Answered, attempt: &Attempt) -> Disposition {
     match verdict(answered) {
-        Fate::Again(_) => {
+        Disposition::Again(_) => {
             let delay = delay(attempt.number).max(answered.retry_after.unwrap_or_default());
             again(delay.min(LONGEST_RETRY_AFTER), attempt)
         }
@@ -87,9 +87,9 @@ pub fn fate(answered: &Answered, attempt: &Attempt) -> Fate {
     }
 }
 
-fn again(delay: Millis, attempt: &Attempt) -> Fate {
-    let late = attempt.now.plus(delay) > attempt.sent_at.plus(LONGEST);
-    if late { Fate::Dead(GAVE_UP) } else { Fate::Again(delay) }
+fn again(delay: Millis, attempt: &Attempt) -> Disposition {
+    let late = attempt.now.plus(delay) > attempt.sent_at.plus(MAX_DELIVERY_AGE);
+    if late { Disposition::Dead(GAVE_UP) } else { Disposition::Again(delay) }
 }
 
 /// How long after this try the next one comes, as far as the guard alone decides.
@@ -98,25 +98,25 @@ pub fn delay(number: u32) -> Millis {
     Millis(FIRST_DELAY.0.wrapping_shl(doublings)).min(LONGEST_DELAY)
 }
 
-fn verdict(answered: &Answered) -> Fate {
-    let again = Fate::Again(Millis(0));
+fn verdict(answered: &Answered) -> Disposition {
+    let again = Disposition::Again(Millis(0));
     match (answered.told.outcome, answered.status) {
         ("released", _) => again,
         ("refused", _) => match refused(answered.told.code.unwrap_or_default()) {
             None => again,
             Some(reason) => unless_resent(reason, answered),
         },
-        (_, 0..400) => Fate::Done,
-        (_, 400..500) => Fate::Dead(FINAL_ANSWER),
+        (_, 0..400) => Disposition::Done,
+        (_, 400..500) => Disposition::Dead(FINAL_ANSWER),
         _ => refused(UNKNOWN).map_or(again, |reason| unless_resent(reason, answered)),
     }
 }
 
 const UNKNOWN: &str = "outcome-unknown";
 
-fn unless_resent(reason: Reason, answered: &Answered) -> Fate {
+fn unless_resent(reason: Reason, answered: &Answered) -> Disposition {
     let resent = answered.resends && reason.code == UNKNOWN;
-    if resent { Fate::Again(Millis(0)) } else { Fate::Dead(reason) }
+    if resent { Disposition::Again(Millis(0)) } else { Disposition::Dead(reason) }
 }
 
 /// Why a refusal is for good; nothing where it is not.
@@ -126,7 +126,7 @@ fn refused(code: &str) -> Option<Reason> {
 }
 
 /// What a dead letter says beside its message.
-pub struct Letter<'a> {
+pub struct DeadLetter<'a> {
     pub reason: Reason,
     /// Absent where no request was made.
     pub status: Option<u16>,
@@ -135,7 +135,7 @@ pub struct Letter<'a> {
     pub attempts: u32,
 }
 
-impl Letter<'_> {
+impl DeadLetter<'_> {
     /// The message's text, an object, with the stamp behind its own members: the last of a name
     /// counts, wherever JSON is read.
     pub fn of_message(&self, text: &str, key: &str, realm: &str) -> String {

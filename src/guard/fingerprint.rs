@@ -11,7 +11,7 @@ use super::canonical_json::{Pointer, canonical_json};
 use super::codec::{Reader, Writer};
 use super::digest::Digest;
 use super::multipart::{boundary, stretches};
-use super::scope::Head;
+use super::request_head::RequestHead;
 
 /// How bodies are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub struct Fingerprint {
 }
 
 impl Fingerprint {
-    pub fn of(head: &impl Head, body: &[u8], method: &Method) -> Self {
+    pub fn of(head: &impl RequestHead, body: &[u8], method: &Method) -> Self {
         let digest = match method.algorithm {
             Algorithm::None => Digest::new("onlyonce fingerprint none 1"),
             Algorithm::Bytes => request(head, "bytes").field(body),
@@ -72,7 +72,7 @@ impl Fingerprint {
     }
 }
 
-fn request(head: &impl Head, reading: &str) -> Digest {
+fn request(head: &impl RequestHead, reading: &str) -> Digest {
     let content_type = head.header("content-type").map(|value| comparable_content_type(&value));
     Digest::new("onlyonce fingerprint 1")
         .field(reading.as_bytes())
@@ -82,7 +82,7 @@ fn request(head: &impl Head, reading: &str) -> Digest {
         .optional(content_type.as_deref())
 }
 
-fn auto(head: &impl Head, body: &[u8], ignore: &[Pointer]) -> Digest {
+fn auto(head: &impl RequestHead, body: &[u8], ignore: &[Pointer]) -> Digest {
     let content_type = head.header("content-type").unwrap_or_default();
     if is_json(&content_type)
         && let Some(json) = canonical_json(body, ignore)

@@ -45,7 +45,7 @@ impl IdempotencyKey {
         }
     }
 
-    /// A key without any spelling, as it stands in a message or a question: 1 to 255 characters of
+    /// A key without any raw_key, as it stands in a message or a question: 1 to 255 characters of
     /// those that a quoted key may hold.
     pub fn from_text(text: &str) -> Option<Self> {
         let printable = text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));

@@ -12,7 +12,7 @@ use super::time::{Millis, UnixMillis};
 
 /// What became of a request.
 #[derive(Clone, Debug, Default)]
-pub struct Told {
+pub struct RequestOutcome {
     /// `first`, `joined`, `replayed`, `released`, `not-kept`, `refused`, `bypass`, `observed`,
     /// `fail-open` or, for a queue's message, `dead-letter`.
     pub outcome: &'static str,
@@ -24,7 +24,7 @@ pub struct Told {
     pub origin: Millis,
 }
 
-impl Told {
+impl RequestOutcome {
     pub fn of(outcome: &'static str) -> Self {
         Self { outcome, ..Self::default() }
     }
@@ -32,14 +32,14 @@ impl Told {
 
 /// Whose request another one's is: a claim, as far as a log may tell it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trace {
+pub struct ClaimRef {
     /// The first 8 digits of the claim's id.
     pub claim: String,
     pub attempt: u32,
     pub claimed_at: UnixMillis,
 }
 
-impl Trace {
+impl ClaimRef {
     pub fn of(claim: &Claim) -> Self {
         let digits = claim.id.0.chars().take(8).collect();
         Self { claim: digits, attempt: claim.attempt, claimed_at: claim.claimed_at }
@@ -60,9 +60,9 @@ impl Trace {
 /// A fingerprint as a log may tell it: the same request has the same 16 digits within a realm, and
 /// they tell nothing beyond it.
 #[derive(Clone, Debug)]
-pub struct Salted(String);
+pub struct FingerprintTag(String);
 
-impl Salted {
+impl FingerprintTag {
     pub fn of(realm: &str, fingerprint: &str) -> Self {
         let digest = Digest::new("onlyonce log 1").field(realm.as_bytes());
         Self(digest.field(fingerprint.as_bytes()).hex().chars().take(16).collect())
@@ -74,24 +74,24 @@ impl Salted {
 }
 
 /// All that is told of one request.
-pub struct Entry<'a> {
+pub struct LogLine<'a> {
     /// The pattern of the route.
     pub route: &'a str,
     pub method: &'a str,
     pub record: Option<&'a RecordId>,
-    pub fingerprint: Option<Salted>,
+    pub fingerprint: Option<FingerprintTag>,
     /// `derived` or `generated`, for a key that the guard made.
     pub source: Option<&'static str>,
     /// The queue that delivered it, where it did not come over HTTP.
     pub queue: Option<&'a str>,
-    pub trace: Option<&'a Trace>,
-    pub told: &'a Told,
+    pub trace: Option<&'a ClaimRef>,
+    pub told: &'a RequestOutcome,
     pub status: u16,
     pub now: UnixMillis,
     pub total: Millis,
 }
 
-impl Entry<'_> {
+impl LogLine<'_> {
     /// What is told in words; where it is not known it is left out. A new one goes to the end: the
     /// columns of the metrics stand in this order.
     pub fn texts(&self) -> [(&'static str, Option<&str>); 10] {
@@ -102,7 +102,7 @@ impl Entry<'_> {
             ("code", self.told.code),
             ("would", self.told.would),
             ("record", self.record.and_then(|record| record.as_str().get(..16))),
-            ("fingerprint", self.fingerprint.as_ref().map(Salted::as_str)),
+            ("fingerprint", self.fingerprint.as_ref().map(FingerprintTag::as_str)),
             ("claim", self.trace.map(|trace| trace.claim.as_str())),
             ("source", self.source),
             ("queue", self.queue),

@@ -8,13 +8,13 @@
 
 use super::bytes::decimal;
 use super::json::quoted;
-use super::log::Entry;
+use super::log::LogLine;
 
 /// The most bytes of an index (Analytics Engine, "Limits").
 const INDEX_BYTES: usize = 96;
 
 /// The data point, as the JSON of what `writeDataPoint` takes.
-pub fn point(entry: &Entry) -> String {
+pub fn point(entry: &LogLine) -> String {
     let mut point = ["{\"indexes\":[", &quoted(index(entry.route)), "],\"blobs\":["].concat();
     for (at, (_, text)) in entry.texts().into_iter().enumerate() {
         point.push_str(if at == 0 { "" } else { "," });

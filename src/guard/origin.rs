@@ -10,24 +10,24 @@ use super::release::Release;
 
 /// What an answer of the origin says about its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Meaning {
+pub enum OriginVerdict {
     NotProcessed,
     Final,
     MayHaveActed,
 }
 
 /// Reads an answer's meaning from its status and headers.
-pub fn meaning(
+pub fn origin_verdict(
     release: &[Release],
     status: u16,
     header: impl Fn(&str) -> Option<String>,
-) -> Meaning {
+) -> OriginVerdict {
     if release.iter().any(|entry| entry.covers(status, &header)) {
-        return Meaning::NotProcessed;
+        return OriginVerdict::NotProcessed;
     }
     match status {
-        200..=499 => Meaning::Final,
-        _ => Meaning::MayHaveActed,
+        200..=499 => OriginVerdict::Final,
+        _ => OriginVerdict::MayHaveActed,
     }
 }
 
@@ -46,20 +46,22 @@ pub fn has_no_body(status: u16) -> bool {
 
 /// The base URL of the origin, without its trailing slash.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Base(String);
+pub struct OriginUrl(String);
 
 /// Why a value is no base URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BaseError {
+pub enum OriginUrlError {
     Missing,
     Bad { value: String, reason: &'static str },
 }
 
-impl Base {
-    pub fn parse(value: Option<&str>) -> Result<Self, BaseError> {
-        let value =
-            value.map(str::trim).filter(|value| !value.is_empty()).ok_or(BaseError::Missing)?;
-        let bad = |reason| BaseError::Bad { value: value.into(), reason };
+impl OriginUrl {
+    pub fn parse(value: Option<&str>) -> Result<Self, OriginUrlError> {
+        let value = value
+            .map(str::trim)
+            .filter(|value| !value.is_empty())
+            .ok_or(OriginUrlError::Missing)?;
+        let bad = |reason| OriginUrlError::Bad { value: value.into(), reason };
         let rest = value
             .strip_prefix("https://")
             .or_else(|| value.strip_prefix("http://"))
@@ -85,7 +87,7 @@ impl Base {
 
     /// A `Location` that points at the origin, pointed at the public address instead. Hosts count
     /// regardless of case, and a scheme's own port may be written or not.
-    pub fn publish(&self, location: &str, public: &str) -> Option<String> {
+    pub fn rewrite_location(&self, location: &str, public: &str) -> Option<String> {
         let (own_place, own_path) = split_place(&self.0)?;
         let scheme = own_place.split(':').next()?;
         let absolute = match location.starts_with("//") {
@@ -99,7 +101,7 @@ impl Base {
     }
 }
 
-/// An absolute URL's scheme and authority in one spelling, and what follows them.
+/// An absolute URL's scheme and authority in one raw_key, and what follows them.
 fn split_place(url: &str) -> Option<(String, &str)> {
     let (scheme, rest) = url.split_once(':')?;
     let rest = rest.strip_prefix("//")?;
@@ -138,7 +140,7 @@ fn is_label(label: &str) -> bool {
         && !label.ends_with('-')
 }
 
-impl BaseError {
+impl OriginUrlError {
     pub fn sentence(&self) -> String {
         match self {
             Self::Missing => "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers".into(),

@@ -3,7 +3,7 @@
 //! 1. An entry is kept for at most a minute, so that it is gone before an operator's "forget"
 //!    lets the key be claimed again.
 //! 2. Entries and bytes are bounded; the oldest entry goes first.
-//! 3. An entry may only be shown where a copy may be: see [`super::replay::proves`].
+//! 3. An entry may only be shown where a copy may be: see [`super::replay::may_replay`].
 
 use super::record::Record;
 use super::scope::RecordId;
@@ -22,18 +22,18 @@ pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 /// asking the object takes.
 #[derive(Default)]
 pub struct Recent {
-    entries: Vec<Entry>,
+    entries: Vec<LogLine>,
     bytes: usize,
 }
 
-struct Entry {
+struct LogLine {
     tag: [u8; 8],
     id: RecordId,
     record: Rc<Record>,
     seen_at: UnixMillis,
 }
 
-impl Entry {
+impl LogLine {
     fn is_young(&self, now: UnixMillis) -> bool {
         now < self.seen_at.plus(LIFETIME)
     }
@@ -52,14 +52,14 @@ impl Recent {
             return;
         }
         if let Some(place) = self.place(id) {
-            let is_known = |known: &Entry| known.is_young(now) && known.record == record;
+            let is_known = |known: &LogLine| known.is_young(now) && known.record == record;
             if self.entries.get(place).is_some_and(is_known) {
                 return;
             }
             self.remove(place);
         }
         self.bytes = self.bytes.saturating_add(size);
-        self.entries.push(Entry { tag: tag(id), id: id.clone(), record, seen_at: now });
+        self.entries.push(LogLine { tag: tag(id), id: id.clone(), record, seen_at: now });
         while self.entries.len() > MAX_ENTRIES || self.bytes > MAX_BYTES {
             self.remove(0);
         }

@@ -14,7 +14,7 @@ pub enum Record {
     /// Nobody has claimed the key, or everybody has forgotten it.
     Vacant,
     /// The claim is stored, and the request was or will be sent.
-    InFlight { claim: Claim, before: Option<Outcome> },
+    InFlight { claim: Claim, previous: Option<Outcome> },
     /// The origin's final answer.
     Done { claim: Claim, answer: Answer },
     /// The origin may or may not have acted.
@@ -38,12 +38,12 @@ pub struct Claim {
     /// When the retry window ends.
     pub window_ends_at: UnixMillis,
     /// For a derived key: how long the record outlives the end of its call, or its deadline.
-    pub linger: Option<Millis>,
+    pub derived_ttl: Option<Millis>,
     /// When the call ended, as far as that shortens the record's life.
-    pub ended_at: Option<UnixMillis>,
+    pub call_ended_at: Option<UnixMillis>,
     /// The header value that the first attempt carried the key in, kept where a later attempt may
     /// be sent.
-    pub spelling: Option<String>,
+    pub raw_key: Option<String>,
 }
 
 /// 128 random bits in hex that tell one claim from every other.
@@ -76,7 +76,7 @@ pub struct Answer {
     pub headers: Vec<(String, String)>,
     pub answered_at: UnixMillis,
     /// How long the origin took.
-    pub took: Millis,
+    pub origin_time: Millis,
     pub body: Body,
 }
 
@@ -88,7 +88,7 @@ pub enum Body {
     /// In rows of the object's storage, named by claim and attempt; in a copy, behind the head.
     Rows { attempt: u32, rows: u32, length: u64 },
     /// Too large or endless.
-    Not,
+    NotKept,
 }
 
 impl Record {
@@ -106,7 +106,7 @@ impl Record {
         match self {
             Self::Done { answer, .. } => Some(answer),
             Self::Unknown { outcome, .. } => outcome.answer.as_ref(),
-            Self::InFlight { before, .. } => before.as_ref()?.answer.as_ref(),
+            Self::InFlight { previous, .. } => previous.as_ref()?.answer.as_ref(),
             Self::Vacant | Self::Forgotten { .. } => None,
         }
     }
@@ -126,7 +126,7 @@ impl Record {
         match self {
             Self::Done { answer, .. } => Some(answer),
             Self::Unknown { outcome, .. } => outcome.answer.as_mut(),
-            Self::InFlight { before, .. } => before.as_mut()?.answer.as_mut(),
+            Self::InFlight { previous, .. } => previous.as_mut()?.answer.as_mut(),
             Self::Vacant | Self::Forgotten { .. } => None,
         }
     }
@@ -147,15 +147,16 @@ impl Record {
 impl Claim {
     /// The claim once its call has ended; an end that comes late counts anew.
     pub fn ended(self, now: UnixMillis) -> Self {
-        Self { ended_at: self.linger.map(|_| now), ..self }
+        Self { call_ended_at: self.derived_ttl.map(|_| now), ..self }
     }
 
     /// When the record is forgotten. A call that nobody heard of again is over at its deadline, so
     /// that a derived key's life does not depend on when somebody looks.
     pub fn expires_at(&self) -> UnixMillis {
-        let ended_at = self.ended_at.unwrap_or(self.deadline_at);
-        self.linger
-            .map_or(self.window_ends_at, |linger| ended_at.plus(linger).min(self.window_ends_at))
+        let call_ended_at = self.call_ended_at.unwrap_or(self.deadline_at);
+        self.derived_ttl.map_or(self.window_ends_at, |derived_ttl| {
+            call_ended_at.plus(derived_ttl).min(self.window_ends_at)
+        })
     }
 }
 
@@ -183,7 +184,7 @@ impl Answer {
     pub fn inline(&self) -> &[u8] {
         match &self.body {
             Body::Inline { bytes } => bytes,
-            Body::Rows { .. } | Body::Not => &[],
+            Body::Rows { .. } | Body::NotKept => &[],
         }
     }
 }

@@ -14,22 +14,22 @@ use super::fingerprint::{Fingerprint, Method};
 use super::forward::hop_by_hop;
 use super::key::IdempotencyKey;
 use super::record::{Answer, Body, Claim, Record};
+use super::rpc::Delivery;
 use super::scope::{Credential, RecordId, Source};
 use super::time::{Millis, UnixMillis};
-use super::wire::Shown;
 
 /// A copy ends this long before its record, and is not made for less than this.
 pub const COPY_MARGIN: Millis = Millis::seconds(60);
 
 /// Whether a copy may be shown for a request.
-pub fn proves(
+pub fn may_replay(
     copy: &Record,
     fingerprint: impl FnOnce(&Method) -> Fingerprint,
     credential: impl FnOnce(&[Source]) -> Credential,
     now: UnixMillis,
 ) -> bool {
     let Record::Done { claim, answer } = copy else { return false };
-    answer.body != Body::Not
+    answer.body != Body::NotKept
         && now.plus(COPY_MARGIN) < claim.expires_at()
         && credential(&claim.credential.sources) == claim.credential
         && fingerprint(&claim.fingerprint.method) == claim.fingerprint
@@ -63,7 +63,7 @@ fn is_made_anew(name: &str, value: &str) -> bool {
     }
 }
 
-/// The content codings that the platform undoes when a body is read, in the one spelling that it
+/// The content codings that the platform undoes when a body is read, in the one raw_key that it
 /// knows.
 const DECODED: [&str; 2] = ["gzip", "br"];
 
@@ -86,7 +86,7 @@ const COOKIE: &str = "set-cookie";
 
 /// A change to the headers of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mark {
+pub struct HeaderChange {
     pub name: &'static str,
     pub value: String,
     pub how: How,
@@ -121,7 +121,7 @@ pub struct Marking<'a> {
 /// The ways in which a guarded request is answered (RFC 9211).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheStatus {
-    Shown(Shown),
+    Delivery(Delivery),
     Released { shared: bool },
     NotKept,
 }
@@ -129,9 +129,11 @@ pub enum CacheStatus {
 impl CacheStatus {
     fn parameters(self) -> &'static str {
         match self {
-            Self::Shown(Shown::First) => "fwd=miss; stored",
-            Self::Shown(Shown::Replayed) => "hit",
-            Self::Shown(Shown::Joined) | Self::Released { shared: true } => "fwd=miss; collapsed",
+            Self::Delivery(Delivery::First) => "fwd=miss; stored",
+            Self::Delivery(Delivery::Replayed) => "hit",
+            Self::Delivery(Delivery::Collapsed) | Self::Released { shared: true } => {
+                "fwd=miss; collapsed"
+            }
             Self::Released { shared: false } => "fwd=miss",
             Self::NotKept => "fwd=miss",
         }
@@ -144,20 +146,25 @@ impl CacheStatus {
     fn is_replay(self) -> bool {
         matches!(
             self,
-            Self::Shown(Shown::Joined | Shown::Replayed) | Self::Released { shared: true }
+            Self::Delivery(Delivery::Collapsed | Delivery::Replayed)
+                | Self::Released { shared: true }
         )
     }
 }
 
 impl Marking<'_> {
     /// The headers that say it.
-    pub fn marks(&self) -> Vec<Mark> {
-        let set = |name, value| Mark { name, value, how: How::Set };
+    pub fn marks(&self) -> Vec<HeaderChange> {
+        let set = |name, value| HeaderChange { name, value, how: How::Set };
         let mut marks = vec![
-            Mark { name: "cache-status", value: self.cache_status(), how: How::Append },
-            Mark {
+            HeaderChange { name: "cache-status", value: self.cache_status(), how: How::Append },
+            HeaderChange {
                 name: "server-timing",
-                value: [took("guard", self.guard), took("origin", self.origin)].join(", "),
+                value: [
+                    server_timing_metric("guard", self.guard),
+                    server_timing_metric("origin", self.origin),
+                ]
+                .join(", "),
                 how: How::Append,
             },
         ];
@@ -171,7 +178,11 @@ impl Marking<'_> {
             let age = self.now.since(self.answered_at.unwrap_or(self.now)).whole_seconds();
             marks.push(set("idempotency-replayed", "true".into()));
             marks.push(set("age", decimal(age)));
-            marks.push(Mark { name: "cache-control", value: "no-store".into(), how: How::Default });
+            marks.push(HeaderChange {
+                name: "cache-control",
+                value: "no-store".into(),
+                how: How::Default,
+            });
         }
         marks
     }
@@ -188,13 +199,13 @@ impl Marking<'_> {
 }
 
 /// A metric of `Server-Timing`.
-pub fn took(what: &str, span: Millis) -> String {
+pub fn server_timing_metric(what: &str, span: Millis) -> String {
     [what, ";dur=", &decimal(span.0)].concat()
 }
 
 /// Writes marks into a list of headers.
-pub fn apply(headers: &mut Vec<(String, String)>, marks: Vec<Mark>) {
-    for Mark { name, value, how } in marks {
+pub fn apply(headers: &mut Vec<(String, String)>, marks: Vec<HeaderChange>) {
+    for HeaderChange { name, value, how } in marks {
         match (how, headers.iter_mut().find(|(found, _)| found == name)) {
             (How::Default, Some(_)) => {}
             (How::Append, Some((_, present))) => {

@@ -12,19 +12,7 @@ use super::codec::{Reader, Writer};
 use super::digest::Digest;
 use super::json::{Table, Value, quoted};
 use super::key::IdempotencyKey;
-
-/// What the rules read of a request. Lookups are lazy: on the edge each one crosses from
-/// JavaScript to WebAssembly.
-pub trait Head {
-    /// The method as it was sent, e.g. `POST`.
-    fn method(&self) -> &str;
-    /// The path as it was sent, percent-encoding untouched, e.g. `/orders`.
-    fn path(&self) -> &str;
-    /// The query without its question mark; empty where there is none.
-    fn query(&self) -> &str;
-    /// A header's value, repeated lines joined by a comma; names are in lower case.
-    fn header(&self, name: &str) -> Option<String>;
-}
+use super::request_head::RequestHead;
 
 /// One place in a request that tells who is asking.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -56,7 +44,7 @@ const API_KEY: &str = "x-api-key";
 
 impl Scope {
     /// Reads this scope's values from a request.
-    pub fn values(&self, head: &impl Head) -> Vec<ScopeValue> {
+    pub fn values(&self, head: &impl RequestHead) -> Vec<ScopeValue> {
         match self {
             Self::Auto => auto(head),
             Self::Sources(sources) => {
@@ -66,7 +54,7 @@ impl Scope {
     }
 }
 
-fn auto(head: &impl Head) -> Vec<ScopeValue> {
+fn auto(head: &impl RequestHead) -> Vec<ScopeValue> {
     let Some(authorization) = head.header(AUTHORIZATION) else {
         let key = head.header(API_KEY);
         return key.map(|key| ScopeValue::header(API_KEY, Some(key))).into_iter().collect();
@@ -82,7 +70,7 @@ fn auto(head: &impl Head) -> Vec<ScopeValue> {
     }
 }
 
-fn read_scope(source: &Source, head: &impl Head) -> ScopeValue {
+fn read_scope(source: &Source, head: &impl RequestHead) -> ScopeValue {
     match (source, source.read(head)) {
         (Source::Jwt(_), None) => ScopeValue::header(AUTHORIZATION, head.header(AUTHORIZATION)),
         (_, value) => ScopeValue { source: source.clone(), value },
@@ -119,7 +107,7 @@ impl Source {
     }
 
     /// What this source says in a request; nothing where it is absent or unreadable.
-    pub fn read(&self, head: &impl Head) -> Option<String> {
+    pub fn read(&self, head: &impl RequestHead) -> Option<String> {
         match self {
             Self::Header(name) => head.header(name),
             Self::Cookie(name) => pair_value(&head.header("cookie")?, ';', name),
@@ -184,7 +172,7 @@ impl RecordId {
         realm: &str,
         scope: &[ScopeValue],
         credential: &[Source],
-        head: &impl Head,
+        head: &impl RequestHead,
         fingerprint: &str,
     ) -> Option<Self> {
         let values: Vec<_> = credential.iter().map(|source| source.read(head)).collect();
@@ -231,7 +219,7 @@ pub struct Credential {
 }
 
 impl Credential {
-    pub fn of(head: &impl Head, sources: &[Source], record: &RecordId) -> Self {
+    pub fn of(head: &impl RequestHead, sources: &[Source], record: &RecordId) -> Self {
         let digest = Digest::new("onlyonce credential 1").field(record.as_str().as_bytes());
         let digest = sources.iter().fold(digest, |digest, source| {
             digest.field(source.written().as_bytes()).optional(source.read(head).as_deref())

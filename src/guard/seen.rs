@@ -10,7 +10,7 @@ use super::codec::{Reader, Writer};
 
 /// How often each thing happened to one claim, beside its first request.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Seen {
+pub struct DuplicateCounts {
     pub joined: u32,
     pub replayed: u32,
     pub refused: u32,
@@ -18,19 +18,19 @@ pub struct Seen {
 
 /// What became of a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sight {
-    Joined,
+pub enum DuplicateKind {
+    Collapsed,
     Replayed,
     Refused,
 }
 
-impl Seen {
+impl DuplicateCounts {
     /// Counts one, and tells whether the counts are to be written down now.
-    pub fn count(&mut self, sight: Sight) -> bool {
+    pub fn count(&mut self, sight: DuplicateKind) -> bool {
         let (count, first) = match sight {
-            Sight::Joined => (&mut self.joined, u32::MAX),
-            Sight::Replayed => (&mut self.replayed, 16),
-            Sight::Refused => (&mut self.refused, 1),
+            DuplicateKind::Collapsed => (&mut self.joined, u32::MAX),
+            DuplicateKind::Replayed => (&mut self.replayed, 16),
+            DuplicateKind::Refused => (&mut self.refused, 1),
         };
         *count = count.saturating_add(1);
         *count >= first && count.is_power_of_two()

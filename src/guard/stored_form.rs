@@ -41,8 +41,8 @@ impl Record {
         let mut head = Writer::default();
         let (state, reason) = match self {
             Self::Vacant => return None,
-            Self::InFlight { before, .. } => {
-                (IN_FLIGHT, before.as_ref().map(|outcome| outcome.reason))
+            Self::InFlight { previous, .. } => {
+                (IN_FLIGHT, previous.as_ref().map(|outcome| outcome.reason))
             }
             Self::Done { .. } => (DONE, None),
             Self::Unknown { outcome, .. } => (UNKNOWN, Some(outcome.reason)),
@@ -114,9 +114,9 @@ impl Record {
         let reason = head.optional(|reader| Reason::from_code(reader.byte()?))?;
         let answer = head.optional(Answer::read)?;
         let record = match (state, reason) {
-            (IN_FLIGHT, None) if answer.is_none() => Self::InFlight { claim, before: None },
+            (IN_FLIGHT, None) if answer.is_none() => Self::InFlight { claim, previous: None },
             (IN_FLIGHT, Some(reason)) => {
-                Self::InFlight { claim, before: Some(Outcome { reason, answer }) }
+                Self::InFlight { claim, previous: Some(Outcome { reason, answer }) }
             }
             (DONE, None) => Self::Done { claim, answer: answer? },
             (UNKNOWN, Some(reason)) => Self::Unknown { claim, outcome: Outcome { reason, answer } },
@@ -135,9 +135,11 @@ impl Claim {
         for at in [self.claimed_at, self.deadline_at, self.window_ends_at] {
             writer.number(at.0);
         }
-        writer.optional(self.linger.as_ref(), |linger, writer| writer.number(linger.0));
-        writer.optional(self.ended_at.as_ref(), |at, writer| writer.number(at.0));
-        writer.optional(self.spelling.as_ref(), |spelling, writer| writer.text(spelling));
+        writer.optional(self.derived_ttl.as_ref(), |derived_ttl, writer| {
+            writer.number(derived_ttl.0)
+        });
+        writer.optional(self.call_ended_at.as_ref(), |at, writer| writer.number(at.0));
+        writer.optional(self.raw_key.as_ref(), |raw_key, writer| writer.text(raw_key));
     }
 
     fn read(reader: &mut Reader) -> Option<Self> {
@@ -149,9 +151,9 @@ impl Claim {
             claimed_at: UnixMillis(reader.number()?),
             deadline_at: UnixMillis(reader.number()?),
             window_ends_at: UnixMillis(reader.number()?),
-            linger: reader.optional(|reader| reader.number().map(Millis))?,
-            ended_at: reader.optional(|reader| reader.number().map(UnixMillis))?,
-            spelling: reader.optional(Reader::text)?,
+            derived_ttl: reader.optional(|reader| reader.number().map(Millis))?,
+            call_ended_at: reader.optional(|reader| reader.number().map(UnixMillis))?,
+            raw_key: reader.optional(Reader::text)?,
         })
     }
 }
@@ -161,7 +163,7 @@ impl Answer {
         writer.short(self.status.into());
         writer.pairs(&self.headers);
         writer.number(self.answered_at.0);
-        writer.number(self.took.0);
+        writer.number(self.origin_time.0);
         match self.body {
             Body::Inline { .. } => writer.byte(0),
             Body::Rows { attempt, rows, length } => {
@@ -170,7 +172,7 @@ impl Answer {
                 writer.short(rows);
                 writer.number(length);
             }
-            Body::Not => writer.byte(2),
+            Body::NotKept => writer.byte(2),
         }
     }
 
@@ -180,7 +182,7 @@ impl Answer {
             status: reader.short()?.try_into().ok()?,
             headers: reader.pairs()?,
             answered_at: UnixMillis(reader.number()?),
-            took: Millis(reader.number()?),
+            origin_time: Millis(reader.number()?),
             body: match reader.byte()? {
                 0 => Body::Inline { bytes: Vec::new() },
                 1 => Body::Rows {
@@ -188,7 +190,7 @@ impl Answer {
                     rows: reader.short()?,
                     length: reader.number()?,
                 },
-                2 => Body::Not,
+                2 => Body::NotKept,
                 _ => return None,
             },
         })

@@ -21,8 +21,8 @@ mod message;
 mod policy;
 mod record;
 mod request;
+mod rpc;
 mod tree;
-mod wire;
 
 use engine::{Target, run};
 
@@ -58,7 +58,7 @@ fn records_made_up() {
 
 #[test]
 fn messages_between_worker_and_object() {
-    run(Target { name: "wire", words: wire::WORDS, check: wire::check });
+    run(Target { name: "rpc", words: rpc::WORDS, check: rpc::check });
 }
 
 #[test]

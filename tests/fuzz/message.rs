@@ -5,7 +5,7 @@
 //! 3. A request has one key, which is one over HTTP too, and names that a header may have.
 //! 4. A dead letter is the same operation when it is sent again, whatever the queue calls it then.
 
-use onlyonce::guard::delivery::{Letter, Reason};
+use onlyonce::guard::delivery::{DeadLetter, Reason};
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::message::Message;
 use serde_json::Value;
@@ -106,7 +106,8 @@ fn check_values(value: &Value, message: &Message) {
 
 fn check_letter(text: &str, message: &Message) {
     let reason = Reason { code: "gave-up", detail: "It was \"tried\"." };
-    let letter = Letter { reason, status: Some(503), queue: "orders", message_id: ID, attempts: 3 };
+    let letter =
+        DeadLetter { reason, status: Some(503), queue: "orders", message_id: ID, attempts: 3 };
     let letter = letter.of_message(text, &message.key, REALM);
     let expected = Message { realm: Some(REALM.to_owned()), ..message.clone() };
     assert_eq!(Message::read(&letter, "another id"), Ok(expected), "{letter}");

@@ -3,7 +3,7 @@
 use crate::random::Random;
 
 /// Longer inputs find nothing that shorter ones do not.
-const LONGEST: usize = 4096;
+const MAX_DELIVERY_AGE: usize = 4096;
 
 /// Bytes that stand at the edge of something.
 const EDGES: [u8; 12] = [0, 1, 0x1f, b' ', b'"', b',', b'\\', 0x7e, 0x7f, 0x80, 0xc3, 0xff];
@@ -13,7 +13,7 @@ pub fn mutate(pool: &[Vec<u8>], words: &[&str], random: &mut Random) -> Vec<u8> 
     for _ in 0..=random.below(4) {
         change(&mut input, pool, words, random);
     }
-    input.truncate(LONGEST);
+    input.truncate(MAX_DELIVERY_AGE);
     input
 }
 

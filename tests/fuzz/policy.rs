@@ -6,7 +6,7 @@
 //! 4. A route that is accepted can be reached, and looking up any path ends.
 
 use onlyonce::guard::fingerprint::Algorithm;
-use onlyonce::guard::policy::{KeyMode, Mistake, Policy, Settings, Unknown};
+use onlyonce::guard::policy::{KeyMode, Policy, PolicyError, Settings, Unknown};
 
 use crate::engine::kind;
 
@@ -151,11 +151,11 @@ fn check_settings(settings: &Settings) {
     }
 }
 
-fn check_mistakes(mistakes: &[Mistake]) -> u64 {
+fn check_mistakes(mistakes: &[PolicyError]) -> u64 {
     assert!(!mistakes.is_empty(), "refused without a word");
     for mistake in mistakes {
         let sentence = mistake.sentence();
-        let Mistake { field, reason, allowed, .. } = mistake;
+        let PolicyError { field, reason, allowed, .. } = mistake;
         assert!(!field.is_empty() && !reason.is_empty() && !allowed.is_empty(), "{sentence}");
         assert!(sentence.len() < 10_000, "{} bytes: {sentence}", sentence.len());
     }

@@ -44,7 +44,8 @@ pub fn check_value(input: &[u8]) -> u64 {
 
 fn shape(record: &Record) -> impl std::hash::Hash {
     let claim = record.claim().map(|claim| {
-        let optional = (claim.linger.is_some(), claim.ended_at.is_some(), claim.spelling.is_some());
+        let optional =
+            (claim.derived_ttl.is_some(), claim.call_ended_at.is_some(), claim.raw_key.is_some());
         let Method { algorithm, ignore } = &claim.fingerprint.method;
         (
             optional,
@@ -61,7 +62,7 @@ fn shape(record: &Record) -> impl std::hash::Hash {
 
 pub fn record(choices: &mut Choices) -> Record {
     match choices.below(5) {
-        0 => Record::InFlight { claim: claim(choices), before: choices.optional(outcome) },
+        0 => Record::InFlight { claim: claim(choices), previous: choices.optional(outcome) },
         1 => Record::Done { claim: claim(choices), answer: answer(choices) },
         2 => Record::Unknown { claim: claim(choices), outcome: outcome(choices) },
         3 => Record::Forgotten { until: choices.optional(at) },
@@ -78,9 +79,9 @@ fn claim(choices: &mut Choices) -> Claim {
         claimed_at: at(choices),
         deadline_at: at(choices),
         window_ends_at: at(choices),
-        linger: choices.optional(span),
-        ended_at: choices.optional(at),
-        spelling: choices.optional(Choices::text),
+        derived_ttl: choices.optional(span),
+        call_ended_at: choices.optional(at),
+        raw_key: choices.optional(Choices::text),
     }
 }
 
@@ -127,7 +128,7 @@ fn answer(choices: &mut Choices) -> Answer {
         status: choices.number() as u16,
         headers: choices.list(4, |choices| (choices.text(), choices.text())),
         answered_at: at(choices),
-        took: span(choices),
+        origin_time: span(choices),
         body: body(choices),
     }
 }
@@ -139,7 +140,7 @@ fn body(choices: &mut Choices) -> Body {
             let (attempt, rows) = (choices.number() as u32, choices.number() as u32);
             Body::Rows { attempt, rows, length: choices.number() }
         }
-        _ => Body::Not,
+        _ => Body::NotKept,
     }
 }
 

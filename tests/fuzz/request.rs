@@ -1,6 +1,6 @@
 //! Requests as values: two are equal where they ask for the same, however they are sent.
 
-use onlyonce::guard::scope::Head;
+use onlyonce::guard::request_head::RequestHead;
 
 use crate::choices::Choices;
 use crate::random::Random;
@@ -150,7 +150,7 @@ impl Sent {
     }
 }
 
-impl Head for Sent {
+impl RequestHead for Sent {
     fn method(&self) -> &str {
         self.request.method
     }

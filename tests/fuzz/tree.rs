@@ -7,7 +7,7 @@ use crate::random::Random;
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Tree {
-    /// A number or a literal; another spelling of a number is another value.
+    /// A number or a literal; another raw_key of a number is another value.
     Plain(&'static str),
     Text(String),
     List(Vec<Tree>),

@@ -53,7 +53,7 @@ fn bytes_that_are_missing_are_nothing() {
     assert_eq!(Reader(&[]).flag(), None);
 }
 
-/// One value, one spelling: what two different messages say is different.
+/// One value, one raw_key: what two different messages say is different.
 #[test]
 fn flags_are_nothing_but_0_and_1() {
     assert_eq!(Reader(&[0]).flag(), Some(false));

@@ -2,9 +2,10 @@
 
 use crate::fixtures::CLAIMED_AT;
 use onlyonce::guard::delivery::{
-    Answered, Attempt, Fate, LONGEST, Letter, RETRY_WINDOW, Reason, delay, fate,
+    Answered, Attempt, DeadLetter, Disposition, MAX_DELIVERY_AGE, RETRY_WINDOW, Reason, delay,
+    disposition,
 };
-use onlyonce::guard::log::Told;
+use onlyonce::guard::log::RequestOutcome;
 use onlyonce::guard::message::Message;
 use onlyonce::guard::problem::DESCRIPTIONS;
 use onlyonce::guard::time::Millis;
@@ -13,17 +14,17 @@ use serde_json::{Value, json};
 const FIRST: Attempt = Attempt { number: 1, sent_at: CLAIMED_AT, now: CLAIMED_AT };
 
 /// In one word: `done`, `again`, or why it is dead.
-fn word(told: &Told, status: u16, resends: bool) -> String {
-    match fate(&Answered { told, status, retry_after: None, resends }, &FIRST) {
-        Fate::Done => "done".into(),
-        Fate::Again(_) => "again".into(),
-        Fate::Dead(reason) => reason.code.into(),
+fn word(told: &RequestOutcome, status: u16, resends: bool) -> String {
+    match disposition(&Answered { told, status, retry_after: None, resends }, &FIRST) {
+        Disposition::Done => "done".into(),
+        Disposition::Again(_) => "again".into(),
+        Disposition::Dead(reason) => reason.code.into(),
     }
 }
 
 #[track_caller]
 fn check(outcome: &'static str, status: u16, expected: &str) {
-    assert_eq!(word(&Told::of(outcome), status, false), expected, "{outcome} {status}");
+    assert_eq!(word(&RequestOutcome::of(outcome), status, false), expected, "{outcome} {status}");
 }
 
 #[test]
@@ -52,7 +53,7 @@ fn what_was_not_processed_is_tried_again() {
 #[test]
 fn every_refusal() {
     for about in &DESCRIPTIONS {
-        let told = Told { code: Some(about.name), ..Told::of("refused") };
+        let told = RequestOutcome { code: Some(about.name), ..RequestOutcome::of("refused") };
         let expected = if about.retryable { "again" } else { about.name };
         assert_eq!(word(&told, about.status, false), expected);
     }
@@ -61,17 +62,17 @@ fn every_refusal() {
 /// An observed duplicate was sent on: the code is what it was spared.
 #[test]
 fn what_was_spared_decides_nothing() {
-    let spared = Told { code: Some("key-reused"), ..Told::of("observed") };
+    let spared = RequestOutcome { code: Some("key-reused"), ..RequestOutcome::of("observed") };
     assert_eq!(word(&spared, 201, false), "done");
 }
 
 #[test]
 fn an_unknown_outcome_is_resent_where_the_policy_says_so() {
-    let refused = Told { code: Some("outcome-unknown"), ..Told::of("refused") };
+    let refused = RequestOutcome { code: Some("outcome-unknown"), ..RequestOutcome::of("refused") };
     assert_eq!(word(&refused, 504, true), "again");
-    assert_eq!(word(&Told::of("replayed"), 500, true), "again");
-    assert_eq!(word(&Told::of("replayed"), 404, true), "final-answer");
-    let reused = Told { code: Some("key-reused"), ..Told::of("refused") };
+    assert_eq!(word(&RequestOutcome::of("replayed"), 500, true), "again");
+    assert_eq!(word(&RequestOutcome::of("replayed"), 404, true), "final-answer");
+    let reused = RequestOutcome { code: Some("key-reused"), ..RequestOutcome::of("refused") };
     assert_eq!(word(&reused, 422, true), "key-reused");
 }
 
@@ -86,10 +87,10 @@ fn delays_double_up_to_half_an_hour() {
 
 fn again(number: u32, retry_after: Option<u64>) -> u64 {
     let retry_after = retry_after.map(Millis::seconds);
-    let told = &Told::of("released");
+    let told = &RequestOutcome::of("released");
     let answered = Answered { told, status: 503, retry_after, resends: false };
-    match fate(&answered, &Attempt { number, ..FIRST }) {
-        Fate::Again(after) => after.whole_seconds(),
+    match disposition(&answered, &Attempt { number, ..FIRST }) {
+        Disposition::Again(after) => after.whole_seconds(),
         settled => panic!("{settled:?}"),
     }
 }
@@ -107,31 +108,31 @@ fn an_origin_may_ask_for_more_time_and_never_for_less() {
 /// Past the 24 hours for which the free plan keeps a message, it would be deleted without a word.
 #[test]
 fn no_retry_comes_too_late() {
-    let told = &Told::of("released");
+    let told = &RequestOutcome::of("released");
     let answered = Answered { told, status: 503, retry_after: None, resends: false };
     let after = |age: u64, number| {
         let now = CLAIMED_AT.plus(Millis::seconds(age));
-        fate(&answered, &Attempt { number, now, ..FIRST })
+        disposition(&answered, &Attempt { number, now, ..FIRST })
     };
-    let last = LONGEST.whole_seconds() - 1800;
-    assert_eq!(after(last, 20), Fate::Again(Millis::seconds(1800)));
-    assert!(matches!(after(last + 1, 20), Fate::Dead(Reason { code: "gave-up", .. })));
+    let last = MAX_DELIVERY_AGE.whole_seconds() - 1800;
+    assert_eq!(after(last, 20), Disposition::Again(Millis::seconds(1800)));
+    assert!(matches!(after(last + 1, 20), Disposition::Dead(Reason { code: "gave-up", .. })));
     // Fresh from a long backlog it gets its one try, and then a place where it can be found.
-    assert!(matches!(after(13 * 24 * 3600, 1), Fate::Dead(Reason { code: "gave-up", .. })));
+    assert!(matches!(after(13 * 24 * 3600, 1), Disposition::Dead(Reason { code: "gave-up", .. })));
 }
 
 /// The platform allows 100 retries; the clock must have run out before.
 #[test]
 fn the_clock_runs_out_before_the_platforms_retries() {
     let total: u64 = (1..=60).map(|number| delay(number).0).sum();
-    assert!(total > LONGEST.0, "{total}");
+    assert!(total > MAX_DELIVERY_AGE.0, "{total}");
     // And a dead letter that a queue kept for 14 days finds its record.
-    assert!(RETRY_WINDOW > Millis::hours(14 * 24 + LONGEST.0 / 3_600_000));
+    assert!(RETRY_WINDOW > Millis::hours(14 * 24 + MAX_DELIVERY_AGE.0 / 3_600_000));
 }
 
-fn letter(status: Option<u16>) -> Letter<'static> {
+fn letter(status: Option<u16>) -> DeadLetter<'static> {
     let reason = Reason { code: "final-answer", detail: "The \"origin\" refused it." };
-    Letter { reason, status, queue: "orders", message_id: "m1", attempts: 3 }
+    DeadLetter { reason, status, queue: "orders", message_id: "m1", attempts: 3 }
 }
 
 #[track_caller]

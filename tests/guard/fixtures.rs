@@ -2,7 +2,8 @@
 
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::record::{Answer, Body, Claim, ClaimId};
-use onlyonce::guard::scope::{Credential, Head, Source};
+use onlyonce::guard::request_head::RequestHead;
+use onlyonce::guard::scope::{Credential, Source};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 /// A request's head, as the edge reads one.
@@ -33,7 +34,7 @@ impl Request {
     }
 }
 
-impl Head for Request {
+impl RequestHead for Request {
     fn method(&self) -> &str {
         self.method
     }
@@ -87,9 +88,9 @@ pub fn claim(id: &str) -> Claim {
         claimed_at: CLAIMED_AT,
         deadline_at: CLAIMED_AT.plus(DEADLINE),
         window_ends_at: CLAIMED_AT.plus(WINDOW),
-        linger: None,
-        ended_at: None,
-        spelling: None,
+        derived_ttl: None,
+        call_ended_at: None,
+        raw_key: None,
     }
 }
 
@@ -99,14 +100,14 @@ pub fn answer(status: u16, body: &str) -> Answer {
         status,
         headers: headers([("content-type", "text/plain")]),
         answered_at: CLAIMED_AT.plus(Millis::seconds(1)),
-        took: Millis::seconds(1),
+        origin_time: Millis::seconds(1),
         body: Body::Inline { bytes: body.into() },
     }
 }
 
 /// An answer whose body was too large or endless.
 pub fn not_kept(status: u16) -> Answer {
-    Answer { body: Body::Not, ..answer(status, "") }
+    Answer { body: Body::NotKept, ..answer(status, "") }
 }
 
 /// Bytes from pinned hex digits.

@@ -120,7 +120,7 @@ fn bare_keys_refuse_what_could_be_two_keys_or_none() {
     refuses("schlüssel", forbidden('ü', 5));
     refuses("a\u{a0}", forbidden('\u{a0}', 2));
     refuses("🔑b", forbidden('🔑', 1));
-    // A repeated header, whatever the spelling of its second line.
+    // A repeated header, whatever the raw_key of its second line.
     refuses("a, \"a\"", forbidden(',', 2));
 }
 

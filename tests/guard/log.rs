@@ -2,7 +2,7 @@
 
 use crate::fixtures::{CLAIMED_AT, claim};
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::log::{Entry, Salted, Told, Trace, malformed};
+use onlyonce::guard::log::{ClaimRef, FingerprintTag, LogLine, RequestOutcome, malformed};
 use onlyonce::guard::record::Claim;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::Millis;
@@ -17,25 +17,25 @@ pub const CLAIM: &str = "0123456789abcdef0123456789abcdef";
 /// What an entry borrows.
 pub struct Parts {
     pub record: RecordId,
-    pub trace: Trace,
-    pub told: Told,
+    pub trace: ClaimRef,
+    pub told: RequestOutcome,
 }
 
 impl Parts {
-    pub fn of(told: Told) -> Self {
+    pub fn of(told: RequestOutcome) -> Self {
         let record =
             RecordId::new("shop.example", &[], &IdempotencyKey::parse(KEY).expect("a key"));
-        let trace = Trace::of(&Claim { attempt: 2, ..claim(CLAIM) });
+        let trace = ClaimRef::of(&Claim { attempt: 2, ..claim(CLAIM) });
         Self { record, trace, told }
     }
 
     /// With everything, half a second after the key was claimed.
-    pub fn entry(&self) -> Entry<'_> {
-        Entry {
+    pub fn entry(&self) -> LogLine<'_> {
+        LogLine {
             route: "/orders/**",
             method: "POST",
             record: Some(&self.record),
-            fingerprint: Some(Salted::of("shop.example", FINGERPRINT)),
+            fingerprint: Some(FingerprintTag::of("shop.example", FINGERPRINT)),
             source: None,
             queue: None,
             trace: Some(&self.trace),
@@ -47,15 +47,15 @@ impl Parts {
     }
 }
 
-pub fn replayed() -> Told {
-    Told { origin: Millis(120), ..Told::of("replayed") }
+pub fn replayed() -> RequestOutcome {
+    RequestOutcome { origin: Millis(120), ..RequestOutcome::of("replayed") }
 }
 
 /// The first digits of record id and salted fingerprint: computed apart from this program.
 const NAMES: &str = r#""record":"de998130b5679e38","fingerprint":"6e487c322eb4147a""#;
 
 #[track_caller]
-fn check(entry: &Entry, expected: &str) {
+fn check(entry: &LogLine, expected: &str) {
     let found = entry.line();
     assert_eq!(found, expected.replace("NAMES", NAMES));
     let parsed: Value = serde_json::from_str(&found).expect("a JSON object");
@@ -70,37 +70,41 @@ fn a_request_with_everything() {
         r#""claim":"01234567","source":"generated","queue":"orders","status":201,"attempt":2,"#,
         r#""since_first_ms":500,"origin_ms":120,"total_ms":130}"#,
     );
-    check(&Entry { source: Some("generated"), queue: Some("orders"), ..parts.entry() }, expected);
+    check(&LogLine { source: Some("generated"), queue: Some("orders"), ..parts.entry() }, expected);
 }
 
 #[test]
 fn a_refusal_has_its_code_and_tells_whose_key_it_is() {
-    let parts = Parts::of(Told { code: Some("key-reused"), ..Told::of("refused") });
+    let parts =
+        Parts::of(RequestOutcome { code: Some("key-reused"), ..RequestOutcome::of("refused") });
     let expected = concat!(
         r#"{"outcome":"refused","route":"/orders/**","method":"POST","code":"key-reused",NAMES,"#,
         r#""claim":"01234567","status":422,"attempt":2,"since_first_ms":500,"#,
         r#""origin_ms":0,"total_ms":130}"#,
     );
-    check(&Entry { status: 422, ..parts.entry() }, expected);
+    check(&LogLine { status: 422, ..parts.entry() }, expected);
 }
 
 #[test]
 fn an_observed_duplicate_says_what_would_have_been() {
-    let spared =
-        Told { would: Some("refuse"), code: Some("credential-changed"), ..Told::of("observed") };
+    let spared = RequestOutcome {
+        would: Some("refuse"),
+        code: Some("credential-changed"),
+        ..RequestOutcome::of("observed")
+    };
     let parts = Parts::of(spared);
     let expected = concat!(
         r#"{"outcome":"observed","route":"/orders/**","method":"POST","#,
         r#""code":"credential-changed","would":"refuse",NAMES,"status":200,"#,
         r#""origin_ms":0,"total_ms":130}"#,
     );
-    check(&Entry { status: 200, trace: None, ..parts.entry() }, expected);
+    check(&LogLine { status: 200, trace: None, ..parts.entry() }, expected);
 }
 
 #[test]
 fn a_request_without_a_key_has_no_record() {
-    let parts = Parts::of(Told::of("bypass"));
-    let keyless = Entry { record: None, fingerprint: None, trace: None, ..parts.entry() };
+    let parts = Parts::of(RequestOutcome::of("bypass"));
+    let keyless = LogLine { record: None, fingerprint: None, trace: None, ..parts.entry() };
     let expected = concat!(
         r#"{"outcome":"bypass","route":"/orders/**","method":"POST","status":201,"#,
         r#""origin_ms":0,"total_ms":130}"#,
@@ -119,24 +123,24 @@ fn a_message_that_is_no_request_has_a_line_of_its_own() {
 
 #[test]
 fn a_claim_is_told_as_it_stands_now() {
-    let since = |trace: Trace, now| {
+    let since = |trace: ClaimRef, now| {
         let parts = Parts { trace, ..Parts::of(replayed()) };
-        let parsed: Value = serde_json::from_str(&Entry { now, ..parts.entry() }.line()).unwrap();
+        let parsed: Value = serde_json::from_str(&LogLine { now, ..parts.entry() }.line()).unwrap();
         (parsed["claim"].as_str().unwrap().to_owned(), parsed["since_first_ms"].as_u64().unwrap())
     };
-    let trace = || Trace::of(&claim(CLAIM));
+    let trace = || ClaimRef::of(&claim(CLAIM));
     assert_eq!(since(trace(), CLAIMED_AT), ("01234567".into(), 0));
     assert_eq!(since(trace(), CLAIMED_AT.plus(Millis(1))), ("01234567".into(), 1));
     // Two machines' clocks may differ.
     assert_eq!(since(trace(), CLAIMED_AT.minus(Millis(1))), ("01234567".into(), 0));
-    assert_eq!(since(Trace::of(&claim("c1")), CLAIMED_AT), ("c1".into(), 0));
+    assert_eq!(since(ClaimRef::of(&claim("c1")), CLAIMED_AT), ("c1".into(), 0));
 }
 
 /// A client chooses the method, an operator the pattern: neither may break out of its string.
 #[test]
 fn what_others_chose_stays_in_its_string() {
-    let parts = Parts::of(Told::of("first"));
-    let hostile = Entry { method: "PO\"ST\\", route: "/a\n\"b/ü/\u{1}", ..parts.entry() };
+    let parts = Parts::of(RequestOutcome::of("first"));
+    let hostile = LogLine { method: "PO\"ST\\", route: "/a\n\"b/ü/\u{1}", ..parts.entry() };
     let line = hostile.line();
     let parsed: Value = serde_json::from_str(&line).expect("a JSON object");
     assert_eq!(parsed["method"], "PO\"ST\\");
@@ -165,7 +169,9 @@ fn no_key_and_nothing_whole() {
 
 fn salted(realm: &str, fingerprint: &str) -> String {
     let parts = Parts::of(replayed());
-    let line = Entry { fingerprint: Some(Salted::of(realm, fingerprint)), ..parts.entry() }.line();
+    let line =
+        LogLine { fingerprint: Some(FingerprintTag::of(realm, fingerprint)), ..parts.entry() }
+            .line();
     let parsed: Value = serde_json::from_str(&line).expect("a JSON object");
     parsed["fingerprint"].as_str().expect("16 digits").to_owned()
 }

@@ -10,9 +10,10 @@ mod time;
 
 use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, credential, fingerprint};
 use onlyonce::guard::machine::{
-    Change, Denial, Event, Live, QUARANTINE, Refusal, Resolution, Step, Submission, Then, decide,
+    Action, AdminRefusal, Event, InMemoryState, QUARANTINE, Refusal, Resolution, StorageOp,
+    Submission, Transition, transition,
 };
-use onlyonce::guard::origin::Meaning;
+use onlyonce::guard::origin::OriginVerdict;
 use onlyonce::guard::record::{Answer, Claim, ClaimId, Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -26,12 +27,12 @@ const FRESH: &str = "c2";
 // The states.
 
 fn in_flight() -> Record {
-    Record::InFlight { claim: claim(CLAIM), before: None }
+    Record::InFlight { claim: claim(CLAIM), previous: None }
 }
 
 /// The second attempt of a claim whose first one was answered 500.
 fn resending() -> Record {
-    Record::InFlight { claim: second(), before: Some(server_error()) }
+    Record::InFlight { claim: second(), previous: Some(server_error()) }
 }
 
 fn done() -> Record {
@@ -75,11 +76,11 @@ fn owner() -> Submission {
         credential: credential("owner"),
         retry_window: WINDOW,
         deadline: DEADLINE,
-        linger: None,
+        derived_ttl: None,
         reject_in_flight: false,
         may_resend: false,
         can_send: true,
-        spelling: None,
+        raw_key: None,
     }
 }
 
@@ -113,33 +114,33 @@ fn claimed(by: Submission, now: UnixMillis) -> Record {
         claimed_at: now,
         deadline_at: now.plus(by.deadline),
         window_ends_at: now.plus(by.retry_window),
-        linger: by.linger,
-        spelling: by.spelling,
+        derived_ttl: by.derived_ttl,
+        raw_key: by.raw_key,
         ..claim(FRESH)
     };
-    Record::InFlight { claim, before: None }
+    Record::InFlight { claim, previous: None }
 }
 
 // The origin's events.
 
-fn says(attempt: u32, meaning: Meaning, answer: Answer) -> Event {
-    Event::Answered { claim: ClaimId(CLAIM.into()), attempt, meaning, answer }
+fn says(attempt: u32, verdict: OriginVerdict, answer: Answer) -> Event {
+    Event::Answered { claim: ClaimId(CLAIM.into()), attempt, verdict, answer }
 }
 
 fn finally(attempt: u32) -> Event {
-    says(attempt, Meaning::Final, answer(201, "created"))
+    says(attempt, OriginVerdict::Final, answer(201, "created"))
 }
 
 fn conflict(attempt: u32) -> Event {
-    says(attempt, Meaning::Final, answer(409, "busy"))
+    says(attempt, OriginVerdict::Final, answer(409, "busy"))
 }
 
 fn fails_with_503(attempt: u32) -> Event {
-    says(attempt, Meaning::MayHaveActed, answer(503, "late"))
+    says(attempt, OriginVerdict::MayHaveActed, answer(503, "late"))
 }
 
 fn released(attempt: u32) -> Event {
-    says(attempt, Meaning::NotProcessed, answer(429, "later"))
+    says(attempt, OriginVerdict::NotProcessed, answer(429, "later"))
 }
 
 fn breaks(attempt: u32) -> Event {
@@ -166,8 +167,8 @@ fn every_report(attempt: u32) -> [Event; 6] {
 fn of_another_claim(event: Event) -> Event {
     let id = ClaimId("c0".into());
     match event {
-        Event::Answered { attempt, meaning, answer, .. } => {
-            Event::Answered { claim: id, attempt, meaning, answer }
+        Event::Answered { attempt, verdict, answer, .. } => {
+            Event::Answered { claim: id, attempt, verdict, answer }
         }
         Event::Failed { attempt, .. } => Event::Failed { claim: id, attempt },
         Event::NotSent { attempt, .. } => Event::NotSent { claim: id, attempt },
@@ -176,28 +177,28 @@ fn of_another_claim(event: Event) -> Event {
 }
 
 /// The attempts that a state can have open, all of them.
-const ALL_OPEN: Live = Live { open_calls: &[1, 2], waiting: 0, copying: false };
-const NONE_OPEN: Live = Live { open_calls: &[], waiting: 0, copying: false };
+const ALL_OPEN: InMemoryState = InMemoryState { open_calls: &[1, 2], waiting: 0, copying: false };
+const NONE_OPEN: InMemoryState = InMemoryState { open_calls: &[], waiting: 0, copying: false };
 
-fn open(calls: &[u32]) -> Live<'_> {
-    Live { open_calls: calls, waiting: 0, copying: false }
+fn open(calls: &[u32]) -> InMemoryState<'_> {
+    InMemoryState { open_calls: calls, waiting: 0, copying: false }
 }
 
 /// One row: in this state, this happens; the record becomes `after`, with this change to storage,
 /// and the one who submitted is told this. Which alarm is set: [`alarm`].
 #[track_caller]
 fn check(
-    (before, live, now): (Record, Live, UnixMillis),
+    (before, live, now): (Record, InMemoryState, UnixMillis),
     event: Event,
-    (after, change, then): (Record, Change, Then),
+    (after, change, then): (Record, StorageOp, Action),
 ) {
     let told = format!("{before:?}\n{event:?}");
-    let step = decide(before, event, live, now);
-    assert_eq!(step, Step { record: after, change, alarm: step.alarm, then }, "{told}");
+    let step = transition(before, event, live, now);
+    assert_eq!(step, Transition { record: after, change, alarm: step.alarm, then }, "{told}");
 }
 
 /// One row in which nothing changes and nobody is told anything.
 #[track_caller]
-fn ignored(before: Record, live: Live, now: UnixMillis, event: Event) {
-    check((before.clone(), live, now), event, (before, Change::Keep, Then::Nothing));
+fn ignored(before: Record, live: InMemoryState, now: UnixMillis, event: Event) {
+    check((before.clone(), live, now), event, (before, StorageOp::Keep, Action::Nothing));
 }

@@ -25,7 +25,7 @@ mod recent;
 mod record;
 mod release;
 mod replay;
+mod rpc;
 mod scope;
 mod structured_field;
 mod time;
-mod wire;

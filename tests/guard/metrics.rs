@@ -1,33 +1,33 @@
 //! The data point of a request, and whether what the documentation says of its columns is so.
 
 use crate::log::{Parts, check_tells_nothing_whole, replayed};
-use onlyonce::guard::log::{Entry, Told};
+use onlyonce::guard::log::{LogLine, RequestOutcome};
 use onlyonce::guard::metrics::point;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 const OPERATIONS: &str = include_str!("../../docs/OPERATIONS.md");
 
-fn parsed(entry: &Entry) -> Value {
+fn parsed(entry: &LogLine) -> Value {
     serde_json::from_str(&point(entry)).expect("a JSON object")
 }
 
 #[test]
 fn the_figures_of_a_request() {
-    let parts = Parts::of(Told { code: Some("in-progress"), ..replayed() });
+    let parts = Parts::of(RequestOutcome { code: Some("in-progress"), ..replayed() });
     let expected = json!({
         "indexes": ["/orders/**"],
         "blobs": ["replayed", "/orders/**", "POST", "in-progress", "", "de998130b5679e38",
             "6e487c322eb4147a", "01234567", "derived", ""],
         "doubles": [201, 2, 500, 120, 130],
     });
-    assert_eq!(parsed(&Entry { source: Some("derived"), ..parts.entry() }), expected);
+    assert_eq!(parsed(&LogLine { source: Some("derived"), ..parts.entry() }), expected);
 }
 
 #[test]
 fn what_is_not_known_keeps_its_column() {
-    let parts = Parts::of(Told::of("bypass"));
-    let keyless = Entry { record: None, fingerprint: None, trace: None, ..parts.entry() };
+    let parts = Parts::of(RequestOutcome::of("bypass"));
+    let keyless = LogLine { record: None, fingerprint: None, trace: None, ..parts.entry() };
     let expected = json!({
         "indexes": ["/orders/**"],
         "blobs": ["bypass", "/orders/**", "POST", "", "", "", "", "", "", ""],
@@ -41,7 +41,7 @@ fn what_is_not_known_keeps_its_column() {
 fn it_is_within_the_platforms_limits() {
     let parts = Parts::of(replayed());
     let route = format!("/{}/**", "a".repeat(200));
-    let point = parsed(&Entry { route: &route, ..parts.entry() });
+    let point = parsed(&LogLine { route: &route, ..parts.entry() });
     assert_eq!(point["indexes"][0].as_str().expect("a text"), &route[..96]);
     assert_eq!(point["blobs"][1], route);
     assert_eq!(point["indexes"].as_array().expect("a list").len(), 1);
@@ -58,7 +58,7 @@ fn no_key_and_nothing_whole() {
 #[test]
 fn what_others_chose_stays_in_its_string() {
     let parts = Parts::of(replayed());
-    let point = parsed(&Entry { method: "P\"],\\", ..parts.entry() });
+    let point = parsed(&LogLine { method: "P\"],\\", ..parts.entry() });
     assert_eq!(point["blobs"][2], "P\"],\\");
 }
 

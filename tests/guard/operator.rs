@@ -1,20 +1,20 @@
 //! What an operator asks, and the documents that answer.
 
 use crate::fixtures::{CLAIMED_AT, answer, claim, not_kept};
-use onlyonce::guard::log::Salted;
-use onlyonce::guard::machine::{Denial, Live, Resolution};
+use onlyonce::guard::log::FingerprintTag;
+use onlyonce::guard::machine::{AdminRefusal, InMemoryState, Resolution};
 use onlyonce::guard::operator::{
-    About, Complaint, Question, Wish, denied, describe, find, is_operator, question, resolution,
-    vacant,
+    About, AdminError, AdminRequest, RecordCommand, denied, describe, find, is_operator, question,
+    resolution, vacant,
 };
 use onlyonce::guard::record::{Answer, Body, INLINE_LIMIT, Outcome, Reason, Record};
 use onlyonce::guard::scope::{RecordId, ScopeValue, Source};
-use onlyonce::guard::seen::{Seen, Sight};
+use onlyonce::guard::seen::{DuplicateCounts, DuplicateKind};
 use onlyonce::guard::time::Millis;
 use serde_json::{Value, json};
 
 const ID: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-const QUIET: Live = Live { open_calls: &[], waiting: 0, copying: false };
+const QUIET: InMemoryState = InMemoryState { open_calls: &[], waiting: 0, copying: false };
 
 fn id() -> RecordId {
     RecordId::parse(ID).expect("64 hex digits")
@@ -43,12 +43,12 @@ fn the_token_is_shown_as_a_bearer_token() {
 }
 
 #[track_caller]
-fn asks(method: &str, path: &str, query: &str, expected: Question) {
+fn asks(method: &str, path: &str, query: &str, expected: AdminRequest) {
     assert_eq!(question(method, &format!("/.onlyonce/{path}"), query), Ok(expected), "{path}");
 }
 
 #[track_caller]
-fn complains<T: std::fmt::Debug>(asked: Result<T, Complaint>, status: u16, error: &str) {
+fn complains<T: std::fmt::Debug>(asked: Result<T, AdminError>, status: u16, error: &str) {
     let complaint = asked.expect_err("a complaint");
     assert_eq!((complaint.status, complaint.error), (status, error));
     assert!(complaint.detail.contains("; "), "no cure in {}", complaint.detail);
@@ -56,13 +56,23 @@ fn complains<T: std::fmt::Debug>(asked: Result<T, Complaint>, status: u16, error
 
 #[test]
 fn questions() {
-    let record = |wish| Question::Record(id(), wish);
-    asks("POST", "find", "", Question::Find);
-    asks("GET", &format!("records/{ID}"), "", record(Wish::Inspect { body: false }));
-    asks("GET", &format!("records/{ID}"), "body=10", record(Wish::Inspect { body: false }));
-    asks("GET", &format!("records/{ID}"), "x=1&body=1", record(Wish::Inspect { body: true }));
-    asks("DELETE", &format!("records/{ID}"), "", record(Wish::Forget));
-    asks("POST", &format!("records/{ID}/resolve"), "", record(Wish::Resolve));
+    let record = |wish| AdminRequest::Record(id(), wish);
+    asks("POST", "find", "", AdminRequest::Find);
+    asks("GET", &format!("records/{ID}"), "", record(RecordCommand::Inspect { body: false }));
+    asks(
+        "GET",
+        &format!("records/{ID}"),
+        "body=10",
+        record(RecordCommand::Inspect { body: false }),
+    );
+    asks(
+        "GET",
+        &format!("records/{ID}"),
+        "x=1&body=1",
+        record(RecordCommand::Inspect { body: true }),
+    );
+    asks("DELETE", &format!("records/{ID}"), "", record(RecordCommand::Forget));
+    asks("POST", &format!("records/{ID}/resolve"), "", record(RecordCommand::Resolve));
     let asked = |method, path: &str| question(method, &format!("/.onlyonce/{path}"), "");
     complains(asked("GET", ""), 404, "not-found");
     complains(asked("GET", "record"), 404, "not-found");
@@ -127,7 +137,7 @@ fn a_resolution_with_an_answer() {
         status: 201,
         headers: vec![("x-a".into(), "1".into())],
         answered_at: CLAIMED_AT,
-        took: Millis(0),
+        origin_time: Millis(0),
         body: Body::Inline { bytes: b"ok".into() },
     };
     assert_eq!(read, expected);
@@ -163,7 +173,7 @@ fn resolutions_that_are_none() {
 }
 
 #[track_caller]
-fn described(record: &Record, live: Live, seen: Seen) -> Value {
+fn described(record: &Record, live: InMemoryState, seen: DuplicateCounts) -> Value {
     let (before, after) =
         describe(record, About { id: &id(), realm: "r", live, seen, body: false });
     serde_json::from_str(&format!("{before}{after}")).expect("JSON")
@@ -174,7 +184,7 @@ fn of_claim(state: &str) -> Value {
     json!({
         "record": ID, "state": state, "claim": "c1", "attempt": 1,
         // As in the log: SHA-256 over the purpose, the realm and the digest, its first 16 digits.
-        "fingerprint": Salted::of("r", "order").as_str(),
+        "fingerprint": FingerprintTag::of("r", "order").as_str(),
         "claimed_at": "2027-01-15T08:00:00.000Z", "deadline_at": "2027-01-15T08:02:05.000Z",
         "expires_at": "2027-01-16T08:00:00.000Z", "call_open": false, "waiting": 0,
         "seen": {"first": 1, "joined": 0, "replayed": 0, "refused": 0},
@@ -197,7 +207,7 @@ fn of_answer(status: u16, bytes: usize) -> Value {
 
 #[test]
 fn records_are_described() {
-    let tell = |record: &Record| described(record, QUIET, Seen::default());
+    let tell = |record: &Record| described(record, QUIET, DuplicateCounts::default());
     let done = |answer| Record::Done { claim: claim("c1"), answer };
     let expected = with(of_claim("done"), json!({"answer": of_answer(201, 7)}));
     assert_eq!(tell(&done(answer(201, "created"))), expected);
@@ -230,9 +240,9 @@ fn records_are_described() {
 
 #[test]
 fn a_call_and_its_duplicates_are_described() {
-    let record = Record::InFlight { claim: claim("c1"), before: None };
-    let live = Live { open_calls: &[1], waiting: 3, copying: false };
-    let seen = Seen { joined: 4, replayed: 5, refused: 6 };
+    let record = Record::InFlight { claim: claim("c1"), previous: None };
+    let live = InMemoryState { open_calls: &[1], waiting: 3, copying: false };
+    let seen = DuplicateCounts { joined: 4, replayed: 5, refused: 6 };
     let members = json!({
         "call_open": true, "waiting": 3,
         "seen": {"first": 1, "joined": 4, "replayed": 5, "refused": 6},
@@ -243,7 +253,8 @@ fn a_call_and_its_duplicates_are_described() {
 #[test]
 fn a_body_goes_between_the_parts() {
     let record = Record::Done { claim: claim("c1"), answer: answer(201, "created") };
-    let about = About { id: &id(), realm: "r", live: QUIET, seen: Seen::default(), body: true };
+    let about =
+        About { id: &id(), realm: "r", live: QUIET, seen: DuplicateCounts::default(), body: true };
     let (before, after) = describe(&record, about);
     let whole: Value = serde_json::from_str(&format!("{before}Y3JlYXRlZA=={after}")).expect("JSON");
     assert_eq!(whole["answer"]["body_base64"], "Y3JlYXRlZA==");
@@ -252,9 +263,9 @@ fn a_body_goes_between_the_parts() {
 #[test]
 fn wishes_that_are_not_carried_out() {
     for (denial, status, member, name) in [
-        (Denial::Vacant, 404, "state", "vacant"),
-        (Denial::CallOpen, 409, "error", "call-open"),
-        (Denial::NotUnknown, 409, "error", "not-unknown"),
+        (AdminRefusal::Vacant, 404, "state", "vacant"),
+        (AdminRefusal::CallOpen, 409, "error", "call-open"),
+        (AdminRefusal::NotUnknown, 409, "error", "not-unknown"),
     ] {
         let (told, text) = denied(denial, &id());
         let told_of: Value = serde_json::from_str(&text).expect("JSON");
@@ -263,8 +274,8 @@ fn wishes_that_are_not_carried_out() {
 }
 
 #[track_caller]
-fn counted(sight: Sight, times: u32) -> (Seen, u32) {
-    let mut seen = Seen::default();
+fn counted(sight: DuplicateKind, times: u32) -> (DuplicateCounts, u32) {
+    let mut seen = DuplicateCounts::default();
     let due = (0..times).filter(|_| seen.count(sight)).count();
     (seen, u32::try_from(due).expect("few"))
 }
@@ -272,14 +283,23 @@ fn counted(sight: Sight, times: u32) -> (Seen, u32) {
 #[test]
 fn counts_are_written_down_seldom_and_pinned() {
     // At 1, 2, 4, 8; at 16; and with the end of the call.
-    assert_eq!(counted(Sight::Refused, 9), (Seen { refused: 9, ..Seen::default() }, 4));
-    assert_eq!(counted(Sight::Replayed, 31), (Seen { replayed: 31, ..Seen::default() }, 1));
-    assert_eq!(counted(Sight::Joined, 9), (Seen { joined: 9, ..Seen::default() }, 0));
-    let mut full = Seen { refused: u32::MAX, ..Seen::default() };
-    assert!(!full.count(Sight::Refused));
+    assert_eq!(
+        counted(DuplicateKind::Refused, 9),
+        (DuplicateCounts { refused: 9, ..DuplicateCounts::default() }, 4)
+    );
+    assert_eq!(
+        counted(DuplicateKind::Replayed, 31),
+        (DuplicateCounts { replayed: 31, ..DuplicateCounts::default() }, 1)
+    );
+    assert_eq!(
+        counted(DuplicateKind::Collapsed, 9),
+        (DuplicateCounts { joined: 9, ..DuplicateCounts::default() }, 0)
+    );
+    let mut full = DuplicateCounts { refused: u32::MAX, ..DuplicateCounts::default() };
+    assert!(!full.count(DuplicateKind::Refused));
     assert_eq!(full.refused, u32::MAX);
-    let seen = Seen { joined: 1, replayed: 2, refused: 0x0102_0304 };
+    let seen = DuplicateCounts { joined: 1, replayed: 2, refused: 0x0102_0304 };
     assert_eq!(seen.encode(), [0, 0, 0, 1, 0, 0, 0, 2, 1, 2, 3, 4]);
-    assert_eq!(Seen::decode(&seen.encode()), seen);
-    assert_eq!(Seen::decode(&[]), Seen::default());
+    assert_eq!(DuplicateCounts::decode(&seen.encode()), seen);
+    assert_eq!(DuplicateCounts::decode(&[]), DuplicateCounts::default());
 }

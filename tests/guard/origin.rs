@@ -1,16 +1,18 @@
 //! Where the origin is, and what its answers mean.
 
-use onlyonce::guard::origin::{Base, BaseError, Meaning, has_no_body, may_end, meaning};
+use onlyonce::guard::origin::{
+    OriginUrl, OriginUrlError, OriginVerdict, has_no_body, may_end, origin_verdict,
+};
 use onlyonce::guard::policy::Settings;
 
 #[track_caller]
-fn check(status: u16, header: Option<(&str, &str)>, expected: Meaning) {
+fn check(status: u16, header: Option<(&str, &str)>, expected: OriginVerdict) {
     let release = Settings::default().release;
     let lookup = |name: &str| {
         let (_, value) = header.filter(|(found, _)| *found == name)?;
         Some(value.to_owned())
     };
-    assert_eq!(meaning(&release, status, lookup), expected, "{status} {header:?}");
+    assert_eq!(origin_verdict(&release, status, lookup), expected, "{status} {header:?}");
 }
 
 #[test]
@@ -18,9 +20,9 @@ fn every_status_under_the_default_policy() {
     let released = [401, 403, 407, 425, 429, 521, 523, 525, 526, 530];
     for status in 100..=999 {
         let expected = match status {
-            _ if released.contains(&status) => Meaning::NotProcessed,
-            200..=499 => Meaning::Final,
-            _ => Meaning::MayHaveActed,
+            _ if released.contains(&status) => OriginVerdict::NotProcessed,
+            200..=499 => OriginVerdict::Final,
+            _ => OriginVerdict::MayHaveActed,
         };
         check(status, None, expected);
     }
@@ -28,17 +30,17 @@ fn every_status_under_the_default_policy() {
 
 #[test]
 fn a_503_is_released_only_with_retry_after() {
-    check(503, Some(("retry-after", "1")), Meaning::NotProcessed);
-    check(503, Some(("retry-after", "")), Meaning::NotProcessed);
-    check(503, Some(("x-retry-after", "1")), Meaning::MayHaveActed);
-    check(500, Some(("retry-after", "1")), Meaning::MayHaveActed);
-    check(200, Some(("retry-after", "1")), Meaning::Final);
+    check(503, Some(("retry-after", "1")), OriginVerdict::NotProcessed);
+    check(503, Some(("retry-after", "")), OriginVerdict::NotProcessed);
+    check(503, Some(("x-retry-after", "1")), OriginVerdict::MayHaveActed);
+    check(500, Some(("retry-after", "1")), OriginVerdict::MayHaveActed);
+    check(200, Some(("retry-after", "1")), OriginVerdict::Final);
 }
 
 #[test]
 fn without_a_release_list_every_answer_says_something_of_the_work() {
-    assert_eq!(meaning(&[], 429, |_| None), Meaning::Final);
-    assert_eq!(meaning(&[], 530, |_| None), Meaning::MayHaveActed);
+    assert_eq!(origin_verdict(&[], 429, |_| None), OriginVerdict::Final);
+    assert_eq!(origin_verdict(&[], 530, |_| None), OriginVerdict::MayHaveActed);
 }
 
 #[test]
@@ -59,7 +61,7 @@ fn statuses_without_a_body() {
 
 #[track_caller]
 fn base(value: &str, expected: &str) {
-    let parsed = Base::parse(Some(value)).map(|base| base.as_str().to_owned());
+    let parsed = OriginUrl::parse(Some(value)).map(|base| base.as_str().to_owned());
     assert_eq!(parsed, Ok(expected.to_owned()), "{value:?}");
 }
 
@@ -81,8 +83,8 @@ fn bases() {
 #[test]
 fn no_base_at_all() {
     for value in [None, Some(""), Some(" \t ")] {
-        let error = Base::parse(value).expect_err("no base");
-        assert_eq!(error, BaseError::Missing);
+        let error = OriginUrl::parse(value).expect_err("no base");
+        assert_eq!(error, OriginUrlError::Missing);
         assert_eq!(
             error.sentence(),
             "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers"
@@ -92,7 +94,7 @@ fn no_base_at_all() {
 
 #[track_caller]
 fn refused(value: &str, reason: &str) {
-    let error = Base::parse(Some(value)).expect_err(value);
+    let error = OriginUrl::parse(Some(value)).expect_err(value);
     let cure = "set it to a base URL such as https://origin.example.com";
     assert_eq!(error.sentence(), format!("ORIGIN \"{value}\" {reason}; {cure}"));
 }
@@ -164,7 +166,7 @@ fn what_is_no_base() {
 
 #[test]
 fn a_request_at_the_origin() {
-    let join = |base, target| Base::parse(Some(base)).expect(base).join(target);
+    let join = |base, target| OriginUrl::parse(Some(base)).expect(base).join(target);
     assert_eq!(join("http://a/", "/orders?b=1"), "http://a/orders?b=1");
     assert_eq!(join("http://a/api/", "/orders"), "http://a/api/orders");
     // A target that looks like a host of its own stays a path.
@@ -173,8 +175,8 @@ fn a_request_at_the_origin() {
 
 #[track_caller]
 fn published(base: &str, location: &str, expected: Option<&str>) {
-    let base = Base::parse(Some(base)).expect(base);
-    let found = base.publish(location, "https://shop.example");
+    let base = OriginUrl::parse(Some(base)).expect(base);
+    let found = base.rewrite_location(location, "https://shop.example");
     assert_eq!(found.as_deref(), expected, "{location:?}");
 }
 

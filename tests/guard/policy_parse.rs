@@ -8,7 +8,7 @@ mod patterns;
 use onlyonce::guard::cors::Cors;
 use onlyonce::guard::fingerprint::Algorithm;
 use onlyonce::guard::policy::{
-    InFlight, KeyMode, KvWrite, Mistake, Mode, OnGuardFailure, Policy, Settings, Unknown,
+    InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Policy, PolicyError, Settings, Unknown,
 };
 use onlyonce::guard::release::{Release, ReleaseHeader};
 use onlyonce::guard::scope::{Scope, Source};
@@ -17,7 +17,7 @@ use onlyonce::guard::time::Millis;
 #[track_caller]
 pub fn read(json: &str) -> Policy {
     Policy::parse(json).unwrap_or_else(|mistakes| {
-        panic!("{}", mistakes.iter().map(Mistake::sentence).collect::<Vec<_>>().join("\n"))
+        panic!("{}", mistakes.iter().map(PolicyError::sentence).collect::<Vec<_>>().join("\n"))
     })
 }
 

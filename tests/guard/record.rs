@@ -31,9 +31,9 @@ const CLAIM: &str = concat!(
     "000001a3185c5000", // claimed at
     "000001a3185e3848", // deadline at
     "000001a31d82ac00", // window ends at
-    "00",               // no linger
+    "00",               // no derived_ttl
     "00",               // no end of its call
-    "00",               // no spelling
+    "00",               // no raw_key
 );
 
 /// An answer up to its body.
@@ -70,8 +70,8 @@ fn unknown(reason: Reason, answer: Option<Answer>) -> Record {
     Record::Unknown { claim: claim("c1"), outcome: Outcome { reason, answer } }
 }
 
-fn in_flight(before: Option<Outcome>) -> Record {
-    Record::InFlight { claim: claim("c1"), before }
+fn in_flight(previous: Option<Outcome>) -> Record {
+    Record::InFlight { claim: claim("c1"), previous }
 }
 
 #[test]
@@ -135,9 +135,9 @@ fn full_claim() -> Claim {
         attempt: 7,
         fingerprint: Fingerprint { method, digest: "f".into() },
         credential: Credential { sources, digest: "d".into() },
-        linger: Some(Millis::seconds(10)),
-        ended_at: Some(CLAIMED_AT.plus(Millis::seconds(10))),
-        spelling: Some("\"k\"".into()),
+        derived_ttl: Some(Millis::seconds(10)),
+        call_ended_at: Some(CLAIMED_AT.plus(Millis::seconds(10))),
+        raw_key: Some("\"k\"".into()),
         ..claim("c1")
     }
 }
@@ -163,13 +163,13 @@ fn a_full_claim_is_pinned() {
         "00000000000000076a77743a737562",
         "000000000000000164",
         "000001a3185c5000000001a3185e3848000001a31d82ac00",
-        // ten seconds of lingering, the end of its call, and a spelling
+        // ten seconds of lingering, the end of its call, and a raw_key
         "010000000000002710",
         "01000001a3185c7710",
         "010000000000000003226b22",
         "0000",
     ];
-    pinned(&Record::InFlight { claim: full_claim(), before: None }, &head, "");
+    pinned(&Record::InFlight { claim: full_claim(), previous: None }, &head, "");
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn fingerprint_algorithms_are_pinned() {
         let mut claim = claim("c1");
         claim.fingerprint.method.algorithm = algorithm;
         let head = ["01", &CLAIM[..28], code, &CLAIM[30..], "0000"];
-        pinned(&Record::InFlight { claim, before: None }, &head, "");
+        pinned(&Record::InFlight { claim, previous: None }, &head, "");
     }
 }
 
@@ -251,14 +251,14 @@ fn when_a_record_asks_to_be_looked_at() {
     // A derived key's record is looked at when it is to be forgotten, not at its window's end.
     let second = |number| Some(CLAIMED_AT.plus(Millis::seconds(number)));
     wakes(&Record::Done { claim: full_claim(), answer: answer(200, "") }, second(20));
-    let sent = Claim { ended_at: None, ..full_claim() };
-    wakes(&Record::InFlight { claim: sent, before: None }, second(125 + 10));
+    let sent = Claim { call_ended_at: None, ..full_claim() };
+    wakes(&Record::InFlight { claim: sent, previous: None }, second(125 + 10));
 }
 
 #[track_caller]
-fn expires(linger: Option<Millis>, ended_at: Option<UnixMillis>, expected: UnixMillis) {
-    let claim = Claim { linger, ended_at, ..claim("c1") };
-    assert_eq!(claim.expires_at(), expected, "{linger:?} after {ended_at:?}");
+fn expires(derived_ttl: Option<Millis>, call_ended_at: Option<UnixMillis>, expected: UnixMillis) {
+    let claim = Claim { derived_ttl, call_ended_at, ..claim("c1") };
+    assert_eq!(claim.expires_at(), expected, "{derived_ttl:?} after {call_ended_at:?}");
 }
 
 #[test]
@@ -284,11 +284,11 @@ fn when_a_record_is_forgotten() {
 fn only_a_claim_that_lingers_notes_its_end() {
     let now = CLAIMED_AT.plus(Millis::seconds(5));
     assert_eq!(claim("c1").ended(now), claim("c1"));
-    let derived = Claim { linger: Some(Millis::seconds(10)), ..claim("c1") };
-    let ended = Claim { ended_at: Some(now), ..derived.clone() };
+    let derived = Claim { derived_ttl: Some(Millis::seconds(10)), ..claim("c1") };
+    let ended = Claim { call_ended_at: Some(now), ..derived.clone() };
     assert_eq!(derived.ended(now), ended);
     let later = now.plus(Millis::seconds(60));
-    assert_eq!(ended.clone().ended(later), Claim { ended_at: Some(later), ..ended });
+    assert_eq!(ended.clone().ended(later), Claim { call_ended_at: Some(later), ..ended });
 }
 
 #[test]

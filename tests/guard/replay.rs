@@ -5,7 +5,7 @@ mod marks;
 use crate::fixtures::{CLAIMED_AT, answer, claim, credential, fingerprint, headers, not_kept};
 use onlyonce::guard::record::{Answer, Body, Claim, Outcome, Reason, Record};
 use onlyonce::guard::replay::{
-    COPY_MARGIN, copy_lifetime, for_retries, is_less_for_retries, keepable_headers, proves,
+    COPY_MARGIN, copy_lifetime, for_retries, is_less_for_retries, keepable_headers, may_replay,
 };
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -26,7 +26,7 @@ fn margin() -> UnixMillis {
 
 #[track_caller]
 fn check(copy: &Record, request: &str, who: &str, now: UnixMillis, expected: bool) {
-    let proven = proves(copy, |_| fingerprint(request), |_| credential(who), now);
+    let proven = may_replay(copy, |_| fingerprint(request), |_| credential(who), now);
     assert_eq!(proven, expected, "{request} of {who} at {now:?}: {copy:?}");
 }
 
@@ -48,8 +48,8 @@ fn only_a_final_answer_whose_body_was_kept() {
     let held = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) };
     for record in [
         Record::Vacant,
-        Record::InFlight { claim: claim("c1"), before: None },
-        Record::InFlight { claim: claim("c1"), before: Some(held.clone()) },
+        Record::InFlight { claim: claim("c1"), previous: None },
+        Record::InFlight { claim: claim("c1"), previous: Some(held.clone()) },
         Record::Unknown { claim: claim("c1"), outcome: held },
         done(not_kept(200)),
     ] {
@@ -78,7 +78,7 @@ fn only_with_more_than_a_minute_to_live() {
 #[test]
 fn the_records_own_method_and_sources_are_used() {
     let record = claim("c1");
-    let proven = proves(
+    let proven = may_replay(
         &copy(),
         |method| {
             assert_eq!(*method, record.fingerprint.method);
@@ -97,9 +97,9 @@ fn the_records_own_method_and_sources_are_used() {
 #[test]
 fn the_fingerprint_is_made_last() {
     let never = |_: &_| -> onlyonce::guard::fingerprint::Fingerprint { panic!("made") };
-    assert!(!proves(&copy(), never, |_| credential("stranger"), CLAIMED_AT));
-    assert!(!proves(&copy(), never, |_| credential("owner"), margin()));
-    assert!(!proves(&done(not_kept(200)), never, |_| credential("owner"), CLAIMED_AT));
+    assert!(!may_replay(&copy(), never, |_| credential("stranger"), CLAIMED_AT));
+    assert!(!may_replay(&copy(), never, |_| credential("owner"), margin()));
+    assert!(!may_replay(&done(not_kept(200)), never, |_| credential("owner"), CLAIMED_AT));
 }
 
 #[track_caller]
@@ -124,9 +124,9 @@ fn how_long_a_copy_lives() {
 /// A derived key's record may end long before its window, and its copy ends before that.
 #[test]
 fn a_copy_ends_before_a_derived_record() {
-    let derived = |linger| Claim {
-        linger: Some(Millis::seconds(linger)),
-        ended_at: Some(CLAIMED_AT),
+    let derived = |derived_ttl| Claim {
+        derived_ttl: Some(Millis::seconds(derived_ttl)),
+        call_ended_at: Some(CLAIMED_AT),
         ..claim("c1")
     };
     assert_eq!(copy_lifetime(&derived(10), CLAIMED_AT), None);
@@ -189,7 +189,7 @@ fn headers_that_are_made_anew_are_not_kept() {
     kept([("idempotency-replayed", "true")], []);
 }
 
-/// The platform undoes a coding that it knows by its one spelling: in any other, the body is kept
+/// The platform undoes a coding that it knows by its one raw_key: in any other, the body is kept
 /// as it came, and so is the header that says how to read it.
 #[test]
 fn a_coding_that_the_platform_leaves_is_kept() {

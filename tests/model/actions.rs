@@ -2,14 +2,14 @@
 
 use crate::bugs::Bug;
 use crate::object::World;
-use crate::operator::Wish;
+use crate::operator::RecordCommand;
 use crate::origin::Report;
 use crate::setting::{Setting, TICK};
 use crate::state::{Call, Stage, State, Submission};
 use crate::worker::View;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
+pub enum ModelAction {
     TimePasses,
     Sends {
         client: usize,
@@ -41,20 +41,20 @@ pub enum Action {
     StrayLands,
     DeletionLands,
     DeletionFails,
-    Intervenes(Wish),
+    Intervenes(RecordCommand),
     Dies,
 }
 
 /// Everything that can happen in a state.
-pub fn possible(setting: &Setting, state: &State, actions: &mut Vec<Action>) {
+pub fn possible(setting: &Setting, state: &State, actions: &mut Vec<ModelAction>) {
     // Whoever was woken goes on before anything new comes in (microtasks), unless the runtime dies.
     let mut woken = state.submissions.iter().filter(|one| matches!(one.stage, Stage::Woken(_)));
     if woken.clone().next().is_some() {
-        actions.extend(woken.by_ref().cloned().map(Action::Hears));
+        actions.extend(woken.by_ref().cloned().map(ModelAction::Hears));
         return dies(state, actions);
     }
     if state.ticks() < setting.ticks && state.holds_something() {
-        actions.push(Action::TimePasses);
+        actions.push(ModelAction::TimePasses);
     }
     clients(setting, state, actions);
     for submission in &state.submissions {
@@ -68,52 +68,52 @@ pub fn possible(setting: &Setting, state: &State, actions: &mut Vec<Action>) {
     dies(state, actions);
 }
 
-fn clients(setting: &Setting, state: &State, actions: &mut Vec<Action>) {
+fn clients(setting: &Setting, state: &State, actions: &mut Vec<ModelAction>) {
     for (client, doing) in state.clients.iter().enumerate() {
         if doing.waits {
-            actions.push(Action::TimesOut { client });
+            actions.push(ModelAction::TimesOut { client });
         } else if doing.attempts > 0 {
             let isolates = if setting.one_isolate { 0..1 } else { 0..2 };
-            actions.extend(isolates.map(|isolate| Action::Sends { client, isolate }));
+            actions.extend(isolates.map(|isolate| ModelAction::Sends { client, isolate }));
         }
     }
 }
 
-fn on_its_way(state: &State, submission: &Submission, actions: &mut Vec<Action>) {
+fn on_its_way(state: &State, submission: &Submission, actions: &mut Vec<ModelAction>) {
     let one = || submission.clone();
     match &submission.stage {
-        Stage::AtWorker => actions.push(Action::Arrives(one())),
-        Stage::Between(_) => actions.push(Action::Decides(one())),
+        Stage::AtWorker => actions.push(ModelAction::Arrives(one())),
+        Stage::Between(_) => actions.push(ModelAction::Decides(one())),
         Stage::Woken(_) => {}
-        Stage::Joined { .. } => actions.push(Action::WaitEnds(one())),
+        Stage::Joined { .. } => actions.push(ModelAction::WaitEnds(one())),
         Stage::Leading { .. } => {}
     }
     if submission.deadline().is_some_and(|deadline| state.now >= deadline) {
-        actions.push(Action::DeadlineComes(one()));
+        actions.push(ModelAction::DeadlineComes(one()));
     }
     if !submission.is_read {
         return;
     }
     if submission.stage == Stage::AtWorker && state.isolates[submission.isolate].is_some() {
-        actions.push(Action::ReadsMemory(one()));
+        actions.push(ModelAction::ReadsMemory(one()));
     }
     if state.kv.copy.is_some() {
-        actions.push(Action::ReadsKv(one(), View::Current));
+        actions.push(ModelAction::ReadsKv(one(), View::Current));
     }
     if state.kv.before.is_some() {
-        actions.push(Action::ReadsKv(one(), View::Stale));
+        actions.push(ModelAction::ReadsKv(one(), View::Stale));
     }
     if submission.stage != Stage::AtWorker && state.left.duplicates > 0 {
-        actions.push(Action::CallsAgain(one()));
+        actions.push(ModelAction::CallsAgain(one()));
     }
 }
 
-fn origin(setting: &Setting, call: &Call, actions: &mut Vec<Action>) {
+fn origin(setting: &Setting, call: &Call, actions: &mut Vec<ModelAction>) {
     if !call.sent {
-        actions.extend([Action::IsSent(call.clone()), Action::IsNotSent(call.clone())]);
+        actions.extend([ModelAction::IsSent(call.clone()), ModelAction::IsNotSent(call.clone())]);
         return;
     }
-    let report = |report| Action::Reports(call.clone(), report);
+    let report = |report| ModelAction::Reports(call.clone(), report);
     actions.extend([Report::Answers, Report::Refuses, Report::Fails, Report::Breaks].map(report));
     if call.attempt > 1 {
         actions.push(report(Report::Conflicts));
@@ -123,37 +123,37 @@ fn origin(setting: &Setting, call: &Call, actions: &mut Vec<Action>) {
     }
 }
 
-fn platform(state: &State, actions: &mut Vec<Action>) {
+fn platform(state: &State, actions: &mut Vec<ModelAction>) {
     if state.object.stored.is_some() {
-        actions.push(Action::AlarmRings);
+        actions.push(ModelAction::AlarmRings);
     }
     if state.object.copying.is_some() {
-        actions.extend([Action::CopyLands, Action::CopyIsLost]);
+        actions.extend([ModelAction::CopyLands, ModelAction::CopyIsLost]);
     }
     if state.kv.stray.is_some() {
-        actions.push(Action::StrayLands);
+        actions.push(ModelAction::StrayLands);
     }
     if state.object.deleting {
-        actions.extend([Action::DeletionLands, Action::DeletionFails]);
+        actions.extend([ModelAction::DeletionLands, ModelAction::DeletionFails]);
     }
 }
 
-fn operator(state: &State, actions: &mut Vec<Action>) {
+fn operator(state: &State, actions: &mut Vec<ModelAction>) {
     if state.left.interventions > 0 && state.object.stored.is_some() {
-        let wishes = [Wish::Forget, Wish::NotProcessed, Wish::Answered];
-        actions.extend(wishes.map(Action::Intervenes));
+        let wishes = [RecordCommand::Forget, RecordCommand::NotProcessed, RecordCommand::Answered];
+        actions.extend(wishes.map(ModelAction::Intervenes));
     }
 }
 
 /// Where nothing is held in memory, a death makes no difference.
-fn dies(state: &State, actions: &mut Vec<Action>) {
+fn dies(state: &State, actions: &mut Vec<ModelAction>) {
     if state.left.crashes > 0 && state.lives() {
-        actions.push(Action::Dies);
+        actions.push(ModelAction::Dies);
     }
 }
 
 /// What a state becomes; nothing where nothing changes.
-pub fn next(setting: &Setting, state: &State, action: Action) -> Option<State> {
+pub fn next(setting: &Setting, state: &State, action: ModelAction) -> Option<State> {
     let mut world = World { setting, state: state.clone(), found: None };
     world.does(action);
     world.state.normalise(setting);
@@ -161,48 +161,48 @@ pub fn next(setting: &Setting, state: &State, action: Action) -> Option<State> {
 }
 
 impl World<'_> {
-    pub fn does(&mut self, action: Action) {
+    pub fn does(&mut self, action: ModelAction) {
         match action {
-            Action::TimePasses => {
+            ModelAction::TimePasses => {
                 self.state.now += TICK.0;
                 self.forgets();
             }
-            Action::Sends { client, isolate } => self.sends(client, isolate),
-            Action::TimesOut { client } => self.times_out(client),
-            Action::CallsAgain(one) => {
+            ModelAction::Sends { client, isolate } => self.sends(client, isolate),
+            ModelAction::TimesOut { client } => self.times_out(client),
+            ModelAction::CallsAgain(one) => {
                 self.state.left.duplicates -= 1;
                 self.calls_again(self.place(&one));
             }
-            Action::ReadsMemory(one) => self.reads_memory(&one),
-            Action::ReadsKv(one, view) => self.reads_kv(&one, view),
-            Action::Arrives(one)
-            | Action::Decides(one)
-            | Action::Hears(one)
-            | Action::DeadlineComes(one) => self.goes_on(&one),
-            Action::WaitEnds(one) => {
+            ModelAction::ReadsMemory(one) => self.reads_memory(&one),
+            ModelAction::ReadsKv(one, view) => self.reads_kv(&one, view),
+            ModelAction::Arrives(one)
+            | ModelAction::Decides(one)
+            | ModelAction::Hears(one)
+            | ModelAction::DeadlineComes(one) => self.goes_on(&one),
+            ModelAction::WaitEnds(one) => {
                 let (one, _) = self.take_out(self.place(&one));
                 self.answered(&one);
             }
-            Action::IsSent(call) => self.is_sent(&call),
-            Action::IsNotSent(call) => self.not_sent(call),
-            Action::Reports(call, report) => self.reports(call, report),
-            Action::AlarmRings => drop(self.rings()),
-            Action::CopyLands => {
+            ModelAction::IsSent(call) => self.is_sent(&call),
+            ModelAction::IsNotSent(call) => self.not_sent(call),
+            ModelAction::Reports(call, report) => self.reports(call, report),
+            ModelAction::AlarmRings => drop(self.rings()),
+            ModelAction::CopyLands => {
                 let copy = self.state.object.copying.take();
                 self.copy_lands(copy);
             }
-            Action::StrayLands => {
+            ModelAction::StrayLands => {
                 let copy = self.state.kv.stray.take();
                 self.copy_lands(copy);
             }
-            Action::CopyIsLost => self.state.object.copying = None,
-            Action::DeletionLands => self.deletion_lands(),
-            Action::DeletionFails => self.state.object.deleting = false,
-            Action::Intervenes(wish) => {
+            ModelAction::CopyIsLost => self.state.object.copying = None,
+            ModelAction::DeletionLands => self.deletion_lands(),
+            ModelAction::DeletionFails => self.state.object.deleting = false,
+            ModelAction::Intervenes(wish) => {
                 self.intervenes(wish);
                 self.state.left.interventions -= 1;
             }
-            Action::Dies => {
+            ModelAction::Dies => {
                 self.state.left.crashes -= 1;
                 self.dies();
             }

@@ -3,8 +3,10 @@
 //! the checker has to find broken.
 
 use crate::ledger::Promise;
-use onlyonce::guard::machine::{self, Change, Event, Live, QUARANTINE, Step, Submission, Then};
-use onlyonce::guard::origin::Meaning::{Final, NotProcessed};
+use onlyonce::guard::machine::{
+    self, Action, Event, InMemoryState, QUARANTINE, StorageOp, Submission, Transition,
+};
+use onlyonce::guard::origin::OriginVerdict::{Final, NotProcessed};
 use onlyonce::guard::record::{Claim, Record};
 use onlyonce::guard::time::UnixMillis;
 
@@ -123,38 +125,50 @@ impl Bug {
 }
 
 /// The shipped rules, or the shipped rules with a mistake around them.
-pub fn decide(bug: Option<Bug>, record: Record, event: Event, live: Live, now: UnixMillis) -> Step {
-    let Some(bug) = bug else { return machine::decide(record, event, live, now) };
+pub fn transition(
+    bug: Option<Bug>,
+    record: Record,
+    event: Event,
+    live: InMemoryState,
+    now: UnixMillis,
+) -> Transition {
+    let Some(bug) = bug else { return machine::transition(record, event, live, now) };
     if is_unlocked(bug, &record, &event, live, now) {
-        let step = machine::decide(Record::Vacant, event, live, now);
-        let change = if step.change == Change::Keep { Change::Erase } else { step.change };
-        return Step { change, ..step };
+        let step = machine::transition(Record::Vacant, event, live, now);
+        let change = if step.change == StorageOp::Keep { StorageOp::Erase } else { step.change };
+        return Transition { change, ..step };
     }
     if let Some(record) = overwritten(bug, &record, &event) {
-        return Step { record, change: Change::Put, alarm: None, then: Then::Nothing };
+        return Transition { record, change: StorageOp::Put, alarm: None, then: Action::Nothing };
     }
     let live = blind(bug, &event, live);
     let event = mistaken(bug, &record, event);
-    let rang = matches!(event, Event::Rang);
-    let step = aged(bug, hasty(bug, machine::decide(record, event, live, now), now));
+    let rang = matches!(event, Event::Alarm);
+    let step = aged(bug, hasty(bug, machine::transition(record, event, live, now), now));
     let is_silent = match bug {
         Bug::NoAlarm => true,
         Bug::NoSecondAlarm => rang,
-        Bug::AlarmNotMoved => !rang && step.then != Then::Forward,
+        Bug::AlarmNotMoved => !rang && step.then != Action::Forward,
         _ => false,
     };
-    Step { alarm: step.alarm.filter(|_| !is_silent), ..step }
+    Transition { alarm: step.alarm.filter(|_| !is_silent), ..step }
 }
 
 /// Whether a mistake takes the record for vacant.
-fn is_unlocked(bug: Bug, record: &Record, event: &Event, live: Live, now: UnixMillis) -> bool {
-    let Record::InFlight { claim, before } = record else { return false };
+fn is_unlocked(
+    bug: Bug,
+    record: &Record,
+    event: &Event,
+    live: InMemoryState,
+    now: UnixMillis,
+) -> bool {
+    let Record::InFlight { claim, previous } = record else { return false };
     match bug {
         Bug::TimeOutFrees => now >= claim.deadline_at,
         Bug::CrashFrees => !live.open_calls.contains(&claim.attempt),
-        Bug::AlarmErases => matches!(event, Event::Rang),
+        Bug::AlarmErases => matches!(event, Event::Alarm),
         Bug::ReleasedResendFrees => {
-            before.is_some() && matches!(event, Event::Answered { meaning: NotProcessed, .. })
+            previous.is_some() && matches!(event, Event::Answered { verdict: NotProcessed, .. })
         }
         _ => false,
     }
@@ -163,16 +177,16 @@ fn is_unlocked(bug: Bug, record: &Record, event: &Event, live: Live, now: UnixMi
 /// An answer that a mistake puts into the place of another.
 fn overwritten(bug: Bug, record: &Record, event: &Event) -> Option<Record> {
     let Record::Done { claim, .. } = record else { return None };
-    let Event::Answered { meaning: Final, answer, .. } = event else { return None };
+    let Event::Answered { verdict: Final, answer, .. } = event else { return None };
     let record = Record::Done { claim: claim.clone(), answer: answer.clone() };
     (bug == Bug::LateAnswerOverwrites).then_some(record)
 }
 
 /// What a mistake leaves out of sight.
-fn blind<'a>(bug: Bug, event: &Event, live: Live<'a>) -> Live<'a> {
+fn blind<'a>(bug: Bug, event: &Event, live: InMemoryState<'a>) -> InMemoryState<'a> {
     match (bug, event) {
-        (Bug::ForgetBesideCopying, Event::Forget) => Live { copying: false, ..live },
-        (Bug::AnyAnswerCounts, Event::Resolve { .. }) => Live { open_calls: &[], ..live },
+        (Bug::ForgetBesideCopying, Event::Forget) => InMemoryState { copying: false, ..live },
+        (Bug::AnyAnswerCounts, Event::Resolve { .. }) => InMemoryState { open_calls: &[], ..live },
         _ => live,
     }
 }
@@ -183,8 +197,8 @@ fn mistaken(bug: Bug, record: &Record, event: Event) -> Event {
         (Bug::LostConnectionFrees, Event::Failed { claim, attempt }, _) => {
             Event::NotSent { claim, attempt }
         }
-        (Bug::AnyAnswerCounts, Event::Answered { attempt, meaning, answer, .. }, Some(claim)) => {
-            Event::Answered { claim: claim.id.clone(), attempt, meaning, answer }
+        (Bug::AnyAnswerCounts, Event::Answered { attempt, verdict, answer, .. }, Some(claim)) => {
+            Event::Answered { claim: claim.id.clone(), attempt, verdict, answer }
         }
         (bug, Event::Submitted(submission), claim) => {
             Event::Submitted(misread(bug, submission, claim))
@@ -206,29 +220,32 @@ fn misread(bug: Bug, mut submission: Submission, claim: Option<&Claim>) -> Submi
 }
 
 /// A step whose answer is older than it should be.
-fn aged(bug: Bug, mut step: Step) -> Step {
+fn aged(bug: Bug, mut step: Transition) -> Transition {
     if let Record::Done { claim, .. } = &mut step.record
         && bug == Bug::LateAnswerAgedEarly
     {
-        claim.ended_at = claim.ended_at.map(|ended_at| ended_at.min(claim.deadline_at));
+        claim.call_ended_at =
+            claim.call_ended_at.map(|call_ended_at| call_ended_at.min(claim.deadline_at));
     }
     step
 }
 
 /// A step that a mistake takes too soon, or not at all.
-fn hasty(bug: Bug, step: Step, now: UnixMillis) -> Step {
+fn hasty(bug: Bug, step: Transition, now: UnixMillis) -> Transition {
     let until = match step.record {
         Record::Forgotten { until } => until,
         _ => return step,
     };
     match (bug, until, step.change) {
         (Bug::ForgetWithoutQuarantine, Some(_), _) => {
-            Step { record: Record::Vacant, change: Change::Erase, ..step }
+            Transition { record: Record::Vacant, change: StorageOp::Erase, ..step }
         }
-        (Bug::ForgetUnconfirmed, None, Change::Put) => {
-            Step { record: Record::Forgotten { until: Some(now.plus(QUARANTINE)) }, ..step }
+        (Bug::ForgetUnconfirmed, None, StorageOp::Put) => {
+            Transition { record: Record::Forgotten { until: Some(now.plus(QUARANTINE)) }, ..step }
         }
-        (Bug::DeletionTriedOnce, None, Change::Keep) => Step { then: Then::Nothing, ..step },
+        (Bug::DeletionTriedOnce, None, StorageOp::Keep) => {
+            Transition { then: Action::Nothing, ..step }
+        }
         _ => step,
     }
 }

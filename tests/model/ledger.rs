@@ -70,8 +70,8 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Life {
     window_ends_at: u64,
-    linger: Option<u64>,
-    ended_at: Option<u64>,
+    derived_ttl: Option<u64>,
+    call_ended_at: Option<u64>,
     /// The attempts that were begun, and how many of them were not processed for certain.
     begun: u32,
     not_processed: u32,
@@ -147,8 +147,8 @@ impl Ledger {
 
     /// A call of the newest claim is over.
     pub fn ended(&mut self, at: u64) {
-        if let Some(life) = self.newest().filter(|life| life.linger.is_some()) {
-            life.ended_at = Some(at);
+        if let Some(life) = self.newest().filter(|life| life.derived_ttl.is_some()) {
+            life.call_ended_at = Some(at);
         }
     }
 
@@ -195,9 +195,9 @@ impl Life {
     fn of(claim: &Claim) -> Self {
         Self {
             window_ends_at: claim.window_ends_at.0,
-            linger: claim.linger.map(|linger| linger.0),
+            derived_ttl: claim.derived_ttl.map(|derived_ttl| derived_ttl.0),
             // At its deadline, should nobody hear of it again.
-            ended_at: claim.linger.map(|_| claim.deadline_at.0),
+            call_ended_at: claim.derived_ttl.map(|_| claim.deadline_at.0),
             begun: 1,
             not_processed: 0,
             freed: false,
@@ -206,7 +206,10 @@ impl Life {
 
     /// Whether the key may be claimed anew.
     fn is_over(&self, now: u64) -> bool {
-        let lingered = self.linger.zip(self.ended_at).map(|(linger, ended)| ended + linger);
+        let lingered = self
+            .derived_ttl
+            .zip(self.call_ended_at)
+            .map(|(derived_ttl, ended)| ended + derived_ttl);
         let is_over = now >= self.window_ends_at || lingered.is_some_and(|end| now >= end);
         self.freed || self.not_processed == self.begun || is_over
     }

@@ -18,7 +18,7 @@ mod silence;
 mod state;
 mod worker;
 
-use actions::Action;
+use actions::ModelAction;
 use bugs::Bug;
 use ledger::Promise;
 use setting::Setting;
@@ -31,17 +31,17 @@ struct Key(Setting);
 
 impl Model for Key {
     type State = State;
-    type Action = Action;
+    type Action = ModelAction;
 
     fn init_states(&self) -> Vec<State> {
         vec![State::initial(&self.0)]
     }
 
-    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+    fn actions(&self, state: &State, actions: &mut Vec<ModelAction>) {
         actions::possible(&self.0, state, actions);
     }
 
-    fn next_state(&self, state: &State, action: Action) -> Option<State> {
+    fn next_state(&self, state: &State, action: ModelAction) -> Option<State> {
         actions::next(&self.0, state, action)
     }
 
@@ -102,7 +102,7 @@ fn explored(setting: Setting) -> usize {
 }
 
 /// A counter-example, one event a line. Twins change places between the lines.
-fn told(path: Path<State, Action>) -> String {
+fn told(path: Path<State, ModelAction>) -> String {
     let last = format!("{:#?}", path.last_state());
     let actions = path.into_actions().into_iter().map(|action| format!("  {action:?}\n"));
     actions.collect::<String>() + &last
@@ -121,7 +121,7 @@ fn each_planted_mistake_is_found() {
 }
 
 /// The shortest way to what a mistake breaks.
-fn counter_example(bug: Bug, setting: Setting) -> Option<Path<State, Action>> {
+fn counter_example(bug: Bug, setting: Setting) -> Option<Path<State, ModelAction>> {
     let promise = bug.breaks().sentence();
     let wanted = HasDiscoveries::AnyOf([promise].into());
     let model = Key(Setting { bug: Some(bug), ..setting });

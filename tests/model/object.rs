@@ -5,7 +5,7 @@ use crate::bugs::{self, Bug};
 use crate::ledger::{Promise, Reader, number};
 use crate::setting::{DEADLINE, Setting};
 use crate::state::{Bytes, Call, News, Stage, State, Submission, Turn, decode, encode};
-use onlyonce::guard::machine::{self, Change, Event, Live, Step, Then};
+use onlyonce::guard::machine::{self, Action, Event, InMemoryState, StorageOp, Transition};
 use onlyonce::guard::record::{ClaimId, Record};
 use onlyonce::guard::time::UnixMillis;
 
@@ -27,21 +27,21 @@ impl World<'_> {
         let event = Event::Submitted(self.submission(&submission));
         let step = self.step(event, News::LookAgain);
         self.began(&step, &submission);
-        let led = submission.turn == Turn::Led || step.then == Then::Forward;
+        let led = submission.turn == Turn::Led || step.then == Action::Forward;
         match (step.then, step.record) {
-            (Then::Forward, Record::InFlight { claim, .. }) => {
+            (Action::Forward, Record::InFlight { claim, .. }) => {
                 let (claim, attempt, deadline) =
                     (number(&claim), claim.attempt, claim.deadline_at.0);
                 self.state.object.calls.push(Call { claim, attempt, sent: false });
                 submission.stage = Stage::Leading { claim, attempt, deadline };
             }
-            (Then::Join, record) => {
+            (Action::Join, record) => {
                 let lets_go = self.shows(&submission, &record) && !self.has(Bug::WaitersResend);
                 submission.has_body &= !lets_go;
                 let deadline = record.claim().map_or(0, |claim| claim.deadline_at.0);
                 submission.stage = Stage::Joined { deadline };
             }
-            (Then::Replay, record) => return self.shown(submission, &record),
+            (Action::Replay, record) => return self.shown(submission, &record),
             _ => return self.answered(&submission),
         }
         submission.turn = if led { Turn::Led } else { Turn::Waited };
@@ -49,9 +49,9 @@ impl World<'_> {
     }
 
     /// What the ledger learns from a submission's step.
-    fn began(&mut self, step: &Step, by: &Submission) {
+    fn began(&mut self, step: &Transition, by: &Submission) {
         let Record::InFlight { claim, .. } = &step.record else { return };
-        if step.then != Then::Forward {
+        if step.then != Action::Forward {
             return;
         }
         if claim.attempt == 1 {
@@ -80,34 +80,34 @@ impl World<'_> {
             credential: client.credential(),
             retry_window: self.setting.retry_window(),
             deadline: DEADLINE,
-            linger: self.setting.linger,
+            derived_ttl: self.setting.derived_ttl,
             reject_in_flight: self.setting.rejects,
             may_resend: self.setting.resends && first && !redelivered,
             can_send: by.has_body && (by.turn != Turn::Led || leads_again),
-            spelling: None,
+            raw_key: None,
         }
     }
 
     /// `KeyObject::step`: load, decide, apply, wake.
-    pub fn step(&mut self, event: Event, news: News) -> Step {
+    pub fn step(&mut self, event: Event, news: News) -> Transition {
         let now = self.state.clock();
         let record = decode(&self.found.take().unwrap_or_else(|| self.state.object.stored.clone()));
         let end = end_of_call(&record, &event, now);
         let open: Vec<u32> = self.state.object.calls.iter().map(|call| call.attempt).collect();
         let copying = self.state.object.copying.is_some();
-        let live = Live { open_calls: &open, waiting: self.waiting(), copying };
-        let step = bugs::decide(self.setting.bug, record, event, live, now);
+        let live = InMemoryState { open_calls: &open, waiting: self.waiting(), copying };
+        let step = bugs::transition(self.setting.bug, record, event, live, now);
         self.apply(&step);
-        if step.change != Change::Keep && step.then != Then::Forward {
+        if step.change != StorageOp::Keep && step.then != Action::Forward {
             end.into_iter().for_each(|end| self.state.ledger.ended(end.0));
         }
         if let Record::Done { claim, answer } = &step.record {
             self.state.ledger.settled(number(claim), answer);
         }
         match (step.change, &step.then) {
-            (Change::Keep, _) | (_, Then::Forward) => {}
-            (Change::Erase, _) => self.wake(news),
-            (Change::Put, _) => self.wake(News::LookAgain),
+            (StorageOp::Keep, _) | (_, Action::Forward) => {}
+            (StorageOp::Erase, _) => self.wake(news),
+            (StorageOp::Put, _) => self.wake(News::LookAgain),
         }
         step
     }
@@ -117,17 +117,17 @@ impl World<'_> {
     }
 
     /// `Store::apply`.
-    fn apply(&mut self, step: &Step) {
+    fn apply(&mut self, step: &Transition) {
         let object = &mut self.state.object;
         let before = object.stored.clone();
         object.alarm = step.alarm.map(|at| at.0).or(object.alarm);
         match step.change {
-            Change::Keep => return,
-            Change::Erase => (object.stored, object.alarm) = (None, None),
-            Change::Put => object.stored = encode(&step.record),
+            StorageOp::Keep => return,
+            StorageOp::Erase => (object.stored, object.alarm) = (None, None),
+            StorageOp::Put => object.stored = encode(&step.record),
         }
         if self.has(Bug::SentBeforeDurable) {
-            self.state.undurable = (step.then == Then::Forward).then_some(before);
+            self.state.undurable = (step.then == Action::Forward).then_some(before);
         }
     }
 
@@ -142,10 +142,10 @@ impl World<'_> {
 
     /// `KeyObject::woken`, by an alarm, which is used up. Calls that it ends may fail at any time
     /// anyway.
-    pub fn rings(&mut self) -> Then {
+    pub fn rings(&mut self) -> Action {
         self.state.object.alarm = None;
-        let step = self.step(Event::Rang, News::LookAgain);
-        if step.then == Then::DropCopy {
+        let step = self.step(Event::Alarm, News::LookAgain);
+        if step.then == Action::DropCopy {
             self.state.object.deleting = true;
         }
         step.then
@@ -190,7 +190,7 @@ impl World<'_> {
 
 /// When a call is over, should this event end it: a look finds what was over at the deadline already.
 fn end_of_call(record: &Record, event: &Event, now: UnixMillis) -> Option<UnixMillis> {
-    let looks = matches!(event, Event::Look | Event::Rang | Event::Submitted(_));
+    let looks = matches!(event, Event::Look | Event::Alarm | Event::Submitted(_));
     match record {
         Record::InFlight { claim, .. } if looks => Some(now.min(claim.deadline_at)),
         Record::InFlight { .. } | Record::Unknown { .. } if !looks => Some(now),

@@ -3,12 +3,12 @@
 use crate::object::World;
 use crate::origin::answer_of;
 use crate::state::{News, decode};
-use onlyonce::guard::machine::{Change, Event, Resolution, Then};
+use onlyonce::guard::machine::{Action, Event, Resolution, StorageOp};
 use onlyonce::guard::record::Record;
 
 /// What an operator wants.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Wish {
+pub enum RecordCommand {
     Forget,
     NotProcessed,
     Answered,
@@ -19,24 +19,24 @@ const OPERATOR: u32 = 255;
 
 impl World<'_> {
     /// An operator's wish: `KeyObject::drop_copy` follows where the rules say so.
-    pub fn intervenes(&mut self, wish: Wish) {
+    pub fn intervenes(&mut self, wish: RecordCommand) {
         let record = decode(&self.state.object.stored);
         let claim = record.claim().map(|claim| claim.id.clone());
         let event = match (wish, claim) {
-            (Wish::Forget, _) => Event::Forget,
+            (RecordCommand::Forget, _) => Event::Forget,
             (_, None) => return,
-            (Wish::NotProcessed, Some(claim)) => {
+            (RecordCommand::NotProcessed, Some(claim)) => {
                 Event::Resolve { claim, resolution: Resolution::NotProcessed }
             }
-            (Wish::Answered, Some(claim)) => {
+            (RecordCommand::Answered, Some(claim)) => {
                 let answer = answer_of(&claim, OPERATOR, 200);
                 Event::Resolve { claim, resolution: Resolution::Answered(answer) }
             }
         };
         let step = self.step(event, News::LookAgain);
-        self.state.object.deleting |= step.then == Then::DropCopy;
+        self.state.object.deleting |= step.then == Action::DropCopy;
         let freed = matches!(step.record, Record::Forgotten { .. })
-            || (wish == Wish::NotProcessed && step.change == Change::Erase);
+            || (wish == RecordCommand::NotProcessed && step.change == StorageOp::Erase);
         if freed {
             self.state.ledger.freed();
         }

@@ -4,8 +4,8 @@
 use crate::bugs::Bug;
 use crate::object::World;
 use crate::state::{Call, News, Stage, Submission, encode};
-use onlyonce::guard::machine::{Event, Step};
-use onlyonce::guard::origin::Meaning;
+use onlyonce::guard::machine::{Event, Transition};
+use onlyonce::guard::origin::OriginVerdict;
 use onlyonce::guard::record::{Answer, Body, ClaimId, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -36,11 +36,11 @@ impl Report {
         }
     }
 
-    fn meaning(self) -> Meaning {
+    fn origin_verdict(self) -> OriginVerdict {
         match self {
-            Self::Refuses => Meaning::NotProcessed,
-            Self::Fails => Meaning::MayHaveActed,
-            _ => Meaning::Final,
+            Self::Refuses => OriginVerdict::NotProcessed,
+            Self::Fails => OriginVerdict::MayHaveActed,
+            _ => OriginVerdict::Final,
         }
     }
 }
@@ -63,7 +63,7 @@ impl World<'_> {
             self.concludes(&call, Event::Failed { claim: id, attempt }, News::LookAgain);
             return self.drop_caller(&call);
         }
-        let (answer, meaning) = (answer(&call, report), report.meaning());
+        let (answer, verdict) = (answer(&call, report), report.origin_verdict());
         let news = match report {
             Report::Refuses => {
                 self.state.ledger.not_processed(call.claim);
@@ -71,17 +71,17 @@ impl World<'_> {
             }
             _ => News::LookAgain,
         };
-        let event = Event::Answered { claim: id, attempt, meaning, answer: answer.clone() };
+        let event = Event::Answered { claim: id, attempt, verdict, answer: answer.clone() };
         let step = self.concludes(&call, event, news);
-        match meaning {
-            Meaning::NotProcessed if step.record == Record::Vacant => self.pass_on(&call),
-            Meaning::NotProcessed => self.drop_caller(&call),
+        match verdict {
+            OriginVerdict::NotProcessed if step.record == Record::Vacant => self.pass_on(&call),
+            OriginVerdict::NotProcessed => self.drop_caller(&call),
             _ => self.done(&call, &answer, step.record),
         }
     }
 
     /// `KeyObject::conclude`.
-    fn concludes(&mut self, call: &Call, event: Event, news: News) -> Step {
+    fn concludes(&mut self, call: &Call, event: Event, news: News) -> Transition {
         let step = self.step(event, news);
         self.state.object.calls.retain(|open| open.attempt != call.attempt);
         step
@@ -94,7 +94,7 @@ impl World<'_> {
             return self.drop_caller(call);
         }
         let record = record.with_answer(answer.clone());
-        if matches!(record, Record::Done { .. }) && answer.body != Body::Not {
+        if matches!(record, Record::Done { .. }) && answer.body != Body::NotKept {
             self.state.object.copying = encode(&record);
         }
         if let Some(leader) = self.leader_of(call) {
@@ -132,14 +132,14 @@ impl World<'_> {
 fn answer(call: &Call, report: Report) -> Answer {
     let answer = answer_of(&ClaimId(call.claim.to_string()), call.attempt, report.status());
     match report {
-        Report::AnswersAtLength => Answer { body: Body::Not, ..answer },
+        Report::AnswersAtLength => Answer { body: Body::NotKept, ..answer },
         _ => answer,
     }
 }
 
 pub fn answer_of(claim: &ClaimId, from: u32, status: u16) -> Answer {
     let claim: u8 = claim.0.parse().expect("the model's own name");
-    let (answered_at, took) = (UnixMillis(0), Millis(0));
+    let (answered_at, origin_time) = (UnixMillis(0), Millis(0));
     let body = Body::Inline { bytes: vec![claim, from as u8] };
-    Answer { status, headers: Vec::new(), answered_at, took, body }
+    Answer { status, headers: Vec::new(), answered_at, origin_time, body }
 }

@@ -27,7 +27,7 @@ pub struct Setting {
     /// `in_flight = "reject"`.
     pub rejects: bool,
     /// `derive_window`, for a derived key.
-    pub linger: Option<Millis>,
+    pub derived_ttl: Option<Millis>,
     /// Whether all requests pass through one isolate.
     pub one_isolate: bool,
     /// Whether the origin may answer more than the limit keeps.

@@ -16,7 +16,7 @@ pub const HOLD: Setting = Setting {
     window: 3,
     resends: false,
     rejects: false,
-    linger: None,
+    derived_ttl: None,
     one_isolate: false,
     large_answers: false,
     ticks: 4,
@@ -60,7 +60,7 @@ pub const REJECT: Setting = Setting { name: "reject", rejects: true, interventio
 pub const DERIVED: Setting = Setting {
     name: "derived key",
     window: 6,
-    linger: Some(crate::setting::LINGER),
+    derived_ttl: Some(crate::setting::LINGER),
     interventions: 0,
     ..HOLD
 };

@@ -12,7 +12,7 @@ use crate::object::World;
 use crate::origin::Report;
 use crate::setting::Setting;
 use crate::state::{Stage, State, Submission, decode};
-use onlyonce::guard::machine::Then;
+use onlyonce::guard::machine::Action;
 use onlyonce::guard::record::Record;
 
 /// More than the longest way takes.
@@ -93,7 +93,7 @@ impl World<'_> {
             self.deletion_lands();
         }
         // What outlives the window is aborted, and ends as a call that failed.
-        if then == Then::EndCalls && !self.has(Bug::CallsNotEnded) {
+        if then == Action::EndCalls && !self.has(Bug::CallsNotEnded) {
             for call in self.state.object.calls.clone() {
                 self.reported(call, Report::Breaks);
             }

@@ -10,7 +10,7 @@ use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::machine::Event;
 use onlyonce::guard::recent::Recent;
 use onlyonce::guard::record::{Body, Record};
-use onlyonce::guard::replay::{COPY_MARGIN, copy_lifetime, proves};
+use onlyonce::guard::replay::{COPY_MARGIN, copy_lifetime, may_replay};
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::UnixMillis;
 use std::rc::Rc;
@@ -136,7 +136,7 @@ impl World<'_> {
         let client = &self.setting.clients[submission.client];
         let margin = if self.has(Bug::CopyWithoutMargin) { COPY_MARGIN.0 } else { 0 };
         let now = UnixMillis(self.isolate_clock(submission.isolate).0 - margin);
-        proves(copy, |_| client.fingerprint(), |_| client.credential(), now)
+        may_replay(copy, |_| client.fingerprint(), |_| client.credential(), now)
     }
 
     /// A copy is shown in the object's stead. The call to the object goes on unread.

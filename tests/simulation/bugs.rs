@@ -1,7 +1,9 @@
 //! Mistakes that the simulation has to find: those that take long schedules, several policies or
 //! many duplicates to show.
 
-use onlyonce::guard::machine::{self, Change, Event, Live, MAX_WAITING, Step, Then};
+use onlyonce::guard::machine::{
+    self, Action, Event, InMemoryState, MAX_WAITING, StorageOp, Transition,
+};
 use onlyonce::guard::record::Record;
 use onlyonce::guard::time::UnixMillis;
 
@@ -50,34 +52,42 @@ impl Bug {
 }
 
 /// The shipped rules, or the shipped rules with a mistake around them.
-pub fn decide(bug: Option<Bug>, record: Record, event: Event, live: Live, now: UnixMillis) -> Step {
-    let Some(bug) = bug else { return machine::decide(record, event, live, now) };
+pub fn transition(
+    bug: Option<Bug>,
+    record: Record,
+    event: Event,
+    live: InMemoryState,
+    now: UnixMillis,
+) -> Transition {
+    let Some(bug) = bug else { return machine::transition(record, event, live, now) };
     let event = match (bug, event) {
         (Bug::LingerIgnored, Event::Submitted(submission)) => {
-            Event::Submitted(machine::Submission { linger: None, ..submission })
+            Event::Submitted(machine::Submission { derived_ttl: None, ..submission })
         }
         (_, event) => event,
     };
     let live = match (bug, &event) {
-        (Bug::ForgottenInFlight, Event::Forget) => Live { open_calls: &[], ..live },
-        (Bug::WaitersUnbounded, _) => Live { waiting: live.waiting.min(MAX_WAITING - 1), ..live },
+        (Bug::ForgottenInFlight, Event::Forget) => InMemoryState { open_calls: &[], ..live },
+        (Bug::WaitersUnbounded, _) => {
+            InMemoryState { waiting: live.waiting.min(MAX_WAITING - 1), ..live }
+        }
         _ => live,
     };
     let timed_out = matches!(&record, Record::InFlight { claim, .. } if now >= claim.deadline_at);
     let record = if bug == Bug::TimeOutFrees && timed_out { Record::Vacant } else { record };
-    let rang = matches!(event, Event::Rang);
-    let step = machine::decide(record, event, live, now);
+    let rang = matches!(event, Event::Alarm);
+    let step = machine::transition(record, event, live, now);
     let is_silent = match bug {
         Bug::NoAlarm => true,
         Bug::NoSecondAlarm => rang,
-        Bug::AlarmNotMoved => !rang && step.then != Then::Forward,
+        Bug::AlarmNotMoved => !rang && step.then != Action::Forward,
         _ => false,
     };
-    let step = Step { alarm: step.alarm.filter(|_| !is_silent), ..step };
+    let step = Transition { alarm: step.alarm.filter(|_| !is_silent), ..step };
     match step.record {
         Record::Forgotten { until: Some(_) } if bug == Bug::ForgetWithoutQuarantine => {
-            let then = Then::Nothing;
-            Step { record: Record::Vacant, change: Change::Erase, alarm: None, then }
+            let then = Action::Nothing;
+            Transition { record: Record::Vacant, change: StorageOp::Erase, alarm: None, then }
         }
         _ => step,
     }

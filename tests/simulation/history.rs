@@ -19,7 +19,7 @@ pub struct Claim {
     pub by: Request,
     pub policy: usize,
     pub claimed_at: u64,
-    pub linger: Option<u64>,
+    pub derived_ttl: Option<u64>,
     pub calls: Vec<Call>,
     pub resolved: Option<(u64, u32)>,
 }
@@ -136,12 +136,12 @@ impl Key {
     /// latest, which nobody outside can know to the moment where it died.
     pub fn may_be_forgotten(&self, now: u64) -> bool {
         let Some(claim) = &self.claim else { return false };
-        let Some(linger) = claim.linger.filter(|_| self.final_answer().is_none()) else {
+        let Some(derived_ttl) = claim.derived_ttl.filter(|_| self.final_answer().is_none()) else {
             return false;
         };
         let vague =
             claim.calls.last().is_none_or(|call| !matches!(call.end, Some((_, End::Reported(..)))));
-        vague && !claim.is_open() && now >= claim.earliest_end() + linger
+        vague && !claim.is_open() && now >= claim.earliest_end() + derived_ttl
     }
 }
 
@@ -183,7 +183,7 @@ impl Claim {
         let window_ends_at = self.claimed_at + POLICIES[self.policy].retry_window.0;
         let last = self.calls.last().map_or(0, |call| call.deadline_at);
         let end = self.known_end().unwrap_or(last);
-        self.linger.map_or(window_ends_at, |linger| window_ends_at.min(end + linger))
+        self.derived_ttl.map_or(window_ends_at, |derived_ttl| window_ends_at.min(end + derived_ttl))
     }
 
     pub fn known_end(&self) -> Option<u64> {

@@ -4,7 +4,9 @@
 use crate::bugs::{self, Bug};
 use crate::reference::{Asker, Told};
 use crate::system::{System, linger_of, number_of};
-use onlyonce::guard::machine::{self, Change, Event, Live, Refusal, Step, Then, binding_claim};
+use onlyonce::guard::machine::{
+    self, Action, Event, InMemoryState, Refusal, StorageOp, Transition, binding_claim,
+};
 use onlyonce::guard::record::{Claim, ClaimId, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
 use std::rc::Rc;
@@ -137,24 +139,28 @@ impl System {
             credential: asker.request.credential(&sources, asker.key),
             retry_window: policy.retry_window,
             deadline: policy.deadline,
-            linger: linger_of(asker).map(Millis),
+            derived_ttl: linger_of(asker).map(Millis),
             reject_in_flight: policy.rejects,
             may_resend: policy.resends && first && asker.is_retry,
             can_send: asker.has_body && by.turn != Turn::Led,
-            spelling: None,
+            raw_key: None,
         })
     }
 
     /// `KeyObject::step`, without the waking.
-    pub fn step(&mut self, key: usize, event: impl FnOnce(&Self, Option<&Claim>) -> Event) -> Step {
+    pub fn step(
+        &mut self,
+        key: usize,
+        event: impl FnOnce(&Self, Option<&Claim>) -> Event,
+    ) -> Transition {
         let now = UnixMillis(self.now);
         let object = self.object(key);
         let record = object.record();
         let open: Vec<u32> = object.calls.iter().map(|call| call.attempt).collect();
         let (waiting, copying) = (object.waiting.len(), !object.copies.is_empty());
-        let live = Live { open_calls: &open, waiting, copying };
+        let live = InMemoryState { open_calls: &open, waiting, copying };
         let event = event(self, binding_claim(&record, live, now));
-        let step = bugs::decide(self.bug, record, event, live, now);
+        let step = bugs::transition(self.bug, record, event, live, now);
         self.apply(key, &step);
         if !self.object(key).is_watched(now.0) {
             self.complain(format!("after {step:?} no alarm is set for the end of key {key}"));
@@ -163,19 +169,21 @@ impl System {
     }
 
     /// `Store::apply`.
-    fn apply(&mut self, key: usize, step: &Step) {
+    fn apply(&mut self, key: usize, step: &Transition) {
         let object = self.object(key);
         object.alarm = step.alarm.map(|at| at.0).or(object.alarm);
         match step.change {
-            Change::Keep => {}
-            Change::Erase => (object.stored, object.alarm) = (None, None),
-            Change::Put => object.stored = step.record.encode(),
+            StorageOp::Keep => {}
+            StorageOp::Erase => (object.stored, object.alarm) = (None, None),
+            StorageOp::Put => object.stored = step.record.encode(),
         }
     }
 
     /// Those who wait go on where a step changed something.
-    pub fn wake(&mut self, key: usize, step: &Step, news: News) {
-        if step.change == Change::Keep || step.then == Then::Forward || self.has(Bug::WaitersSleep)
+    pub fn wake(&mut self, key: usize, step: &Transition, news: News) {
+        if step.change == StorageOp::Keep
+            || step.then == Action::Forward
+            || self.has(Bug::WaitersSleep)
         {
             return;
         }
@@ -184,7 +192,9 @@ impl System {
         for Waiter { submission, .. } in woken {
             let submission = submission.having_waited();
             match (&news, step.change) {
-                (News::Released { claim, number }, Change::Erase) if shows(&submission, claim) => {
+                (News::Released { claim, number }, StorageOp::Erase)
+                    if shows(&submission, claim) =>
+                {
                     self.shares(&submission, *number);
                 }
                 _ => self.takes(submission),
@@ -267,10 +277,10 @@ impl System {
     /// `KeyObject::woken`, by an alarm, which is used up.
     pub fn rings(&mut self, key: usize) {
         self.object(key).alarm = None;
-        let step = self.step(key, |_, _| Event::Rang);
-        self.object(key).deleting |= step.then == Then::DropCopy;
+        let step = self.step(key, |_, _| Event::Alarm);
+        self.object(key).deleting |= step.then == Action::DropCopy;
         self.wake(key, &step, News::LookAgain);
-        if step.then == Then::EndCalls {
+        if step.then == Action::EndCalls {
             self.ends_calls(key);
         }
     }
@@ -290,16 +300,18 @@ fn shows(submission: &Submission, claim: &Claim) -> bool {
     request.credential(&claim.credential.sources, key) == claim.credential
 }
 
-fn told(step: &Step) -> Told {
+fn told(step: &Transition) -> Told {
     match step.then {
-        Then::Forward => Told::Sent,
-        Then::Join => Told::Waits,
-        Then::Replay => Told::Shown(number_of(&step.record).unwrap_or_default()),
-        Then::Refuse(Refusal::KeyReused) => Told::KeyReused,
-        Then::Refuse(Refusal::CredentialChanged) => Told::CredentialChanged,
-        Then::Refuse(Refusal::ResponseNotKept) => Told::NotKept,
-        Then::Refuse(Refusal::OutcomeUnknown(_)) => Told::OutcomeUnknown,
-        Then::Refuse(Refusal::InProgress { .. }) => Told::InProgress,
-        Then::Nothing | Then::DropCopy | Then::EndCalls | Then::Deny(_) => Told::InProgress,
+        Action::Forward => Told::Sent,
+        Action::Join => Told::Waits,
+        Action::Replay => Told::Shown(number_of(&step.record).unwrap_or_default()),
+        Action::Refuse(Refusal::KeyReused) => Told::KeyReused,
+        Action::Refuse(Refusal::CredentialChanged) => Told::CredentialChanged,
+        Action::Refuse(Refusal::ResponseNotKept) => Told::NotKept,
+        Action::Refuse(Refusal::OutcomeUnknown(_)) => Told::OutcomeUnknown,
+        Action::Refuse(Refusal::InProgress { .. }) => Told::InProgress,
+        Action::Nothing | Action::DropCopy | Action::EndCalls | Action::RefuseAdmin(_) => {
+            Told::InProgress
+        }
     }
 }

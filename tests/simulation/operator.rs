@@ -4,14 +4,14 @@ use crate::object::News;
 use crate::origin::answer;
 use crate::reference::Reference;
 use crate::system::System;
-use onlyonce::guard::machine::{Event, Resolution, Step, Then};
+use onlyonce::guard::machine::{Action, Event, Resolution, Transition};
 use onlyonce::guard::record::Record;
 
 impl System {
     pub fn forgets(&mut self, key: usize) {
         let copying = !self.object(key).copies.is_empty();
         let step = self.step(key, |_, _| Event::Forget);
-        self.object(key).deleting |= step.then == Then::DropCopy;
+        self.object(key).deleting |= step.then == Action::DropCopy;
         self.wake(key, &step, News::LookAgain);
         self.agrees(key, "forget", &step, |reference, now| reference.forgets(key, copying, now));
     }
@@ -43,10 +43,10 @@ impl System {
         &mut self,
         key: usize,
         wish: &'static str,
-        step: &Step,
+        step: &Transition,
         expected: impl FnOnce(&mut Reference, u64) -> bool,
     ) {
-        let done = !matches!(step.then, Then::Deny(_));
+        let done = !matches!(step.then, Action::RefuseAdmin(_));
         let is_gone = !done && step.record == Record::Vacant;
         if is_gone && self.reference.is_vacant(key, self.now) {
             return;

@@ -5,8 +5,8 @@ use crate::object::{Call, News};
 use crate::reference::Told;
 use crate::schedule::Report;
 use crate::system::{System, number_of};
-use onlyonce::guard::machine::{Event, Step};
-use onlyonce::guard::origin::Meaning;
+use onlyonce::guard::machine::{Event, Transition};
+use onlyonce::guard::origin::OriginVerdict;
 use onlyonce::guard::record::{Answer, Body, ClaimId, Record};
 use onlyonce::guard::replay::copy_lifetime;
 use onlyonce::guard::time::{Millis, UnixMillis};
@@ -39,7 +39,7 @@ impl System {
         &mut self,
         key: usize,
         call: Call,
-        step: &Step,
+        step: &Transition,
         (report, number): (Report, u32),
         expected: Told,
     ) {
@@ -73,7 +73,7 @@ impl System {
         let Record::Done { claim, answer } = record else { return };
         let lifetime = copy_lifetime(claim, UnixMillis(self.now));
         if let Some(bytes) =
-            record.encode().filter(|_| answer.body != Body::Not && lifetime.is_some())
+            record.encode().filter(|_| answer.body != Body::NotKept && lifetime.is_some())
         {
             self.object(key).copies.push(bytes.into());
         }
@@ -90,22 +90,22 @@ impl System {
 }
 
 fn event(claim: ClaimId, attempt: u32, report: Report, number: u32) -> Event {
-    let (status, meaning) = match report {
+    let (status, verdict) = match report {
         Report::NotSent => return Event::NotSent { claim, attempt },
         Report::Breaks => return Event::Failed { claim, attempt },
-        Report::Refuses => (429, Meaning::NotProcessed),
-        Report::Fails => (500, Meaning::MayHaveActed),
-        Report::Conflicts => (409, Meaning::Final),
-        Report::Answers | Report::AnswersAtLength => (201, Meaning::Final),
+        Report::Refuses => (429, OriginVerdict::NotProcessed),
+        Report::Fails => (500, OriginVerdict::MayHaveActed),
+        Report::Conflicts => (409, OriginVerdict::Final),
+        Report::Answers | Report::AnswersAtLength => (201, OriginVerdict::Final),
     };
     let answer = answer(status, number, report == Report::AnswersAtLength);
-    Event::Answered { claim, attempt, meaning, answer }
+    Event::Answered { claim, attempt, verdict, answer }
 }
 
 /// Every sixteenth answer is so large that an isolate holds few of them.
 pub fn answer(status: u16, number: u32, is_too_long: bool) -> Answer {
     let size = if number.is_multiple_of(16) { 60_000 } else { 20 };
-    let body = if is_too_long { Body::Not } else { Body::Inline { bytes: vec![b'x'; size] } };
+    let body = if is_too_long { Body::NotKept } else { Body::Inline { bytes: vec![b'x'; size] } };
     let headers = vec![("number".into(), number.to_string())];
-    Answer { status, headers, answered_at: UnixMillis(0), took: Millis(0), body }
+    Answer { status, headers, answered_at: UnixMillis(0), origin_time: Millis(0), body }
 }

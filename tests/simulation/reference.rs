@@ -61,7 +61,7 @@ impl Reference {
     }
 
     /// A request was sent: a new claim, or another call of the one there is.
-    pub fn sent(&mut self, asker: &Asker, linger: Option<u64>, attempt: u32, now: u64) {
+    pub fn sent(&mut self, asker: &Asker, derived_ttl: Option<u64>, attempt: u32, now: u64) {
         let policy = &POLICIES[asker.policy];
         let call = Call { begun_at: now, deadline_at: now + policy.deadline.0, end: None };
         let key = self.key(asker.key);
@@ -73,7 +73,7 @@ impl Reference {
                     by: asker.request,
                     policy: asker.policy,
                     claimed_at: now,
-                    linger,
+                    derived_ttl,
                     calls: vec![call],
                     resolved: None,
                 });

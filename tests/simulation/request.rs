@@ -3,7 +3,8 @@
 
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::scope::{Credential, Head, RecordId, Source};
+use onlyonce::guard::request_head::RequestHead;
+use onlyonce::guard::scope::{Credential, RecordId, Source};
 use onlyonce::guard::time::Millis;
 
 /// Who sends it, and which of the bodies.
@@ -117,7 +118,7 @@ impl Policy {
     }
 }
 
-impl Head for Request {
+impl RequestHead for Request {
     fn method(&self) -> &str {
         "POST"
     }

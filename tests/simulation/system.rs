@@ -9,7 +9,7 @@ use crate::schedule::{Arrival, Operation, Report, View};
 use onlyonce::guard::machine::MAX_WAITING;
 use onlyonce::guard::recent::Recent;
 use onlyonce::guard::record::Record;
-use onlyonce::guard::replay::proves;
+use onlyonce::guard::replay::may_replay;
 use onlyonce::guard::time::UnixMillis;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -134,7 +134,7 @@ impl System {
             return matches!(copy, Record::Done { .. });
         }
         let now = self.isolate_clock(isolate);
-        proves(
+        may_replay(
             copy,
             |method| request.fingerprint(method),
             |sources| request.credential(sources, key),
@@ -154,7 +154,7 @@ impl System {
     /// `responses::remember`.
     pub fn remembers(&mut self, isolate: usize, key: usize, record: &Record) {
         if let Record::Done { answer, .. } = record
-            && answer.body != onlyonce::guard::record::Body::Not
+            && answer.body != onlyonce::guard::record::Body::NotKept
         {
             let now = self.isolate_clock(isolate);
             self.isolates[isolate].put(&record_id(key), Rc::new(record.clone()), now);

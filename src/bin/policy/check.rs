@@ -2,9 +2,9 @@
 
 use crate::columns::{Cell, Column, table};
 use crate::written::setting;
-use onlyonce::guard::origin::Base;
+use onlyonce::guard::origin::OriginUrl;
 use onlyonce::guard::policy::fields::{FIELDS, Field, Kind};
-use onlyonce::guard::policy::{KeyMode, Mistake, Policy, Settings};
+use onlyonce::guard::policy::{KeyMode, Policy, PolicyError, Settings};
 use serde_json::Value;
 use std::io::Read;
 use std::process::ExitCode;
@@ -45,7 +45,7 @@ fn failed(mistakes: &[String]) -> ExitCode {
 
 fn policy(variables: &Value) -> Result<Policy, Vec<String>> {
     let parsed = json(variables).map(|json| Policy::parse(&json)).unwrap_or(Ok(Policy::default()));
-    parsed.map_err(|mistakes| mistakes.iter().map(Mistake::sentence).collect())
+    parsed.map_err(|mistakes| mistakes.iter().map(PolicyError::sentence).collect())
 }
 
 /// The policy's JSON: a variable that is a table arrives as one, one that is a string holds it.
@@ -80,7 +80,7 @@ fn origin(variables: &Value) -> Result<String, Vec<String>> {
                 .into())
         }
         Some(Value::String(text)) => {
-            let base = Base::parse(Some(text)).map_err(|error| vec![error.sentence()])?;
+            let base = OriginUrl::parse(Some(text)).map_err(|error| vec![error.sentence()])?;
             Ok(base.as_str().into())
         }
         Some(_) => Err(vec![
@@ -91,7 +91,7 @@ fn origin(variables: &Value) -> Result<String, Vec<String>> {
 
 fn report(policy: &Policy, origin: &str) -> String {
     let fields: Vec<&Field> =
-        FIELDS.iter().filter(|field| !matches!(field.known.kind, Kind::Frame)).collect();
+        FIELDS.iter().filter(|field| !matches!(field.known.kind, Kind::Structural)).collect();
     let rows: Vec<&str> = fields.iter().map(|field| field.known.name).collect();
     let realm = policy.realm.as_deref().unwrap_or("the request's host");
     format!(

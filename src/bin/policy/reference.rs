@@ -49,7 +49,7 @@ fn allowed(field: &Field) -> String {
         Kind::Duration { least, most, .. } => between(&DURATION, least, most),
         Kind::Size { least, most, .. } => between(&SIZE, least, most),
         Kind::Flag(_) => "`true` or `false`".into(),
-        Kind::List(_) | Kind::Frame => return field.allowed.into(),
+        Kind::List(_) | Kind::Structural => return field.allowed.into(),
     };
     if field.allowed.is_empty() { range } else { format!("{range}; {}", field.allowed) }
 }

@@ -53,7 +53,7 @@ fn values(field: &Field) -> Value {
         Kind::Duration { .. } => amount(&DURATION),
         Kind::Size { .. } => amount(&SIZE),
         Kind::Flag(_) => json!({ "type": "boolean" }),
-        Kind::List(_) | Kind::Frame => special(field.known.name),
+        Kind::List(_) | Kind::Structural => special(field.known.name),
     }
 }
 

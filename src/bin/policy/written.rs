@@ -39,7 +39,7 @@ pub fn setting(field: &Field, settings: &Settings) -> String {
             words.iter().find(|(_, set)| sets(*set)).map_or("", |(word, _)| word).into()
         }
         Kind::List(_) => list(field.known.name, &settings),
-        Kind::Frame => String::new(),
+        Kind::Structural => String::new(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! 2. Numbers keep their text, so that none is rounded.
 //! 3. Members keep their order; of two with one name the last counts.
 //! 4. Written strings escape what must be escaped and nothing else. Fingerprints and record ids are
-//!    made of them: another spelling would make every key a new one.
+//!    made of them: another raw_key would make every key a new one.
 //!
 //! This is a tenth of what a general library adds to the Worker.
 

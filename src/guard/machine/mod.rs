@@ -20,12 +20,12 @@ mod reports;
 mod submissions;
 
 use super::fingerprint::Fingerprint;
-use super::origin::Meaning;
+use super::origin::OriginVerdict;
 use super::record::{Answer, Claim, ClaimId, Outcome, Reason, Record};
 use super::scope::Credential;
 use super::time::{Millis, UnixMillis};
-use operator::{copy_deleted, forget, looked, rang, resolve};
-use reports::{answered, failed, freed};
+use operator::{copy_deleted, forget, on_alarm, on_look, resolve};
+use reports::{answered, failed, on_not_processed};
 use submissions::submitted;
 
 /// The most duplicates that wait for one answer; each holds a connection and some memory.
@@ -37,7 +37,7 @@ pub enum Event {
     /// A client's request arrived, complete.
     Submitted(Submission),
     /// The origin answered one attempt of a claim, to the last byte that is kept.
-    Answered { claim: ClaimId, attempt: u32, meaning: Meaning, answer: Answer },
+    Answered { claim: ClaimId, attempt: u32, verdict: OriginVerdict, answer: Answer },
     /// The call of an attempt failed after it may have reached the origin.
     Failed { claim: ClaimId, attempt: u32 },
     /// The call of an attempt failed before anything was sent.
@@ -45,7 +45,7 @@ pub enum Event {
     /// Somebody looks at what time has done.
     Look,
     /// The alarm rang, which uses it up.
-    Rang,
+    Alarm,
     /// An operator wants the key to be free, whatever became of it.
     Forget,
     /// The copy of a forgotten key's answer is deleted.
@@ -75,7 +75,7 @@ pub struct Submission {
     pub retry_window: Millis,
     pub deadline: Millis,
     /// `derive_window`, for a derived key.
-    pub linger: Option<Millis>,
+    pub derived_ttl: Option<Millis>,
     /// `in_flight = "reject"`.
     pub reject_in_flight: bool,
     /// Whether this request may cause a second sending: it is a client's retry under
@@ -84,12 +84,12 @@ pub struct Submission {
     /// Whether this request may be sent: it has not been sent already, and its body is still there.
     pub can_send: bool,
     /// The key's header value, to be kept for a second sending.
-    pub spelling: Option<String>,
+    pub raw_key: Option<String>,
 }
 
 /// What only the living instance knows.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Live<'a> {
+pub struct InMemoryState<'a> {
     /// The attempts whose calls are open.
     pub open_calls: &'a [u32],
     /// How many duplicates wait.
@@ -100,17 +100,17 @@ pub struct Live<'a> {
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Step {
+pub struct Transition {
     pub record: Record,
-    pub change: Change,
+    pub change: StorageOp,
     /// The alarm that has to be set; nothing where the one that is set will do.
     pub alarm: Option<UnixMillis>,
-    pub then: Then,
+    pub then: Action,
 }
 
 /// What happens to storage. A change also wakes those who wait: they look again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
+pub enum StorageOp {
     Keep,
     /// Store the record.
     Put,
@@ -120,7 +120,7 @@ pub enum Change {
 
 /// What the one who submitted does next.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Then {
+pub enum Action {
     Nothing,
     /// Send it to the origin; this caller owns the claim.
     Forward,
@@ -136,12 +136,12 @@ pub enum Then {
     /// nothing is unlocked before its time.
     EndCalls,
     /// Tell the operator why nothing was done.
-    Deny(Denial),
+    RefuseAdmin(AdminRefusal),
 }
 
 /// Why an operator's wish is not carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Denial {
+pub enum AdminRefusal {
     /// There is no record.
     Vacant,
     /// A call is open, or a copy is being written.
@@ -168,21 +168,26 @@ pub const ASK_AGAIN: Millis = Millis::seconds(2);
 pub const QUARANTINE: Millis = Millis::seconds(120);
 
 /// Decides what an event does to a record.
-pub fn decide(record: Record, event: Event, live: Live, now: UnixMillis) -> Step {
+pub fn transition(
+    record: Record,
+    event: Event,
+    live: InMemoryState,
+    now: UnixMillis,
+) -> Transition {
     // An alarm that rang has told; whatever is left asks anew.
-    let asked = if matches!(event, Event::Rang) { None } else { record.alarm_at() };
-    let (record, settled) = settle(record, live, now);
+    let asked = if matches!(event, Event::Alarm) { None } else { record.alarm_at() };
+    let (record, settled) = apply_time(record, live, now);
     let step = match event {
-        Event::Look => looked(record),
-        Event::Rang => rang(record, now),
+        Event::Look => on_look(record),
+        Event::Alarm => on_alarm(record, now),
         Event::Forget => forget(record, live),
         Event::CopyDeleted => copy_deleted(record, now),
         Event::Resolve { claim, resolution } => resolve(record, &claim, resolution, live, now),
         Event::Submitted(submission) => submitted(record, submission, live, now),
-        Event::Answered { claim, attempt, meaning, answer } => match meaning {
-            Meaning::NotProcessed => freed(record, &claim, attempt, now),
-            Meaning::Final => answered(record, &claim, attempt, answer, now),
-            Meaning::MayHaveActed => {
+        Event::Answered { claim, attempt, verdict, answer } => match verdict {
+            OriginVerdict::NotProcessed => on_not_processed(record, &claim, attempt, now),
+            OriginVerdict::Final => answered(record, &claim, attempt, answer, now),
+            OriginVerdict::MayHaveActed => {
                 let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer) };
                 failed(record, &claim, attempt, outcome, now)
             }
@@ -191,29 +196,29 @@ pub fn decide(record: Record, event: Event, live: Live, now: UnixMillis) -> Step
             let outcome = Outcome { reason: Reason::ConnectionLost, answer: None };
             failed(record, &claim, attempt, outcome, now)
         }
-        Event::NotSent { claim, attempt } => freed(record, &claim, attempt, now),
+        Event::NotSent { claim, attempt } => on_not_processed(record, &claim, attempt, now),
     };
-    Step {
-        change: if step.change == Change::Keep { settled } else { step.change },
+    Transition {
+        change: if step.change == StorageOp::Keep { settled } else { step.change },
         alarm: alarm::needed(asked, &step.record, now),
         ..step
     }
 }
 
 /// What time alone has done to a record.
-fn settle(record: Record, live: Live, now: UnixMillis) -> (Record, Change) {
+fn apply_time(record: Record, live: InMemoryState, now: UnixMillis) -> (Record, StorageOp) {
     let (record, change) = match record {
-        Record::InFlight { claim, before } if !live.open_calls.contains(&claim.attempt) => {
-            let ended_at = now.min(claim.deadline_at);
-            (unknown(claim.ended(ended_at), before, Reason::Restarted), Change::Put)
+        Record::InFlight { claim, previous } if !live.open_calls.contains(&claim.attempt) => {
+            let call_ended_at = now.min(claim.deadline_at);
+            (unknown(claim.ended(call_ended_at), previous, Reason::Restarted), StorageOp::Put)
         }
-        Record::InFlight { claim, before } if now >= claim.deadline_at => {
-            let ended_at = claim.deadline_at;
-            (unknown(claim.ended(ended_at), before, Reason::DeadlinePassed), Change::Put)
+        Record::InFlight { claim, previous } if now >= claim.deadline_at => {
+            let call_ended_at = claim.deadline_at;
+            (unknown(claim.ended(call_ended_at), previous, Reason::DeadlinePassed), StorageOp::Put)
         }
         Record::Forgotten { until: Some(until) } if now >= until => return ERASED,
-        Record::Forgotten { .. } | Record::Vacant => return (record, Change::Keep),
-        other => (other, Change::Keep),
+        Record::Forgotten { .. } | Record::Vacant => return (record, StorageOp::Keep),
+        other => (other, StorageOp::Keep),
     };
     match binding_claim(&record, live, now) {
         Some(_) => (record, change),
@@ -221,32 +226,40 @@ fn settle(record: Record, live: Live, now: UnixMillis) -> (Record, Change) {
     }
 }
 
-const ERASED: (Record, Change) = (Record::Vacant, Change::Erase);
+const ERASED: (Record, StorageOp) = (Record::Vacant, StorageOp::Erase);
 
 /// The claim that still binds: its window has not ended, or a call of it is open.
-pub fn binding_claim<'a>(record: &'a Record, live: Live, now: UnixMillis) -> Option<&'a Claim> {
+pub fn binding_claim<'a>(
+    record: &'a Record,
+    live: InMemoryState,
+    now: UnixMillis,
+) -> Option<&'a Claim> {
     record.claim().filter(|claim| now < claim.expires_at() || !live.open_calls.is_empty())
 }
 
 /// A call that will not be waited for any longer. What an earlier attempt left behind says more
 /// than a reason does.
-fn unknown(claim: Claim, before: Option<Outcome>, reason: Reason) -> Record {
-    Record::Unknown { claim, outcome: before.unwrap_or(Outcome { reason, answer: None }) }
+fn unknown(claim: Claim, previous: Option<Outcome>, reason: Reason) -> Record {
+    Record::Unknown { claim, outcome: previous.unwrap_or(Outcome { reason, answer: None }) }
 }
 
-impl Step {
-    const ERASE: Self =
-        Self { record: Record::Vacant, change: Change::Erase, alarm: None, then: Then::Nothing };
+impl Transition {
+    const ERASE: Self = Self {
+        record: Record::Vacant,
+        change: StorageOp::Erase,
+        alarm: None,
+        then: Action::Nothing,
+    };
 
-    fn keep(record: Record, then: Then) -> Self {
-        Self { record, change: Change::Keep, alarm: None, then }
+    fn keep(record: Record, then: Action) -> Self {
+        Self { record, change: StorageOp::Keep, alarm: None, then }
     }
 
-    fn put(record: Record, then: Then) -> Self {
-        Self { record, change: Change::Put, alarm: None, then }
+    fn put(record: Record, then: Action) -> Self {
+        Self { record, change: StorageOp::Put, alarm: None, then }
     }
 
     fn refuse(record: Record, refusal: Refusal) -> Self {
-        Self::keep(record, Then::Refuse(refusal))
+        Self::keep(record, Action::Refuse(refusal))
     }
 }

@@ -1,48 +1,48 @@
 //! What an operator does to a record, and what is left to do of it when time passes.
 
-use super::{Denial, Live, QUARANTINE, Resolution, Step, Then};
+use super::{Action, AdminRefusal, InMemoryState, QUARANTINE, Resolution, Transition};
 use crate::guard::record::{Claim, ClaimId, Record};
 use crate::guard::time::UnixMillis;
 
-pub(super) fn looked(record: Record) -> Step {
+pub(super) fn on_look(record: Record) -> Transition {
     match record {
         // The deletion was not confirmed: KV failed, or the runtime stopped.
-        Record::Forgotten { until: None } => Step::keep(record, Then::DropCopy),
-        _ => Step::keep(record, Then::Nothing),
+        Record::Forgotten { until: None } => Transition::keep(record, Action::DropCopy),
+        _ => Transition::keep(record, Action::Nothing),
     }
 }
 
 /// Nobody but the alarm ends a call. One that is still within its deadline is let be: it may have
 /// been sent for the second time a moment before the window's end.
-pub(super) fn rang(record: Record, now: UnixMillis) -> Step {
+pub(super) fn on_alarm(record: Record, now: UnixMillis) -> Transition {
     let outlasts = |claim: &Claim| now >= claim.window_ends_at;
     match record {
         Record::Done { ref claim, .. } | Record::Unknown { ref claim, .. } if outlasts(claim) => {
-            Step::keep(record, Then::EndCalls)
+            Transition::keep(record, Action::EndCalls)
         }
-        other => looked(other),
+        other => on_look(other),
     }
 }
 
-pub(super) fn forget(record: Record, live: Live) -> Step {
+pub(super) fn forget(record: Record, live: InMemoryState) -> Transition {
     match record {
-        Record::Vacant => Step::keep(record, Then::Deny(Denial::Vacant)),
-        Record::Forgotten { until: Some(_) } => Step::keep(record, Then::Nothing),
-        Record::Forgotten { until: None } => Step::keep(record, Then::DropCopy),
+        Record::Vacant => Transition::keep(record, Action::RefuseAdmin(AdminRefusal::Vacant)),
+        Record::Forgotten { until: Some(_) } => Transition::keep(record, Action::Nothing),
+        Record::Forgotten { until: None } => Transition::keep(record, Action::DropCopy),
         _ if live.copying || !live.open_calls.is_empty() => {
-            Step::keep(record, Then::Deny(Denial::CallOpen))
+            Transition::keep(record, Action::RefuseAdmin(AdminRefusal::CallOpen))
         }
-        _ => Step::put(Record::Forgotten { until: None }, Then::DropCopy),
+        _ => Transition::put(Record::Forgotten { until: None }, Action::DropCopy),
     }
 }
 
-pub(super) fn copy_deleted(record: Record, now: UnixMillis) -> Step {
+pub(super) fn copy_deleted(record: Record, now: UnixMillis) -> Transition {
     match record {
         Record::Forgotten { until: None } => {
             let until = Some(now.plus(QUARANTINE));
-            Step::put(Record::Forgotten { until }, Then::Nothing)
+            Transition::put(Record::Forgotten { until }, Action::Nothing)
         }
-        other => Step::keep(other, Then::Nothing),
+        other => Transition::keep(other, Action::Nothing),
     }
 }
 
@@ -50,19 +50,22 @@ pub(super) fn resolve(
     record: Record,
     id: &ClaimId,
     resolution: Resolution,
-    live: Live,
+    live: InMemoryState,
     now: UnixMillis,
-) -> Step {
+) -> Transition {
     match (record, resolution) {
         (Record::Unknown { claim, .. }, Resolution::Answered(answer)) if claim.id == *id => {
-            Step::put(Record::Done { claim: claim.ended(now), answer }, Then::Nothing)
+            Transition::put(Record::Done { claim: claim.ended(now), answer }, Action::Nothing)
         }
         (Record::Unknown { claim, outcome }, Resolution::NotProcessed) if claim.id == *id => {
             if live.open_calls.is_empty() {
-                return Step::ERASE;
+                return Transition::ERASE;
             }
-            Step::keep(Record::Unknown { claim, outcome }, Then::Deny(Denial::CallOpen))
+            Transition::keep(
+                Record::Unknown { claim, outcome },
+                Action::RefuseAdmin(AdminRefusal::CallOpen),
+            )
         }
-        (record, _) => Step::keep(record, Then::Deny(Denial::NotUnknown)),
+        (record, _) => Transition::keep(record, Action::RefuseAdmin(AdminRefusal::NotUnknown)),
     }
 }

@@ -1,11 +1,11 @@
 //! What an operator is told of a record.
 
 use crate::guard::json::{Members, quoted};
-use crate::guard::log::Salted;
-use crate::guard::machine::Live;
+use crate::guard::log::FingerprintTag;
+use crate::guard::machine::InMemoryState;
 use crate::guard::record::{Answer, Body, Claim, Reason, Record};
 use crate::guard::scope::RecordId;
-use crate::guard::seen::Seen;
+use crate::guard::seen::DuplicateCounts;
 
 /// The answer to "find".
 pub fn found(id: &RecordId) -> String {
@@ -28,8 +28,8 @@ pub struct About<'a> {
     pub id: &'a RecordId,
     /// Whose keys these are; the log's fingerprints are salted with it.
     pub realm: &'a str,
-    pub live: Live<'a>,
-    pub seen: Seen,
+    pub live: InMemoryState<'a>,
+    pub seen: DuplicateCounts,
     /// Whether the body of the answer was asked for.
     pub body: bool,
 }
@@ -84,7 +84,7 @@ fn describe_claim(members: &mut Members, claim: &Claim, about: &About) {
     let About { realm, live, seen, .. } = about;
     members.text("claim", &claim.id.0);
     members.number("attempt", claim.attempt.into());
-    members.text("fingerprint", Salted::of(realm, &claim.fingerprint.digest).as_str());
+    members.text("fingerprint", FingerprintTag::of(realm, &claim.fingerprint.digest).as_str());
     members.text("claimed_at", &claim.claimed_at.rfc3339());
     members.text("deadline_at", &claim.deadline_at.rfc3339());
     members.text("expires_at", &claim.expires_at().rfc3339());
@@ -113,11 +113,11 @@ fn describe_answer(answer: &Answer) -> Members {
     pairs.push(']');
     members.json("headers", &pairs);
     members.text("answered_at", &answer.answered_at.rfc3339());
-    members.number("took_ms", answer.took.0);
+    members.number("took_ms", answer.origin_time.0);
     let (kept, length) = match &answer.body {
         Body::Inline { bytes } => ("kept", bytes.len() as u64),
         Body::Rows { length, .. } => ("kept", *length),
-        Body::Not => ("not-kept", 0),
+        Body::NotKept => ("not-kept", 0),
     };
     members.text("body", kept);
     members.number("body_bytes", length);

@@ -13,7 +13,7 @@ use crate::guard::base64;
 use crate::guard::digest::Digest;
 use crate::guard::json::{Members, Table, Value};
 use crate::guard::key::IdempotencyKey;
-use crate::guard::machine::{Denial, Resolution};
+use crate::guard::machine::{AdminRefusal, Resolution};
 use crate::guard::record::{Answer, Body, ClaimId, INLINE_LIMIT};
 use crate::guard::replay::keepable_headers;
 use crate::guard::scope::{RecordId, ScopeValue};
@@ -36,14 +36,14 @@ pub fn is_operator(authorization: Option<&str>, token: &str) -> bool {
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Question {
+pub enum AdminRequest {
     Find,
-    Record(RecordId, Wish),
+    Record(RecordId, RecordCommand),
 }
 
 /// What is to happen to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum RecordCommand {
     Inspect { body: bool },
     Forget,
     Resolve,
@@ -51,14 +51,14 @@ pub enum Wish {
 
 /// Why a question is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Complaint {
+pub struct AdminError {
     pub status: u16,
     pub error: &'static str,
     /// The value, the reason and the cure.
     pub detail: &'static str,
 }
 
-impl Complaint {
+impl AdminError {
     pub const UNAUTHORISED: Self = Self {
         status: 401,
         error: "unauthorised",
@@ -115,7 +115,7 @@ impl Complaint {
 
 /// The record is there, but cannot be used; the detail says why.
 pub fn unusable(detail: &str) -> String {
-    complaint(Complaint::UNREACHED.error, detail)
+    complaint(AdminError::UNREACHED.error, detail)
 }
 
 fn complaint(error: &str, detail: &str) -> String {
@@ -129,28 +129,30 @@ fn complaint(error: &str, detail: &str) -> String {
 pub const PREFIX: &str = "/.onlyonce/";
 
 /// Reads what is asked from a request's first line.
-pub fn question(method: &str, path: &str, query: &str) -> Result<Question, Complaint> {
+pub fn question(method: &str, path: &str, query: &str) -> Result<AdminRequest, AdminError> {
     let path = path.strip_prefix(PREFIX).unwrap_or_default();
     if path == "find" && method == "POST" {
-        return Ok(Question::Find);
+        return Ok(AdminRequest::Find);
     }
     let Some(rest) = path.strip_prefix("records/") else {
-        return Err(if path == "find" { Complaint::METHOD } else { Complaint::NOT_FOUND });
+        return Err(if path == "find" { AdminError::METHOD } else { AdminError::NOT_FOUND });
     };
     let (id, resolve) = rest.strip_suffix("/resolve").map_or((rest, false), |id| (id, true));
-    let id = RecordId::parse(id).ok_or(Complaint::NO_RECORD_ID)?;
+    let id = RecordId::parse(id).ok_or(AdminError::NO_RECORD_ID)?;
     let wish = match (method, resolve) {
-        ("POST", true) => Wish::Resolve,
-        ("GET", false) => Wish::Inspect { body: query.split('&').any(|pair| pair == "body=1") },
-        ("DELETE", false) => Wish::Forget,
-        _ => return Err(Complaint::METHOD),
+        ("POST", true) => RecordCommand::Resolve,
+        ("GET", false) => {
+            RecordCommand::Inspect { body: query.split('&').any(|pair| pair == "body=1") }
+        }
+        ("DELETE", false) => RecordCommand::Forget,
+        _ => return Err(AdminError::METHOD),
     };
-    Ok(Question::Record(id, wish))
+    Ok(AdminRequest::Record(id, wish))
 }
 
 /// The record of a key: `{"realm"?, "scope"?, "key"}`.
-pub fn find(text: &str, own_realm: &str) -> Result<RecordId, Complaint> {
-    let wrong = Complaint::question;
+pub fn find(text: &str, own_realm: &str) -> Result<RecordId, AdminError> {
+    let wrong = AdminError::question;
     let question = object(text).ok_or_else(|| wrong(FIND_IS))?;
     let realm = match question.get("realm") {
         None => own_realm,
@@ -188,8 +190,8 @@ fn object(text: &str) -> Option<Table> {
 
 /// What an operator found out: `{"claim", "outcome": "not-processed"}`, or `{"claim",
 /// "outcome": "answer", "status", "headers"?, "body_base64"?}`.
-pub fn resolution(text: &str, now: UnixMillis) -> Result<(ClaimId, Resolution), Complaint> {
-    let wrong = Complaint::resolution;
+pub fn resolution(text: &str, now: UnixMillis) -> Result<(ClaimId, Resolution), AdminError> {
+    let wrong = AdminError::resolution;
     let members = object(text).ok_or_else(|| wrong(RESOLUTION_IS))?;
     let member = |name: &str| members.get(name).and_then(Value::as_str);
     let claim = member("claim").ok_or_else(|| wrong(RESOLUTION_IS))?;
@@ -212,7 +214,7 @@ fn answer(members: &Table, now: UnixMillis) -> Result<Answer, &'static str> {
         status: u16::try_from(status).map_err(|_| ANSWER_STATUS)?,
         headers: keepable_headers(headers),
         answered_at: now,
-        took: Millis(0),
+        origin_time: Millis(0),
         body: Body::Inline { bytes },
     })
 }
@@ -241,11 +243,11 @@ const ANSWER_HEADERS: &str =
 const ANSWER_BODY: &str = "\"body_base64\" is not base64 (RFC 4648) of at most 65536 bytes; encode the body again, or leave it out";
 
 /// What an operator is told whose wish is not carried out.
-pub fn denied(denial: Denial, id: &RecordId) -> (u16, String) {
+pub fn denied(denial: AdminRefusal, id: &RecordId) -> (u16, String) {
     let complaint = match denial {
-        Denial::Vacant => return (404, vacant(id)),
-        Denial::CallOpen => Complaint::CALL_OPEN,
-        Denial::NotUnknown => Complaint::NOT_UNKNOWN,
+        AdminRefusal::Vacant => return (404, vacant(id)),
+        AdminRefusal::CallOpen => AdminError::CALL_OPEN,
+        AdminRefusal::NotUnknown => AdminError::NOT_UNKNOWN,
     };
     (complaint.status, complaint.to_json())
 }

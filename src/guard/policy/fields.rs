@@ -6,7 +6,7 @@
 //! 2. A default is written as JSON. Parsed, all of them together are `Settings::default()`.
 
 use super::amount::{DURATION, NotAnAmount, SIZE, Units};
-use super::mistake::Mistakes;
+use super::mistake::PolicyErrors;
 use super::settings::Settings;
 use crate::guard::json::Value;
 use crate::guard::time::Millis;
@@ -16,9 +16,9 @@ pub use super::table::FIELDS;
 /// One field, for the parser and for people.
 #[derive(Clone, Copy)]
 pub struct Field {
-    pub known: Known,
+    pub known: FieldSpec,
     pub default: Default,
-    /// What can be written, where `Known::kind` does not say it.
+    /// What can be written, where `FieldSpec::kind` does not say it.
     pub allowed: &'static str,
     /// One sentence each.
     pub meaning: &'static str,
@@ -38,7 +38,7 @@ pub enum Default {
 
 /// What the parser needs of a field.
 #[derive(Clone, Copy)]
-pub struct Known {
+pub struct FieldSpec {
     pub name: &'static str,
     pub level: Level,
     pub kind: Kind,
@@ -67,9 +67,9 @@ pub enum Kind {
         of: fn(&mut Settings) -> &mut u64,
     },
     Flag(fn(&mut Settings) -> &mut bool),
-    List(fn(&Value, &mut Settings, &mut Mistakes) -> Option<()>),
+    List(fn(&Value, &mut Settings, &mut PolicyErrors) -> Option<()>),
     /// `realm`, `routes` and `path`, which are no settings: the parser reads them itself.
-    Frame,
+    Structural,
 }
 
 /// A word that can be written, and what it sets.
@@ -77,7 +77,7 @@ pub type Word = (&'static str, fn(&mut Settings));
 
 /// The table without its prose.
 #[allow(clippy::indexing_slicing, reason = "this runs in the compiler")]
-pub static KNOWN: [Known; FIELDS.len()] = {
+pub static KNOWN: [FieldSpec; FIELDS.len()] = {
     let mut known = [FIELDS[0].known; FIELDS.len()];
     let mut at = 0;
     while at < known.len() {
@@ -88,7 +88,7 @@ pub static KNOWN: [Known; FIELDS.len()] = {
 };
 
 /// A field by its name.
-pub fn known(name: &str) -> Option<&'static Known> {
+pub fn known(name: &str) -> Option<&'static FieldSpec> {
     KNOWN.iter().find(|known| known.name == name)
 }
 
@@ -98,7 +98,7 @@ impl Kind {
         &self,
         value: &Value,
         settings: &mut Settings,
-        mistakes: &mut Mistakes,
+        mistakes: &mut PolicyErrors,
     ) -> Option<()> {
         match self {
             Self::Choice(words) => choice(value, words, mistakes)?(settings),
@@ -110,13 +110,13 @@ impl Kind {
             }
             Self::Flag(of) => *of(settings) = mistakes.flag(value)?,
             Self::List(read) => return read(value, settings, mistakes),
-            Self::Frame => {}
+            Self::Structural => {}
         }
         Some(())
     }
 }
 
-fn choice(value: &Value, words: &[Word], mistakes: &mut Mistakes) -> Option<fn(&mut Settings)> {
+fn choice(value: &Value, words: &[Word], mistakes: &mut PolicyErrors) -> Option<fn(&mut Settings)> {
     let names: Vec<String> = words.iter().map(|(name, _)| in_quotes(name)).collect();
     let cure = alternatives(&names);
     let text = mistakes.text(value, &cure)?;
@@ -129,7 +129,7 @@ fn amount(
     units: &Units,
     least: u64,
     most: u64,
-    mistakes: &mut Mistakes,
+    mistakes: &mut PolicyErrors,
 ) -> Option<u64> {
     let (from, to) = (in_quotes(&units.write(least)), in_quotes(&units.write(most)));
     let cure = ["write a ", units.noun, " from ", &from, " to ", &to].concat();

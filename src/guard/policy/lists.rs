@@ -1,11 +1,11 @@
 //! The fields whose values are lists: each entry is read by itself, and each mistake is noted.
 
-use super::mistake::Mistakes;
+use super::mistake::PolicyErrors;
 use super::settings::Settings;
 use crate::guard::canonical_json::Pointer;
 use crate::guard::cors::Cors;
 use crate::guard::json::Value;
-use crate::guard::origin::Base;
+use crate::guard::origin::OriginUrl;
 use crate::guard::scope::{Scope, Source};
 
 /// More entries than any real policy has; each is looked at for every request.
@@ -15,8 +15,8 @@ const MOST_ENTRIES: usize = 64;
 pub fn entries<T: PartialEq>(
     value: &Value,
     example: &str,
-    mistakes: &mut Mistakes,
-    read: fn(&Value, &mut Mistakes) -> Option<T>,
+    mistakes: &mut PolicyErrors,
+    read: fn(&Value, &mut PolicyErrors) -> Option<T>,
 ) -> Option<Vec<T>> {
     let mut list = Vec::new();
     let items = few_items(value, example, mistakes)?;
@@ -31,7 +31,11 @@ pub fn entries<T: PartialEq>(
     Some(list)
 }
 
-fn few_items<'a>(value: &'a Value, example: &str, mistakes: &mut Mistakes) -> Option<&'a [Value]> {
+fn few_items<'a>(
+    value: &'a Value,
+    example: &str,
+    mistakes: &mut PolicyErrors,
+) -> Option<&'a [Value]> {
     let items = mistakes.items(value, example)?;
     if items.len() > MOST_ENTRIES {
         return mistakes.wrong(value, "has more than 64 entries", "write 64 or fewer");
@@ -39,7 +43,7 @@ fn few_items<'a>(value: &'a Value, example: &str, mistakes: &mut Mistakes) -> Op
     Some(items)
 }
 
-fn not_empty(value: &Value, allowed: &str, mistakes: &mut Mistakes) -> Option<()> {
+fn not_empty(value: &Value, allowed: &str, mistakes: &mut PolicyErrors) -> Option<()> {
     match value {
         Value::Array(items) if items.is_empty() => mistakes.wrong(value, "is empty", allowed),
         _ => Some(()),
@@ -48,14 +52,14 @@ fn not_empty(value: &Value, allowed: &str, mistakes: &mut Mistakes) -> Option<()
 
 const METHODS: &str = "write a list such as [\"POST\", \"PATCH\"]";
 
-pub fn methods(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) -> Option<()> {
+pub fn methods(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
     let cure = "name a method, or write key = \"off\" to guard nothing here";
     not_empty(value, cure, mistakes)?;
     settings.methods = entries(value, METHODS, mistakes, method)?;
     Some(())
 }
 
-fn method(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
+fn method(value: &Value, mistakes: &mut PolicyErrors) -> Option<String> {
     let name = mistakes.text(value, "write a method such as \"POST\"")?;
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') {
         return mistakes.wrong(value, "is no method in upper case", "write one such as \"POST\"");
@@ -73,7 +77,7 @@ fn method(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
 const SCOPE: &str =
     "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name> and jwt:<claim>";
 
-pub fn scope(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) -> Option<()> {
+pub fn scope(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
     settings.scope = match value.as_str() {
         Some("auto") => Scope::Auto,
         Some(_) => return mistakes.wrong(value, "is not \"auto\"", SCOPE),
@@ -87,7 +91,11 @@ pub fn scope(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) ->
 
 const CREDENTIAL: &str = "write a list of header:<name>, cookie:<name> and query:<name>";
 
-pub fn credential(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) -> Option<()> {
+pub fn credential(
+    value: &Value,
+    settings: &mut Settings,
+    mistakes: &mut PolicyErrors,
+) -> Option<()> {
     let cure = "name at least one source, for without one every caller would see every answer";
     not_empty(value, cure, mistakes)?;
     settings.credential = entries(value, CREDENTIAL, mistakes, proof)?;
@@ -95,18 +103,18 @@ pub fn credential(value: &Value, settings: &mut Settings, mistakes: &mut Mistake
 }
 
 /// A source that a caller cannot make up.
-fn proof(value: &Value, mistakes: &mut Mistakes) -> Option<Source> {
+fn proof(value: &Value, mistakes: &mut PolicyErrors) -> Option<Source> {
     match source(value, mistakes)? {
         Source::Jwt(_) => mistakes.wrong(
             value,
-            "proves nothing, for tokens are read unverified",
+            "may_replay nothing, for tokens are read unverified",
             "write \"header:authorization\", which holds the whole token",
         ),
         source => Some(source),
     }
 }
 
-fn source(value: &Value, mistakes: &mut Mistakes) -> Option<Source> {
+fn source(value: &Value, mistakes: &mut PolicyErrors) -> Option<Source> {
     const FORMS: &str = "write header:<name>, cookie:<name>, query:<name> or jwt:<claim>";
     let text = mistakes.text(value, FORMS)?;
     let reason = match text.parse() {
@@ -128,12 +136,12 @@ pub fn is_token(name: &str) -> bool {
 
 const IGNORE: &str = "write a list of JSON pointers such as [\"/sent_at\"]";
 
-pub fn ignore(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) -> Option<()> {
+pub fn ignore(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
     settings.fingerprint.ignore = entries(value, IGNORE, mistakes, pointer)?;
     Some(())
 }
 
-fn pointer(value: &Value, mistakes: &mut Mistakes) -> Option<Pointer> {
+fn pointer(value: &Value, mistakes: &mut PolicyErrors) -> Option<Pointer> {
     const FORM: &str =
         "write one such as \"/order/sent_at\", with ~1 for a slash in a name and ~0 for a tilde";
     let pointer = tokens(mistakes.text(value, FORM)?);
@@ -166,7 +174,7 @@ const CORS: &str = "write \"off\" or { origins = [\"https://app.example.com\"] }
 const ORIGINS: &str =
     "write a list such as [\"https://app.example.com\"], or [\"*\"] for every origin";
 
-pub fn cors(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) -> Option<()> {
+pub fn cors(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
     match value.as_str() {
         Some("off") => {
             settings.cors = None;
@@ -185,7 +193,7 @@ pub fn cors(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) -> 
     Some(())
 }
 
-fn origins(value: &Value, mistakes: &mut Mistakes) -> Option<Vec<String>> {
+fn origins(value: &Value, mistakes: &mut PolicyErrors) -> Option<Vec<String>> {
     not_empty(value, ORIGINS, mistakes)?;
     let list = entries(value, ORIGINS, mistakes, web_origin)?;
     if list.len() > 1 && list.iter().any(|origin| origin == "*") {
@@ -197,7 +205,7 @@ fn origins(value: &Value, mistakes: &mut Mistakes) -> Option<Vec<String>> {
 
 /// An origin as browsers write it: scheme, host in lower case, and the port unless it is the
 /// scheme's own (RFC 6454 section 6.2).
-fn web_origin(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
+fn web_origin(value: &Value, mistakes: &mut PolicyErrors) -> Option<String> {
     let text = mistakes.text(value, ORIGINS)?;
     let own_port = text.starts_with("https:") && text.ends_with(":443")
         || text.starts_with("http:") && text.ends_with(":80");
@@ -210,7 +218,7 @@ fn web_origin(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
     Some(text.into())
 }
 
-pub fn docs_url(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) -> Option<()> {
+pub fn docs_url(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
     const FORM: &str =
         "write one such as \"https://docs.example.com/errors\", without query and fragment";
     let text = mistakes.text(value, FORM)?;
@@ -222,5 +230,5 @@ pub fn docs_url(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes)
 }
 
 fn is_url(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_graphic()) && Base::parse(Some(text)).is_ok()
+    text.bytes().all(|byte| byte.is_ascii_graphic()) && OriginUrl::parse(Some(text)).is_ok()
 }

@@ -12,7 +12,7 @@ pub const MOST: usize = 100;
 
 /// One thing to mend.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Mistake {
+pub struct PolicyError {
     /// Where it stands, e.g. `routes[1].retry_window`.
     pub field: String,
     /// What stands there; empty where that does not help.
@@ -22,7 +22,7 @@ pub struct Mistake {
     pub allowed: String,
 }
 
-impl Mistake {
+impl PolicyError {
     pub fn sentence(&self) -> String {
         let Self { field, value, reason, allowed } = self;
         let gap = if value.is_empty() { "" } else { " " };
@@ -33,19 +33,19 @@ impl Mistake {
 /// The mistakes that were found so far, and the place that is being read. A reader that notes a
 /// mistake has no value to return.
 #[derive(Default)]
-pub struct Mistakes {
+pub struct PolicyErrors {
     /// Empty for the policy itself.
     place: String,
-    told: Vec<Mistake>,
+    told: Vec<PolicyError>,
     untold: usize,
 }
 
-impl Mistakes {
+impl PolicyErrors {
     pub fn count(&self) -> usize {
         self.told.len().saturating_add(self.untold)
     }
 
-    pub fn into_told(mut self) -> Vec<Mistake> {
+    pub fn into_told(mut self) -> Vec<PolicyError> {
         if self.untold > 0 {
             let reason = ["has ", &decimal(self.untold as u64), " more mistakes"].concat();
             self.tell(String::new(), &reason, "mend these first");
@@ -76,7 +76,7 @@ impl Mistakes {
     fn tell(&mut self, value: String, reason: &str, allowed: &str) {
         let field = if self.place.is_empty() { "POLICY" } else { &self.place };
         let (field, reason, allowed) = (field.into(), reason.into(), allowed.into());
-        self.told.push(Mistake { field, value, reason, allowed });
+        self.told.push(PolicyError { field, value, reason, allowed });
     }
 
     /// Reads a member of the table at this place; nothing where it is absent.

@@ -17,8 +17,8 @@ mod rules;
 pub mod settings;
 mod table;
 
-pub use mistake::Mistake;
-pub use parse::{LONGEST, MOST_ROUTES};
+pub use mistake::PolicyError;
+pub use parse::{MAX_DELIVERY_AGE, MOST_ROUTES};
 pub use settings::{InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Settings, Unknown};
 
 use pattern::Pattern;

@@ -1,12 +1,12 @@
 //! Which known name a wrong one was meant to be.
 
 /// Longer names are not looked at: no field's is.
-const LONGEST: usize = 32;
+const MAX_DELIVERY_AGE: usize = 32;
 
 /// The known name that is nearest, if it is near: the same but for case, `-` and `_`, or up to a
 /// third of its letters away.
 pub fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    if name.len() > LONGEST {
+    if name.len() > MAX_DELIVERY_AGE {
         return None;
     }
     let letters = letters(name);

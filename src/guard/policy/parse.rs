@@ -6,8 +6,8 @@
 //! 3. What a route does not say is as in the defaults, field by field.
 //! 4. A policy is bounded: 64 KiB of JSON, 100 routes.
 
-use super::fields::{KNOWN, Known, Level, known};
-use super::mistake::{Mistake, Mistakes};
+use super::fields::{FieldSpec, KNOWN, Level, known};
+use super::mistake::{PolicyError, PolicyErrors};
 #[cfg(not(target_arch = "wasm32"))]
 use super::nearest::nearest;
 use super::pattern::Pattern;
@@ -19,13 +19,13 @@ use crate::guard::json::{Table, Value};
 use std::rc::Rc;
 
 /// In bytes of JSON. The platform allows 5 KB for a variable; a test may hand in more.
-pub const LONGEST: usize = 64 * 1024;
+pub const MAX_DELIVERY_AGE: usize = 64 * 1024;
 pub const MOST_ROUTES: usize = 100;
 
 impl Policy {
     /// Reads a policy from JSON, or tells all that is wrong with it.
-    pub fn parse(json: &str) -> Result<Self, Vec<Mistake>> {
-        let mut mistakes = Mistakes::default();
+    pub fn parse(json: &str) -> Result<Self, Vec<PolicyError>> {
+        let mut mistakes = PolicyErrors::default();
         let policy = policy(json, &mut mistakes);
         let told = mistakes.into_told();
         policy.filter(|_| told.is_empty()).ok_or(told)
@@ -34,19 +34,19 @@ impl Policy {
 
 const TABLE: &str = "write a table, which is [vars.POLICY] in wrangler.toml";
 
-fn policy(json: &str, mistakes: &mut Mistakes) -> Option<Policy> {
+fn policy(json: &str, mistakes: &mut PolicyErrors) -> Option<Policy> {
     let root = read_json(json, mistakes)?;
     let table = mistakes.table(&root, TABLE)?;
     let realm = mistakes.member(table, "realm", realm);
-    let defaults = Part::read(table, Level::Top, Settings::default(), &[], mistakes);
+    let defaults = SettingsLayer::read(table, Level::Top, Settings::default(), &[], mistakes);
     let routes = mistakes
         .member(table, "routes", |value, mistakes| routes(value, &defaults, mistakes))
         .unwrap_or_default();
     Some(Policy { realm, defaults: Rc::new(defaults.settings), routes })
 }
 
-fn read_json(json: &str, mistakes: &mut Mistakes) -> Option<Value> {
-    if json.len() > LONGEST {
+fn read_json(json: &str, mistakes: &mut PolicyErrors) -> Option<Value> {
+    if json.len() > MAX_DELIVERY_AGE {
         let cure = "shorten it; one route with ** may do for many";
         return mistakes.out_of_place("is longer than 64 KiB", cure);
     }
@@ -72,14 +72,18 @@ fn no_json(json: &str, wrong_at: usize) -> String {
     ["is not JSON at line ", &decimal(line), ", column ", &decimal(column)].concat()
 }
 
-fn realm(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
+fn realm(value: &Value, mistakes: &mut PolicyErrors) -> Option<String> {
     const FORM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
     let name = mistakes.text(value, FORM)?;
     let fits = (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
     if fits { Some(name.into()) } else { mistakes.wrong(value, "is no realm", FORM) }
 }
 
-fn routes(value: &Value, defaults: &Part, mistakes: &mut Mistakes) -> Option<Vec<Route>> {
+fn routes(
+    value: &Value,
+    defaults: &SettingsLayer,
+    mistakes: &mut PolicyErrors,
+) -> Option<Vec<Route>> {
     const FORM: &str = "write a list of tables, which is [[vars.POLICY.routes]] in wrangler.toml";
     let items = mistakes.items(value, FORM)?;
     if items.len() > MOST_ROUTES {
@@ -97,13 +101,13 @@ fn routes(value: &Value, defaults: &Part, mistakes: &mut Mistakes) -> Option<Vec
 
 fn route(
     value: &Value,
-    defaults: &Part,
+    defaults: &SettingsLayer,
     earlier: &[Route],
-    mistakes: &mut Mistakes,
+    mistakes: &mut PolicyErrors,
 ) -> Option<Route> {
     let table = mistakes.table(value, "write a table with a path")?;
     let settings = defaults.settings.clone();
-    let part = Part::read(table, Level::Route, settings, &defaults.mistaken, mistakes);
+    let part = SettingsLayer::read(table, Level::Route, settings, &defaults.mistaken, mistakes);
     if table.get("path").is_none() {
         let cure = "write the paths that it is for, such as path = \"/payments/**\"";
         return mistakes.wrong(value, "has no path", cure);
@@ -113,7 +117,7 @@ fn route(
     Some(Route { pattern, settings: Rc::new(part.settings) })
 }
 
-fn pattern(value: &Value, earlier: &[Route], mistakes: &mut Mistakes) -> Option<Pattern> {
+fn pattern(value: &Value, earlier: &[Route], mistakes: &mut PolicyErrors) -> Option<Pattern> {
     let text = mistakes.text(value, "write a path such as \"/payments/**\"")?;
     let pattern = match Pattern::parse(text) {
         Ok(pattern) => pattern,
@@ -129,19 +133,19 @@ fn pattern(value: &Value, earlier: &[Route], mistakes: &mut Mistakes) -> Option<
 }
 
 /// The settings that one table of a policy makes of those that it starts from.
-struct Part {
+struct SettingsLayer {
     settings: Settings,
     /// Fields whose values are not what somebody wanted, so that no rule is measured by them.
     mistaken: Vec<&'static str>,
 }
 
-impl Part {
+impl SettingsLayer {
     fn read(
         table: &Table,
         level: Level,
         settings: Settings,
         mistaken: &[&'static str],
-        mistakes: &mut Mistakes,
+        mistakes: &mut PolicyErrors,
     ) -> Self {
         let mut part = Self { settings, mistaken: mistaken.into() };
         for (name, value) in table.by_name() {
@@ -158,7 +162,7 @@ impl Part {
         name: &str,
         value: &Value,
         level: Level,
-        mistakes: &mut Mistakes,
+        mistakes: &mut PolicyErrors,
     ) -> Option<()> {
         let Some(known) = known(name) else { return unknown(name, level, mistakes) };
         if !known.stands_at(level) {
@@ -176,7 +180,7 @@ impl Part {
 
     /// Blames a broken rule on the field of this table that has to do with it; where there is none,
     /// the table that has one was blamed before.
-    fn keep(&self, rule: &Rule, table: &Table, mistakes: &mut Mistakes) {
+    fn keep(&self, rule: &Rule, table: &Table, mistakes: &mut PolicyErrors) {
         if rule.fields.iter().any(|field| self.mistaken.contains(field)) {
             return;
         }
@@ -191,13 +195,13 @@ impl Part {
     }
 }
 
-impl Known {
+impl FieldSpec {
     fn stands_at(&self, level: Level) -> bool {
         self.level == Level::Anywhere || self.level == level
     }
 }
 
-fn unknown(name: &str, level: Level, mistakes: &mut Mistakes) -> Option<()> {
+fn unknown(name: &str, level: Level, mistakes: &mut PolicyErrors) -> Option<()> {
     let names = KNOWN.iter().filter(|known| known.stands_at(level)).map(|known| known.name);
     match nearest(name, names) {
         Some(name) => {
@@ -215,7 +219,7 @@ fn nearest<'a>(_: &str, _: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     None
 }
 
-fn misplaced(known: &Known, mistakes: &mut Mistakes) -> Option<()> {
+fn misplaced(known: &FieldSpec, mistakes: &mut PolicyErrors) -> Option<()> {
     let (reason, cure) = match known.level {
         Level::Route => ("belongs to a route", "write it under [[vars.POLICY.routes]]"),
         _ => (

@@ -2,19 +2,19 @@
 //! `{ status = 302, header = "location", matches = "*/login*" }`.
 
 use super::lists::{entries, is_token};
-use super::mistake::Mistakes;
+use super::mistake::PolicyErrors;
 use super::settings::Settings;
 use crate::guard::json::{Table, Value};
 use crate::guard::release::{Release, ReleaseHeader};
 
 const FORMS: &str = "write a status such as 429, or { status = 503, header = \"retry-after\" }";
 
-pub fn release(value: &Value, settings: &mut Settings, mistakes: &mut Mistakes) -> Option<()> {
+pub fn release(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
     settings.release = entries(value, "write a list such as [429, 503]", mistakes, entry)?;
     Some(())
 }
 
-fn entry(value: &Value, mistakes: &mut Mistakes) -> Option<Release> {
+fn entry(value: &Value, mistakes: &mut PolicyErrors) -> Option<Release> {
     let release = match value {
         Value::Number(_) => Release::status(status(value, mistakes)?),
         _ => with_header(value, mistakes.table(value, FORMS)?, mistakes)?,
@@ -27,7 +27,7 @@ fn entry(value: &Value, mistakes: &mut Mistakes) -> Option<Release> {
 }
 
 /// A status that an answer can have; 1xx never reach the guard (fetch's Response).
-fn status(value: &Value, mistakes: &mut Mistakes) -> Option<u16> {
+fn status(value: &Value, mistakes: &mut PolicyErrors) -> Option<u16> {
     let status = value.as_u64().and_then(|status| u16::try_from(status).ok());
     status.filter(|status| (200..600).contains(status)).or_else(|| {
         let cure = "write a whole number from 200 to 599";
@@ -35,7 +35,7 @@ fn status(value: &Value, mistakes: &mut Mistakes) -> Option<u16> {
     })
 }
 
-fn with_header(value: &Value, table: &Table, mistakes: &mut Mistakes) -> Option<Release> {
+fn with_header(value: &Value, table: &Table, mistakes: &mut PolicyErrors) -> Option<Release> {
     let before = mistakes.count();
     let cure = "its fields are status, header and matches";
     let known = ["status", "header", "matches"];
@@ -55,7 +55,7 @@ fn with_header(value: &Value, table: &Table, mistakes: &mut Mistakes) -> Option<
     status.filter(|_| mistakes.count() == before).map(|status| Release { status, header })
 }
 
-fn header_name(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
+fn header_name(value: &Value, mistakes: &mut PolicyErrors) -> Option<String> {
     const FORM: &str = "write one such as \"retry-after\"";
     let name = mistakes.text(value, FORM)?;
     if !is_token(name) {
@@ -65,7 +65,7 @@ fn header_name(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
 }
 
 /// A pattern for a header's value. Each star costs one walk over the value, so they are counted.
-fn wanted_value(value: &Value, mistakes: &mut Mistakes) -> Option<String> {
+fn wanted_value(value: &Value, mistakes: &mut PolicyErrors) -> Option<String> {
     const FORM: &str =
         "write one such as \"*/login*\", of 1 to 255 characters and with at most 8 stars";
     let pattern = mistakes.text(value, FORM)?;

@@ -12,10 +12,10 @@ pub const MARGIN: Millis = Millis::seconds(60);
 /// Two fields, and what one says that the other does not allow.
 pub struct Rule {
     pub fields: [&'static str; 2],
-    pub broken: fn(&Settings) -> Option<Broken>,
+    pub broken: fn(&Settings) -> Option<RuleViolation>,
 }
 
-pub struct Broken {
+pub struct RuleViolation {
     /// What to say of each field, whichever is the one to blame.
     pub reasons: [String; 2],
     pub cure: String,
@@ -30,10 +30,10 @@ pub static RULES: [Rule; 6] = [
     Rule { fields: ["ignore", "fingerprint"], broken: ignore },
 ];
 
-fn window(settings: &Settings) -> Option<Broken> {
+fn window(settings: &Settings) -> Option<RuleViolation> {
     let least = settings.deadline.0.saturating_add(MARGIN.0);
     let (window, deadline) = (text(settings.retry_window), text(settings.deadline));
-    (settings.retry_window.0 < least).then(|| Broken {
+    (settings.retry_window.0 < least).then(|| RuleViolation {
         reasons: [
             ["is too short for a deadline of \"", &deadline, "\""].concat(),
             ["is too long for a retry_window of \"", &window, "\""].concat(),
@@ -47,9 +47,9 @@ fn window(settings: &Settings) -> Option<Broken> {
     })
 }
 
-fn derive_window(settings: &Settings) -> Option<Broken> {
+fn derive_window(settings: &Settings) -> Option<RuleViolation> {
     let (derive, window) = (text(settings.derive_window), text(settings.retry_window));
-    (settings.derive_window > settings.retry_window).then(|| Broken {
+    (settings.derive_window > settings.retry_window).then(|| RuleViolation {
         reasons: [
             ["is longer than a retry_window of \"", &window, "\""].concat(),
             ["is shorter than a derive_window of \"", &derive, "\""].concat(),
@@ -58,11 +58,11 @@ fn derive_window(settings: &Settings) -> Option<Broken> {
     })
 }
 
-fn resend(settings: &Settings) -> Option<Broken> {
+fn resend(settings: &Settings) -> Option<RuleViolation> {
     let broken =
         settings.unknown == Unknown::Resend && settings.fingerprint.algorithm != Algorithm::Bytes;
     broken.then(|| {
-        Broken::says(
+        RuleViolation::says(
             "does not go with this fingerprint",
             "does not go with unknown = \"resend\"",
             "write fingerprint = \"bytes\", so that the origin gets the very request that it knows, or unknown = \"hold\"",
@@ -70,10 +70,10 @@ fn resend(settings: &Settings) -> Option<Broken> {
     })
 }
 
-fn resend_derived(settings: &Settings) -> Option<Broken> {
+fn resend_derived(settings: &Settings) -> Option<RuleViolation> {
     let broken = settings.unknown == Unknown::Resend && settings.key == KeyMode::Derive;
     broken.then(|| {
-        Broken::says(
+        RuleViolation::says(
             "does not go with key = \"derive\"",
             "does not go with unknown = \"resend\"",
             "write unknown = \"hold\", for the origin never sees a derived key, so it could not tell that it gets the request again",
@@ -81,11 +81,11 @@ fn resend_derived(settings: &Settings) -> Option<Broken> {
     })
 }
 
-fn derive(settings: &Settings) -> Option<Broken> {
+fn derive(settings: &Settings) -> Option<RuleViolation> {
     let broken =
         settings.key == KeyMode::Derive && settings.fingerprint.algorithm == Algorithm::None;
     broken.then(|| {
-        Broken::says(
+        RuleViolation::says(
             "does not go with fingerprint = \"none\"",
             "does not go with key = \"derive\"",
             "write fingerprint = \"auto\" or \"bytes\", else all requests of one caller would be the same one",
@@ -93,10 +93,10 @@ fn derive(settings: &Settings) -> Option<Broken> {
     })
 }
 
-fn ignore(settings: &Settings) -> Option<Broken> {
+fn ignore(settings: &Settings) -> Option<RuleViolation> {
     let method = &settings.fingerprint;
     (!method.ignore.is_empty() && method.algorithm != Algorithm::Auto).then(|| {
-        Broken::says(
+        RuleViolation::says(
             "does not go with this fingerprint",
             "does not go with ignore",
             "write fingerprint = \"auto\", which alone reads JSON, or ignore = []",
@@ -104,7 +104,7 @@ fn ignore(settings: &Settings) -> Option<Broken> {
     })
 }
 
-impl Broken {
+impl RuleViolation {
     fn says(first: &str, second: &str, cure: &str) -> Self {
         Self { reasons: [first.into(), second.into()], cure: cure.into() }
     }

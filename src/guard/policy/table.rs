@@ -1,7 +1,7 @@
 //! The table of fields, in the order of the reference.
 
 use super::fields::Default::{Absent, Is};
-use super::fields::{Default, Field, Kind, Known, Level};
+use super::fields::{Default, Field, FieldSpec, Kind, Level};
 use super::lists;
 use super::releases;
 use super::settings::{InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Unknown};
@@ -14,7 +14,7 @@ const DAY: u64 = 24 * HOUR;
 const MIB: u64 = 1024 * 1024;
 
 const fn field(name: &'static str, kind: Kind, default: Default) -> Field {
-    let known = Known { name, level: Level::Anywhere, kind };
+    let known = FieldSpec { name, level: Level::Anywhere, kind };
     Field { known, default, allowed: "", meaning: "", why: "", note: "" }
 }
 
@@ -42,18 +42,18 @@ impl Field {
 }
 
 pub const FIELDS: [Field; 24] = [
-    field("realm", Kind::Frame, Absent("the request's host, in lower case and without its port"))
+    field("realm", Kind::Structural, Absent("the request's host, in lower case and without its port"))
         .only(Level::Top)
         .allows("1 to 255 visible ASCII characters")
         .means("Whose keys these are; one realm may join several hosts and a queue.")
         .because("Two hosts are two APIs unless somebody says that they are one.")
         .beware("Changing it makes every key a new one: a retry of a request from before the change is carried out again."),
-    field("routes", Kind::Frame, Is("[]"))
+    field("routes", Kind::Structural, Is("[]"))
         .only(Level::Top)
         .allows("a list of at most 100 tables, each with a `path`")
         .means("Where something else holds than by the defaults: the first route whose `path` matches decides, and what it does not say is as in the defaults.")
         .because("Most APIs need one rule."),
-    field("path", Kind::Frame, Absent("none, every route needs one"))
+    field("path", Kind::Structural, Absent("none, every route needs one"))
         .only(Level::Route)
         .allows("a path in which `*` is one segment and a last `**` is the rest")
         .means("Which paths the route is for.")

@@ -34,18 +34,18 @@ fn name(random: &mut Random, at: usize) -> String {
     format!("{}{at}", random.pick(&["", "a", "ü", "b ", ":"]))
 }
 
-/// Writes the value with random white space, order of members and spelling of strings.
+/// Writes the value with random white space, order of members and raw_key of strings.
 fn write(json: &Json, random: &mut Random, out: &mut String) {
     blank(random, out);
     match json {
-        Json::Scalar(text) => out.push_str(&spelling(text, random)),
+        Json::Scalar(text) => out.push_str(&raw_key(text, random)),
         Json::Array(elements) => list("[", "]", elements, random, out, write),
         Json::Object(members) => {
             let mut members = members.clone();
             random.shuffle(&mut members);
             list("{", "}", &members, random, out, |(name, value), random, out| {
                 blank(random, out);
-                out.push_str(&spelling(&format!("\"{name}\""), random));
+                out.push_str(&raw_key(&format!("\"{name}\""), random));
                 blank(random, out);
                 out.push(':');
                 write(value, random, out);
@@ -77,7 +77,7 @@ fn blank(random: &mut Random, out: &mut String) {
 }
 
 /// The same text, its letters now and then as escapes.
-fn spelling(text: &str, random: &mut Random) -> String {
+fn raw_key(text: &str, random: &mut Random) -> String {
     let is_string = text.starts_with('"') && !text.contains('\\');
     let mut spell = |c: char| match c {
         'a'..='z' | 'ü' | ']' if is_string && random.below(3) == 0 => {

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim};
 use onlyonce::guard::machine::{
-    Change, Event, Live, QUARANTINE, Resolution, Submission, Then, decide,
+    Action, Event, InMemoryState, QUARANTINE, Resolution, StorageOp, Submission, transition,
 };
 use onlyonce::guard::record::{Claim, Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
@@ -19,9 +19,13 @@ const LINGER: Millis = Millis::seconds(10);
 
 /// In this state, this happens; an alarm is set for this moment, or the one there is will do.
 #[track_caller]
-fn sets((before, live, now): (Record, Live, UnixMillis), event: Event, at: Option<UnixMillis>) {
+fn sets(
+    (before, live, now): (Record, InMemoryState, UnixMillis),
+    event: Event,
+    at: Option<UnixMillis>,
+) {
     let told = format!("{before:?}\n{event:?}");
-    assert_eq!(decide(before, event, live, now).alarm, at, "{told}");
+    assert_eq!(transition(before, event, live, now).alarm, at, "{told}");
 }
 
 fn submits(by: Submission) -> Event {
@@ -32,12 +36,12 @@ fn forgotten(until: Option<UnixMillis>) -> Record {
     Record::Forgotten { until }
 }
 
-fn derived(ended_at: Option<UnixMillis>) -> Claim {
-    Claim { linger: Some(LINGER), ended_at, ..claim("c1") }
+fn derived(call_ended_at: Option<UnixMillis>) -> Claim {
+    Claim { derived_ttl: Some(LINGER), call_ended_at, ..claim("c1") }
 }
 
 fn sent_derived() -> Record {
-    Record::InFlight { claim: derived(None), before: None }
+    Record::InFlight { claim: derived(None), previous: None }
 }
 
 fn given_up_derived() -> Record {
@@ -102,7 +106,7 @@ fn a_second_sending_keeps_it() {
 
 #[test]
 fn a_derived_key_moves_it_with_the_end_of_its_call() {
-    let by = Submission { linger: Some(LINGER), ..owner() };
+    let by = Submission { derived_ttl: Some(LINGER), ..owner() };
     let claim = (Record::Vacant, NONE_OPEN, EARLY);
     sets(claim, submits(by), Some(EARLY.plus(DEADLINE).plus(LINGER)));
     for event in [finally(1), fails_with_503(1), breaks(1)] {
@@ -138,23 +142,27 @@ fn one_that_rang_is_followed_by_another() {
     let kept = [in_flight(), done(), held(), unknown(Reason::DeadlinePassed)];
     for record in kept {
         for now in [CLAIMED_AT, DEADLINE_AT, WINDOW_ENDS_AT.minus(TICK)] {
-            sets((record.clone(), open(&[1]), now), Event::Rang, Some(WINDOW_ENDS_AT));
-            sets((record.clone(), NONE_OPEN, now), Event::Rang, Some(WINDOW_ENDS_AT));
+            sets((record.clone(), open(&[1]), now), Event::Alarm, Some(WINDOW_ENDS_AT));
+            sets((record.clone(), NONE_OPEN, now), Event::Alarm, Some(WINDOW_ENDS_AT));
         }
         // Never for the past: it would wake the object without end.
         for now in [WINDOW_ENDS_AT, WINDOW_ENDS_AT.plus(WINDOW)] {
-            sets((record.clone(), open(&[1]), now), Event::Rang, Some(now.plus(MINUTE)));
-            sets((record.clone(), NONE_OPEN, now), Event::Rang, None);
+            sets((record.clone(), open(&[1]), now), Event::Alarm, Some(now.plus(MINUTE)));
+            sets((record.clone(), NONE_OPEN, now), Event::Alarm, None);
         }
     }
-    sets((resending(), open(&[2]), WINDOW_ENDS_AT), Event::Rang, Some(WINDOW_ENDS_AT.plus(MINUTE)));
-    sets((sent_derived(), open(&[1]), EARLY), Event::Rang, Some(DEADLINE_AT.plus(LINGER)));
-    sets((sent_derived(), NONE_OPEN, EARLY), Event::Rang, Some(EARLY.plus(LINGER)));
+    sets(
+        (resending(), open(&[2]), WINDOW_ENDS_AT),
+        Event::Alarm,
+        Some(WINDOW_ENDS_AT.plus(MINUTE)),
+    );
+    sets((sent_derived(), open(&[1]), EARLY), Event::Alarm, Some(DEADLINE_AT.plus(LINGER)));
+    sets((sent_derived(), NONE_OPEN, EARLY), Event::Alarm, Some(EARLY.plus(LINGER)));
     let until = EARLY.plus(QUARANTINE);
-    sets((forgotten(None), NONE_OPEN, EARLY), Event::Rang, Some(EARLY.plus(MINUTE)));
-    sets((forgotten(Some(until)), NONE_OPEN, EARLY), Event::Rang, Some(until));
-    sets((forgotten(Some(until)), NONE_OPEN, until), Event::Rang, None);
-    sets((Record::Vacant, NONE_OPEN, EARLY), Event::Rang, None);
+    sets((forgotten(None), NONE_OPEN, EARLY), Event::Alarm, Some(EARLY.plus(MINUTE)));
+    sets((forgotten(Some(until)), NONE_OPEN, EARLY), Event::Alarm, Some(until));
+    sets((forgotten(Some(until)), NONE_OPEN, until), Event::Alarm, None);
+    sets((Record::Vacant, NONE_OPEN, EARLY), Event::Alarm, None);
 }
 
 /// To a record, an alarm is a look like any other; only calls that outlast the window are ended.
@@ -173,20 +181,24 @@ fn an_alarm_looks() {
     let moments = [CLAIMED_AT, EARLY, DEADLINE_AT, WINDOW_ENDS_AT, WINDOW_ENDS_AT.plus(WINDOW)];
     for (record, now) in records.iter().flat_map(|record| moments.map(|now| (record, now))) {
         for live in [NONE_OPEN, open(&[1]), open(&[2]), open(&[1, 2])] {
-            let looked = decide(record.clone(), Event::Look, live, now);
-            let rang = decide(record.clone(), Event::Rang, live, now);
+            let looked = transition(record.clone(), Event::Look, live, now);
+            let rang = transition(record.clone(), Event::Alarm, live, now);
             assert_eq!((&rang.record, rang.change), (&looked.record, looked.change), "{record:?}");
-            assert!(rang.then == looked.then || rang.then == Then::EndCalls, "{record:?}");
+            assert!(rang.then == looked.then || rang.then == Action::EndCalls, "{record:?}");
         }
     }
 }
 
 #[track_caller]
-fn ends_calls((before, live, now): (Record, Live, UnixMillis), event: Event, expected: bool) {
+fn ends_calls(
+    (before, live, now): (Record, InMemoryState, UnixMillis),
+    event: Event,
+    expected: bool,
+) {
     let told = format!("{before:?} at {now:?}");
-    let step = decide(before, event, live, now);
-    assert_eq!(step.then == Then::EndCalls, expected, "{told}");
-    assert!(!expected || step.change != Change::Erase, "{told}");
+    let step = transition(before, event, live, now);
+    assert_eq!(step.then == Action::EndCalls, expected, "{told}");
+    assert!(!expected || step.change != StorageOp::Erase, "{told}");
 }
 
 #[test]
@@ -196,21 +208,21 @@ fn calls_that_outlast_the_window_are_ended() {
         for (now, expected) in
             [(WINDOW_ENDS_AT.minus(TICK), false), (WINDOW_ENDS_AT, true), (late, true)]
         {
-            ends_calls((record.clone(), open(&[1]), now), Event::Rang, expected);
+            ends_calls((record.clone(), open(&[1]), now), Event::Alarm, expected);
             ends_calls((record.clone(), open(&[1]), now), Event::Look, false);
-            ends_calls((record.clone(), NONE_OPEN, now), Event::Rang, false);
+            ends_calls((record.clone(), NONE_OPEN, now), Event::Alarm, false);
         }
     }
     // A derived key's record would be forgotten sooner, but its call may take the window's time.
     for now in [DEADLINE_AT.plus(LINGER), WINDOW_ENDS_AT.minus(TICK)] {
-        ends_calls((given_up_derived(), open(&[1]), now), Event::Rang, false);
+        ends_calls((given_up_derived(), open(&[1]), now), Event::Alarm, false);
     }
-    ends_calls((given_up_derived(), open(&[1]), WINDOW_ENDS_AT), Event::Rang, true);
+    ends_calls((given_up_derived(), open(&[1]), WINDOW_ENDS_AT), Event::Alarm, true);
     // Sent again a moment before the window's end, it has its time all the same.
     let sent_at = WINDOW_ENDS_AT.minus(TICK);
     let claim = Claim { deadline_at: sent_at.plus(DEADLINE), ..second() };
-    let again = Record::InFlight { claim, before: None };
+    let again = Record::InFlight { claim, previous: None };
     let deadline_at = sent_at.plus(DEADLINE);
-    ends_calls((again.clone(), open(&[2]), deadline_at.minus(TICK)), Event::Rang, false);
-    ends_calls((again, open(&[2]), deadline_at), Event::Rang, true);
+    ends_calls((again.clone(), open(&[2]), deadline_at.minus(TICK)), Event::Alarm, false);
+    ends_calls((again, open(&[2]), deadline_at), Event::Alarm, true);
 }

@@ -6,8 +6,8 @@ use super::{
     released, resending, second, server_error, unknown, unknown_again,
 };
 use crate::fixtures::{CLAIMED_AT, DEADLINE, answer, claim, not_kept};
-use onlyonce::guard::machine::{Change, Event, Then};
-use onlyonce::guard::origin::Meaning;
+use onlyonce::guard::machine::{Action, Event, StorageOp};
+use onlyonce::guard::origin::OriginVerdict;
 use onlyonce::guard::record::{Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -61,19 +61,19 @@ fn a_409_is_not_final_once_a_claim_was_sent_twice() {
         ignored(state, ALL_OPEN, EARLY, conflict(3));
     }
     // The current sending's restores what was known, and after that it says nothing.
-    let put = (restored(), Change::Put, Then::Nothing);
+    let put = (restored(), StorageOp::Put, Action::Nothing);
     check((resending(), ALL_OPEN, EARLY), conflict(2), put);
     ignored(restored(), ALL_OPEN, EARLY, conflict(2));
     ignored(unknown_again(Reason::ConnectionLost), ALL_OPEN, EARLY, conflict(2));
-    // Then the first sending's answer comes in after all.
+    // Action the first sending's answer comes in after all.
     let after = Record::Done { claim: second(), answer: answer(201, "created") };
-    check((restored(), open(&[1]), EARLY), finally(1), (after, Change::Put, Then::Nothing));
+    check((restored(), open(&[1]), EARLY), finally(1), (after, StorageOp::Put, Action::Nothing));
 }
 
 /// A claim that was sent once has nobody else's work to conflict with.
 #[test]
 fn a_409_is_final_while_a_claim_was_sent_once() {
-    let put = (done_with(answer(409, "busy")), Change::Put, Then::Nothing);
+    let put = (done_with(answer(409, "busy")), StorageOp::Put, Action::Nothing);
     check((in_flight(), open(&[1]), EARLY), conflict(1), put.clone());
     check((in_flight(), open(&[1]), LATE), conflict(1), put.clone());
     check((unknown(Reason::DeadlinePassed), open(&[1]), LATE), conflict(1), put);
@@ -82,16 +82,16 @@ fn a_409_is_final_while_a_claim_was_sent_once() {
 /// What the first sending was answered outlasts a second one that brings nothing.
 #[test]
 fn a_second_attempt_that_breaks_off_keeps_the_first_ones_5xx() {
-    let put = (restored(), Change::Put, Then::Nothing);
+    let put = (restored(), StorageOp::Put, Action::Nothing);
     check((resending(), open(&[2]), EARLY), breaks(2), put.clone());
     check((resending(), ALL_OPEN, EARLY), breaks(2), put.clone());
     // A newer 5xx takes its place.
     let newer = Outcome { reason: Reason::ServerError, answer: Some(answer(503, "late")) };
     let newer = Record::Unknown { claim: second(), outcome: newer };
-    let put = (newer, Change::Put, Then::Nothing);
+    let put = (newer, StorageOp::Put, Action::Nothing);
     check((resending(), ALL_OPEN, EARLY), fails_with_503(2), put);
     // Retries are shown what was kept from then on.
-    let shown = (restored(), Change::Keep, Then::Replay);
+    let shown = (restored(), StorageOp::Keep, Action::Replay);
     check((restored(), NONE_OPEN, EARLY), Event::Submitted(owner()), shown);
 }
 
@@ -99,9 +99,9 @@ fn a_second_attempt_that_breaks_off_keeps_the_first_ones_5xx() {
 #[test]
 fn a_second_attempt_that_breaks_off_keeps_the_first_reason() {
     let restarted = Outcome { reason: Reason::Restarted, answer: None };
-    let before = Record::InFlight { claim: second(), before: Some(restarted) };
+    let before = Record::InFlight { claim: second(), previous: Some(restarted) };
     let after = unknown_again(Reason::Restarted);
-    check((before, open(&[2]), EARLY), breaks(2), (after, Change::Put, Then::Nothing));
+    check((before, open(&[2]), EARLY), breaks(2), (after, StorageOp::Put, Action::Nothing));
 }
 
 /// While a second attempt is on its way, or after it, only a final answer of the first counts.
@@ -118,13 +118,13 @@ fn an_earlier_attempts_failures_change_nothing() {
 fn an_earlier_attempts_final_answer_counts() {
     for state in [resending(), unknown_again(Reason::ConnectionLost)] {
         let after = Record::Done { claim: second(), answer: answer(201, "created") };
-        check((state, ALL_OPEN, EARLY), finally(1), (after, Change::Put, Then::Nothing));
+        check((state, ALL_OPEN, EARLY), finally(1), (after, StorageOp::Put, Action::Nothing));
     }
 }
 
 #[test]
 fn a_late_answer_becomes_the_stored_one() {
-    let put = |record| (record, Change::Put, Then::Nothing);
+    let put = |record| (record, StorageOp::Put, Action::Nothing);
     let late = unknown(Reason::DeadlinePassed);
     check((late.clone(), open(&[1]), LATE), finally(1), put(done()));
     // Nobody looked at the deadline: the answer is the first to notice.
@@ -132,7 +132,7 @@ fn a_late_answer_becomes_the_stored_one() {
     let endless = Event::Answered {
         claim: claim(CLAIM).id,
         attempt: 1,
-        meaning: Meaning::Final,
+        verdict: OriginVerdict::Final,
         answer: not_kept(200),
     };
     let mark = Record::Done { claim: claim(CLAIM), answer: not_kept(200) };
@@ -142,16 +142,16 @@ fn a_late_answer_becomes_the_stored_one() {
 #[test]
 fn a_late_failure_says_why() {
     let late = unknown(Reason::DeadlinePassed);
-    let lost = (unknown(Reason::ConnectionLost), Change::Put, Then::Nothing);
+    let lost = (unknown(Reason::ConnectionLost), StorageOp::Put, Action::Nothing);
     check((late.clone(), open(&[1]), LATE), breaks(1), lost);
     let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer(503, "late")) };
     let error = Record::Unknown { claim: claim(CLAIM), outcome };
-    check((late, open(&[1]), LATE), fails_with_503(1), (error, Change::Put, Then::Nothing));
+    check((late, open(&[1]), LATE), fails_with_503(1), (error, StorageOp::Put, Action::Nothing));
 }
 
 #[test]
 fn a_late_release_of_the_only_attempt_frees_the_key() {
-    let freed = (Record::Vacant, Change::Erase, Then::Nothing);
+    let freed = (Record::Vacant, StorageOp::Erase, Action::Nothing);
     let late = unknown(Reason::DeadlinePassed);
     check((late.clone(), open(&[1]), LATE), released(1), freed.clone());
     check((late, open(&[1]), LATE), not_sent(1), freed.clone());
@@ -163,7 +163,7 @@ fn a_late_release_of_the_only_attempt_frees_the_key() {
 fn a_release_of_a_second_attempt_restores_what_was_known() {
     let late = second().deadline_at;
     for report in [released(2), conflict(2), not_sent(2)] {
-        let put = (restored(), Change::Put, Then::Nothing);
+        let put = (restored(), StorageOp::Put, Action::Nothing);
         check((resending(), open(&[2]), EARLY), report.clone(), put.clone());
         // At the deadline the same had been restored already.
         check((resending(), open(&[2]), late), report.clone(), put);
@@ -185,10 +185,10 @@ fn a_second_report_changes_nothing() {
 /// longer among the open ones.
 #[test]
 fn a_report_counts_without_an_open_call() {
-    let put = |record| (record, Change::Put, Then::Nothing);
+    let put = |record| (record, StorageOp::Put, Action::Nothing);
     check((in_flight(), NONE_OPEN, EARLY), finally(1), put(done()));
     check((in_flight(), NONE_OPEN, EARLY), breaks(1), put(unknown(Reason::ConnectionLost)));
-    let freed = (Record::Vacant, Change::Erase, Then::Nothing);
+    let freed = (Record::Vacant, StorageOp::Erase, Action::Nothing);
     check((in_flight(), NONE_OPEN, EARLY), released(1), freed);
     check((resending(), NONE_OPEN, EARLY), released(2), put(restored()));
 }
@@ -196,7 +196,7 @@ fn a_report_counts_without_an_open_call() {
 #[test]
 fn a_second_attempt_that_breaks_off_after_its_deadline_leaves_what_the_first_was_answered() {
     let late = second().deadline_at;
-    let put = (restored(), Change::Put, Then::Nothing);
+    let put = (restored(), StorageOp::Put, Action::Nothing);
     check((resending(), open(&[2]), late), breaks(2), put.clone());
     check((restored(), open(&[2]), late), breaks(2), put);
 }

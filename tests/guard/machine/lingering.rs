@@ -6,7 +6,9 @@ use super::{
     in_flight, not_sent, open, owner, released, resend,
 };
 use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim};
-use onlyonce::guard::machine::{Change, Event, Live, Submission, Then, binding_claim};
+use onlyonce::guard::machine::{
+    Action, Event, InMemoryState, StorageOp, Submission, binding_claim,
+};
 use onlyonce::guard::record::{Claim, Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -17,12 +19,12 @@ const WINDOW_ENDS_AT: UnixMillis = CLAIMED_AT.plus(WINDOW);
 /// A minute after the deadline: an end noted there has long lost its effect.
 const LATE: UnixMillis = DEADLINE_AT.plus(Millis::seconds(60));
 
-fn derived(ended_at: Option<UnixMillis>) -> Claim {
-    Claim { linger: Some(LINGER), ended_at, ..claim("c1") }
+fn derived(call_ended_at: Option<UnixMillis>) -> Claim {
+    Claim { derived_ttl: Some(LINGER), call_ended_at, ..claim("c1") }
 }
 
 fn sent() -> Record {
-    Record::InFlight { claim: derived(None), before: None }
+    Record::InFlight { claim: derived(None), previous: None }
 }
 
 fn answered(at: UnixMillis) -> Record {
@@ -42,18 +44,18 @@ fn failed_with(status: u16, body: &str, claim: Claim) -> Record {
     Record::Unknown { claim, outcome: Outcome { reason: Reason::ServerError, answer } }
 }
 
-fn put(record: Record) -> (Record, Change, Then) {
-    (record, Change::Put, Then::Nothing)
+fn put(record: Record) -> (Record, StorageOp, Action) {
+    (record, StorageOp::Put, Action::Nothing)
 }
 
 /// It is kept up to the moment, and erased at it.
 #[track_caller]
 fn forgotten_at(record: &Record, moment: UnixMillis) {
-    let (early, kept) = (moment.minus(TICK), (record.clone(), Change::Keep, Then::Nothing));
+    let (early, kept) = (moment.minus(TICK), (record.clone(), StorageOp::Keep, Action::Nothing));
     check((record.clone(), NONE_OPEN, early), Event::Look, kept);
-    let gone = (Record::Vacant, Change::Erase, Then::Nothing);
+    let gone = (Record::Vacant, StorageOp::Erase, Action::Nothing);
     check((record.clone(), NONE_OPEN, moment), Event::Look, gone);
-    let anew = (claimed(owner(), moment), Change::Put, Then::Forward);
+    let anew = (claimed(owner(), moment), StorageOp::Put, Action::Forward);
     check((record.clone(), NONE_OPEN, moment), Event::Submitted(owner()), anew);
 }
 
@@ -65,7 +67,7 @@ fn a_record_is_forgotten_soon_after_its_call() {
     check((sent(), NONE_OPEN, EARLY), Event::Look, put(lost(Reason::Restarted, EARLY)));
     let held = failed_with(503, "late", derived(Some(EARLY)));
     check((sent(), open(&[1]), EARLY), fails_with_503(1), put(held.clone()));
-    let waits = (sent(), Change::Keep, Then::Join);
+    let waits = (sent(), StorageOp::Keep, Action::Join);
     check((sent(), open(&[1]), EARLY), Event::Submitted(owner()), waits);
     for record in [answered(EARLY), lost(Reason::ConnectionLost, EARLY), held] {
         forgotten_at(&record, EARLY.plus(LINGER));
@@ -88,10 +90,10 @@ fn a_call_that_nobody_heard_of_again_ends_at_its_deadline() {
     let dead = lost(Reason::Restarted, DEADLINE_AT);
     check((sent(), NONE_OPEN, DEADLINE_AT), Event::Look, put(dead.clone()));
     check((sent(), NONE_OPEN, last), Event::Look, put(dead));
-    let gone = (Record::Vacant, Change::Erase, Then::Nothing);
+    let gone = (Record::Vacant, StorageOp::Erase, Action::Nothing);
     check((sent(), NONE_OPEN, DEADLINE_AT.plus(LINGER)), Event::Look, gone.clone());
     check((given_up(), NONE_OPEN, DEADLINE_AT.plus(LINGER)), Event::Look, gone);
-    let anew = (claimed(owner(), LATE), Change::Put, Then::Forward);
+    let anew = (claimed(owner(), LATE), StorageOp::Put, Action::Forward);
     check((sent(), NONE_OPEN, LATE), Event::Submitted(owner()), anew);
     // While the call is open it may still answer.
     for now in [last, LATE, WINDOW_ENDS_AT] {
@@ -112,14 +114,14 @@ fn a_late_end_counts_anew() {
     for record in [answered(LATE), lost(Reason::ConnectionLost, LATE)] {
         forgotten_at(&record, LATE.plus(LINGER));
     }
-    let replays = (answered(LATE), Change::Keep, Then::Replay);
+    let replays = (answered(LATE), StorageOp::Keep, Action::Replay);
     check((answered(LATE), NONE_OPEN, LATE), Event::Submitted(owner()), replays);
 }
 
 #[test]
 fn a_late_release_frees_a_derived_key() {
     for report in [released(1), not_sent(1)] {
-        let freed = (Record::Vacant, Change::Erase, Then::Nothing);
+        let freed = (Record::Vacant, StorageOp::Erase, Action::Nothing);
         check((given_up(), open(&[1]), LATE), report, freed);
     }
 }
@@ -137,7 +139,7 @@ fn a_second_sending_clears_the_end() {
     let now = EARLY.plus(Millis::seconds(5));
     let before = lost(Reason::ConnectionLost, EARLY);
     let event = Event::Submitted(resend(owner()));
-    let forward = (sent_again(now, before.clone()), Change::Put, Then::Forward);
+    let forward = (sent_again(now, before.clone()), StorageOp::Put, Action::Forward);
     check((before, NONE_OPEN, now), event, forward);
     // Past what the first end allowed, it is in flight all the same.
     let again = sent_again(now, lost(Reason::ConnectionLost, EARLY));
@@ -145,15 +147,15 @@ fn a_second_sending_clears_the_end() {
     let deadline_at = now.plus(DEADLINE);
     assert_eq!(again.claim().map(Claim::expires_at), Some(deadline_at.plus(LINGER)));
     ignored(again.clone(), open(&[2]), later, Event::Look);
-    let waits = (again.clone(), Change::Keep, Then::Join);
+    let waits = (again.clone(), StorageOp::Keep, Action::Join);
     check((again, open(&[2]), later), Event::Submitted(owner()), waits);
 }
 
 /// The second attempt, sent at this moment after what the first one left behind.
 fn sent_again(now: UnixMillis, first: Record) -> Record {
     let Record::Unknown { claim, outcome } = first else { panic!("unknown") };
-    let claim = Claim { attempt: 2, ended_at: None, deadline_at: now.plus(DEADLINE), ..claim };
-    Record::InFlight { claim, before: Some(outcome) }
+    let claim = Claim { attempt: 2, call_ended_at: None, deadline_at: now.plus(DEADLINE), ..claim };
+    Record::InFlight { claim, previous: Some(outcome) }
 }
 
 #[test]
@@ -161,7 +163,7 @@ fn the_end_of_a_second_sending_counts_anew() {
     let first = failed_with(500, "oops", derived(Some(EARLY)));
     let again = sent_again(EARLY, first);
     let end = EARLY.plus(Millis::seconds(40));
-    let claim = Claim { ended_at: Some(end), ..again.claim().expect("a claim").clone() };
+    let claim = Claim { call_ended_at: Some(end), ..again.claim().expect("a claim").clone() };
     let ends = |report, after: Record| {
         check((again.clone(), open(&[2]), end), report, put(after.clone()));
         forgotten_at(&after, end.plus(LINGER));
@@ -186,14 +188,14 @@ fn lingering_never_outlasts_the_window() {
 
 #[test]
 fn a_claim_takes_its_lingering_from_the_submission() {
-    let by = Submission { linger: Some(LINGER), ..owner() };
-    let after = (claimed(by.clone(), EARLY), Change::Put, Then::Forward);
-    assert_eq!(after.0.claim().and_then(|claim| claim.linger), Some(LINGER));
+    let by = Submission { derived_ttl: Some(LINGER), ..owner() };
+    let after = (claimed(by.clone(), EARLY), StorageOp::Put, Action::Forward);
+    assert_eq!(after.0.claim().and_then(|claim| claim.derived_ttl), Some(LINGER));
     check((Record::Vacant, NONE_OPEN, EARLY), Event::Submitted(by), after);
 }
 
 #[track_caller]
-fn binds(record: &Record, live: Live, now: UnixMillis, expected: bool) {
+fn binds(record: &Record, live: InMemoryState, now: UnixMillis, expected: bool) {
     let claim = binding_claim(record, live, now);
     assert_eq!(claim, record.claim().filter(|_| expected), "{record:?} at {now:?}");
 }
@@ -213,7 +215,7 @@ fn a_claim_binds_to_its_end_or_while_a_call_is_open() {
         binds(&record, NONE_OPEN, end.minus(TICK), true);
         binds(&record, NONE_OPEN, end, false);
         // Those who wait hold nothing; an open call does, whichever attempt it is of.
-        binds(&record, Live { open_calls: &[], waiting: 1, copying: false }, end, false);
+        binds(&record, InMemoryState { open_calls: &[], waiting: 1, copying: false }, end, false);
         binds(&record, open(&[1]), end, true);
         binds(&record, open(&[2]), end.plus(WINDOW), true);
     }

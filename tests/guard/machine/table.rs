@@ -7,12 +7,12 @@ use super::{
     resending, server_error, spent, stranger, unknown, unknown_again,
 };
 use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, not_kept};
-use onlyonce::guard::machine::Change::{Erase, Keep, Put};
+use onlyonce::guard::machine::Action::{Forward, Join, Nothing, Refuse, Replay};
 use onlyonce::guard::machine::Refusal::{
     CredentialChanged, InProgress, KeyReused, OutcomeUnknown, ResponseNotKept,
 };
-use onlyonce::guard::machine::Then::{Forward, Join, Nothing, Refuse, Replay};
-use onlyonce::guard::machine::{ASK_AGAIN, Change, Event, Submission, Then};
+use onlyonce::guard::machine::StorageOp::{Erase, Keep, Put};
+use onlyonce::guard::machine::{ASK_AGAIN, Action, Event, StorageOp, Submission};
 use onlyonce::guard::record::Reason::{ConnectionLost, ServerError};
 use onlyonce::guard::record::{Claim, ClaimId, Outcome, Record};
 
@@ -91,7 +91,7 @@ impl On {
     }
 }
 
-type Row = (On, Record, Change, Then);
+type Row = (On, Record, StorageOp, Action);
 
 #[track_caller]
 fn state(before: &Record, rows: [Row; EVERY.len()]) {
@@ -104,7 +104,7 @@ fn state(before: &Record, rows: [Row; EVERY.len()]) {
 }
 
 /// A row in which the record stays as it is.
-fn stays(on: On, record: &Record, then: Then) -> Row {
+fn stays(on: On, record: &Record, then: Action) -> Row {
     (on, record.clone(), Keep, then)
 }
 
@@ -208,7 +208,7 @@ fn second_attempt_in_flight() {
 
 /// Every event in a state whose answer is final, where only the owner's view differs.
 #[track_caller]
-fn final_state(now: &Record, owner_sees: &Then) {
+fn final_state(now: &Record, owner_sees: &Action) {
     let withheld = || Refuse(CredentialChanged);
     state(
         now,
@@ -247,13 +247,13 @@ fn final_answers() {
 fn resent(from: &Record) -> Record {
     let Record::Unknown { claim, outcome } = from.clone() else { panic!("unknown") };
     let claim = Claim { attempt: claim.attempt + 1, deadline_at: EARLY.plus(DEADLINE), ..claim };
-    Record::InFlight { claim, before: Some(outcome) }
+    Record::InFlight { claim, previous: Some(outcome) }
 }
 
 /// Every event in an unknown state after the attempt's call has reported: only a late answer to
 /// the current claim says more.
 #[track_caller]
-fn unknown_state(now: &Record, owner_sees: &Then, reports: [Row; 6]) {
+fn unknown_state(now: &Record, owner_sees: &Action, reports: [Row; 6]) {
     let Record::Unknown { outcome, .. } = now else { panic!("unknown") };
     let untold = Refuse(OutcomeUnknown(outcome.reason));
     let [a, b, c, d, e, f] = reports;
@@ -333,14 +333,14 @@ fn unknown_outcome_of_a_second_attempt() {
 /// What a claim takes from the submission that makes it, in full.
 #[test]
 fn a_claim_keeps_what_a_later_policy_must_not_change() {
-    let by = Submission { spelling: Some("\"8e03\";v=1".into()), ..owner() };
-    let Record::InFlight { claim, before: None } = claimed(by.clone(), CLAIMED_AT) else {
+    let by = Submission { raw_key: Some("\"8e03\";v=1".into()), ..owner() };
+    let Record::InFlight { claim, previous: None } = claimed(by.clone(), CLAIMED_AT) else {
         panic!("in flight")
     };
     assert_eq!(claim.id, ClaimId(FRESH.into()));
     assert_eq!(claim.attempt, 1);
     assert_eq!(claim.deadline_at, CLAIMED_AT.plus(DEADLINE));
     assert_eq!(claim.expires_at(), CLAIMED_AT.plus(WINDOW));
-    let record = Record::InFlight { claim, before: None };
+    let record = Record::InFlight { claim, previous: None };
     check((Record::Vacant, ALL_OPEN, CLAIMED_AT), Event::Submitted(by), (record, Put, Forward));
 }

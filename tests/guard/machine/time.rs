@@ -5,7 +5,7 @@ use super::{
     other_request, owner, resend, resending, second, server_error, stranger, unknown,
 };
 use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, claim, not_kept};
-use onlyonce::guard::machine::{Change, Event, Refusal, Then};
+use onlyonce::guard::machine::{Action, Event, Refusal, StorageOp};
 use onlyonce::guard::record::{Claim, Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -16,17 +16,17 @@ const TICK: Millis = Millis(1);
 #[test]
 fn in_flight_without_a_call_is_unknown() {
     let restarted = unknown(Reason::Restarted);
-    let told = Then::Refuse(Refusal::OutcomeUnknown(Reason::Restarted));
+    let told = Action::Refuse(Refusal::OutcomeUnknown(Reason::Restarted));
     for now in [CLAIMED_AT, EARLY, DEADLINE_AT, DEADLINE_AT.plus(TICK)] {
-        let looked = (restarted.clone(), Change::Put, Then::Nothing);
+        let looked = (restarted.clone(), StorageOp::Put, Action::Nothing);
         check((in_flight(), NONE_OPEN, now), Event::Look, looked);
         for submission in [owner(), stranger()] {
-            let seen = (restarted.clone(), Change::Put, told.clone());
+            let seen = (restarted.clone(), StorageOp::Put, told.clone());
             check((in_flight(), NONE_OPEN, now), Event::Submitted(submission), seen);
         }
     }
     let event = Event::Submitted(other_request(owner()));
-    let reused = (restarted, Change::Put, Then::Refuse(Refusal::KeyReused));
+    let reused = (restarted, StorageOp::Put, Action::Refuse(Refusal::KeyReused));
     check((in_flight(), NONE_OPEN, EARLY), event, reused);
 }
 
@@ -34,13 +34,17 @@ fn in_flight_without_a_call_is_unknown() {
 #[test]
 fn only_the_current_attempts_call_counts() {
     let restored = Record::Unknown { claim: second(), outcome: server_error() };
-    check((resending(), open(&[1]), EARLY), Event::Look, (restored, Change::Put, Then::Nothing));
+    check(
+        (resending(), open(&[1]), EARLY),
+        Event::Look,
+        (restored, StorageOp::Put, Action::Nothing),
+    );
     check(
         (resending(), open(&[2]), EARLY),
         Event::Look,
-        (resending(), Change::Keep, Then::Nothing),
+        (resending(), StorageOp::Keep, Action::Nothing),
     );
-    let lost = (unknown(Reason::Restarted), Change::Put, Then::Nothing);
+    let lost = (unknown(Reason::Restarted), StorageOp::Put, Action::Nothing);
     check((in_flight(), open(&[2]), EARLY), Event::Look, lost);
 }
 
@@ -49,24 +53,24 @@ fn only_the_current_attempts_call_counts() {
 fn a_retry_after_a_restart_is_sent_again_under_resend() {
     let claim = Claim { attempt: 2, deadline_at: EARLY.plus(DEADLINE), ..claim("c1") };
     let restarted = Outcome { reason: Reason::Restarted, answer: None };
-    let after = Record::InFlight { claim, before: Some(restarted) };
+    let after = Record::InFlight { claim, previous: Some(restarted) };
     let event = Event::Submitted(resend(owner()));
-    check((in_flight(), NONE_OPEN, EARLY), event, (after, Change::Put, Then::Forward));
+    check((in_flight(), NONE_OPEN, EARLY), event, (after, StorageOp::Put, Action::Forward));
 }
 
 #[test]
 fn the_deadline_is_an_exact_moment() {
     let early = DEADLINE_AT.minus(TICK);
     let late = unknown(Reason::DeadlinePassed);
-    let told = Then::Refuse(Refusal::OutcomeUnknown(Reason::DeadlinePassed));
+    let told = Action::Refuse(Refusal::OutcomeUnknown(Reason::DeadlinePassed));
     let submitted = || Event::Submitted(owner());
-    let waits = (in_flight(), Change::Keep, Then::Join);
+    let waits = (in_flight(), StorageOp::Keep, Action::Join);
     check((in_flight(), open(&[1]), early), submitted(), waits);
-    let untouched = (in_flight(), Change::Keep, Then::Nothing);
+    let untouched = (in_flight(), StorageOp::Keep, Action::Nothing);
     check((in_flight(), open(&[1]), early), Event::Look, untouched);
-    let looked = (late.clone(), Change::Put, Then::Nothing);
+    let looked = (late.clone(), StorageOp::Put, Action::Nothing);
     check((in_flight(), open(&[1]), DEADLINE_AT), Event::Look, looked);
-    check((in_flight(), open(&[1]), DEADLINE_AT), submitted(), (late, Change::Put, told));
+    check((in_flight(), open(&[1]), DEADLINE_AT), submitted(), (late, StorageOp::Put, told));
 }
 
 /// The 5xx of the first attempt says more than the second one's silence.
@@ -75,11 +79,11 @@ fn a_second_attempt_past_its_deadline_restores_what_was_known() {
     let restored = Record::Unknown { claim: second(), outcome: server_error() };
     let now = second().deadline_at;
     let live = open(&[2]);
-    let looked = (restored.clone(), Change::Put, Then::Nothing);
+    let looked = (restored.clone(), StorageOp::Put, Action::Nothing);
     check((resending(), live, now), Event::Look, looked);
     let event = Event::Submitted(owner());
-    check((resending(), live, now), event, (restored, Change::Put, Then::Replay));
-    let still = (resending(), Change::Keep, Then::Nothing);
+    check((resending(), live, now), event, (restored, StorageOp::Put, Action::Replay));
+    let still = (resending(), StorageOp::Keep, Action::Nothing);
     check((resending(), live, now.minus(TICK)), Event::Look, still);
 }
 
@@ -92,9 +96,9 @@ fn every_settled_state() -> [Record; 5] {
 fn the_window_ends_at_an_exact_moment() {
     for record in every_settled_state() {
         let early = EXPIRES_AT.minus(TICK);
-        let kept = (record.clone(), Change::Keep, Then::Nothing);
+        let kept = (record.clone(), StorageOp::Keep, Action::Nothing);
         check((record.clone(), NONE_OPEN, early), Event::Look, kept);
-        let gone = (Record::Vacant, Change::Erase, Then::Nothing);
+        let gone = (Record::Vacant, StorageOp::Erase, Action::Nothing);
         check((record.clone(), NONE_OPEN, EXPIRES_AT), Event::Look, gone.clone());
         check((record, NONE_OPEN, EXPIRES_AT.plus(WINDOW)), Event::Look, gone);
     }
@@ -104,7 +108,7 @@ fn the_window_ends_at_an_exact_moment() {
 fn an_expired_key_is_claimed_anew_by_anyone() {
     for record in every_settled_state() {
         for by in [owner(), stranger(), other_request(stranger()), resend(owner())] {
-            let after = (claimed(by.clone(), EXPIRES_AT), Change::Put, Then::Forward);
+            let after = (claimed(by.clone(), EXPIRES_AT), StorageOp::Put, Action::Forward);
             check((record.clone(), NONE_OPEN, EXPIRES_AT), Event::Submitted(by), after);
         }
     }
@@ -114,27 +118,27 @@ fn an_expired_key_is_claimed_anew_by_anyone() {
 fn nothing_is_forgotten_while_a_call_is_open() {
     for record in every_settled_state() {
         for now in [EXPIRES_AT, EXPIRES_AT.plus(WINDOW)] {
-            let kept = (record.clone(), Change::Keep, Then::Nothing);
+            let kept = (record.clone(), StorageOp::Keep, Action::Nothing);
             check((record.clone(), open(&[1]), now), Event::Look, kept);
             let event = Event::Submitted(other_request(owner()));
-            let reused = (record.clone(), Change::Keep, Then::Refuse(Refusal::KeyReused));
+            let reused = (record.clone(), StorageOp::Keep, Action::Refuse(Refusal::KeyReused));
             check((record.clone(), open(&[1]), now), event, reused);
         }
     }
-    let late = (unknown(Reason::DeadlinePassed), Change::Put, Then::Nothing);
+    let late = (unknown(Reason::DeadlinePassed), StorageOp::Put, Action::Nothing);
     check((in_flight(), open(&[1]), EXPIRES_AT), Event::Look, late);
     // A call of another attempt that is still out keeps the record as well.
-    let lost = (unknown(Reason::Restarted), Change::Put, Then::Nothing);
+    let lost = (unknown(Reason::Restarted), StorageOp::Put, Action::Nothing);
     check((in_flight(), open(&[2]), EXPIRES_AT), Event::Look, lost);
 }
 
 /// Nobody was there to look at the deadline, nor at the window's end.
 #[test]
 fn a_dead_call_past_its_window_is_forgotten_at_once() {
-    let gone = (Record::Vacant, Change::Erase, Then::Nothing);
+    let gone = (Record::Vacant, StorageOp::Erase, Action::Nothing);
     check((in_flight(), NONE_OPEN, EXPIRES_AT), Event::Look, gone.clone());
     check((resending(), NONE_OPEN, EXPIRES_AT), Event::Look, gone);
-    let anew = (claimed(owner(), EXPIRES_AT), Change::Put, Then::Forward);
+    let anew = (claimed(owner(), EXPIRES_AT), StorageOp::Put, Action::Forward);
     check((in_flight(), NONE_OPEN, EXPIRES_AT), Event::Submitted(owner()), anew);
 }
 
@@ -144,14 +148,14 @@ fn a_new_claim_is_deaf_to_the_old_one() {
     let now = EXPIRES_AT.plus(TICK);
     let anew = claimed(owner(), EXPIRES_AT);
     assert_eq!(anew.claim().map(|claim| claim.id.0.as_str()), Some(FRESH));
-    let kept = (anew.clone(), Change::Keep, Then::Nothing);
+    let kept = (anew.clone(), StorageOp::Keep, Action::Nothing);
     check((anew, open(&[1]), now), finally(1), kept);
 }
 
 #[test]
 fn a_vacant_key_stays_vacant() {
     for now in [UnixMillis(0), EARLY, UnixMillis(u64::MAX)] {
-        let vacant = (Record::Vacant, Change::Keep, Then::Nothing);
+        let vacant = (Record::Vacant, StorageOp::Keep, Action::Nothing);
         check((Record::Vacant, NONE_OPEN, now), Event::Look, vacant);
     }
 }
@@ -160,8 +164,8 @@ fn a_vacant_key_stays_vacant() {
 #[test]
 fn a_clock_that_went_back_changes_nothing() {
     let past = UnixMillis(0);
-    let kept = (done(), Change::Keep, Then::Replay);
+    let kept = (done(), StorageOp::Keep, Action::Replay);
     check((done(), NONE_OPEN, past), Event::Submitted(owner()), kept);
-    let waits = (in_flight(), Change::Keep, Then::Join);
+    let waits = (in_flight(), StorageOp::Keep, Action::Join);
     check((in_flight(), open(&[1]), past), Event::Submitted(owner()), waits);
 }

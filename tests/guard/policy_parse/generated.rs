@@ -33,7 +33,7 @@ fn every_field_is_explained() {
         for text in [field.meaning, field.why] {
             assert!(text.ends_with('.') && !text.contains('\n'), "{name}: {text:?}");
         }
-        let speaks_for_itself = !matches!(field.known.kind, Kind::List(_) | Kind::Frame);
+        let speaks_for_itself = !matches!(field.known.kind, Kind::List(_) | Kind::Structural);
         assert!(speaks_for_itself || !field.allowed.is_empty(), "{name} says what it allows");
     }
     let beware: Vec<&str> = FIELDS

@@ -2,13 +2,13 @@
 
 mod lists;
 
-use onlyonce::guard::policy::{LONGEST, MOST_ROUTES, Mistake, Policy};
+use onlyonce::guard::policy::{MAX_DELIVERY_AGE, MOST_ROUTES, Policy, PolicyError};
 
 #[track_caller]
 fn check(json: &str, sentences: &[&str]) {
     let told: Vec<String> = match Policy::parse(json) {
         Ok(policy) => panic!("{json} was read as {policy:?}"),
-        Err(mistakes) => mistakes.iter().map(Mistake::sentence).collect(),
+        Err(mistakes) => mistakes.iter().map(PolicyError::sentence).collect(),
     };
     assert_eq!(told, sentences, "{json}");
 }
@@ -308,9 +308,9 @@ fn values_and_names_are_cut_and_quoted() {
 #[test]
 fn a_policy_is_bounded() {
     let padded = |length: usize| format!("{{{}}}", " ".repeat(length - 2));
-    assert!(Policy::parse(&padded(LONGEST)).is_ok());
+    assert!(Policy::parse(&padded(MAX_DELIVERY_AGE)).is_ok());
     one(
-        &padded(LONGEST + 1),
+        &padded(MAX_DELIVERY_AGE + 1),
         "POLICY is longer than 64 KiB: shorten it; one route with ** may do for many",
     );
     let routes = |count: usize| {

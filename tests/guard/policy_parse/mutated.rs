@@ -1,7 +1,7 @@
 //! Whatever a policy holds, reading it ends in settings or in sentences, never in a panic.
 
 use crate::random::Random;
-use onlyonce::guard::policy::{Mistake, Policy};
+use onlyonce::guard::policy::{Policy, PolicyError};
 use serde_json::{Value, json};
 
 fn whole() -> Value {
@@ -83,7 +83,7 @@ fn mutate(value: &mut Value, random: &mut Random) {
     }
 }
 
-fn is_a_sentence(mistake: &Mistake) {
+fn is_a_sentence(mistake: &PolicyError) {
     let text = mistake.sentence();
     assert!(!mistake.field.is_empty() && !mistake.reason.is_empty(), "{text}");
     assert!(!mistake.allowed.is_empty() && text.len() < 2000, "{text}");

@@ -15,7 +15,7 @@ fn every_shape() -> Vec<Record> {
     vec![
         in_flight(None),
         in_flight(Some(error)),
-        Record::InFlight { claim: full_claim(), before: None },
+        Record::InFlight { claim: full_claim(), previous: None },
         done(answer(201, "created")),
         done(large),
         done(not_kept(200)),

@@ -2,16 +2,16 @@
 
 use crate::fixtures::{CLAIMED_AT, headers};
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::replay::{CacheStatus, How, Mark, Marking, apply};
+use onlyonce::guard::replay::{CacheStatus, HeaderChange, How, Marking, apply};
+use onlyonce::guard::rpc::Delivery;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::{Millis, UnixMillis};
-use onlyonce::guard::wire::Shown;
 
 /// Every status, with its parameters, its own detail, and whether it is a replay.
 const EVERY_STATUS: [(CacheStatus, &str, &str, bool); 6] = [
-    (CacheStatus::Shown(Shown::First), "fwd=miss; stored", "", false),
-    (CacheStatus::Shown(Shown::Joined), "fwd=miss; collapsed", "", true),
-    (CacheStatus::Shown(Shown::Replayed), "hit", "", true),
+    (CacheStatus::Delivery(Delivery::First), "fwd=miss; stored", "", false),
+    (CacheStatus::Delivery(Delivery::Collapsed), "fwd=miss; collapsed", "", true),
+    (CacheStatus::Delivery(Delivery::Replayed), "hit", "", true),
     (CacheStatus::Released { shared: false }, "fwd=miss", "", false),
     (CacheStatus::Released { shared: true }, "fwd=miss; collapsed", "", true),
     (CacheStatus::NotKept, "fwd=miss", "; detail=not-kept", false),
@@ -28,7 +28,7 @@ fn marking<'a>(key: &'a IdempotencyKey, record: &'a RecordId) -> Marking<'a> {
         key: Some(key),
         record,
         expires_at: None,
-        status: CacheStatus::Shown(Shown::Replayed),
+        status: CacheStatus::Delivery(Delivery::Replayed),
         detail: None,
         answered_at: Some(CLAIMED_AT),
         now: CLAIMED_AT.plus(Millis(2999)),
@@ -38,22 +38,22 @@ fn marking<'a>(key: &'a IdempotencyKey, record: &'a RecordId) -> Marking<'a> {
 }
 
 /// The marks of the marking as it is changed here, in the order of their names.
-fn marks(change: impl FnOnce(Marking) -> Marking) -> Vec<Mark> {
+fn marks(change: impl FnOnce(Marking) -> Marking) -> Vec<HeaderChange> {
     let (key, record) = (key(), RecordId::new("r", &[], &key()));
     let mut marks = change(marking(&key, &record)).marks();
     marks.sort_by_key(|mark| mark.name);
     marks
 }
 
-fn value(marks: &[Mark], name: &str) -> Option<String> {
+fn value(marks: &[HeaderChange], name: &str) -> Option<String> {
     marks.iter().find(|mark| mark.name == name).map(|mark| mark.value.clone())
 }
 
 /// The record id of the key above: computed apart from this program.
 const RECORD: &str = "f779d67f1f32eec892bbd3b63438eb104e5f83b3dcc9ec50af92e4a15fa5a614";
 
-fn mark(name: &'static str, value: &str, how: How) -> Mark {
-    Mark { name, value: value.into(), how }
+fn mark(name: &'static str, value: &str, how: How) -> HeaderChange {
+    HeaderChange { name, value: value.into(), how }
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn age_in_whole_seconds() {
 #[track_caller]
 fn applied<const N: usize, const M: usize>(
     before: [(&str, &str); N],
-    mark: Mark,
+    mark: HeaderChange,
     after: [(&str, &str); M],
 ) {
     let mut list = headers(before);
@@ -127,7 +127,7 @@ fn applied<const N: usize, const M: usize>(
 
 #[test]
 fn how_marks_are_written() {
-    let mark = |how| Mark { name: "x", value: "new".into(), how };
+    let mark = |how| HeaderChange { name: "x", value: "new".into(), how };
     for how in [How::Set, How::Append, How::Default] {
         applied([], mark(how), [("x", "new")]);
         applied([("y", "old")], mark(how), [("y", "old"), ("x", "new")]);

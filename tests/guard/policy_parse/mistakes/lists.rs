@@ -58,7 +58,7 @@ fn scope_and_credential() {
     check(
         r#"{"credential": ["jwt:sub", "header:A", "header:a"]}"#,
         &[
-            r#"credential[0] "jwt:sub" proves nothing, for tokens are read unverified: write "header:authorization", which holds the whole token"#,
+            r#"credential[0] "jwt:sub" may_replay nothing, for tokens are read unverified: write "header:authorization", which holds the whole token"#,
             r#"credential[2] "header:a" stands in the list twice: remove one of them"#,
         ],
     );

@@ -5,10 +5,12 @@
 //! 3. A message made of any values is read as it was written, and not when it is cut short.
 
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::log::Trace;
+use onlyonce::guard::log::ClaimRef;
 use onlyonce::guard::machine::Refusal;
+use onlyonce::guard::rpc::{
+    Delivery, DryRun, KeySource, PROTOCOL, ResponseHead, SubmitReply, SubmitRequest, SubmitResult,
+};
 use onlyonce::guard::scope::RecordId;
-use onlyonce::guard::wire::{KeySource, PROTOCOL, Passed, Reply, Shown, Submit, Verdict, Would};
 
 use crate::choices::Choices;
 use crate::engine::kind;
@@ -32,11 +34,11 @@ pub fn check(input: &[u8]) -> u64 {
 }
 
 fn check_bytes(bytes: &[u8]) -> impl std::hash::Hash + use<> {
-    let submit = Submit::decode(bytes);
+    let submit = SubmitRequest::decode(bytes);
     if let Some(submit) = &submit {
         assert_eq!(submit.encode(), bytes, "{submit:?}");
     }
-    let reply = Reply::decode(bytes);
+    let reply = SubmitReply::decode(bytes);
     if let Some(reply) = &reply {
         assert_eq!(reply.encode(), bytes, "{reply:?}");
     }
@@ -47,20 +49,20 @@ fn check_value(input: &[u8]) -> impl std::hash::Hash {
     let mut choices = Choices(input);
     let (submit, reply) = (submit(&mut choices), reply(&mut choices));
     let bytes = submit.encode();
-    assert_eq!(Submit::decode(&bytes).as_ref(), Some(&submit));
-    assert_eq!(Submit::decode(&bytes[..bytes.len() - 1]), None, "{submit:?}");
+    assert_eq!(SubmitRequest::decode(&bytes).as_ref(), Some(&submit));
+    assert_eq!(SubmitRequest::decode(&bytes[..bytes.len() - 1]), None, "{submit:?}");
     let bytes = reply.encode();
-    assert_eq!(Reply::decode(&bytes).as_ref(), Some(&reply));
-    assert_eq!(Reply::decode(&bytes[..bytes.len() - 1]), None, "{reply:?}");
+    assert_eq!(SubmitReply::decode(&bytes).as_ref(), Some(&reply));
+    assert_eq!(SubmitReply::decode(&bytes[..bytes.len() - 1]), None, "{reply:?}");
     (submit.observe, submit.redelivered, std::mem::discriminant(&reply.verdict))
 }
 
 const SOURCES: [KeySource; 4] =
     [KeySource::Client, KeySource::Generated, KeySource::Derived, KeySource::Queue];
 
-fn submit(choices: &mut Choices) -> Submit {
+fn submit(choices: &mut Choices) -> SubmitRequest {
     let key = IdempotencyKey::parse(&format!("k{}", choices.byte())).expect("a key");
-    Submit {
+    SubmitRequest {
         protocol: PROTOCOL,
         record: RecordId::new("realm", &[], &key),
         method: choices.text(),
@@ -75,8 +77,8 @@ fn submit(choices: &mut Choices) -> Submit {
     }
 }
 
-fn reply(choices: &mut Choices) -> Reply {
-    Reply {
+fn reply(choices: &mut Choices) -> SubmitReply {
+    SubmitReply {
         protocol: PROTOCOL,
         verdict: verdict(choices),
         expires_at: choices.optional(record::at),
@@ -85,31 +87,33 @@ fn reply(choices: &mut Choices) -> Reply {
     }
 }
 
-fn trace(choices: &mut Choices) -> Trace {
+fn trace(choices: &mut Choices) -> ClaimRef {
     let (claim, attempt) = (choices.text(), choices.number() as u32);
-    Trace { claim, attempt, claimed_at: record::at(choices) }
+    ClaimRef { claim, attempt, claimed_at: record::at(choices) }
 }
 
-fn verdict(choices: &mut Choices) -> Verdict {
+fn verdict(choices: &mut Choices) -> SubmitResult {
     match choices.below(6) {
         0 => {
-            let shown = choices.pick(&[Shown::First, Shown::Joined, Shown::Replayed]);
-            Verdict::Stored { shown, record: choices.text().into_bytes() }
+            let shown = choices.pick(&[Delivery::First, Delivery::Collapsed, Delivery::Replayed]);
+            SubmitResult::Stored { shown, record: choices.text().into_bytes() }
         }
-        1 => Verdict::Released { shared: choices.flag(), passed: passed(choices) },
-        2 => Verdict::NotKept { passed: passed(choices) },
-        3 => Verdict::Refused { refusal: refusal(choices) },
+        1 => SubmitResult::Released { shared: choices.flag(), passed: passed(choices) },
+        2 => SubmitResult::NotKept { passed: passed(choices) },
+        3 => SubmitResult::Refused { refusal: refusal(choices) },
         4 => {
-            let refused = Would::Refuse(refusal(choices));
-            Verdict::Duplicate { would: choices.pick(&[Would::Join, Would::Replay, refused]) }
+            let refused = DryRun::Refuse(refusal(choices));
+            SubmitResult::Duplicate {
+                would: choices.pick(&[DryRun::Join, DryRun::Replay, refused]),
+            }
         }
-        _ => Verdict::Unavailable { detail: choices.text() },
+        _ => SubmitResult::Unavailable { detail: choices.text() },
     }
 }
 
-fn passed(choices: &mut Choices) -> Passed {
+fn passed(choices: &mut Choices) -> ResponseHead {
     let headers = (0..choices.below(3)).map(|_| (choices.text(), choices.text())).collect();
-    Passed { status: choices.number() as u16, headers }
+    ResponseHead { status: choices.number() as u16, headers }
 }
 
 fn refusal(choices: &mut Choices) -> Refusal {

@@ -4,19 +4,20 @@ use crate::fixtures::{AUTO, CLAIMED_AT, fingerprint, unhex};
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::log::Trace;
+use onlyonce::guard::log::ClaimRef;
 use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::record::Reason;
+use onlyonce::guard::rpc::{
+    Delivery, DryRun, HEADERS, KeySource, PROTOCOL, ResponseHead, SubmitReply, SubmitRequest,
+    SubmitResult,
+};
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::{Millis, UnixMillis};
-use onlyonce::guard::wire::{
-    HEADERS, KeySource, PROTOCOL, Passed, Reply, Shown, Submit, Verdict, Would,
-};
 
-fn submit(fingerprint: Fingerprint) -> Submit {
+fn submit(fingerprint: Fingerprint) -> SubmitRequest {
     let key = IdempotencyKey::parse("8e03").expect("a key");
     let record = RecordId::new("r", &[], &key);
-    Submit {
+    SubmitRequest {
         protocol: PROTOCOL,
         record,
         method: "POST".into(),
@@ -31,42 +32,42 @@ fn submit(fingerprint: Fingerprint) -> Submit {
     }
 }
 
-fn reply(verdict: Verdict) -> Reply {
+fn reply(verdict: SubmitResult) -> SubmitReply {
     let expires_at = Some(CLAIMED_AT);
-    Reply { protocol: PROTOCOL, verdict, expires_at, origin: Millis(7), trace: None }
+    SubmitReply { protocol: PROTOCOL, verdict, expires_at, origin: Millis(7), trace: None }
 }
 
-fn trace() -> Trace {
-    Trace { claim: "01234567".into(), attempt: 2, claimed_at: CLAIMED_AT }
+fn trace() -> ClaimRef {
+    ClaimRef { claim: "01234567".into(), attempt: 2, claimed_at: CLAIMED_AT }
 }
 
 /// 429 with one header.
-fn passed() -> Passed {
-    Passed { status: 429, headers: vec![("a".into(), "é".into())] }
+fn passed() -> ResponseHead {
+    ResponseHead { status: 429, headers: vec![("a".into(), "é".into())] }
 }
 
-fn not_kept() -> Verdict {
-    Verdict::NotKept { passed: passed() }
+fn not_kept() -> SubmitResult {
+    SubmitResult::NotKept { passed: passed() }
 }
 
-fn every_verdict() -> Vec<(Verdict, &'static str)> {
-    let refused = |refusal| Verdict::Refused { refusal };
+fn every_verdict() -> Vec<(SubmitResult, &'static str)> {
+    let refused = |refusal| SubmitResult::Refused { refusal };
     let unknown = |reason| refused(Refusal::OutcomeUnknown(reason));
-    let stored = |shown| Verdict::Stored { shown, record: b"once".to_vec() };
+    let stored = |shown| SubmitResult::Stored { shown, record: b"once".to_vec() };
     vec![
-        (stored(Shown::First), "000000000000000000046f6e6365"),
-        (stored(Shown::Joined), "000100000000000000046f6e6365"),
-        (stored(Shown::Replayed), "000200000000000000046f6e6365"),
+        (stored(Delivery::First), "000000000000000000046f6e6365"),
+        (stored(Delivery::Collapsed), "000100000000000000046f6e6365"),
+        (stored(Delivery::Replayed), "000200000000000000046f6e6365"),
         (
-            Verdict::Released { shared: false, passed: passed() },
+            SubmitResult::Released { shared: false, passed: passed() },
             "0100000001ad00000000000000010000000000000001610000000000000002c3a9",
         ),
         (
-            Verdict::Released { shared: true, passed: passed() },
+            SubmitResult::Released { shared: true, passed: passed() },
             "0101000001ad00000000000000010000000000000001610000000000000002c3a9",
         ),
         (
-            Verdict::NotKept { passed: passed() },
+            SubmitResult::NotKept { passed: passed() },
             "02000001ad00000000000000010000000000000001610000000000000002c3a9",
         ),
         (refused(Refusal::KeyReused), "0300"),
@@ -77,10 +78,10 @@ fn every_verdict() -> Vec<(Verdict, &'static str)> {
         (unknown(Reason::Restarted), "030401"),
         (unknown(Reason::DeadlinePassed), "030402"),
         (unknown(Reason::ServerError), "030403"),
-        (Verdict::Unavailable { detail: "é".into() }, "070000000000000002c3a9"),
-        (Verdict::Duplicate { would: Would::Join }, "04"),
-        (Verdict::Duplicate { would: Would::Replay }, "05"),
-        (Verdict::Duplicate { would: Would::Refuse(Refusal::KeyReused) }, "0600"),
+        (SubmitResult::Unavailable { detail: "é".into() }, "070000000000000002c3a9"),
+        (SubmitResult::Duplicate { would: DryRun::Join }, "04"),
+        (SubmitResult::Duplicate { would: DryRun::Replay }, "05"),
+        (SubmitResult::Duplicate { would: DryRun::Refuse(Refusal::KeyReused) }, "0600"),
     ]
 }
 
@@ -100,29 +101,30 @@ fn replies_are_pinned() {
         let expected = unhex(&format!("00000004{bytes}01{at}000000000000000700"));
         let reply = reply(verdict);
         assert_eq!(hex(&reply.encode()), hex(&expected));
-        assert_eq!(Reply::decode(&expected), Some(reply));
+        assert_eq!(SubmitReply::decode(&expected), Some(reply));
     }
-    let vacant = Reply { expires_at: None, ..reply(Verdict::Duplicate { would: Would::Join }) };
+    let vacant =
+        SubmitReply { expires_at: None, ..reply(SubmitResult::Duplicate { would: DryRun::Join }) };
     let expected = unhex("000000040400000000000000000700");
     assert_eq!(vacant.encode(), expected);
-    assert_eq!(Reply::decode(&expected), Some(vacant));
+    assert_eq!(SubmitReply::decode(&expected), Some(vacant));
 }
 
 #[test]
 fn the_trace_of_a_claim_is_pinned() {
-    let duplicate = Verdict::Duplicate { would: Would::Join };
-    let reply = Reply { trace: Some(trace()), ..reply(duplicate) };
+    let duplicate = SubmitResult::Duplicate { would: DryRun::Join };
+    let reply = SubmitReply { trace: Some(trace()), ..reply(duplicate) };
     let at = format!("{:016x}", CLAIMED_AT.0);
     let claim = format!("01{}{}00000002{at}", "0000000000000008", hex(b"01234567"));
     let expected = unhex(&format!("000000040401{at}0000000000000007{claim}"));
     assert_eq!(reply.encode(), expected);
-    assert_eq!(Reply::decode(&expected), Some(reply));
+    assert_eq!(SubmitReply::decode(&expected), Some(reply));
 }
 
 #[test]
 fn submissions_are_pinned() {
     let generated = Some("\"k\"".into());
-    let submit = Submit { generated, ..submit(fingerprint("order")) };
+    let submit = SubmitRequest { generated, ..submit(fingerprint("order")) };
     let expected = [
         "00000004",
         "0000000000000040",
@@ -138,7 +140,7 @@ fn submissions_are_pinned() {
         "00000000000000056f72646572",
         "0000000000000005",
         "00", // the client's key
-        "01", // in this spelling
+        "01", // in this raw_key
         "0000000000000003226b22",
         "00", // enforced
         "00", // delivered once
@@ -146,10 +148,10 @@ fn submissions_are_pinned() {
     .concat();
     let expected = unhex(&expected);
     assert_eq!(hex(&submit.encode()), hex(&expected));
-    assert_eq!(Submit::decode(&expected), Some(submit));
+    assert_eq!(SubmitRequest::decode(&expected), Some(submit));
 }
 
-fn every_submit() -> Vec<Submit> {
+fn every_submit() -> Vec<SubmitRequest> {
     let ignore = vec![vec!["sent_at".to_owned()], vec![String::new(), "é".to_owned()]];
     let method = Method { ignore, ..AUTO };
     let bytes = Method { algorithm: Algorithm::Bytes, ..AUTO };
@@ -160,33 +162,37 @@ fn every_submit() -> Vec<Submit> {
         of(method),
         of(bytes),
         of(none),
-        Submit { length: u64::MAX, redelivered: true, ..submit(fingerprint("")) },
-        Submit { key: KeySource::Generated, observe: true, ..submit(fingerprint("")) },
-        Submit { key: KeySource::Derived, ..submit(fingerprint("")) },
-        Submit { key: KeySource::Queue, ..submit(fingerprint("")) },
-        Submit { generated: Some("k".into()), ..submit(fingerprint("")) },
-        Submit { url: "https://r/é?q".into(), headers: String::new(), ..submit(fingerprint("")) },
+        SubmitRequest { length: u64::MAX, redelivered: true, ..submit(fingerprint("")) },
+        SubmitRequest { key: KeySource::Generated, observe: true, ..submit(fingerprint("")) },
+        SubmitRequest { key: KeySource::Derived, ..submit(fingerprint("")) },
+        SubmitRequest { key: KeySource::Queue, ..submit(fingerprint("")) },
+        SubmitRequest { generated: Some("k".into()), ..submit(fingerprint("")) },
+        SubmitRequest {
+            url: "https://r/é?q".into(),
+            headers: String::new(),
+            ..submit(fingerprint(""))
+        },
     ]
 }
 
 #[test]
 fn what_was_said_is_heard() {
     for submit in every_submit() {
-        assert_eq!(Submit::decode(&submit.encode()), Some(submit));
+        assert_eq!(SubmitRequest::decode(&submit.encode()), Some(submit));
     }
     for expires_at in [None, Some(UnixMillis(0)), Some(UnixMillis(u64::MAX))] {
         for (verdict, _) in every_verdict() {
             let trace = expires_at.map(|_| trace());
-            let reply = Reply { expires_at, trace, ..reply(verdict) };
-            assert_eq!(Reply::decode(&reply.encode()), Some(reply));
+            let reply = SubmitReply { expires_at, trace, ..reply(verdict) };
+            assert_eq!(SubmitReply::decode(&reply.encode()), Some(reply));
         }
     }
 }
 
 #[track_caller]
 fn unheard(bytes: &[u8]) {
-    assert_eq!(Submit::decode(bytes), None, "{}", hex(bytes));
-    assert_eq!(Reply::decode(bytes), None, "{}", hex(bytes));
+    assert_eq!(SubmitRequest::decode(bytes), None, "{}", hex(bytes));
+    assert_eq!(SubmitReply::decode(bytes), None, "{}", hex(bytes));
 }
 
 #[test]
@@ -203,8 +209,8 @@ fn what_nobody_said_is_nothing() {
 #[test]
 fn another_protocol_is_refused() {
     for protocol in [0, PROTOCOL - 1, PROTOCOL + 1, u32::MAX] {
-        unheard(&Submit { protocol, ..submit(fingerprint("order")) }.encode());
-        unheard(&Reply { protocol, ..reply(not_kept()) }.encode());
+        unheard(&SubmitRequest { protocol, ..submit(fingerprint("order")) }.encode());
+        unheard(&SubmitReply { protocol, ..reply(not_kept()) }.encode());
     }
 }
 
@@ -213,7 +219,7 @@ fn every_truncation_and_every_addition_is_refused() {
     for submit in every_submit() {
         let bytes = submit.encode();
         for end in 0..bytes.len() {
-            assert_eq!(Submit::decode(&bytes[..end]), None, "{submit:?} to {end}");
+            assert_eq!(SubmitRequest::decode(&bytes[..end]), None, "{submit:?} to {end}");
         }
         unheard(&[&bytes[..], b"\0"].concat());
         unheard(&bytes.repeat(2));
@@ -221,7 +227,7 @@ fn every_truncation_and_every_addition_is_refused() {
     for (verdict, _) in every_verdict() {
         let bytes = reply(verdict).encode();
         for end in 0..bytes.len() {
-            assert_eq!(Reply::decode(&bytes[..end]), None, "{} to {end}", hex(&bytes));
+            assert_eq!(SubmitReply::decode(&bytes[..end]), None, "{} to {end}", hex(&bytes));
         }
         unheard(&[&bytes[..], b"\0"].concat());
     }
@@ -235,9 +241,9 @@ fn flags_have_one_spelling_each() {
     let head = bytes.strip_suffix(&[0, 0]).expect("two flags that are not set");
     let with = |flags: [u8; 2]| [head, &flags[..]].concat();
     for (observe, redelivered) in [(false, false), (false, true), (true, false), (true, true)] {
-        let expected = Submit { observe, redelivered, ..plain.clone() };
+        let expected = SubmitRequest { observe, redelivered, ..plain.clone() };
         let bytes = with([observe.into(), redelivered.into()]);
-        assert_eq!(Submit::decode(&bytes), Some(expected), "{observe} {redelivered}");
+        assert_eq!(SubmitRequest::decode(&bytes), Some(expected), "{observe} {redelivered}");
     }
     for byte in 2..=u8::MAX {
         unheard(&with([byte, 0]));
@@ -260,12 +266,12 @@ fn every_other_byte_in_every_place() {
     for (verdict, _) in every_verdict() {
         let reply = reply(verdict);
         for other in every_flip(&reply.encode()) {
-            assert_ne!(Reply::decode(&other).as_ref(), Some(&reply), "{}", hex(&other));
+            assert_ne!(SubmitReply::decode(&other).as_ref(), Some(&reply), "{}", hex(&other));
         }
     }
     for submit in every_submit() {
         for other in every_flip(&submit.encode()) {
-            assert_ne!(Submit::decode(&other).as_ref(), Some(&submit), "{}", hex(&other));
+            assert_ne!(SubmitRequest::decode(&other).as_ref(), Some(&submit), "{}", hex(&other));
         }
     }
 }

@@ -9,7 +9,7 @@
 
 use super::codec::{Reader, Writer};
 use super::fingerprint::Fingerprint;
-use super::log::Trace;
+use super::log::ClaimRef;
 use super::machine::Refusal;
 use super::record::{Answer, Reason};
 use super::scope::RecordId;
@@ -33,7 +33,7 @@ pub const HEADERS: [&str; 8] = [
 
 /// From the Worker to the object: a request that may claim its key.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Submit {
+pub struct SubmitRequest {
     pub protocol: u32,
     pub record: RecordId,
     pub method: String,
@@ -94,47 +94,47 @@ impl KeySource {
 
 /// From the object to the Worker.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reply {
+pub struct SubmitReply {
     pub protocol: u32,
-    pub verdict: Verdict,
+    pub verdict: SubmitResult,
     /// When the record is forgotten; absent where nothing is recorded.
     pub expires_at: Option<UnixMillis>,
     /// Time at the origin that this caller waited through.
     pub origin: Millis,
     /// For the log: the claim that the record stands under.
-    pub trace: Option<Trace>,
+    pub trace: Option<ClaimRef>,
 }
 
 /// Status and headers of a response of the origin, whose body goes along.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passed {
+pub struct ResponseHead {
     pub status: u16,
     pub headers: Vec<(String, String)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verdict {
+pub enum SubmitResult {
     /// A record in its stored form, to be shown in this way. Where its body lies in rows, it goes
     /// along.
     Stored {
-        shown: Shown,
+        shown: Delivery,
         record: Vec<u8>,
     },
     /// The response is the origin's: not processed, and nothing is recorded.
     Released {
         shared: bool,
-        passed: Passed,
+        passed: ResponseHead,
     },
     /// The response is the origin's, on its way as it comes; a retry will not get it.
     NotKept {
-        passed: Passed,
+        passed: ResponseHead,
     },
     Refused {
         refusal: Refusal,
     },
     /// Under `mode = "observe"`: a duplicate, which the Worker sends on as it is.
     Duplicate {
-        would: Would,
+        would: DryRun,
     },
     /// The record cannot be used; the text says why.
     Unavailable {
@@ -144,7 +144,7 @@ pub enum Verdict {
 
 /// What would have become of a duplicate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Would {
+pub enum DryRun {
     Join,
     Replay,
     Refuse(Refusal),
@@ -152,16 +152,16 @@ pub enum Would {
 
 /// How an answer came to its caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shown {
+pub enum Delivery {
     /// To the one whose request was sent.
     First,
     /// To a duplicate that waited.
-    Joined,
+    Collapsed,
     /// To a retry, from what is stored.
     Replayed,
 }
 
-impl Submit {
+impl SubmitRequest {
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.short(self.protocol);
@@ -198,14 +198,14 @@ impl Submit {
     }
 }
 
-impl Reply {
+impl SubmitReply {
     pub fn encode(&self) -> Vec<u8> {
         let mut writer = Writer::default();
         writer.short(self.protocol);
         self.verdict.write(&mut writer);
         writer.optional(self.expires_at.as_ref(), |at, writer| writer.number(at.0));
         writer.number(self.origin.0);
-        writer.optional(self.trace.as_ref(), Trace::write);
+        writer.optional(self.trace.as_ref(), ClaimRef::write);
         writer.0
     }
 
@@ -214,30 +214,32 @@ impl Reply {
         let mut reader = Reader(bytes);
         let reply = Self {
             protocol: reader.short().filter(|protocol| *protocol == PROTOCOL)?,
-            verdict: Verdict::read(&mut reader)?,
+            verdict: SubmitResult::read(&mut reader)?,
             expires_at: reader.optional(|reader| reader.number().map(UnixMillis))?,
             origin: Millis(reader.number()?),
-            trace: reader.optional(Trace::read)?,
+            trace: reader.optional(ClaimRef::read)?,
         };
         reader.end(reply)
     }
 }
 
-impl Shown {
+impl Delivery {
     fn code(self) -> u8 {
         match self {
             Self::First => 0,
-            Self::Joined => 1,
+            Self::Collapsed => 1,
             Self::Replayed => 2,
         }
     }
 
     fn from_code(code: u8) -> Option<Self> {
-        [Self::First, Self::Joined, Self::Replayed].into_iter().find(|shown| shown.code() == code)
+        [Self::First, Self::Collapsed, Self::Replayed]
+            .into_iter()
+            .find(|shown| shown.code() == code)
     }
 }
 
-impl Passed {
+impl ResponseHead {
     pub fn of(answer: &Answer) -> Self {
         Self { status: answer.status, headers: answer.headers.clone() }
     }
@@ -252,7 +254,7 @@ impl Passed {
     }
 }
 
-impl Verdict {
+impl SubmitResult {
     fn write(&self, writer: &mut Writer) {
         match self {
             Self::Stored { shown, record } => {
@@ -273,9 +275,9 @@ impl Verdict {
                 writer.byte(3);
                 write_refusal(*refusal, writer);
             }
-            Self::Duplicate { would: Would::Join } => writer.byte(4),
-            Self::Duplicate { would: Would::Replay } => writer.byte(5),
-            Self::Duplicate { would: Would::Refuse(refusal) } => {
+            Self::Duplicate { would: DryRun::Join } => writer.byte(4),
+            Self::Duplicate { would: DryRun::Replay } => writer.byte(5),
+            Self::Duplicate { would: DryRun::Refuse(refusal) } => {
                 writer.byte(6);
                 write_refusal(*refusal, writer);
             }
@@ -288,13 +290,15 @@ impl Verdict {
 
     fn read(reader: &mut Reader) -> Option<Self> {
         Some(match reader.byte()? {
-            0 => Self::Stored { shown: Shown::from_code(reader.byte()?)?, record: reader.blob()? },
-            1 => Self::Released { shared: reader.flag()?, passed: Passed::read(reader)? },
-            2 => Self::NotKept { passed: Passed::read(reader)? },
+            0 => {
+                Self::Stored { shown: Delivery::from_code(reader.byte()?)?, record: reader.blob()? }
+            }
+            1 => Self::Released { shared: reader.flag()?, passed: ResponseHead::read(reader)? },
+            2 => Self::NotKept { passed: ResponseHead::read(reader)? },
             3 => Self::Refused { refusal: read_refusal(reader)? },
-            4 => Self::Duplicate { would: Would::Join },
-            5 => Self::Duplicate { would: Would::Replay },
-            6 => Self::Duplicate { would: Would::Refuse(read_refusal(reader)?) },
+            4 => Self::Duplicate { would: DryRun::Join },
+            5 => Self::Duplicate { would: DryRun::Replay },
+            6 => Self::Duplicate { would: DryRun::Refuse(read_refusal(reader)?) },
             7 => Self::Unavailable { detail: reader.text()? },
             _ => return None,
         })
