@@ -30,6 +30,7 @@ pub mod request_head;
 pub mod rpc;
 pub mod scope;
 pub mod seen;
+pub mod shard;
 pub mod stored_form;
 pub mod structured_field;
 pub mod time;

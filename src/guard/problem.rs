@@ -16,6 +16,7 @@ pub enum Code {
     KeyReused,
     CredentialChanged,
     InProgress,
+    OriginBusy,
     ResponseNotKept,
     BodyTooLarge,
     OutcomeUnknown,
@@ -35,7 +36,7 @@ pub struct Description {
     pub meaning: &'static str,
 }
 
-pub const DESCRIPTIONS: [Description; 11] = [
+pub const DESCRIPTIONS: [Description; 12] = [
     Description {
         code: Code::KeyMissing,
         name: "key-missing",
@@ -75,6 +76,14 @@ pub const DESCRIPTIONS: [Description; 11] = [
         title: "The first request is still in progress",
         retryable: true,
         meaning: "Send the same request again after the time in Retry-After.",
+    },
+    Description {
+        code: Code::OriginBusy,
+        name: "origin-busy",
+        status: 503,
+        title: "The origin is busy, and this request was not sent",
+        retryable: true,
+        meaning: "As many calls to the origin as the guard may hold open are waiting for it. Nothing was sent and the key is free. Send the same request with the same key again.",
     },
     Description {
         code: Code::ResponseNotKept,
@@ -160,6 +169,7 @@ impl Problem {
             Refusal::KeyReused => (Code::KeyReused, KEY_REUSED),
             Refusal::CredentialChanged => (Code::CredentialChanged, CREDENTIAL_CHANGED),
             Refusal::InProgress { .. } => (Code::InProgress, IN_PROGRESS),
+            Refusal::OriginBusy => (Code::OriginBusy, ORIGIN_BUSY),
             Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT),
             Refusal::OutcomeUnknown(reason) => (Code::OutcomeUnknown, unknown_detail(reason)),
         };
@@ -215,6 +225,7 @@ impl Problem {
 const KEY_REUSED: &str = "was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation";
 const CREDENTIAL_CHANGED: &str = "was carried out under another credential, so its answer is withheld; read the resource to learn what became of it";
 const IN_PROGRESS: &str = "is not finished: its first request is still at the origin, or an operator has just freed the key; send the same request again after the time in Retry-After";
+const ORIGIN_BUSY: &str = "was not sent: as many calls to the origin as the guard may hold open are waiting for it, and the key is free; send the same request with the same key again";
 const RESPONSE_NOT_KEPT: &str = "was carried out, but its answer was too large or endless to keep; read the resource instead of sending it again";
 
 fn unknown_detail(reason: Reason) -> &'static str {

@@ -313,6 +313,7 @@ fn write_refusal(refusal: Refusal, writer: &mut Writer) {
             writer.byte(2);
             writer.number(retry_after.0);
         }
+        Refusal::OriginBusy => writer.byte(5),
         Refusal::ResponseNotKept => writer.byte(3),
         Refusal::OutcomeUnknown(reason) => {
             writer.byte(4);
@@ -328,6 +329,7 @@ fn read_refusal(reader: &mut Reader) -> Option<Refusal> {
         2 => Refusal::InProgress { retry_after: Millis(reader.number()?) },
         3 => Refusal::ResponseNotKept,
         4 => Refusal::OutcomeUnknown(Reason::from_code(reader.byte()?)?),
+        5 => Refusal::OriginBusy,
         _ => return None,
     })
 }

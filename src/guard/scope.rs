@@ -192,6 +192,11 @@ impl RecordId {
         &self.0
     }
 
+    /// The first 16 bits, which tell the shard of the record.
+    pub fn leading_bits(&self) -> u16 {
+        self.0.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok()).unwrap_or_default()
+    }
+
     pub fn write(&self, writer: &mut Writer) {
         writer.text(&self.0);
     }

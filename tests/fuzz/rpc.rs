@@ -123,6 +123,7 @@ fn refusal(choices: &mut Choices) -> Refusal {
         Refusal::CredentialChanged,
         Refusal::InProgress { retry_after },
         Refusal::ResponseNotKept,
+        Refusal::OriginBusy,
         Refusal::OutcomeUnknown(reason),
     ])
 }

@@ -27,5 +27,6 @@ mod release;
 mod replay;
 mod rpc;
 mod scope;
+mod shard;
 mod structured_field;
 mod time;

@@ -10,7 +10,7 @@ use onlyonce::guard::time::Millis;
 use serde_json::{Value, json};
 
 /// The documentation promises names, statuses and whether a retry helps.
-const CODES: [(Code, &str, u16, bool, &str); 11] = [
+const CODES: [(Code, &str, u16, bool, &str); 12] = [
     (Code::KeyMissing, "key-missing", 400, false, "An idempotency key is required"),
     (Code::KeyInvalid, "key-invalid", 400, false, "The idempotency key is malformed"),
     (Code::KeyReused, "key-reused", 422, false, "The idempotency key belongs to another request"),
@@ -22,6 +22,13 @@ const CODES: [(Code, &str, u16, bool, &str); 11] = [
         "The operation was carried out under another credential",
     ),
     (Code::InProgress, "in-progress", 409, true, "The first request is still in progress"),
+    (
+        Code::OriginBusy,
+        "origin-busy",
+        503,
+        true,
+        "The origin is busy, and this request was not sent",
+    ),
     (
         Code::ResponseNotKept,
         "response-not-kept",
@@ -154,6 +161,12 @@ fn every_refusals_sentence() {
         Code::InProgress,
         409,
         "is not finished: its first request is still at the origin, or an operator has just freed the key; send the same request again after the time in Retry-After",
+    );
+    refused(
+        Refusal::OriginBusy,
+        Code::OriginBusy,
+        503,
+        "was not sent: as many calls to the origin as the guard may hold open are waiting for it, and the key is free; send the same request with the same key again",
     );
     refused(
         Refusal::ResponseNotKept,

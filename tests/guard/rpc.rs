@@ -74,6 +74,7 @@ fn every_verdict() -> Vec<(SubmitResult, &'static str)> {
         (refused(Refusal::CredentialChanged), "0301"),
         (refused(Refusal::InProgress { retry_after: Millis(2000) }), "030200000000000007d0"),
         (refused(Refusal::ResponseNotKept), "0303"),
+        (refused(Refusal::OriginBusy), "0305"),
         (unknown(Reason::ConnectionLost), "030400"),
         (unknown(Reason::Restarted), "030401"),
         (unknown(Reason::DeadlinePassed), "030402"),

@@ -155,9 +155,13 @@ pub enum AdminRefusal {
 pub enum Refusal {
     KeyReused,
     CredentialChanged,
-    InProgress { retry_after: Millis },
+    InProgress {
+        retry_after: Millis,
+    },
     ResponseNotKept,
     OutcomeUnknown(Reason),
+    /// The shard's calls to the origin are all waiting.
+    OriginBusy,
 }
 
 /// How soon a duplicate that did not wait to the end may ask again.
