@@ -2,7 +2,7 @@
 
 import { element } from "./dom.js";
 import { cacheStatus, recordOf } from "./send.js";
-import { wordsFor } from "./words.js";
+import { wordsFor } from "./captions.js";
 
 const MOST_TEXT = 160;
 

@@ -2,7 +2,7 @@
 
 const PATIENCE = 5000;
 
-/** `side` has the address and the ledger's name; times come back moved to this clock. */
+/** `lane` has the address and the ledger's name; times come back moved to this clock. */
 export async function readLedger({ base, ledger, ahead }) {
   const response = await fetch(ledgerUrl(base, ledger), { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
   const { executions } = await response.json();

@@ -10,17 +10,17 @@ import { fiftyClicks } from "./scenes/fifty-clicks.js";
 import { lostAnswer } from "./scenes/lost-answer.js";
 import { offlineQueue } from "./scenes/offline-queue.js";
 import { unknown } from "./scenes/unknown.js";
-import { lookAround } from "./world.js";
+import { detectEnvironment } from "./environment.js";
 
 const SCENES = [doubleClick, lostAnswer, fiftyClicks, offlineQueue, changedCart, unknown];
 
-const world = await lookAround();
-find("around").replaceChildren(...around(world));
+const environment = await detectEnvironment();
+find("around").replaceChildren(...around(environment));
 find("contents").replaceChildren(...SCENES.map(({ id, title }) => element("li", {}, element("a", { href: `#${id}` }, title))));
-const scenes = SCENES.map((scene, at) => new Scene(scene, at + 1, world, notesOf(world)));
+const scenes = SCENES.map((scene, at) => new Scene(scene, at + 1, environment, notesOf(environment)));
 find("scenes").replaceChildren(...scenes.map(({ node }) => node));
 find("all").addEventListener("click", playAll);
-new Bench(find("bench"), world);
+new Bench(find("bench"), environment);
 document.documentElement.dataset.ready = "true";
 
 async function playAll() {

@@ -1,10 +1,10 @@
-// One side of a scene on the page: caption, time line, the shop's ledger, and the steps in words.
+// One lane of a scene on the page: caption, time line, the shop's ledger, and the steps in words.
 
 import { element } from "./dom.js";
 import { ledgerUrl } from "./ledger.js";
 import { Recording } from "./recording.js";
 import { timeline } from "./timeline.js";
-import { captionOf, stepsOf } from "./words.js";
+import { captionOf, stepsOf } from "./captions.js";
 
 const MOST_LINES = 8;
 const MOST_STEPS = 40;
@@ -19,7 +19,7 @@ export class Panel {
 
   constructor(name, note, guarded) {
     this.name = name;
-    this.side = { recording: Recording.empty(), guarded };
+    this.lane = { recording: Recording.empty(), guarded };
     this.node = element("div", { class: "panel", role: "group", "aria-label": name },
       element("h4", {}, name), note ? element("p", { class: "hint" }, note) : null,
       this.#caption, element("div", { class: "evidence" }, this.#picture, this.#ledger), this.#more);
@@ -31,22 +31,22 @@ export class Panel {
     this.#ledger.replaceChildren(element("h5", {}, "Shop’s ledger"), element("p", { class: "hint" }, "Empty."));
   }
 
-  /** Follows a side from its start; while it runs the picture moves, unless motion is not wanted. */
-  follow(side, wanted) {
-    Object.assign(this, { side, wanted });
+  /** Follows a lane from its start; while it runs the picture moves, unless motion is not wanted. */
+  follow(lane, wanted) {
+    Object.assign(this, { lane, wanted });
     this.node.classList.remove("good", "bad");
-    this.node.dataset.ledger = side.ledger;
+    this.node.dataset.ledger = lane.ledger;
     this.#more.replaceChildren();
     this.#caption.textContent = "Running …";
     this.#empty();
-    side.recording.onChange(() => this.#draw());
+    lane.recording.onChange(() => this.#draw());
     if (!still.matches) this.#animate();
   }
 
   #animate() {
-    const { side } = this;
+    const { lane } = this;
     const frame = () => {
-      if (side !== this.side || side.recording.ended) return;
+      if (lane !== this.lane || lane.recording.ended) return;
       this.#draw();
       requestAnimationFrame(frame);
     };
@@ -56,7 +56,7 @@ export class Panel {
   #draw() {
     const width = Math.floor(this.#picture.clientWidth);
     if (width === 0) return;
-    const { recording, guarded } = this.side;
+    const { recording, guarded } = this.lane;
     const title = `${this.name}: ${this.#caption.textContent}`;
     this.#picture.replaceChildren(timeline({ recording, guarded, title }, width));
     if (this.#drawn !== recording.executions) this.#drawLedger(recording.executions);
@@ -67,20 +67,20 @@ export class Panel {
     const lines = executions.slice(0, MOST_LINES).map(({ number, quantity, item, at }) =>
       element("li", { value: number }, `${quantity} × ${item} `, element("span", { class: "at" }, this.#moment(at))));
     const rest = executions.length - lines.length;
-    const link = element("a", { href: ledgerUrl(this.side.base, this.side.ledger), target: "_blank", rel: "noopener" }, "as the shop tells it");
+    const link = element("a", { href: ledgerUrl(this.lane.base, this.lane.ledger), target: "_blank", rel: "noopener" }, "as the shop tells it");
     const more = rest > 0 ? `and ${rest} more; ` : "";
     this.#ledger.replaceChildren(element("h5", {}, "Shop’s ledger"), element("ol", {}, ...lines), element("p", { class: "hint" }, more, link));
     if (executions.length === 0) this.#empty();
   }
 
   #moment(at) {
-    const begin = Math.min(...this.side.recording.attempts.map(({ sent }) => sent));
+    const begin = Math.min(...this.lane.recording.attempts.map(({ sent }) => sent));
     return `${(Math.max(0, at - begin) / 1000).toFixed(2)} s`;
   }
 
   /** Says what came of it; gives the sentence. */
   settle(moral) {
-    const { recording } = this.side;
+    const { recording } = this.lane;
     const { text, good } = captionOf(recording, this.wanted);
     this.node.classList.add(good ? "good" : "bad");
     this.#caption.textContent = text;

@@ -2,8 +2,8 @@
 // may be killed at any moment: that is what it is for.
 
 import { Outbox } from "./client/index.js";
-import { flicker } from "./flicker.js";
-import { PlainQueue } from "./plain-queue.js";
+import { makeNetworkFlaky } from "./flaky-network.js";
+import { NaiveQueue } from "./naive-queue.js";
 
 addEventListener("message", ({ data, origin }) => origin === location.origin && begin(data), { once: true });
 tell({ ready: true });
@@ -13,9 +13,9 @@ function tell(message) {
 }
 
 async function begin({ queue, orders, offline, cut }) {
-  flicker({ offline, cut, report: (attempt) => tell({ attempt }) });
+  makeNetworkFlaky({ offline, cut, report: (attempt) => tell({ attempt }) });
   const done = () => tell({ done: true });
-  await (queue.guarded ? withOutbox(queue, orders, done) : withPlainQueue(queue, orders, done));
+  await (queue.guarded ? withOutbox(queue, orders, done) : withNaiveQueue(queue, orders, done));
 }
 
 async function withOutbox({ name }, orders, done) {
@@ -38,8 +38,8 @@ function withoutKey(headers) {
   return headers.filter(([name]) => name !== "idempotency-key");
 }
 
-async function withPlainQueue({ name }, orders, done) {
-  const queue = new PlainQueue(name);
+async function withNaiveQueue({ name }, orders, done) {
+  const queue = new NaiveQueue(name);
   orders.forEach((order) => queue.add(order));
   await queue.sendAll();
   done();

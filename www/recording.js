@@ -1,4 +1,4 @@
-// What happened on one side of a scene, or in one try: every attempt to send, and every execution.
+// What happened on one lane of a scene, or in one try: every attempt to send, and every execution.
 //
 // 1. Attempts are plain data, so that another page can report its own:
 //    { id, name, key, sent, ended, kind, said, status, guard, fingerprint }, times in ms since the

@@ -1,12 +1,12 @@
-// A scene on the page: its story, a button, and its two sides, which run at the same time.
+// A scene on the page: its story, a button, and its two lanes, which run at the same time.
 //
 // 1. Each run starts afresh: new keys, new ledgers.
-// 2. When a scene has run, its last request can be sent once more, on both sides.
-// 3. What came of it is said to screen readers in one sentence for each side.
+// 2. When a scene has run, its last request can be sent once more, on both lanes.
+// 3. What came of it is said to screen readers in one sentence for each lane.
 
 import { announce, element } from "./dom.js";
 import { Panel } from "./panel.js";
-import { Side, pause } from "./side.js";
+import { Lane, pause } from "./lane.js";
 
 const READ_EVERY = 300;
 /** An order that nobody waited for is in the ledger by then. */
@@ -15,12 +15,12 @@ const SETTLES = 350;
 export class Scene {
   #buttons;
   #panels;
-  #world;
+  #environment;
 
-  constructor(scene, number, world, notes) {
+  constructor(scene, number, environment, notes) {
     Object.assign(this, { scene });
-    this.#world = world;
-    this.#panels = [new Panel("Without the guard", notes.without, false), new Panel("With the guard", notes.with, world.guard)];
+    this.#environment = environment;
+    this.#panels = [new Panel("Without the guard", notes.without, false), new Panel("With the guard", notes.with, environment.guard)];
     const run = element("button", { type: "button", class: "primary" }, `Run scene ${number}`);
     const again = element("button", { type: "button", hidden: true }, "Send once more");
     run.addEventListener("click", () => this.play());
@@ -37,10 +37,10 @@ export class Scene {
         element("h3", { id: `${id}-title` }, title),
         element("p", { class: "story" }, story, link && " ", link && element("a", { href: link.href, target: "_blank" }, link.text)),
         element("div", { class: "buttons" }, this.#buttons.run, this.#buttons.again)),
-      element("div", { class: "sides" }, ...this.#panels.map(({ node }) => node)));
+      element("div", { class: "lanes" }, ...this.#panels.map(({ node }) => node)));
   }
 
-  /** Runs it afresh; settles when both sides have. */
+  /** Runs it afresh; settles when both lanes have. */
   play() {
     return this.#act(() => this.#run());
   }
@@ -56,47 +56,47 @@ export class Scene {
   }
 
   #run() {
-    this.sides = [false, true].map((guarded) => new Side(this.#world, guarded));
-    this.#panels.forEach((panel, at) => panel.follow(this.sides[at], this.scene.wanted));
-    return this.#both((side) => this.scene.run(side));
+    this.lanes = [false, true].map((guarded) => new Lane(this.#environment, guarded));
+    this.#panels.forEach((panel, at) => panel.follow(this.lanes[at], this.scene.wanted));
+    return this.#both((lane) => this.scene.run(lane));
   }
 
   #again() {
-    return this.#both((side) => side.again());
+    return this.#both((lane) => lane.again());
   }
 
   async #both(work) {
-    const said = await Promise.all(this.sides.map((side, at) => this.#side(side, this.#panels[at], work)));
-    this.#buttons.again.hidden = !this.sides.every(({ again }) => again);
+    const said = await Promise.all(this.lanes.map((lane, at) => this.#lane(lane, this.#panels[at], work)));
+    this.#buttons.again.hidden = !this.lanes.every(({ again }) => again);
     return said;
   }
 
-  async #side(side, panel, work) {
-    const reading = readWhile(side);
+  async #lane(lane, panel, work) {
+    const reading = readWhile(lane);
     try {
-      await work(side);
+      await work(lane);
       await pause(SETTLES);
       await reading.last();
-      side.recording.end();
-      return panel.settle(this.scene.moral?.(side));
+      lane.recording.end();
+      return panel.settle(this.scene.moral?.(lane));
     } catch (error) {
       reading.stop();
-      side.recording.end();
+      lane.recording.end();
       return panel.fail(error);
     }
   }
 }
 
 // The shop executes before it answers: its ledger is read meanwhile, to show it.
-function readWhile(side) {
+function readWhile(lane) {
   let busy = false;
   const look = async () => {
     if (busy) return;
     busy = true;
-    await side.readLedger().catch(() => {});
+    await lane.readLedger().catch(() => {});
     busy = false;
   };
   const timer = setInterval(look, READ_EVERY);
   const stop = () => clearInterval(timer);
-  return { stop, last: () => (stop(), side.readLedger()) };
+  return { stop, last: () => (stop(), lane.readLedger()) };
 }

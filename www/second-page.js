@@ -3,7 +3,7 @@
 // 1. They talk over a BroadcastChannel. Whoever asks for any is answered by every tab that shows
 //    tab.html, and takes the first.
 // 2. Where none answers, the page loads tab.html in a frame, which is then the second page. A frame
-//    answers to its own name alone: both sides of a scene ask at once, and each ends its own.
+//    answers to its own name alone: both lanes of a scene ask at once, and each ends its own.
 // 3. The second page reports each attempt as it happens.
 
 import { newKey } from "./client/index.js";
@@ -56,19 +56,19 @@ class OtherPage {
     Object.assign(this, { channel, id });
   }
 
-  /** Has the other page send the side's order that often at once; settles when all have ended. */
-  send(side, { times, ...instructions }) {
+  /** Has the other page send the lane's order that often at once; settles when all have ended. */
+  send(lane, { times, ...instructions }) {
     const task = newKey();
-    const { method, url, headers } = side.request(instructions);
+    const { method, url, headers } = lane.request(instructions);
     return new Promise((resolve, reject) => {
       setTimeout(() => reject(new Error("The second page did not finish: it may have been closed.")), DONE_WITHIN);
       this.channel.addEventListener("message", ({ data }) => {
         if (data.task !== task) return;
-        if (data.attempt) side.recording.report(data.attempt);
+        if (data.attempt) lane.recording.report(data.attempt);
         if (data.done) resolve();
       });
-      side.request(instructions).text().then((body) => this.channel.postMessage({
-        to: this.id, task, times, key: side.key, request: { method, url, headers: [...headers], body },
+      lane.request(instructions).text().then((body) => this.channel.postMessage({
+        to: this.id, task, times, key: lane.key, request: { method, url, headers: [...headers], body },
       }));
     });
   }

@@ -2,19 +2,19 @@
 // on to the shop, and back.
 
 import { svg } from "./dom.js";
-import { wordsFor } from "./words.js";
+import { wordsFor } from "./captions.js";
 
 const CHARACTER = 6.6;
 const ROOM = 8;
 
-export function barOf(attempt, middle, { lane, thin }, scale) {
+export function barOf(attempt, middle, { row, thin }, scale) {
   const [from, to] = endsOf(attempt, scale);
   const bar = svg("rect", {
-    class: `bar ${attempt.kind ?? "waiting"}`, x: from, y: middle - lane.bar / 2,
-    width: Math.max(3, to - from), height: lane.bar, rx: thin ? 1 : 5,
+    class: `bar ${attempt.kind ?? "waiting"}`, x: from, y: middle - row.bar / 2,
+    width: Math.max(3, to - from), height: row.bar, rx: thin ? 1 : 5,
   });
   if (thin) return [bar];
-  const name = svg("text", { class: "lane-label", x: 0, y: middle }, attempt.name);
+  const name = svg("text", { class: "row-label", x: 0, y: middle }, attempt.name);
   return [name, bar, ...words(attempt, middle, from, to, scale)];
 }
 

@@ -1,18 +1,18 @@
-// Draws a recording as a time line: one lane for each attempt, one for the guard, one for the shop.
+// Draws a recording as a time line: one row for each attempt, one for the guard, one for the shop.
 //
 // 1. Drawn in the pixels of its place, so that text keeps its size on a phone.
 // 2. Nothing is told by colour alone: bars carry words, marks have shapes.
-// 3. Many attempts get thin lanes, without words of their own.
+// 3. Many attempts get thin rows, without words of their own.
 // 4. To a screen reader it is one image with a sentence; the steps are beside it in words.
 
 import { svg } from "./dom.js";
 import { barOf, wayOf } from "./timeline-bar.js";
 import { sentOn } from "./recording.js";
-import { guardLane, shopLane } from "./timeline-lanes.js";
+import { guardRow, shopRow } from "./timeline-rows.js";
 import { scaleOf, ticksOf } from "./timeline-scale.js";
 
 const AXIS = 22;
-const LANE = { height: 30, bar: 20 };
+const ROW = { height: 30, bar: 20 };
 const THIN = { height: 5, bar: 3 };
 const MANY = 9;
 const GAP = 10;
@@ -20,21 +20,21 @@ const GAP = 10;
 /** `picture`: { recording, guarded, title, shop } ; gives the new drawing. */
 export function timeline({ recording, guarded, title, shop = "Shop" }, width) {
   const scale = scaleOf(recording, width);
-  const lanes = lanesOf(recording, guarded);
-  const drawing = svg("svg", { class: "timeline", width, height: lanes.bottom, viewBox: `0 0 ${width} ${lanes.bottom}`, role: "img", "aria-label": title });
+  const rows = rowsOf(recording, guarded);
+  const drawing = svg("svg", { class: "timeline", width, height: rows.bottom, viewBox: `0 0 ${width} ${rows.bottom}`, role: "img", "aria-label": title });
   // Ways first: bars, marks and words lie over them.
-  drawing.append(...axis(scale, lanes.bottom), ...ways(recording, lanes, scale, guarded));
-  drawing.append(...guardLane(recording, lanes, scale, guarded), ...shopLane(recording, lanes, scale, shop), ...bars(recording, lanes, scale));
+  drawing.append(...axis(scale, rows.bottom), ...ways(recording, rows, scale, guarded));
+  drawing.append(...guardRow(recording, rows, scale, guarded), ...shopRow(recording, rows, scale, shop), ...bars(recording, rows, scale));
   return drawing;
 }
 
-function lanesOf({ attempts }, guarded) {
-  const lane = attempts.length >= MANY ? THIN : LANE;
+function rowsOf({ attempts }, guarded) {
+  const row = attempts.length >= MANY ? THIN : ROW;
   const top = AXIS + 4;
-  const middle = (index) => top + index * lane.height + lane.height / 2;
-  const guard = top + Math.max(attempts.length, 1) * lane.height + GAP + LANE.height / 2;
-  const shop = guard + LANE.height + GAP / 2;
-  return { lane, thin: lane === THIN, middle, guard, shop, guarded, bottom: shop + LANE.height / 2 + 4 };
+  const middle = (index) => top + index * row.height + row.height / 2;
+  const guard = top + Math.max(attempts.length, 1) * row.height + GAP + ROW.height / 2;
+  const shop = guard + ROW.height + GAP / 2;
+  return { row, thin: row === THIN, middle, guard, shop, guarded, bottom: shop + ROW.height / 2 + 4 };
 }
 
 function axis(scale, bottom) {
@@ -44,16 +44,16 @@ function axis(scale, bottom) {
   ]);
 }
 
-function ways({ attempts }, lanes, scale, guarded) {
+function ways({ attempts }, rows, scale, guarded) {
   const on = sentOn(attempts, guarded);
   // Fifty of them would hide what they lead to.
-  const shown = lanes.thin && guarded ? attempts.filter(({ id }) => on.has(id)) : attempts;
-  if (lanes.thin && !guarded) return [];
-  return shown.flatMap((attempt) => wayOf(attempt, lanes.middle(attempts.indexOf(attempt)), on.has(attempt.id) ? lanes.shop : lanes.guard, scale));
+  const shown = rows.thin && guarded ? attempts.filter(({ id }) => on.has(id)) : attempts;
+  if (rows.thin && !guarded) return [];
+  return shown.flatMap((attempt) => wayOf(attempt, rows.middle(attempts.indexOf(attempt)), on.has(attempt.id) ? rows.shop : rows.guard, scale));
 }
 
-function bars({ attempts }, lanes, scale) {
-  const drawn = attempts.flatMap((attempt, index) => barOf(attempt, lanes.middle(index), lanes, scale));
-  if (!lanes.thin) return drawn;
-  return [svg("text", { class: "lane-label", x: 0, y: lanes.middle(attempts.length / 2) }, `${attempts.length} sends`), ...drawn];
+function bars({ attempts }, rows, scale) {
+  const drawn = attempts.flatMap((attempt, index) => barOf(attempt, rows.middle(index), rows, scale));
+  if (!rows.thin) return drawn;
+  return [svg("text", { class: "row-label", x: 0, y: rows.middle(attempts.length / 2) }, `${attempts.length} sends`), ...drawn];
 }

@@ -4,7 +4,7 @@
 // same request. The third has one more item: that is another one.
 
 import { identify } from "../rules.js";
-import { orderText, pause } from "../side.js";
+import { orderText, pause } from "../lane.js";
 
 const RESPELLED = `{
   "price_cents": 1250,
@@ -17,13 +17,13 @@ export const changedCart = {
   title: "Same key, changed cart",
   story: "A client reuses its key: for the same cart written differently, then for a cart with a third bag in it.",
   wanted: 1,
-  moral: (side) => side.guarded && "The same cart is recognised however it is written; the changed one is refused (422), never answered with the wrong receipt.",
-  async run(side) {
+  moral: (lane) => lane.guarded && "The same cart is recognised however it is written; the changed one is refused (422), never answered with the wrong receipt.",
+  async run(lane) {
     for (const [name, body] of [["cart", orderText({})], ["respelled", RESPELLED], ["3 bags", orderText({ quantity: 3 })]]) {
       const order = { body, delay: 250 };
-      const identity = await identify(side.request(order), side.key);
-      const { id } = await side.send({ name, ...order });
-      if (side.guarded) side.recording.report({ id, fingerprint: identity?.fingerprint });
+      const identity = await identify(lane.request(order), lane.key);
+      const { id } = await lane.send({ name, ...order });
+      if (lane.guarded) lane.recording.report({ id, fingerprint: identity?.fingerprint });
       await pause(150);
     }
   },

@@ -1,15 +1,15 @@
 // Scene 1: an impatient double click.
 
-import { pause } from "../side.js";
+import { pause } from "../lane.js";
 
 export const doubleClick = {
   id: "double-click",
   title: "An impatient double click",
   story: "The shop takes a second to answer. The customer presses “Place order” again.",
   wanted: 1,
-  async run(side) {
-    const first = side.send({ name: "1st click", delay: 1000 });
+  async run(lane) {
+    const first = lane.send({ name: "1st click", delay: 1000 });
     await pause(220);
-    await Promise.all([first, side.send({ name: "2nd click", delay: 1000 })]);
+    await Promise.all([first, lane.send({ name: "2nd click", delay: 1000 })]);
   },
 };

@@ -14,10 +14,10 @@ export const fiftyClicks = {
   story: "Every one of them carries the same key: 25 from this page, and 25 from a second one, loaded for it.",
   link: { href: "tab.html", text: "Open it as a tab of its own" },
   wanted: 1,
-  async run(side) {
+  async run(lane) {
     await withSecondPage(async (other) => {
-      const here = Array.from({ length: EACH }, (_, at) => side.send({ name: `here ${at + 1}`, delay: DELAY }));
-      const there = other.send(side, { times: EACH, delay: DELAY });
+      const here = Array.from({ length: EACH }, (_, at) => lane.send({ name: `here ${at + 1}`, delay: DELAY }));
+      const there = other.send(lane, { times: EACH, delay: DELAY });
       await Promise.all([...here, there]);
     });
   },

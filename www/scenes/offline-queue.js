@@ -1,4 +1,4 @@
-// Scene 4: three orders queued offline, a network that flickers, and a page that crashes.
+// Scene 4: three orders queued offline, a flaky network, and a page that crashes.
 //
 // 1. The queue lives in a page of its own (queue.html, in a frame). With the guard it is the
 //    client's Outbox; without, the plain list of unsent requests that many apps keep.
@@ -7,7 +7,7 @@
 // 3. A new page finds the queue as the old one left it.
 
 import { generateKey } from "../rules.js";
-import { orderText, pause } from "../side.js";
+import { orderText, pause } from "../lane.js";
 
 const ITEMS = ["Coffee", "Filters", "A mug"];
 const DELAY = 450;
@@ -21,32 +21,32 @@ export const offlineQueue = {
   title: "Offline, flickering, crashed",
   story: "Three orders are queued while offline. The first one’s answer is cut off; while the second is being sent the page crashes. A new page picks the queue up.",
   wanted: ITEMS.length,
-  async run(side) {
-    const queue = { name: side.ledger, guarded: side.guarded };
-    const orders = ITEMS.map((item) => orderOf(side, item));
-    const first = await openPage(side, { queue, orders, offline: OFFLINE, cut: CUT_AFTER });
+  async run(lane) {
+    const queue = { name: lane.ledger, guarded: lane.guarded };
+    const orders = ITEMS.map((item) => orderOf(lane, item));
+    const first = await openPage(lane, { queue, orders, offline: OFFLINE, cut: CUT_AFTER });
     await first.until(({ attempt }) => attempt?.name === ITEMS[1], DONE_WITHIN);
     await pause(KILL_AFTER);
     first.crash();
     await pause(300);
-    const second = await openPage(side, { queue, orders: [], offline: 0 });
+    const second = await openPage(lane, { queue, orders: [], offline: 0 });
     await second.until(({ done }) => done, DONE_WITHIN);
     second.crash();
     indexedDB.deleteDatabase(`onlyonce-${queue.name}`);
   },
 };
 
-function orderOf(side, item) {
+function orderOf(lane, item) {
   const key = generateKey();
   const body = orderText({ item, quantity: 1, price_cents: 900 });
-  const { url, headers } = side.request({ body, key, delay: DELAY });
+  const { url, headers } = lane.request({ body, key, delay: DELAY });
   return { key, url, headers: [...headers], body };
 }
 
 // A frame is a page: removing it ends its script, its requests and its locks, as a crash would.
-async function openPage(side, task) {
+async function openPage(lane, task) {
   const frame = Object.assign(document.createElement("iframe"), { src: "queue.html", title: "The queue’s page", hidden: true });
-  const page = new QueuePage(frame, side.recording);
+  const page = new QueuePage(frame, lane.recording);
   document.body.append(frame);
   await page.until(({ ready }) => ready, DONE_WITHIN);
   frame.contentWindow.postMessage(task, location.origin);

@@ -1,8 +1,8 @@
-// One side of a scene: where it sends to, under which key, and into which ledger.
+// One lane of a scene, without or with the guard: where it sends to, under which key, and into which ledger.
 //
-// 1. Each run of each side has a ledger of its own, so that runs do not mix.
-// 2. Both sides send the same requests at the same moments. Only the address differs, or where the
-//    shop's own cannot be reached, the key (see world.js).
+// 1. Each run of each lane has a ledger of its own, so that runs do not mix.
+// 2. Both lanes send the same requests at the same moments. Only the address differs, or where the
+//    shop's own cannot be reached, the key (see environment.js).
 
 import { readLedger } from "./ledger.js";
 import { Recording } from "./recording.js";
@@ -11,13 +11,13 @@ import { send } from "./send.js";
 
 const ITEM = "Coffee beans";
 
-export class Side {
+export class Lane {
   /** `guarded`: whether the guard is to be in front. */
-  constructor(world, guarded) {
-    this.guarded = guarded && world.guard;
-    this.base = guarded ? "" : (world.direct ?? "");
-    this.keyed = guarded || world.direct !== null;
-    this.ahead = world.ahead;
+  constructor(environment, guarded) {
+    this.guarded = guarded && environment.guard;
+    this.base = guarded ? "" : (environment.direct ?? "");
+    this.keyed = guarded || environment.direct !== null;
+    this.ahead = environment.ahead;
     this.ledger = `page-${generateKey()}`;
     this.key = generateKey();
     this.recording = new Recording();

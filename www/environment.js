@@ -1,16 +1,16 @@
 // What this page finds around it: a guard in front, and the shop's own address behind it.
 //
 // 1. The shop tells its own address (GET /shop), also through the guard. From there the requests of
-//    the sides "without the guard" are sent to it directly.
+//    the lanes "without the guard" are sent to it directly.
 // 2. Where it cannot be reached from this browser, as behind a deployment that closed every other
-//    way, those sides send the same requests without a key: the guard passes such requests on as
+//    way, those lanes send the same requests without a key: the guard passes such requests on as
 //    they are, and the page says that it did so.
 // 3. Times in the ledger are the shop's. Its clock is compared once.
 
 const PATIENCE = 3000;
 
 /** `{ guard, direct, ahead }`: see the rules; `ahead` is the shop's clock less ours, in ms. */
-export async function lookAround() {
+export async function detectEnvironment() {
   const [health, shop] = await Promise.all([ask("/.onlyonce/health"), ask("/shop")]);
   return {
     guard: health?.body.server_time > 0,

@@ -5,7 +5,7 @@
 
 const PAUSE = 250;
 
-export class PlainQueue {
+export class NaiveQueue {
   #slot;
 
   constructor(name) {

@@ -1,5 +1,5 @@
 // What happened, in words: for the bars of the picture, for the steps beside it, and as the caption
-// of a side, all from what was counted.
+// of a lane, all from what was counted.
 
 import { count } from "./dom.js";
 
@@ -45,7 +45,7 @@ function capital(text) {
   return text[0].toUpperCase() + text.slice(1);
 }
 
-/** `{ text, good }` for a side that has run: "2 sends, 2 orders: charged twice". */
+/** `{ text, good }` for a lane that has run: "2 sends, 2 orders: charged twice". */
 export function captionOf({ attempts, executions }, wanted) {
   const sums = `${count(attempts.length, "send")}, ${count(executions.length, "order")}`;
   const extra = executions.length - wanted;

@@ -1,4 +1,4 @@
-// The lanes of the guard and of the shop.
+// The rows of the guard and of the shop.
 //
 // 1. The guard's shows each key from its arrival on: open until there is an answer, kept after.
 //    A dot is what it sent on, a ring what it joined or replayed, a cross what it refused.
@@ -10,19 +10,19 @@ import { sentOn } from "./recording.js";
 const SQUARE = 18;
 const CROWDED = 8;
 
-export function guardLane({ attempts }, lanes, scale, guarded) {
-  const base = lane("Guard", lanes.guard, scale, !guarded);
-  if (!guarded) return [...base, svg("text", { class: "said beside quiet", x: scale.left + 8, y: lanes.guard }, "none in front")];
+export function guardRow({ attempts }, rows, scale, guarded) {
+  const base = row("Guard", rows.guard, scale, !guarded);
+  if (!guarded) return [...base, svg("text", { class: "said beside quiet", x: scale.left + 8, y: rows.guard }, "none in front")];
   const on = sentOn(attempts, true);
   const keys = [...new Set(attempts.map(({ key }) => key))];
-  const bars = keys.map((key) => keyBar(attempts.filter((attempt) => attempt.key === key), lanes.guard, scale));
-  return [...base, ...bars, ...attempts.flatMap((attempt) => mark(attempt, on.has(attempt.id), lanes.guard, scale))];
+  const bars = keys.map((key) => keyBar(attempts.filter((attempt) => attempt.key === key), rows.guard, scale));
+  return [...base, ...bars, ...attempts.flatMap((attempt) => mark(attempt, on.has(attempt.id), rows.guard, scale))];
 }
 
-function lane(name, middle, scale, absent) {
+function row(name, middle, scale, absent) {
   return [
-    svg("text", { class: "lane-label strong", x: 0, y: middle }, name),
-    svg("line", { class: absent ? "lane absent" : "lane", x1: scale.left, x2: scale.right, y1: middle, y2: middle }),
+    svg("text", { class: "row-label strong", x: 0, y: middle }, name),
+    svg("line", { class: absent ? "row absent" : "row", x1: scale.left, x2: scale.right, y1: middle, y2: middle }),
   ];
 }
 
@@ -45,16 +45,16 @@ function mark({ sent, kind }, on, middle, scale) {
   return [svg("circle", { class: "mark", cx: x, cy: middle, r: 5 })];
 }
 
-export function shopLane({ executions }, lanes, scale, name) {
+export function shopRow({ executions }, rows, scale, name) {
   const crowded = executions.length > CROWDED;
   const seen = new Set();
   const marks = executions.flatMap((execution) => {
     const again = seen.has(execution.item);
     seen.add(execution.item);
-    return square(execution, again, lanes.shop, scale, crowded);
+    return square(execution, again, rows.shop, scale, crowded);
   });
-  const sum = crowded && svg("text", { class: "said strong", x: scale.right, y: lanes.shop - 16, "text-anchor": "end" }, `${executions.length} orders`);
-  return [...lane(name, lanes.shop, scale, false), ...marks, sum].filter(Boolean);
+  const sum = crowded && svg("text", { class: "said strong", x: scale.right, y: rows.shop - 16, "text-anchor": "end" }, `${executions.length} orders`);
+  return [...row(name, rows.shop, scale, false), ...marks, sum].filter(Boolean);
 }
 
 function square({ at, number }, again, middle, scale, crowded) {

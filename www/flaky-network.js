@@ -7,7 +7,7 @@
 
 import { send } from "./send.js";
 
-export function flicker({ offline, cut, report }) {
+export function makeNetworkFlaky({ offline, cut, report }) {
   const real = globalThis.fetch.bind(globalThis);
   const online = Date.now() + offline;
   let cuts = cut ? 1 : 0;
