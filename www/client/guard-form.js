@@ -11,12 +11,12 @@
 import { fetchOnce } from "./fetch-once.js";
 import { outcomeOf, problemOf } from "./answer.js";
 import { showBusy } from "./form-busy.js";
-import { formMemory, formName } from "./form-memory.js";
-import { formParcel, methodOf } from "./form-parcel.js";
+import { formStorage, formName } from "./form-storage.js";
+import { formRequest, methodOf } from "./form-request.js";
 import { newKey } from "./key.js";
 
 /** @import { Outcome, Problem } from "./answer.js" */
-/** @import { FormParcel } from "./form-parcel.js" */
+/** @import { FormRequest } from "./form-request.js" */
 
 /** @typedef {"ready" | "sending" | Outcome} State `unknown`: nobody can tell whether it was carried out */
 
@@ -31,7 +31,7 @@ import { newKey } from "./key.js";
 
 /**
  * @typedef {object} FormOptions
- * @property {(parcel: FormParcel & { key: string }) => Promise<Response>} [send] sends it in another
+ * @property {(parcel: FormRequest & { key: string }) => Promise<Response>} [send] sends it in another
  *   way than the form would; it must send `key` as the Idempotency-Key, as fetchOnce does
  * @property {() => string} [generateKey]
  * @property {(change: Change) => void} [onState]
@@ -48,7 +48,7 @@ export function guardForm(form, options) {
   return new GuardedForm(form, options);
 }
 
-/** @param {FormParcel & { key: string }} parcel */
+/** @param {FormRequest & { key: string }} parcel */
 function sendAsForm({ url, init, key }) {
   return fetchOnce(url, init, { key });
 }
@@ -58,7 +58,7 @@ class GuardedForm {
   #send;
   #generateKey;
   #onState;
-  #memory;
+  #storage;
   #key;
   /** @type {State} */
   #state = "ready";
@@ -77,8 +77,8 @@ class GuardedForm {
     this.#send = send;
     this.#generateKey = generateKey;
     this.#onState = onState;
-    this.#memory = formMemory(form);
-    const open = this.#memory.read();
+    this.#storage = formStorage(form);
+    const open = this.#storage.read();
     this.#key = open?.key ?? generateKey();
     if (open?.unknown) this.#state = "unknown";
     this.#listen();
@@ -96,7 +96,7 @@ class GuardedForm {
   /** Gives the key up: what is submitted next is another operation. */
   startOver() {
     if (this.#state === "sending") throw new Error(`"${this.#key}" is being sent: start over after its answer.`);
-    this.#memory.forget();
+    this.#storage.forget();
     this.#key = this.#generateKey();
     this.#enter({ state: "ready" });
   }
@@ -147,13 +147,13 @@ class GuardedForm {
   /** @param {HTMLElement | null} submitter */
   async #submit(submitter) {
     if (this.#state === "sending") return;
-    const parcel = formParcel(this.#form, submitter);
+    const parcel = formRequest(this.#form, submitter);
     // Edits that raised no event, or came while the last one was under way.
     if (parcel.digest !== this.#sent) this.#newAfterFinal();
     const notBusy = showBusy(this.#form, submitter);
     const unknown = this.#state === "unknown";
     // Before it is sent: where the page is gone before the answer comes, nobody can tell.
-    this.#memory.keep({ key: this.#key, unknown: true });
+    this.#storage.keep({ key: this.#key, unknown: true });
     this.#sent = parcel.digest;
     this.#enter({ state: "sending" });
     const answer = await this.#answerTo(parcel);
@@ -162,7 +162,7 @@ class GuardedForm {
   }
 
   /**
-   * @param {FormParcel} parcel
+   * @param {FormRequest} parcel
    * @returns {Promise<Omit<Change, "key">>}
    */
   async #answerTo(parcel) {
@@ -182,8 +182,8 @@ class GuardedForm {
   #settle(answer, before) {
     // An attempt that was turned away says nothing about the one before it.
     const state = before && answer.state === "not-processed" ? "unknown" : answer.state;
-    if (state === "final") this.#memory.forget();
-    else this.#memory.keep({ key: this.#key, unknown: state === "unknown" });
+    if (state === "final") this.#storage.forget();
+    else this.#storage.keep({ key: this.#key, unknown: state === "unknown" });
     this.#enter({ ...answer, state });
   }
 

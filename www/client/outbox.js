@@ -13,7 +13,7 @@ import { Delivery } from "./outbox-delivery.js";
 import { newItem, requeued } from "./outbox-item.js";
 import { OutboxItems } from "./outbox-items.js";
 import { oneAtATime } from "./outbox-lock.js";
-import { askForSync, listen } from "./outbox-wakeups.js";
+import { askForSync, listen } from "./outbox-triggers.js";
 import { PACE } from "./retry.js";
 
 /** @import { Item } from "./outbox-item.js" */

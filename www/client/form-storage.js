@@ -19,7 +19,7 @@ export function formName(form) {
 }
 
 /** @param {HTMLFormElement} form */
-export function formMemory(form) {
+export function formStorage(form) {
   const slot = `onlyonce-form:${location.pathname}${location.search}:${formName(form)}`;
   return {
     /** @returns {Open | null} */

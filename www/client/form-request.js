@@ -6,7 +6,7 @@
 // 2. `digest` is the same for the same entries: by it an edit is recognised, however it was made.
 
 /**
- * @typedef {object} FormParcel
+ * @typedef {object} FormRequest
  * @property {string} url relative to the page, where the form's action is
  * @property {FormData} data
  * @property {RequestInit} init
@@ -25,9 +25,9 @@ export function methodOf(form, submitter) {
 /**
  * @param {HTMLFormElement} form
  * @param {HTMLElement | null} submitter
- * @returns {FormParcel}
+ * @returns {FormRequest}
  */
-export function formParcel(form, submitter) {
+export function formRequest(form, submitter) {
   const data = new FormData(form, submitter);
   const url = own(form, submitter, "action", "");
   const enctype = own(form, submitter, "enctype", "").toLowerCase();
