@@ -4,15 +4,15 @@
 //    executed and gets a number of its own. Whoever wants it once must see to
 //    that in front of it.
 // 2. What it did is in its ledger (ledger.js), which anyone may read and empty.
-// 3. It can be told to misbehave (misbehave.js), always in the query, so that
+// 3. It can be asked for faults (faults.js), always in the query, so that
 //    the same URL is the same request with the same fate.
 // 4. `?ledger=<name>` picks a ledger; visitors and tests do not see each other.
 // 5. GET /shop tells where the shop was called and what time it has.
 // 6. Every other path is a static file.
 
-import { orderLater } from "./later.js";
+import { queueOrder } from "./queued-orders.js";
 import { orderFrom } from "./order.js";
-import { carryOut, planFrom } from "./misbehave.js";
+import { carryOut, planFrom } from "./faults.js";
 import { Refusal, json, refuseMethod, refusalResponse } from "./answer.js";
 import { preflight, readableByAnyPage } from "./cors.js";
 
@@ -41,7 +41,7 @@ async function route(request, env) {
 }
 
 function ownPath(first, second) {
-  if (first === "orders" && second === "later") return orderLater;
+  if (first === "orders" && second === "later") return queueOrder;
   if (first === "orders" && second !== "") return second === undefined ? orders : oneOrder;
   if (second !== undefined) return undefined;
   return { ledger, shop }[first];

@@ -1,5 +1,5 @@
 // The demo shop over plain HTTP: it executes whatever reaches it, refuses bad
-// orders by name, and misbehaves as told.
+// orders by name, and has the faults that it is asked for.
 
 import assert from "node:assert/strict";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-// How the shop misbehaves when the query tells it to.
+// The faults that the query may ask the shop for.
 //
 //   delay_before=<ms>   waits, then executes
 //   delay=<ms>          executes, then waits: a caller's time-out hits after it
