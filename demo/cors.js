@@ -1,7 +1,7 @@
 // Which pages may call the shop: all of them. It takes no credentials and holds no secrets, and the
 // demo's page, which comes through the guard, compares the two by calling the shop itself as well.
 
-const OPEN = {
+const OPEN_TO_ALL = {
   "access-control-allow-origin": "*",
   "access-control-allow-methods": "GET, POST, DELETE",
   "access-control-allow-headers": "content-type, idempotency-key",
@@ -10,10 +10,10 @@ const OPEN = {
 
 /** The answer to a browser that asks before it calls from another site's page. */
 export function preflight() {
-  return new Response(null, { status: 204, headers: { ...OPEN, "access-control-max-age": "600" } });
+  return new Response(null, { status: 204, headers: { ...OPEN_TO_ALL, "access-control-max-age": "600" } });
 }
 
-export function readableByAnyPage(response) {
-  for (const [name, value] of Object.entries(OPEN)) response.headers.set(name, value);
+export function allowAnyPage(response) {
+  for (const [name, value] of Object.entries(OPEN_TO_ALL)) response.headers.set(name, value);
   return response;
 }

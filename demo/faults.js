@@ -19,11 +19,11 @@ import { Refusal, json } from "./answer.js";
 
 const MAX_DELAY = 150_000;
 const MAX_RETRY_AFTER = 3600;
-const FLUSH = 100;
+const FLUSH_MS = 100;
 const DROPS = ["before", "after", "body"];
 const BODILESS = new Set([204, 205, 304]);
 
-export function planFrom(query) {
+export function faultsFrom(query) {
   const status = numberFrom(query, "status", 200, 599, 503);
   const drop = choiceFrom(query, "drop", DROPS);
   return {
@@ -36,12 +36,12 @@ export function planFrom(query) {
   };
 }
 
-function numberFrom(query, name, least, most, example) {
+function numberFrom(query, name, min, max, example) {
   const text = query.get(name);
   if (text === null) return null;
-  if (/^\d{1,6}$/.test(text) && Number(text) >= least && Number(text) <= most) return Number(text);
+  if (/^\d{1,6}$/.test(text) && Number(text) >= min && Number(text) <= max) return Number(text);
   throw new Refusal(400, "instruction-invalid",
-    `${name} "${text}" is not a whole number from ${least} to ${most}: write for example ${name}=${example}.`);
+    `${name} "${text}" is not a whole number from ${min} to ${max}: write for example ${name}=${example}.`);
 }
 
 function choiceFrom(query, name, choices) {
@@ -51,51 +51,51 @@ function choiceFrom(query, name, choices) {
     `${name} "${text}" is not known: write ${choices.map((choice) => `${name}=${choice}`).join(" or ")}.`);
 }
 
-function executes(said, status, drop) {
-  if (drop === "before" && said === "1") throw contradiction("execute=1", "drop=before");
-  if (drop === "after" && said === "0") throw contradiction("execute=0", "drop=after");
+function executes(requested, status, drop) {
+  if (drop === "before" && requested === "1") throw contradiction("execute=1", "drop=before");
+  if (drop === "after" && requested === "0") throw contradiction("execute=0", "drop=after");
   if (drop === "body" && BODILESS.has(status)) throw contradiction(`status=${status}`, "drop=body");
   if (drop === "before" || drop === "after") return drop === "after";
-  return said === null ? (status ?? 200) < 400 : said === "1";
+  return requested === null ? (status ?? 200) < 400 : requested === "1";
 }
 
 function contradiction(one, other) {
   return new Refusal(400, "instruction-invalid", `${one} contradicts ${other}: leave one of them out.`);
 }
 
-export async function carryOut(plan, { execute, answer }) {
-  await scheduler.wait(plan.delayBefore);
-  const result = plan.execute ? await execute() : undefined;
-  await scheduler.wait(plan.delay);
-  if (plan.drop === "before" || plan.drop === "after") return brokenOff("", 0);
-  const response = answered(plan, () => answer(result));
-  return plan.drop === "body" ? brokenInBody(response) : response;
+export async function respondWithFaults(faults, { execute, answer }) {
+  await scheduler.wait(faults.delayBefore);
+  const result = faults.execute ? await execute() : undefined;
+  await scheduler.wait(faults.delay);
+  if (faults.drop === "before" || faults.drop === "after") return brokenResponse("", 0);
+  const response = responseFor(faults, () => answer(result));
+  return faults.drop === "body" ? breakInBody(response) : response;
 }
 
-function answered(plan, answer) {
-  if (plan.status !== null && plan.status >= 400) return failed(plan);
+function responseFor(faults, answer) {
+  if (faults.status !== null && faults.status >= 400) return errorResponse(faults);
   const { status, headers, body } = answer();
-  const all = { ...headers, ...retryAfter(plan) };
-  const wanted = plan.status ?? status;
-  return BODILESS.has(wanted) ? new Response(null, { status: wanted, headers: all }) : json(wanted, body, all);
+  const all = { ...headers, ...retryAfter(faults) };
+  const finalStatus = faults.status ?? status;
+  return BODILESS.has(finalStatus) ? new Response(null, { status: finalStatus, headers: all }) : json(finalStatus, body, all);
 }
 
-function failed(plan) {
-  const did = plan.execute ? "executed" : "not executed";
-  const detail = `Told to answer ${plan.status} by the query; ${did}.`;
-  return json(plan.status, { error: { code: "told-to-fail", detail } }, retryAfter(plan));
+function errorResponse(faults) {
+  const done = faults.execute ? "executed" : "not executed";
+  const detail = `Told to answer ${faults.status} by the query; ${done}.`;
+  return json(faults.status, { error: { code: "told-to-fail", detail } }, retryAfter(faults));
 }
 
 function retryAfter({ retryAfter: seconds }) {
   return seconds === null ? {} : { "retry-after": String(seconds) };
 }
 
-async function brokenInBody(response) {
+async function breakInBody(response) {
   const text = await response.text();
-  return brokenOff(text, Math.ceil(text.length / 2), response);
+  return brokenResponse(text, Math.ceil(text.length / 2), response);
 }
 
-function brokenOff(text, sent, { status, headers } = { status: 200 }) {
+function brokenResponse(text, sent, { status, headers } = { status: 200 }) {
   const bytes = new TextEncoder().encode(text);
   const { readable, writable } = new FixedLengthStream(Math.max(bytes.byteLength, 1));
   breakAfter(writable.getWriter(), bytes.subarray(0, sent));
@@ -108,7 +108,7 @@ async function breakAfter(writer, bytes) {
   const ignore = () => {};
   if (bytes.byteLength > 0) {
     await writer.write(bytes).catch(ignore);
-    await scheduler.wait(FLUSH);
+    await scheduler.wait(FLUSH_MS);
   }
   await writer.abort(new Error("told to drop the connection")).catch(ignore);
 }

@@ -7,8 +7,8 @@
 
 import { DurableObject } from "cloudflare:workers";
 
-const KEPT = 1000;
-const FORGOTTEN_AFTER = 30 * 24 * 60 * 60 * 1000;
+const MAX_EXECUTIONS = 1000;
+const EXPIRY = 30 * 24 * 60 * 60 * 1000;
 const MAX_HEADERS = 8 * 1024;
 
 const SCHEMA = `
@@ -33,8 +33,8 @@ export class Ledger extends DurableObject {
     const number = this.total() + 1;
     const line = { id: crypto.randomUUID(), number, ...order, executed_at: new Date().toISOString() };
     this.append(line, headers);
-    this.sql.exec("DELETE FROM executions WHERE number <= ?", number - KEPT);
-    await this.ctx.storage.setAlarm(Date.now() + FORGOTTEN_AFTER);
+    this.sql.exec("DELETE FROM executions WHERE number <= ?", number - MAX_EXECUTIONS);
+    await this.ctx.storage.setAlarm(Date.now() + EXPIRY);
     return line;
   }
 
@@ -56,7 +56,7 @@ export class Ledger extends DurableObject {
     return {
       total: this.total(),
       matching: this.count(where, ...values),
-      orders: this.contents(where, ...values),
+      orders: this.orderCounts(where, ...values),
       executions: newest.reverse(),
     };
   }
@@ -80,7 +80,7 @@ export class Ledger extends DurableObject {
     return this.sql.exec(`SELECT count(*) AS lines FROM executions ${where}`, ...values).one().lines;
   }
 
-  contents(where, ...values) {
+  orderCounts(where, ...values) {
     if (!this.exists()) return [];
     return this.sql.exec(
       `SELECT item, quantity, price_cents, count(*) AS executed FROM executions ${where}
@@ -94,8 +94,8 @@ export class Ledger extends DurableObject {
   }
 
   exists() {
-    const found = this.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'executions'");
-    return found.toArray().length > 0;
+    const tables = this.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'executions'");
+    return tables.toArray().length > 0;
   }
 }
 

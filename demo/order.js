@@ -49,7 +49,7 @@ function parse(bytes) {
   const value = parseJson(bytes);
   if (value !== null && typeof value === "object" && !Array.isArray(value)) return value;
   throw new Refusal(400, "order-invalid",
-    `The body ${shown(value)} is not a JSON object: send {"item": "…", "quantity": 1, "price_cents": 900}.`);
+    `The body ${excerpt(value)} is not a JSON object: send {"item": "…", "quantity": 1, "price_cents": 900}.`);
 }
 
 function parseJson(bytes) {
@@ -64,16 +64,16 @@ function parseJson(bytes) {
 function itemOf({ item }) {
   if (typeof item === "string" && item.trim() !== "" && [...item].length <= MAX_ITEM) return item;
   throw new Refusal(400, "order-invalid",
-    `item ${shown(item)} is not text of 1 to ${MAX_ITEM} characters: name what is ordered.`);
+    `item ${excerpt(item)} is not text of 1 to ${MAX_ITEM} characters: name what is ordered.`);
 }
 
-function wholeNumber(order, field, least, most, example) {
+function wholeNumber(order, field, min, max, example) {
   const value = order[field];
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  if (Number.isInteger(value) && value >= min && value <= max) return value;
   throw new Refusal(400, "order-invalid",
-    `${field} ${shown(value)} is not a whole number from ${least} to ${most}: write for example "${field}": ${example}.`);
+    `${field} ${excerpt(value)} is not a whole number from ${min} to ${max}: write for example "${field}": ${example}.`);
 }
 
-function shown(value) {
+function excerpt(value) {
   return value === undefined ? "(missing)" : JSON.stringify(value).slice(0, 80);
 }

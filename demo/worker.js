@@ -12,9 +12,9 @@
 
 import { queueOrder } from "./queued-orders.js";
 import { orderFrom } from "./order.js";
-import { carryOut, planFrom } from "./faults.js";
+import { respondWithFaults, faultsFrom } from "./faults.js";
 import { Refusal, json, refuseMethod, refusalResponse } from "./answer.js";
-import { preflight, readableByAnyPage } from "./cors.js";
+import { preflight, allowAnyPage } from "./cors.js";
 
 export { Ledger } from "./ledger.js";
 
@@ -34,13 +34,13 @@ export default {
 async function route(request, env) {
   const url = new URL(request.url);
   const [, first, second, ...rest] = url.pathname.split("/");
-  const own = rest.length === 0 && ownPath(first, second);
-  if (!own) return serveFile(request, env);
+  const handler = rest.length === 0 && handlerFor(first, second);
+  if (!handler) return serveFile(request, env);
   if (request.method === "OPTIONS") return preflight();
-  return readableByAnyPage(await own(request, url, env, second).catch(toResponse));
+  return allowAnyPage(await handler(request, url, env, second).catch(errorResponse));
 }
 
-function ownPath(first, second) {
+function handlerFor(first, second) {
   if (first === "orders" && second === "later") return queueOrder;
   if (first === "orders" && second !== "") return second === undefined ? orders : oneOrder;
   if (second !== undefined) return undefined;
@@ -50,15 +50,15 @@ function ownPath(first, second) {
 async function orders(request, url, env) {
   if (request.method !== "POST") refuseMethod(request.method, url.pathname, "POST");
   const shop = ledgerOf(url, env);
-  const plan = planFrom(url.searchParams);
+  const faults = faultsFrom(url.searchParams);
   const order = await orderFrom(request);
-  return carryOut(plan, {
+  return respondWithFaults(faults, {
     execute: () => shop.execute(order, headersOf(request)),
-    answer: (executed) => ordered(executed ?? { ...order, executed_at: null }, url),
+    answer: (executed) => orderResponse(executed ?? { ...order, executed_at: null }, url),
   });
 }
 
-function ordered(order, url) {
+function orderResponse(order, url) {
   const headers = order.id ? { location: orderUrl(order.id, url) } : {};
   return { status: 201, headers, body: order };
 }
@@ -66,13 +66,13 @@ function ordered(order, url) {
 async function oneOrder(request, url, env, id) {
   if (request.method !== "GET") refuseMethod(request.method, url.pathname, "GET");
   const shop = ledgerOf(url, env);
-  return carryOut(planFrom(url.searchParams), {
+  return respondWithFaults(faultsFrom(url.searchParams), {
     execute: () => shop.find(id),
-    answer: (order) => found(order, id),
+    answer: (order) => foundResponse(order, id),
   });
 }
 
-function found(order, id) {
+function foundResponse(order, id) {
   if (order) return { status: 200, headers: {}, body: order };
   throw new Refusal(404, "order-unknown",
     `Order "${id}" is not in this ledger: it keeps the last 1,000; GET /ledger lists them.`);
@@ -121,15 +121,15 @@ function orderUrl(id, url) {
 
 // The ledger can be read by anyone, so credentials stay out of it.
 function headersOf(request) {
-  const secret = new Set(["authorization", "cookie", "x-api-key"]);
-  return Object.fromEntries([...request.headers].filter(([name]) => !secret.has(name)));
+  const credentials = new Set(["authorization", "cookie", "x-api-key"]);
+  return Object.fromEntries([...request.headers].filter(([name]) => !credentials.has(name)));
 }
 
 async function serveFile(request, env) {
   return env.ASSETS.fetch(request);
 }
 
-function toResponse(error) {
+function errorResponse(error) {
   if (error instanceof Refusal) return refusalResponse(error);
   throw error;
 }
