@@ -15,11 +15,11 @@
  */
 
 // What the guard lets go again by default: 52x and 530 say on the edge that no connection was made.
-const NOT_PROCESSED = new Set([401, 403, 407, 425, 429, 521, 523, 525, 526, 530]);
+const NOT_PROCESSED_STATUSES = new Set([401, 403, 407, 425, 429, 521, 523, 525, 526, 530]);
 
 // Without those that say that the key is missing or malformed: it never is.
 /** @type {Record<string, Outcome>} */
-const BY_CODE = {
+const OUTCOME_BY_CODE = {
   "credential-changed": "final",
   "response-not-kept": "final",
   "body-too-large": "not-processed",
@@ -48,8 +48,8 @@ export function isOfType({ headers }, type) {
  * @returns {Promise<Problem | null>}
  */
 export async function problemOf(response) {
-  const named = /(^|,)\s*onlyonce\s*([;,]|$)/.test(response.headers.get("cache-status") ?? "");
-  if (!named || !isOfType(response, "application/problem+json")) return null;
+  const fromGuard = /(^|,)\s*onlyonce\s*([;,]|$)/.test(response.headers.get("cache-status") ?? "");
+  if (!fromGuard || !isOfType(response, "application/problem+json")) return null;
   const problem = await response.clone().json().catch(() => null);
   return typeof problem?.code === "string" ? problem : null;
 }
@@ -66,7 +66,7 @@ export const afterUnknown = new WeakSet();
  * @returns {Outcome}
  */
 export function outcomeOf(response, problem) {
-  const outcome = problem ? (BY_CODE[problem.code] ?? "unknown") : byStatus(response);
+  const outcome = problem ? (OUTCOME_BY_CODE[problem.code] ?? "unknown") : outcomeByStatus(response);
   return outcome === "not-processed" && afterUnknown.has(response) ? "unknown" : outcome;
 }
 
@@ -74,11 +74,11 @@ export function outcomeOf(response, problem) {
  * @param {Response} response
  * @returns {Outcome}
  */
-function byStatus(response) {
+function outcomeByStatus(response) {
   const { status, headers, type } = response;
   // A redirect that the caller wanted to see for itself: an answer, if one without a status.
   if (type === "opaqueredirect") return "final";
-  if (NOT_PROCESSED.has(status)) return "not-processed";
+  if (NOT_PROCESSED_STATUSES.has(status)) return "not-processed";
   if (isReplayed(response)) return status < 500 ? "final" : "unknown";
   if (status === 503 && headers.has("retry-after")) return "not-processed";
   return status >= 200 && status < 500 && status !== 408 ? "final" : "unknown";

@@ -10,7 +10,7 @@ import { HEADER, headerValue } from "./key.js";
 
 /** @import { Problem } from "./answer.js" */
 
-/** @typedef {{ request: Request, body: ArrayBuffer | undefined }} Parcel */
+/** @typedef {{ request: Request, body: ArrayBuffer | undefined }} PreparedRequest */
 
 /**
  * What came of an attempt: a response, or the error that stood in its place.
@@ -25,12 +25,12 @@ import { HEADER, headerValue } from "./key.js";
  * @param {RequestInfo | URL} input
  * @param {RequestInit | undefined} init
  * @param {string} key
- * @returns {Promise<Parcel>}
+ * @returns {Promise<PreparedRequest>}
  */
-export async function parcelOf(input, init, key) {
+export async function prepareRequest(input, init, key) {
   const request = new Request(input, init);
-  const given = request.headers.get(HEADER);
-  if (given !== null) throw new TypeError(`${HEADER}: ${given} is set already: use the option "key".`);
+  const presetKey = request.headers.get(HEADER);
+  if (presetKey !== null) throw new TypeError(`${HEADER}: ${presetKey} is set already: use the option "key".`);
   if (request.mode === "no-cors") throw new TypeError(`The mode "no-cors" drops the ${HEADER}: use "cors".`);
   request.headers.set(HEADER, headerValue(key));
   const bodiless = request.method === "GET" || request.method === "HEAD";
@@ -39,7 +39,7 @@ export async function parcelOf(input, init, key) {
 
 /**
  * Sends it once. Rejects only when the caller's signal does.
- * @param {Parcel} parcel
+ * @param {PreparedRequest} prepared
  * @param {number} timeout milliseconds
  * @returns {Promise<Attempt>}
  */
@@ -50,7 +50,7 @@ export async function send({ request, body }, timeout) {
   const ms = () => Math.round(performance.now() - started);
   try {
     const response = await fetch(new Request(request, { body, signal: limit.signal }));
-    await arrival(response);
+    await wholeBody(response);
     return { response, problem: await problemOf(response), ms: ms() };
   } catch (error) {
     request.signal.throwIfAborted();
@@ -66,14 +66,14 @@ export async function send({ request, body }, timeout) {
  */
 function timeLimit(ms, caller) {
   const controller = new AbortController();
-  const late = () => controller.abort(new DOMException(`No answer within ${ms} ms.`, "TimeoutError"));
-  const timer = setTimeout(late, ms);
+  const onTimeout = () => controller.abort(new DOMException(`No answer within ${ms} ms.`, "TimeoutError"));
+  const timer = setTimeout(onTimeout, ms);
   // Stays when the limit ends: the caller may still abort a stream.
   caller.addEventListener("abort", () => controller.abort(caller.reason));
   return { signal: controller.signal, end: () => clearTimeout(timer) };
 }
 
 /** @param {Response} response */
-async function arrival(response) {
+async function wholeBody(response) {
   if (!isOfType(response, "text/event-stream")) await response.clone().arrayBuffer();
 }

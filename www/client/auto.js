@@ -7,21 +7,21 @@
 // 3. An element with `data-onlyonce-start-over` in the form is shown only while the outcome is
 //    unknown, and starts over.
 
-import { guarded, guardForm } from "./guard-form.js";
+import { guardedForms, guardForm } from "./guard-form.js";
 import { showAnswer } from "./show-answer.js";
 
 /** @import { Change } from "./guard-form.js" */
 
 const FORMS = "form[data-onlyonce]";
-const OVER = "[data-onlyonce-start-over]";
+const START_OVER = "[data-onlyonce-start-over]";
 
 /** @param {HTMLFormElement} form */
 function guard(form) {
-  if (guarded.has(form)) return;
-  const onState = (/** @type {Change} */ change) => tell(form, change);
+  if (guardedForms.has(form)) return;
+  const onState = (/** @type {Change} */ change) => showChange(form, change);
   const submission = guardForm(form, { onState });
   form.addEventListener("click", ({ target }) => {
-    if (target instanceof Element && target.closest(OVER)) submission.startOver();
+    if (target instanceof Element && target.closest(START_OVER)) submission.startOver();
   });
   onState(submission);
 }
@@ -30,8 +30,8 @@ function guard(form) {
  * @param {HTMLFormElement} form
  * @param {Change} change
  */
-function tell(form, change) {
-  form.querySelector(OVER)?.toggleAttribute("hidden", change.state !== "unknown");
+function showChange(form, change) {
+  form.querySelector(START_OVER)?.toggleAttribute("hidden", change.state !== "unknown");
   void showAnswer(form, change);
   form.dispatchEvent(new CustomEvent("onlyonce", { detail: change, bubbles: true }));
 }

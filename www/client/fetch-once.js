@@ -6,17 +6,17 @@
 //    under the same key is safe, under a new one it is not.
 // 3. Without a guard in front, or an origin that honours keys, a second attempt is a second order.
 
-import { parcelOf, send } from "./attempt.js";
+import { prepareRequest, send } from "./attempt.js";
 import { afterUnknown, isReplayed, outcomeOf } from "./answer.js";
 import { newKey } from "./key.js";
-import { PACE, pauseAfter, rest } from "./retry.js";
+import { RETRY_POLICY, retryDelay, sleep } from "./retry.js";
 
 /** @import { Outcome, Problem } from "./answer.js" */
 /** @import { Attempt } from "./attempt.js" */
-/** @import { Pace } from "./retry.js" */
+/** @import { RetryPolicy } from "./retry.js" */
 
 /**
- * What is told of each attempt.
+ * What is reported of each attempt.
  * @typedef {object} Report
  * @property {string} key
  * @property {number} attempt from 1
@@ -56,23 +56,23 @@ export class NoAnswer extends Error {
 /**
  * @param {RequestInfo | URL} input
  * @param {RequestInit} [init]
- * @param {OnceOptions & Partial<Pace>} [options]
+ * @param {OnceOptions & Partial<RetryPolicy>} [options]
  * @returns {Promise<Response>}
  */
 export async function fetchOnce(input, init, options = {}) {
   const { timeout = 30_000, generateKey = newKey, key = generateKey() } = options;
-  const parcel = await parcelOf(input, init, key);
-  const pace = { ...PACE, ...options };
+  const prepared = await prepareRequest(input, init, key);
+  const policy = { ...RETRY_POLICY, ...options };
   let unknown = false;
   for (let number = 1; ; number++) {
-    const last = await send(parcel, timeout);
+    const last = await send(prepared, timeout);
     const outcome = outcomeOfAttempt(last, unknown);
     unknown ||= outcome === "unknown";
-    const retryIn = pauseAfter(last, number, pace);
-    tell(options, { key, attempt: number, outcome, retryIn, ...last });
+    const retryIn = retryDelay(last, number, policy);
+    reportAttempt(options, { key, attempt: number, outcome, retryIn, ...last });
     if (retryIn === null && last.response) return last.response;
-    if (retryIn === null) throw new NoAnswer(parcel.request, key, number, last.error);
-    await rest(retryIn, parcel.request.signal);
+    if (retryIn === null) throw new NoAnswer(prepared.request, key, number, last.error);
+    await sleep(retryIn, prepared.request.signal);
   }
 }
 
@@ -90,7 +90,7 @@ function outcomeOfAttempt({ response, problem = null }, unknown) {
  * @param {OnceOptions} options
  * @param {Omit<Report, "replayed">} report
  */
-function tell({ onAttempt }, report) {
+function reportAttempt({ onAttempt }, report) {
   const { response } = report;
   try {
     onAttempt?.({ ...report, replayed: response ? isReplayed(response) : false });

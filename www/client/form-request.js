@@ -19,7 +19,7 @@
  * @param {HTMLElement | null} submitter
  */
 export function methodOf(form, submitter) {
-  return own(form, submitter, "method", "get").toLowerCase();
+  return attributeOf(form, submitter, "method", "get").toLowerCase();
 }
 
 /**
@@ -29,9 +29,9 @@ export function methodOf(form, submitter) {
  */
 export function formRequest(form, submitter) {
   const data = new FormData(form, submitter);
-  const url = own(form, submitter, "action", "");
-  const enctype = own(form, submitter, "enctype", "").toLowerCase();
-  return { url, data, init: { method: "POST", ...encoded(data, enctype) }, digest: digestOf(data) };
+  const url = attributeOf(form, submitter, "action", "");
+  const enctype = attributeOf(form, submitter, "enctype", "").toLowerCase();
+  return { url, data, init: { method: "POST", ...encodeBody(data, enctype) }, digest: digestOf(data) };
 }
 
 // The attributes, not the properties: a field may be called "action" or "method".
@@ -39,10 +39,10 @@ export function formRequest(form, submitter) {
  * @param {HTMLFormElement} form
  * @param {HTMLElement | null} submitter
  * @param {string} name
- * @param {string} otherwise
+ * @param {string} fallback
  */
-function own(form, submitter, name, otherwise) {
-  return submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name) ?? otherwise;
+function attributeOf(form, submitter, name, fallback) {
+  return submitter?.getAttribute(`form${name}`) ?? form.getAttribute(name) ?? fallback;
 }
 
 /**
@@ -50,7 +50,7 @@ function own(form, submitter, name, otherwise) {
  * @param {string} enctype
  * @returns {RequestInit}
  */
-function encoded(data, enctype) {
+function encodeBody(data, enctype) {
   if (enctype === "multipart/form-data") return { body: data };
   const body = new URLSearchParams();
   for (const [name, value] of data) body.append(name, crlf(typeof value === "string" ? value : value.name));
@@ -64,7 +64,7 @@ function crlf(text) {
 
 /** @param {FormData} data */
 function digestOf(data) {
-  const known = (/** @type {string} */ _, /** @type {unknown} */ value) =>
+  const replacer = (/** @type {string} */ _, /** @type {unknown} */ value) =>
     value instanceof File ? [value.name, value.size, value.lastModified] : value;
-  return JSON.stringify([...data], known);
+  return JSON.stringify([...data], replacer);
 }

@@ -6,7 +6,7 @@
 
 /**
  * A submission without a final answer.
- * @typedef {{ key: string, unknown: boolean }} Open
+ * @typedef {{ key: string, unknown: boolean }} OpenSubmission
  */
 
 /**
@@ -20,13 +20,13 @@ export function formName(form) {
 
 /** @param {HTMLFormElement} form */
 export function formStorage(form) {
-  const slot = `onlyonce-form:${location.pathname}${location.search}:${formName(form)}`;
+  const storageKey = `onlyonce-form:${location.pathname}${location.search}:${formName(form)}`;
   return {
-    /** @returns {Open | null} */
-    read: () => attempt(() => JSON.parse(sessionStorage[slot])),
-    /** @param {Open} open */
-    keep: (open) => attempt(() => (sessionStorage[slot] = JSON.stringify(open))),
-    forget: () => attempt(() => sessionStorage.removeItem(slot)),
+    /** @returns {OpenSubmission | null} */
+    read: () => nullOnError(() => JSON.parse(sessionStorage[storageKey])),
+    /** @param {OpenSubmission} submission */
+    save: (submission) => nullOnError(() => (sessionStorage[storageKey] = JSON.stringify(submission))),
+    clear: () => nullOnError(() => sessionStorage.removeItem(storageKey)),
   };
 }
 
@@ -34,7 +34,7 @@ export function formStorage(form) {
  * @template T
  * @param {() => T} access
  */
-function attempt(access) {
+function nullOnError(access) {
   try {
     return access();
   } catch {

@@ -31,14 +31,14 @@ import { newKey } from "./key.js";
 
 /**
  * @typedef {object} FormOptions
- * @property {(parcel: FormRequest & { key: string }) => Promise<Response>} [send] sends it in another
+ * @property {(request: FormRequest & { key: string }) => Promise<Response>} [send] sends it in another
  *   way than the form would; it must send `key` as the Idempotency-Key, as fetchOnce does
  * @property {() => string} [generateKey]
  * @property {(change: Change) => void} [onState]
  */
 
 /** @type {WeakSet<HTMLFormElement>} */
-export const guarded = new WeakSet();
+export const guardedForms = new WeakSet();
 
 /**
  * @param {HTMLFormElement} form with method="post"
@@ -48,7 +48,7 @@ export function guardForm(form, options) {
   return new GuardedForm(form, options);
 }
 
-/** @param {FormRequest & { key: string }} parcel */
+/** @param {FormRequest & { key: string }} request */
 function sendAsForm({ url, init, key }) {
   return fetchOnce(url, init, { key });
 }
@@ -62,17 +62,17 @@ class GuardedForm {
   #key;
   /** @type {State} */
   #state = "ready";
-  #listening = new AbortController();
-  /** What the last submission held. */
-  #sent = "";
+  #listeners = new AbortController();
+  /** The digest of the last submission. */
+  #lastDigest = "";
 
   /**
    * @param {HTMLFormElement} form
    * @param {FormOptions} [options]
    */
   constructor(form, { send = sendAsForm, generateKey = newKey, onState = () => {} } = {}) {
-    refuseUnfit(form);
-    guarded.add(form);
+    checkForm(form);
+    guardedForms.add(form);
     this.#form = form;
     this.#send = send;
     this.#generateKey = generateKey;
@@ -96,78 +96,78 @@ class GuardedForm {
   /** Gives the key up: what is submitted next is another operation. */
   startOver() {
     if (this.#state === "sending") throw new Error(`"${this.#key}" is being sent: start over after its answer.`);
-    this.#storage.forget();
+    this.#storage.clear();
     this.#key = this.#generateKey();
-    this.#enter({ state: "ready" });
+    this.#setState({ state: "ready" });
   }
 
   /** Leaves the form as it was. An answer under way is still told. */
   stop() {
-    this.#listening.abort();
-    guarded.delete(this.#form);
+    this.#listeners.abort();
+    guardedForms.delete(this.#form);
     Reflect.deleteProperty(this.#form, "submit");
   }
 
   #listen() {
     const form = this.#form;
-    const { signal } = this.#listening;
-    form.addEventListener("submit", (event) => this.#intercept(event), { signal, capture: true });
-    form.addEventListener("submit", (event) => this.#submitted(event), { signal });
+    const { signal } = this.#listeners;
+    form.addEventListener("submit", (event) => this.#onSubmitWhileSending(event), { signal, capture: true });
+    form.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
     // Fields outside the form that name it do not bubble through it.
-    document.addEventListener("input", (event) => this.#edited(event), { signal });
-    addEventListener("pageshow", (event) => event.persisted && this.#newAfterFinal(), { signal });
+    document.addEventListener("input", (event) => this.#onInput(event), { signal });
+    addEventListener("pageshow", (event) => event.persisted && this.#startOverIfFinal(), { signal });
     // submit() raises no event: without this it would leave the page, unguarded.
     if (typeof form.submit === "function") form.submit = () => void this.#submit(null);
   }
 
   // Before the page's own listeners: they must not see a second submission either.
   /** @param {SubmitEvent} event */
-  #intercept(event) {
+  #onSubmitWhileSending(event) {
     if (this.#state !== "sending") return;
     event.preventDefault();
     event.stopImmediatePropagation();
   }
 
   /** @param {SubmitEvent} event */
-  #submitted(event) {
+  #onSubmit(event) {
     if (event.defaultPrevented || methodOf(this.#form, event.submitter) !== "post") return;
     event.preventDefault();
     this.#submit(event.submitter);
   }
 
   /** @param {Event} event */
-  #edited({ target }) {
-    if (target instanceof Element && "form" in target && target.form === this.#form) this.#newAfterFinal();
+  #onInput({ target }) {
+    if (target instanceof Element && "form" in target && target.form === this.#form) this.#startOverIfFinal();
   }
 
-  #newAfterFinal() {
+  #startOverIfFinal() {
     if (this.#state === "final") this.startOver();
   }
 
   /** @param {HTMLElement | null} submitter */
   async #submit(submitter) {
     if (this.#state === "sending") return;
-    const parcel = formRequest(this.#form, submitter);
+    const request = formRequest(this.#form, submitter);
     // Edits that raised no event, or came while the last one was under way.
-    if (parcel.digest !== this.#sent) this.#newAfterFinal();
-    const notBusy = showBusy(this.#form, submitter);
+    if (request.digest !== this.#lastDigest) this.#startOverIfFinal();
+    const endBusy = showBusy(this.#form, submitter);
     const unknown = this.#state === "unknown";
     // Before it is sent: where the page is gone before the answer comes, nobody can tell.
-    this.#storage.keep({ key: this.#key, unknown: true });
-    this.#sent = parcel.digest;
-    this.#enter({ state: "sending" });
-    const answer = await this.#answerTo(parcel);
-    notBusy();
-    this.#settle(answer, unknown);
+    this.#storage.save({ key: this.#key, unknown: true });
+    this.#lastDigest = request.digest;
+    this.#setState({ state: "sending" });
+    const answer = await this.#sendRequest(request);
+    endBusy();
+    this.#finish(answer, unknown);
   }
 
   /**
-   * @param {FormRequest} parcel
+   * @param {FormRequest} request
    * @returns {Promise<Omit<Change, "key">>}
    */
-  async #answerTo(parcel) {
+  async #sendRequest(request) {
     try {
-      const response = await this.#send({ ...parcel, key: this.#key });
+      const response = await this.#send({ ...request, key: this.#key });
       const problem = await problemOf(response);
       return { state: outcomeOf(response, problem), response, problem };
     } catch (error) {
@@ -177,27 +177,27 @@ class GuardedForm {
 
   /**
    * @param {Omit<Change, "key">} answer
-   * @param {boolean} before whether the outcome was unknown before
+   * @param {boolean} wasUnknown
    */
-  #settle(answer, before) {
+  #finish(answer, wasUnknown) {
     // An attempt that was turned away says nothing about the one before it.
-    const state = before && answer.state === "not-processed" ? "unknown" : answer.state;
-    if (state === "final") this.#storage.forget();
-    else this.#storage.keep({ key: this.#key, unknown: state === "unknown" });
-    this.#enter({ ...answer, state });
+    const state = wasUnknown && answer.state === "not-processed" ? "unknown" : answer.state;
+    if (state === "final") this.#storage.clear();
+    else this.#storage.save({ key: this.#key, unknown: state === "unknown" });
+    this.#setState({ ...answer, state });
   }
 
   /** @param {Omit<Change, "key">} change */
-  #enter(change) {
+  #setState(change) {
     this.#state = change.state;
     this.#onState({ ...change, key: this.#key });
   }
 }
 
 /** @param {HTMLFormElement} form */
-function refuseUnfit(form) {
+function checkForm(form) {
   const name = `The form "${formName(form)}"`;
-  if (guarded.has(form)) throw new Error(`${name} is guarded already: call stop() first.`);
+  if (guardedForms.has(form)) throw new Error(`${name} is guarded already: call stop() first.`);
   const method = methodOf(form, null);
   if (method !== "post") throw new Error(`${name} has method="${method}": write method="post".`);
 }

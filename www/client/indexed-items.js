@@ -21,13 +21,13 @@ export class IndexedItems {
 
   /** @param {Item} item @returns {Promise<Item>} */
   async add(item) {
-    const id = await this.#within("readwrite", (items) => items.add(item));
+    const id = await this.#transact("readwrite", (items) => items.add(item));
     return { ...item, id: /** @type {number} */ (id) };
   }
 
   /** @returns {Promise<Item[]>} in the order in which they came */
   all() {
-    return this.#within("readonly", (items) => items.getAll());
+    return this.#transact("readonly", (items) => items.getAll());
   }
 
   /**
@@ -38,7 +38,7 @@ export class IndexedItems {
   async change(key, change) {
     /** @type {Item | null} */
     let changed = null;
-    await this.#within("readwrite", (items) => {
+    await this.#transact("readwrite", (items) => {
       const cursor = items.index("key").openCursor(key);
       cursor.onsuccess = () => {
         if (!cursor.result) return;
@@ -56,7 +56,7 @@ export class IndexedItems {
    * @param {(items: IDBObjectStore) => IDBRequest<T>} work
    * @returns {Promise<T>}
    */
-  async #within(mode, work) {
+  async #transact(mode, work) {
     const database = await this.#open();
     return new Promise((resolve, reject) => {
       const transaction = database.transaction(STORE, mode, { durability: "strict" });
@@ -67,7 +67,7 @@ export class IndexedItems {
   }
 
   #open() {
-    return (this.#database ??= opened(this.#name));
+    return (this.#database ??= openDatabase(this.#name));
   }
 }
 
@@ -75,10 +75,10 @@ export class IndexedItems {
  * @param {string} name
  * @returns {Promise<IDBDatabase>}
  */
-function opened(name) {
+function openDatabase(name) {
   return new Promise((resolve, reject) => {
     const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => created(request.result);
+    request.onupgradeneeded = () => createStore(request.result);
     request.onerror = () => reject(request.error);
     request.onsuccess = () => {
       // A later version in another tab must not wait for this one.
@@ -89,6 +89,6 @@ function opened(name) {
 }
 
 /** @param {IDBDatabase} database */
-function created(database) {
+function createStore(database) {
   database.createObjectStore(STORE, { keyPath: "id", autoIncrement: true }).createIndex("key", "key", { unique: true });
 }

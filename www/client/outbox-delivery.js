@@ -4,14 +4,14 @@
 //    write down what came of it. In this order, so that a crash at any point is safe.
 // 2. Where the time cannot be read or the attempt not written down, nothing is sent.
 
-import { parcelOf, send } from "./attempt.js";
+import { prepareRequest, send } from "./attempt.js";
 import { HEADER } from "./key.js";
-import { attempted, sending, staleness } from "./outbox-item.js";
-import { pauseAfter, rest } from "./retry.js";
+import { afterAttempt, markSending, staleness } from "./outbox-item.js";
+import { retryDelay, sleep } from "./retry.js";
 import { serverTime } from "./server-time.js";
 
 /** @import { Item } from "./outbox-item.js" */
-/** @import { Pace } from "./retry.js" */
+/** @import { RetryPolicy } from "./retry.js" */
 /** @import { ServerTime } from "./server-time.js" */
 
 /**
@@ -34,7 +34,7 @@ export class Delivery {
   #times = new Map();
 
   /**
-   * @param {DeliveryOptions & Pace} options
+   * @param {DeliveryOptions & RetryPolicy} options
    * @param {ChangeItem} change
    */
   constructor(options, change) {
@@ -51,7 +51,7 @@ export class Delivery {
       const { after, pause } = await this.#attempt(item, number);
       if (!after || after.state === "synced") return true;
       if (after.state !== "queued" || pause === null) return false;
-      await rest(pause);
+      await sleep(pause);
       item = after;
     }
   }
@@ -73,13 +73,13 @@ export class Delivery {
     const server = await this.#readTime(item);
     const detail = staleness(item, server);
     if (detail) return { after: await this.#change(item.key, (item) => ({ ...item, state: "stale", detail })), pause: null };
-    const parcel = await this.#parcel(item);
-    const marked = await this.#change(item.key, (item) => sending(item, server));
+    const prepared = await this.#prepare(item);
+    const marked = await this.#change(item.key, (item) => markSending(item, server));
     if (!marked) return { after: null, pause: null };
-    const last = await send(parcel, this.#options.timeout);
+    const last = await send(prepared, this.#options.timeout);
     const answer = ((await last.response?.text()) ?? "").slice(0, MAX_ANSWER);
-    const after = await this.#change(item.key, (now) => attempted(now, item.firstAttemptAt, last, answer));
-    return { after, pause: pauseAfter(last, number, this.#options) };
+    const after = await this.#change(item.key, (now) => afterAttempt(now, item.firstAttemptAt, last, answer));
+    return { after, pause: retryDelay(last, number, this.#options) };
   }
 
   /** @param {Item} item */
@@ -97,11 +97,11 @@ export class Delivery {
   }
 
   /** @param {Item} item */
-  async #parcel(item) {
+  async #prepare(item) {
     const { url, key, method, body, credentials } = item;
     const headers = new Headers(item.headers);
     headers.delete(HEADER);
     new Headers(await this.#options.authorize?.(item)).forEach((value, name) => headers.set(name, value));
-    return parcelOf(url, { method, body, credentials, headers }, key);
+    return prepareRequest(url, { method, body, credentials, headers }, key);
   }
 }

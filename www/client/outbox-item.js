@@ -9,9 +9,9 @@
 // Stored items have this very shape: add members, do not rename them.
 
 import { afterUnknown, outcomeOf } from "./answer.js";
-import { worthRetrying } from "./retry.js";
+import { isRetryable } from "./retry.js";
 
-/** @import { Attempt, Parcel } from "./attempt.js" */
+/** @import { Attempt, PreparedRequest } from "./attempt.js" */
 /** @import { ServerTime } from "./server-time.js" */
 
 /**
@@ -34,12 +34,12 @@ import { worthRetrying } from "./retry.js";
  * @property {string} [detail] why it is not synced
  */
 
-const MARGIN = 10 * 60_000;
+const STALE_MARGIN = 10 * 60_000;
 // Two machines of one service may differ by this much; more is a clock that was set back.
-const SKEW = 60_000;
+const MAX_CLOCK_SKEW = 60_000;
 
 /**
- * @param {Parcel} parcel
+ * @param {PreparedRequest} prepared
  * @param {string} key
  * @param {string} lane
  * @returns {Item}
@@ -57,8 +57,8 @@ export function newItem({ request, body }, key, lane) {
 export function staleness({ firstAttemptAt, window }, server) {
   if (firstAttemptAt === null) return null;
   const age = server.now - firstAttemptAt;
-  const limit = Math.min(window, server.window) - MARGIN;
-  if (age >= -SKEW && age <= limit) return null;
+  const limit = Math.min(window, server.window) - STALE_MARGIN;
+  if (age >= -MAX_CLOCK_SKEW && age <= limit) return null;
   const [sent, kept] = [age, limit].map((ms) => Math.floor(ms / 60_000));
   return `Sent ${sent} minutes ago, its key surely known for ${kept}: see whether it was carried out, then discard it or retry it anyway.`;
 }
@@ -68,7 +68,7 @@ export function staleness({ firstAttemptAt, window }, server) {
  * @param {ServerTime} server
  * @returns {Item}
  */
-export function sending(item, server) {
+export function markSending(item, server) {
   const first = item.firstAttemptAt === null && { firstAttemptAt: server.now, window: server.window };
   return { ...item, ...first, state: "sending", attempts: item.attempts + 1, detail: undefined };
 }
@@ -76,21 +76,21 @@ export function sending(item, server) {
 /**
  * The item after an attempt.
  * @param {Item} item as it was sent
- * @param {number | null} firstBefore its `firstAttemptAt` before this attempt
+ * @param {number | null} previousFirst its `firstAttemptAt` before this attempt
  * @param {Attempt} attempt
  * @param {string} answer the answer's body
  * @returns {Item}
  */
-export function attempted(item, firstBefore, attempt, answer) {
+export function afterAttempt(item, previousFirst, attempt, answer) {
   const { response, problem = null, error } = attempt;
   if (!response) return { ...item, state: "queued", detail: `No answer: ${error?.message}` };
-  if (firstBefore !== null) afterUnknown.add(response);
+  if (previousFirst !== null) afterUnknown.add(response);
   const outcome = outcomeOf(response, problem);
-  const said = { ...item, status: response.status, answer };
-  if (outcome === "final" && (problem || response.status < 400)) return { ...said, state: "synced", detail: problem?.detail };
-  const firstAttemptAt = outcome === "not-processed" ? firstBefore : item.firstAttemptAt;
+  const answered = { ...item, status: response.status, answer };
+  if (outcome === "final" && (problem || response.status < 400)) return { ...answered, state: "synced", detail: problem?.detail };
+  const firstAttemptAt = outcome === "not-processed" ? previousFirst : item.firstAttemptAt;
   const detail = problem?.detail ?? `${response.status} ${response.statusText} (${outcome})`;
-  return { ...said, state: worthRetrying(attempt) ? "queued" : "failed", firstAttemptAt, detail };
+  return { ...answered, state: isRetryable(attempt) ? "queued" : "failed", firstAttemptAt, detail };
 }
 
 /**
@@ -99,7 +99,7 @@ export function attempted(item, firstBefore, attempt, answer) {
  * @param {boolean | undefined} anyway a stale one too, as if it had never been sent
  * @returns {Item}
  */
-export function requeued(item, anyway) {
+export function requeue(item, anyway) {
   if (item.state === "stale" && anyway) return { ...item, state: "queued", firstAttemptAt: null };
   return item.state === "failed" ? { ...item, state: "queued" } : item;
 }

@@ -30,20 +30,20 @@ export class OutboxItems {
    * @returns {Promise<Item>}
    */
   async add(item) {
-    if (this.#memory.has(item.key)) throw taken(item.key);
-    if (this.#inMemory(item.lane)) return this.#keep(item);
+    if (this.#memory.has(item.key)) throw duplicateKey(item.key);
+    if (this.#isLaneInMemory(item.lane)) return this.#addToMemory(item);
     try {
       return await this.#indexed.add(item);
     } catch (error) {
-      if (nameOf(error) === "ConstraintError") throw taken(item.key);
-      this.#tell("written", error);
-      return this.#keep(item);
+      if (nameOf(error) === "ConstraintError") throw duplicateKey(item.key);
+      this.#report("written", error);
+      return this.#addToMemory(item);
     }
   }
 
   /** @returns {Promise<Item[]>} in the order in which they came */
   async all() {
-    return [...(await this.#stored()), ...this.#memory.values()];
+    return [...(await this.#readStored()), ...this.#memory.values()];
   }
 
   /**
@@ -60,23 +60,23 @@ export class OutboxItems {
   }
 
   /** @param {Item} item */
-  #keep(item) {
-    const kept = { ...item, durable: false };
-    this.#memory.set(item.key, kept);
-    return kept;
+  #addToMemory(item) {
+    const inMemory = { ...item, durable: false };
+    this.#memory.set(item.key, inMemory);
+    return inMemory;
   }
 
-  async #stored() {
+  async #readStored() {
     try {
       return await this.#indexed.all();
     } catch (error) {
-      this.#tell("read", error);
+      this.#report("read", error);
       return [];
     }
   }
 
   /** @param {string} lane */
-  #inMemory(lane) {
+  #isLaneInMemory(lane) {
     return [...this.#memory.values()].some((item) => item.lane === lane && item.state !== "synced");
   }
 
@@ -84,7 +84,7 @@ export class OutboxItems {
    * @param {string} what
    * @param {unknown} error
    */
-  #tell(what, error) {
+  #report(what, error) {
     const message = `Storage cannot be ${what} (${nameOf(error)}): keep this page open until all is sent.`;
     this.#onProblem(new Error(message, { cause: error }));
   }
@@ -96,6 +96,6 @@ function nameOf(error) {
 }
 
 /** @param {string} key */
-function taken(key) {
+function duplicateKey(key) {
   return new Error(`The key "${key}" is in the outbox already: leave it out.`);
 }

@@ -12,24 +12,24 @@
 export function oneAtATime(name, work) {
   /** @type {Promise<void> | null} */
   let waiting = null;
-  let turn = Promise.resolve();
-  const begin = () => {
+  let tail = Promise.resolve();
+  const start = () => {
     waiting = null;
     return work();
   };
-  return () => (waiting ??= turn = turn.then(() => locked(name, begin)));
+  return () => (waiting ??= tail = tail.then(() => withLock(name, start)));
 }
 
 /**
  * @param {string} name
  * @param {() => Promise<void>} work
  */
-async function locked(name, work) {
-  let begun = false;
-  const begin = () => {
-    begun = true;
+async function withLock(name, work) {
+  let started = false;
+  const start = () => {
+    started = true;
     return work();
   };
-  await navigator.locks?.request(name, begin).catch(() => {});
-  if (!begun) await begin();
+  await navigator.locks?.request(name, start).catch(() => {});
+  if (!started) await start();
 }

@@ -2,20 +2,20 @@
 
 /**
  * Until the signal ends it.
- * @param {() => void} wake
+ * @param {() => void} flush
  * @param {AbortSignal} signal
  */
-export function listen(wake, signal) {
-  addEventListener("online", wake, { signal });
+export function onTrigger(flush, signal) {
+  addEventListener("online", flush, { signal });
   // Hidden too: a look at the outbox is cheap, and the last chance counts.
-  globalThis.document?.addEventListener("visibilitychange", wake, { signal });
+  globalThis.document?.addEventListener("visibilitychange", flush, { signal });
 }
 
 /**
  * Asks for Background Sync, where a service worker is registered and the browser has it.
  * @param {string} tag
  */
-export async function askForSync(tag) {
+export async function requestBackgroundSync(tag) {
   try {
     /** @type {(ServiceWorkerRegistration & { sync?: { register(tag: string): Promise<void> } }) | undefined} */
     const registration = await navigator.serviceWorker?.getRegistration();

@@ -7,17 +7,17 @@
 // 4. A synced item is kept until the guard forgets its key: a crash between sending and marking
 //    sends again under the same key, which changes nothing.
 
-import { parcelOf } from "./attempt.js";
+import { prepareRequest } from "./attempt.js";
 import { newKey } from "./key.js";
 import { Delivery } from "./outbox-delivery.js";
-import { newItem, requeued } from "./outbox-item.js";
+import { newItem, requeue } from "./outbox-item.js";
 import { OutboxItems } from "./outbox-items.js";
 import { oneAtATime } from "./outbox-lock.js";
-import { askForSync, listen } from "./outbox-triggers.js";
-import { PACE } from "./retry.js";
+import { requestBackgroundSync, onTrigger } from "./outbox-triggers.js";
+import { RETRY_POLICY } from "./retry.js";
 
 /** @import { Item } from "./outbox-item.js" */
-/** @import { Pace } from "./retry.js" */
+/** @import { RetryPolicy } from "./retry.js" */
 
 /**
  * @typedef {object} OutboxOptions
@@ -35,7 +35,7 @@ import { PACE } from "./retry.js";
  */
 
 const DEFAULTS = {
-  ...PACE,
+  ...RETRY_POLICY,
   name: "outbox",
   generateKey: newKey,
   onProblem: (/** @type {Error} */ error) => console.warn(error),
@@ -50,12 +50,12 @@ export class Outbox {
   /** By lane: sends what it holds. @type {Map<string, () => Promise<void>>} */
   #lanes = new Map();
   /** @type {AbortController | undefined} */
-  #started;
+  #listeners;
   #timer = 0;
   /** @type {Promise<unknown>} */
-  #adding = Promise.resolve();
+  #lastAdd = Promise.resolve();
 
-  /** @param {OutboxOptions & Partial<Pace>} [options] */
+  /** @param {OutboxOptions & Partial<RetryPolicy>} [options] */
   constructor(options) {
     this.#options = { ...DEFAULTS, ...options };
     /** Of its database, its locks and its Background Sync tag. */
@@ -67,14 +67,14 @@ export class Outbox {
   /** Sends what is queued, now and whenever the page comes back: online, visible, or a while later. */
   start() {
     this.stop();
-    this.#started = new AbortController();
-    listen(() => this.flush(), this.#started.signal);
+    this.#listeners = new AbortController();
+    onTrigger(() => this.flush(), this.#listeners.signal);
     void this.flush();
     return this;
   }
 
   stop() {
-    this.#started?.abort();
+    this.#listeners?.abort();
   }
 
   /**
@@ -86,15 +86,15 @@ export class Outbox {
    */
   enqueue(input, init, { key = this.#options.generateKey(), lane = "main" } = {}) {
     // One after the other: a large body must not be overtaken by what was called later.
-    const adding = Promise.all([parcelOf(input, init, key), this.#adding]).then(([parcel]) => this.#items.add(newItem(parcel, key, lane)));
-    this.#adding = adding.catch(() => {});
-    return adding.then((item) => this.#begin(item));
+    const adding = Promise.all([prepareRequest(input, init, key), this.#lastAdd]).then(([prepared]) => this.#items.add(newItem(prepared, key, lane)));
+    this.#lastAdd = adding.catch(() => {});
+    return adding.then((item) => this.#onAdded(item));
   }
 
   /** @param {Item} item */
-  #begin(item) {
-    this.#tell(item);
-    void askForSync(this.name);
+  #onAdded(item) {
+    this.#notify(item);
+    void requestBackgroundSync(this.name);
     void this.flush();
     return item;
   }
@@ -111,7 +111,7 @@ export class Outbox {
    * @param {{ anyway?: boolean }} [options]
    */
   async retry(key, options) {
-    await this.#change(key, (item) => requeued(item, options?.anyway));
+    await this.#change(key, (item) => requeue(item, options?.anyway));
     await this.flush();
   }
 
@@ -128,18 +128,18 @@ export class Outbox {
   async flush() {
     const lanes = new Set((await this.items()).map(({ lane }) => lane));
     await Promise.all([...lanes].map((lane) => this.#sender(lane)()));
-    await this.#unbroken(() => this.#prune());
-    if ((await this.items()).some(isUnderWay)) this.#again();
+    await this.#reportProblems(() => this.#prune());
+    if ((await this.items()).some(isPending)) this.#flushLater();
   }
 
-  #again() {
+  #flushLater() {
     clearTimeout(this.#timer);
-    this.#timer = Number(setTimeout(() => this.#started?.signal.aborted === false && this.flush(), this.#options.retryEvery));
+    this.#timer = Number(setTimeout(() => this.#listeners?.signal.aborted === false && this.flush(), this.#options.retryEvery));
   }
 
   /** @param {string} lane */
   #sender(lane) {
-    const sender = this.#lanes.get(lane) ?? oneAtATime(`${this.name}/${lane}`, () => this.#unbroken(() => this.#flushLane(lane)));
+    const sender = this.#lanes.get(lane) ?? oneAtATime(`${this.name}/${lane}`, () => this.#reportProblems(() => this.#flushLane(lane)));
     this.#lanes.set(lane, sender);
     return sender;
   }
@@ -148,7 +148,7 @@ export class Outbox {
   async #flushLane(lane) {
     for (const item of (await this.items()).filter((item) => item.lane === lane)) {
       if (item.state === "failed" || item.state === "stale") return;
-      if (isUnderWay(item) && !(await this.#delivery.deliver(item))) return;
+      if (isPending(item) && !(await this.#delivery.deliver(item))) return;
     }
   }
 
@@ -160,9 +160,9 @@ export class Outbox {
     }
   }
 
-  // What goes wrong with one lane is told and stops no other. Being offline is not wrong.
+  // What goes wrong with one lane is reported and stops no other. Being offline is not wrong.
   /** @param {() => Promise<void>} work */
-  async #unbroken(work) {
+  async #reportProblems(work) {
     try {
       await work();
     } catch (error) {
@@ -176,12 +176,12 @@ export class Outbox {
    */
   async #change(key, change) {
     const item = await this.#items.change(key, change);
-    if (item) this.#tell(item);
+    if (item) this.#notify(item);
     return item;
   }
 
   /** @param {Item} item */
-  #tell(item) {
+  #notify(item) {
     try {
       this.#options.onChange?.(item);
     } catch (error) {
@@ -192,6 +192,6 @@ export class Outbox {
 }
 
 /** @param {Item} item */
-function isUnderWay({ state }) {
+function isPending({ state }) {
   return state === "queued" || state === "sending";
 }

@@ -12,39 +12,39 @@ import { isReplayed } from "./answer.js";
 /** @import { Attempt } from "./attempt.js" */
 
 /**
- * @typedef {object} Pace
+ * @typedef {object} RetryPolicy
  * @property {number} attempts how often it is sent at most
  * @property {number} baseDelay milliseconds: the longest pause after the first attempt
  * @property {number} maxDelay milliseconds: the longest pause without a Retry-After
  * @property {number} maxRetryAfter milliseconds: the longest Retry-After that is waited for
  */
 
-/** @type {Pace} */
-export const PACE = { attempts: 5, baseDelay: 500, maxDelay: 20_000, maxRetryAfter: 2 * 60_000 };
+/** @type {RetryPolicy} */
+export const RETRY_POLICY = { attempts: 5, baseDelay: 500, maxDelay: 20_000, maxRetryAfter: 2 * 60_000 };
 
-const STATUSES = new Set([408, 425, 429, 502, 503, 504]);
+const RETRYABLE_STATUSES = new Set([408, 425, 429, 502, 503, 504]);
 
 /**
  * The pause before the next attempt in milliseconds; null where there is none.
  * @param {Attempt} last
  * @param {number} number of the last attempt, from 1
- * @param {Pace} pace
+ * @param {RetryPolicy} policy
  * @returns {number | null}
  */
-export function pauseAfter(last, number, { attempts, baseDelay, maxDelay, maxRetryAfter }) {
-  const asked = last.response ? retryAfter(last.response.headers) : 0;
-  if (number >= attempts || !worthRetrying(last) || asked > maxRetryAfter) return null;
-  return Math.max(asked, Math.random() * Math.min(maxDelay, baseDelay * 2 ** (number - 1)));
+export function retryDelay(last, number, { attempts, baseDelay, maxDelay, maxRetryAfter }) {
+  const retryAfterMs = last.response ? retryAfter(last.response.headers) : 0;
+  if (number >= attempts || !isRetryable(last) || retryAfterMs > maxRetryAfter) return null;
+  return Math.max(retryAfterMs, Math.random() * Math.min(maxDelay, baseDelay * 2 ** (number - 1)));
 }
 
 /**
  * @param {Attempt} last
  * @returns {boolean}
  */
-export function worthRetrying({ response, problem }) {
+export function isRetryable({ response, problem }) {
   if (!response) return true;
   if (isReplayed(response)) return false;
-  return problem ? problem.retryable === true : STATUSES.has(response.status);
+  return problem ? problem.retryable === true : RETRYABLE_STATUSES.has(response.status);
 }
 
 /**
@@ -52,7 +52,7 @@ export function worthRetrying({ response, problem }) {
  * @param {AbortSignal} [signal] ends it with a rejection
  * @returns {Promise<void>}
  */
-export function rest(ms, signal) {
+export function sleep(ms, signal) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const timer = setTimeout(resolve, ms);

@@ -9,7 +9,7 @@ import { isOfType } from "./answer.js";
 /** @import { Change } from "./guard-form.js" */
 
 /** @type {Record<string, string>} */
-const SENTENCES = {
+const MESSAGES = {
   ready: "",
   sending: "Sending …",
   done: "Done.",
@@ -23,16 +23,16 @@ const SENTENCES = {
  * @param {Change} change
  */
 export async function showAnswer(form, { state, response }) {
-  if (state === "final" && response && (await isPage(response))) return;
-  const said = state === "final" ? (response?.ok ? "done" : "refused") : state;
-  statusLine(form).textContent = form.getAttribute(`data-onlyonce-${said}`) ?? SENTENCES[said];
+  if (state === "final" && response && (await showPage(response))) return;
+  const message = state === "final" ? (response?.ok ? "done" : "refused") : state;
+  statusLine(form).textContent = form.getAttribute(`data-onlyonce-${message}`) ?? MESSAGES[message];
 }
 
 /**
  * @param {Response} response
  * @returns {Promise<boolean>} whether another page takes the place of this one
  */
-async function isPage(response) {
+async function showPage(response) {
   if (response.redirected) {
     location.assign(response.url);
     return true;

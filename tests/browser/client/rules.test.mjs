@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { outcomeOf, problemOf } from "../../../www/client/answer.js";
 import { headerValue } from "../../../www/client/key.js";
 import { staleness } from "../../../www/client/outbox-item.js";
-import { PACE, pauseAfter, retryAfter } from "../../../www/client/retry.js";
+import { RETRY_POLICY, retryDelay, retryAfter } from "../../../www/client/retry.js";
 
 const MINUTE = 60_000;
 const REPLAYED = { "idempotency-replayed": "true" };
@@ -44,7 +44,7 @@ for (const [status, headers, problem, outcome, again] of [
     const found = await problemOf(response);
     assert.deepEqual(found, problem);
     assert.equal(outcomeOf(response, found), outcome);
-    assert.equal(pauseAfter({ response, problem: found, ms: 1 }, 1, PACE) !== null, again);
+    assert.equal(retryDelay({ response, problem: found, ms: 1 }, 1, RETRY_POLICY) !== null, again);
   });
 }
 
@@ -80,13 +80,13 @@ for (const [value, date, ms] of [
 }
 
 test("the pause doubles, is random below that, and has an end", () => {
-  const pauses = (number) => Array.from({ length: 300 }, () => pauseAfter({ error: new Error(), ms: 1 }, number, { ...PACE, attempts: 20 }));
+  const pauses = (number) => Array.from({ length: 300 }, () => retryDelay({ error: new Error(), ms: 1 }, number, { ...RETRY_POLICY, attempts: 20 }));
   for (const [number, most] of [[1, 500], [2, 1000], [3, 2000], [10, 20_000]]) {
     const drawn = pauses(number);
     assert.ok(Math.max(...drawn) <= most && Math.max(...drawn) > most * 0.9, `${Math.max(...drawn)} of ${most}`);
     assert.ok(Math.min(...drawn) < most * 0.1);
   }
-  assert.equal(pauseAfter({ error: new Error(), ms: 1 }, 5, PACE), null);
+  assert.equal(retryDelay({ error: new Error(), ms: 1 }, 5, RETRY_POLICY), null);
 });
 
 for (const [passed, window, stale] of [
