@@ -1,28 +1,28 @@
 // What came back to the bench: a sentence, a table, and where nothing could be read, why.
 
+import { labelOf } from "./captions.js";
 import { element } from "./dom.js";
-import { cacheStatus, recordOf } from "./send.js";
-import { wordsFor } from "./captions.js";
+import { cacheStatus, recordIdOf } from "./send.js";
 
-const MOST_TEXT = 160;
+const MAX_TEXT = 160;
 
 /** One sentence on all answers; `record` is the id that was computed before. */
-export function verdictOn(answers, record) {
-  const by = (kind) => answers.filter((answer) => answer.kind === kind).length;
-  const kinds = ["first", "joined", "replayed", "refused", "unknown", "plain", "failed", "lost"];
-  const sums = kinds.filter(by).map((kind) => `${by(kind)} ${SAID[kind]}`);
-  return [`${answers.length} sent: ${sums.join(", ")}.`, matchOf(answers, record)].filter(Boolean).join(" ");
+export function summaryOf(answers, record) {
+  const countOf = (kind) => answers.filter((answer) => answer.kind === kind).length;
+  const kinds = ["first", "collapsed", "replayed", "refused", "unknown", "plain", "failed", "lost"];
+  const counts = kinds.filter(countOf).map((kind) => `${countOf(kind)} ${KIND_SUMMARIES[kind]}`);
+  return [`${answers.length} sent: ${counts.join(", ")}.`, recordComparison(answers, record)].filter(Boolean).join(" ");
 }
 
-const SAID = {
-  first: "reached the API", joined: "waited for it and got its answer", replayed: "replayed", refused: "refused by the guard",
+const KIND_SUMMARIES = {
+  first: "reached the API", collapsed: "waited for it and got its answer", replayed: "replayed", refused: "refused by the guard",
   unknown: "told that the outcome is unknown", plain: "answered without the guard", failed: "answered with an error", lost: "without an answer",
 };
 
-function matchOf(answers, record) {
-  const named = answers.map(({ response }) => response && recordOf(response)).find(Boolean);
-  if (!named) return "";
-  return named === record ? "The edge named the record as computed here." : `The edge named another record, ${named.slice(0, 8)}…: its policy sets a realm or a scope of its own.`;
+function recordComparison(answers, record) {
+  const edgeRecord = answers.map(({ response }) => response && recordIdOf(response)).find(Boolean);
+  if (!edgeRecord) return "";
+  return edgeRecord === record ? "The edge named the record as computed here." : `The edge named another record, ${edgeRecord.slice(0, 8)}…: its policy sets a realm or a scope of its own.`;
 }
 
 export function answersTable(answers) {
@@ -31,13 +31,13 @@ export function answersTable(answers) {
 }
 
 function row(answer) {
-  const { name, sent, ended, response, text } = answer;
-  const cells = [name, wordsFor(answer), `${ended - sent} ms`, response ? shortened(cacheStatus(response)) : "", (text ?? "").slice(0, MOST_TEXT)];
+  const { name, sentAt, endedAt, response, text } = answer;
+  const cells = [name, labelOf(answer), `${endedAt - sentAt} ms`, response ? shorten(cacheStatus(response)) : "", (text ?? "").slice(0, MAX_TEXT)];
   return element("tr", {}, ...cells.map((cell) => element("td", {}, cell)));
 }
 
 // A record id has 64 digits; eight tell it apart.
-function shortened(value) {
+function shorten(value) {
   return value.replace(/([0-9a-f]{8})[0-9a-f]{56}/, "$1…");
 }
 

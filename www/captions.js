@@ -1,22 +1,22 @@
-// What happened, in words: for the bars of the picture, for the steps beside it, and as the caption
+// What happened, as text: for the bars of the picture, for the steps beside it, and as the caption
 // of a lane, all from what was counted.
 
 import { count } from "./dom.js";
 
-const KINDS = {
-  first: "", plain: "", joined: " joined", replayed: " replayed", refused: " refused", unknown: " unknown", failed: "",
+const KIND_LABELS = {
+  first: "", plain: "", collapsed: " joined", replayed: " replayed", refused: " refused", unknown: " unknown", failed: "",
 };
 
-/** A few characters for a bar. */
-export function wordsFor({ kind, status, said }) {
+/** The label of a bar: a few characters. */
+export function labelOf({ kind, status, reason }) {
   if (!kind) return "";
-  return kind === "lost" ? said : `${status}${KINDS[kind]}`;
+  return kind === "lost" ? reason : `${status}${KIND_LABELS[kind]}`;
 }
 
-const TOLD = {
+const KIND_SENTENCES = {
   first: "sent on to the shop, and answered",
   plain: "answered by the shop",
-  joined: "waited for the first, and got its answer",
+  collapsed: "waited for the first, and got its answer",
   replayed: "got the first one’s answer again",
   refused: "refused by the guard",
   unknown: "told that nobody can know",
@@ -25,33 +25,33 @@ const TOLD = {
 
 /** Every step of a recording in its order: `{ at, text }`, `at` in ms from the first sending. */
 export function stepsOf({ attempts, executions }) {
-  const begin = Math.min(...attempts.map(({ sent }) => sent));
+  const begin = Math.min(...attempts.map(({ sentAt }) => sentAt));
   const steps = [
-    ...attempts.map(({ name, sent }) => ({ at: sent, text: `${capital(name)} leaves.` })),
-    ...attempts.filter(({ ended }) => ended).map((attempt) => ({ at: attempt.ended, text: `${capital(attempt.name)}: ${endOf(attempt)}.` })),
+    ...attempts.map(({ name, sentAt }) => ({ at: sentAt, text: `${capitalize(name)} leaves.` })),
+    ...attempts.filter(({ endedAt }) => endedAt).map((attempt) => ({ at: attempt.endedAt, text: `${capitalize(attempt.name)}: ${endSentence(attempt)}.` })),
     ...executions.map(({ number, quantity, item, at }) => ({ at, text: `The shop executes order ${number}: ${quantity} × ${item}.` })),
   ];
   return steps.sort((one, other) => one.at - other.at).map(({ at, text }) => ({ at: Math.max(0, Math.round(at - begin)), text }));
 }
 
-function endOf({ kind, status, said, fingerprint }) {
-  if (kind === "lost") return `${said}; the client knows nothing`;
-  const code = kind === "refused" || kind === "unknown" ? `, ${said}` : "";
-  const print = fingerprint ? `; fingerprint ${fingerprint.slice(0, 8)}…` : "";
-  return `${TOLD[kind]} (${status}${code})${print}`;
+function endSentence({ kind, status, reason, fingerprint }) {
+  if (kind === "lost") return `${reason}; the client knows nothing`;
+  const code = kind === "refused" || kind === "unknown" ? `, ${reason}` : "";
+  const suffix = fingerprint ? `; fingerprint ${fingerprint.slice(0, 8)}…` : "";
+  return `${KIND_SENTENCES[kind]} (${status}${code})${suffix}`;
 }
 
-function capital(text) {
+function capitalize(text) {
   return text[0].toUpperCase() + text.slice(1);
 }
 
 /** `{ text, good }` for a lane that has run: "2 sends, 2 orders: charged twice". */
-export function captionOf({ attempts, executions }, wanted) {
-  const sums = `${count(attempts.length, "send")}, ${count(executions.length, "order")}`;
-  const extra = executions.length - wanted;
-  if (extra < 0) return { text: `${sums}: not all were placed`, good: false };
-  if (extra > 0) return { text: `${sums}: ${wanted === 1 ? `charged ${times(executions.length)}` : `${extra} charged twice`}`, good: false };
-  return { text: `${sums}: ${wanted === 1 ? "charged once" : "each charged once"}`, good: true };
+export function captionOf({ attempts, executions }, expected) {
+  const counts = `${count(attempts.length, "send")}, ${count(executions.length, "order")}`;
+  const surplus = executions.length - expected;
+  if (surplus < 0) return { text: `${counts}: not all were placed`, good: false };
+  if (surplus > 0) return { text: `${counts}: ${expected === 1 ? `charged ${times(executions.length)}` : `${surplus} charged twice`}`, good: false };
+  return { text: `${counts}: ${expected === 1 ? "charged once" : "each charged once"}`, good: true };
 }
 
 function times(number) {

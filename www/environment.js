@@ -1,4 +1,4 @@
-// What this page finds around it: a guard in front, and the shop's own address behind it.
+// The environment that this page finds: a guard in front, and the shop's own address behind it.
 //
 // 1. The shop tells its own address (GET /shop), also through the guard. From there the requests of
 //    the lanes "without the guard" are sent to it directly.
@@ -7,30 +7,30 @@
 //    they are, and the page says that it did so.
 // 3. Times in the ledger are the shop's. Its clock is compared once.
 
-const PATIENCE = 3000;
+const TIMEOUT = 3000;
 
-/** `{ guard, direct, ahead }`: see the rules; `ahead` is the shop's clock less ours, in ms. */
+/** `{ guard, direct, clockOffset }`: see the rules; `clockOffset` is the shop's clock less ours, in ms. */
 export async function detectEnvironment() {
-  const [health, shop] = await Promise.all([ask("/.onlyonce/health"), ask("/shop")]);
+  const [health, shop] = await Promise.all([fetchJson("/.onlyonce/health"), fetchJson("/shop")]);
   return {
     guard: health?.body.server_time > 0,
-    direct: await reachable(shop?.body.address, health !== null),
-    ahead: shop ? Date.parse(shop.body.time) - (shop.asked + shop.answered) / 2 : 0,
+    direct: await reachableAddress(shop?.body.address, health !== null),
+    clockOffset: shop ? Date.parse(shop.body.time) - (shop.sentAt + shop.answeredAt) / 2 : 0,
   };
 }
 
 // The same address as the page's is the shop's own only where no guard is in front.
-async function reachable(address, guarded) {
-  if (!address || (guarded && address === location.origin)) return null;
-  return (await ask(`${address}/shop`)) ? address : null;
+async function reachableAddress(address, isGuarded) {
+  if (!address || (isGuarded && address === location.origin)) return null;
+  return (await fetchJson(`${address}/shop`)) ? address : null;
 }
 
-async function ask(url) {
-  const asked = Date.now();
+async function fetchJson(url) {
+  const sentAt = Date.now();
   try {
-    const response = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
+    const response = await fetch(url, { cache: "no-store", signal: AbortSignal.timeout(TIMEOUT) });
     if (!response.ok) return null;
-    return { body: await response.json(), asked, answered: Date.now() };
+    return { body: await response.json(), sentAt, answeredAt: Date.now() };
   } catch {
     return null;
   }

@@ -1,4 +1,4 @@
-// A bad network for one page: a page cannot pull its own plug, so its `fetch` does it.
+// A flaky network for one page: a page cannot pull its own plug, so its `fetch` does it.
 //
 // 1. For the first `offline` ms every call fails at once, as it does without a network.
 // 2. The first order that is sent after that is cut off after `cut` ms: it arrives, its answer
@@ -8,23 +8,23 @@
 import { send } from "./send.js";
 
 export function makeNetworkFlaky({ offline, cut, report }) {
-  const real = globalThis.fetch.bind(globalThis);
-  const online = Date.now() + offline;
-  let cuts = cut ? 1 : 0;
+  const realFetch = globalThis.fetch.bind(globalThis);
+  const onlineAt = Date.now() + offline;
+  let cutsLeft = cut ? 1 : 0;
   globalThis.fetch = async (input, init) => {
-    if (Date.now() < online) throw new TypeError("Failed to fetch");
+    if (Date.now() < onlineAt) throw new TypeError("Failed to fetch");
     const request = new Request(input, init);
-    if (request.method !== "POST") return real(request);
-    return answered(await send(request, { ...(await named(request)), timeout: cuts-- > 0 && cut, late: "cut off", report, fetch: real }));
+    if (request.method !== "POST") return realFetch(request);
+    return responseOrThrow(await send(request, { ...(await labelsOf(request)), timeout: cutsLeft-- > 0 && cut, timeoutReason: "cut off", report, fetch: realFetch }));
   };
 }
 
-async function named(request) {
+async function labelsOf(request) {
   const { item } = await request.clone().json();
   return { name: item, key: item };
 }
 
-function answered({ response }) {
+function responseOrThrow({ response }) {
   if (response) return response;
   throw new TypeError("Failed to fetch");
 }

@@ -1,4 +1,5 @@
-// One lane of a scene, without or with the guard: where it sends to, under which key, and into which ledger.
+// One lane of a scene, without or with the guard: where it sends to, under which key, and into
+// which ledger.
 //
 // 1. Each run of each lane has a ledger of its own, so that runs do not mix.
 // 2. Both lanes send the same requests at the same moments. Only the address differs, or where the
@@ -16,8 +17,8 @@ export class Lane {
   constructor(environment, guarded) {
     this.guarded = guarded && environment.guard;
     this.base = guarded ? "" : (environment.direct ?? "");
-    this.keyed = guarded || environment.direct !== null;
-    this.ahead = environment.ahead;
+    this.sendsKey = guarded || environment.direct !== null;
+    this.clockOffset = environment.clockOffset;
     this.ledger = `page-${generateKey()}`;
     this.key = generateKey();
     this.recording = new Recording();
@@ -29,26 +30,26 @@ export class Lane {
     return new URL(`${this.base}/orders?${query}`, location.href).href;
   }
 
-  request({ body = orderText({}), key = this.key, ...instructions } = {}) {
+  request({ body = orderJson({}), key = this.key, ...instructions } = {}) {
     const headers = { "content-type": "application/json" };
-    if (this.keyed) headers["idempotency-key"] = `"${key}"`;
+    if (this.sendsKey) headers["idempotency-key"] = `"${key}"`;
     return new Request(this.url(instructions), { method: "POST", headers, body });
   }
 
   /** Sends an order; `options` are those of `request`, and `name`, `timeout`. */
   send({ name, timeout, ...options }) {
-    this.again = () => this.send({ name: "again", ...options });
+    this.resend = () => this.send({ name: "again", ...options });
     const key = options.key ?? this.key;
     return send(this.request(options), { name, key, timeout, report: (attempt) => this.recording.report(attempt) });
   }
 
   async readLedger() {
-    this.recording.executed(await readLedger(this));
+    this.recording.setExecutions(await readLedger(this));
   }
 }
 
-/** An order as it is sent. */
-export function orderText({ item = ITEM, quantity = 2, price_cents = 1250 }) {
+/** An order as it is sent: JSON. */
+export function orderJson({ item = ITEM, quantity = 2, price_cents = 1250 }) {
   return JSON.stringify({ item, quantity, price_cents });
 }
 

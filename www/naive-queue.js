@@ -3,13 +3,13 @@
 // What was answered is taken off the list; everything else is sent again. So an answer that was
 // lost, or a page that died before it could take the entry off, makes a second order.
 
-const PAUSE = 250;
+const RETRY_DELAY = 250;
 
 export class NaiveQueue {
-  #slot;
+  #storageKey;
 
   constructor(name) {
-    this.#slot = `queue-${name}`;
+    this.#storageKey = `queue-${name}`;
   }
 
   add(request) {
@@ -18,22 +18,22 @@ export class NaiveQueue {
 
   async sendAll() {
     for (let [first, ...rest] = this.#read(); first; [first, ...rest] = this.#read()) {
-      if (await sent(first)) this.#write(rest);
-      else await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      if (await trySend(first)) this.#write(rest);
+      else await new Promise((resolve) => setTimeout(resolve, RETRY_DELAY));
     }
-    localStorage.removeItem(this.#slot);
+    localStorage.removeItem(this.#storageKey);
   }
 
   #read() {
-    return JSON.parse(localStorage.getItem(this.#slot) ?? "[]");
+    return JSON.parse(localStorage.getItem(this.#storageKey) ?? "[]");
   }
 
   #write(list) {
-    localStorage.setItem(this.#slot, JSON.stringify(list));
+    localStorage.setItem(this.#storageKey, JSON.stringify(list));
   }
 }
 
-async function sent({ url, headers, body }) {
+async function trySend({ url, headers, body }) {
   try {
     return (await fetch(url, { method: "POST", headers, body })).ok;
   } catch {

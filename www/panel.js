@@ -1,52 +1,52 @@
 // One lane of a scene on the page: caption, time line, the shop's ledger, and the steps in words.
 
+import { captionOf, stepsOf } from "./captions.js";
 import { element } from "./dom.js";
 import { ledgerUrl } from "./ledger.js";
 import { Recording } from "./recording.js";
 import { timeline } from "./timeline.js";
-import { captionOf, stepsOf } from "./captions.js";
 
-const MOST_LINES = 8;
-const MOST_STEPS = 40;
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+const MAX_LINES = 8;
+const MAX_STEPS = 40;
+const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Panel {
   #caption = element("p", { class: "caption" }, "Not run yet.");
   #picture = element("div", { class: "picture" });
   #ledger = element("div", { class: "ledger" });
-  #more = element("div", { class: "more" });
-  #drawn = [];
+  #details = element("div", { class: "more" });
+  #drawnExecutions = [];
 
   constructor(name, note, guarded) {
     this.name = name;
     this.lane = { recording: Recording.empty(), guarded };
     this.node = element("div", { class: "panel", role: "group", "aria-label": name },
       element("h4", {}, name), note ? element("p", { class: "hint" }, note) : null,
-      this.#caption, element("div", { class: "evidence" }, this.#picture, this.#ledger), this.#more);
-    this.#empty();
+      this.#caption, element("div", { class: "evidence" }, this.#picture, this.#ledger), this.#details);
+    this.#clearLedger();
     new ResizeObserver(() => this.#draw()).observe(this.#picture);
   }
 
-  #empty() {
+  #clearLedger() {
     this.#ledger.replaceChildren(element("h5", {}, "Shop’s ledger"), element("p", { class: "hint" }, "Empty."));
   }
 
   /** Follows a lane from its start; while it runs the picture moves, unless motion is not wanted. */
-  follow(lane, wanted) {
-    Object.assign(this, { lane, wanted });
+  follow(lane, expected) {
+    Object.assign(this, { lane, expected });
     this.node.classList.remove("good", "bad");
     this.node.dataset.ledger = lane.ledger;
-    this.#more.replaceChildren();
+    this.#details.replaceChildren();
     this.#caption.textContent = "Running …";
-    this.#empty();
+    this.#clearLedger();
     lane.recording.onChange(() => this.#draw());
-    if (!still.matches) this.#animate();
+    if (!reducedMotion.matches) this.#animate();
   }
 
   #animate() {
     const { lane } = this;
     const frame = () => {
-      if (lane !== this.lane || lane.recording.ended) return;
+      if (lane !== this.lane || lane.recording.endedAt) return;
       this.#draw();
       requestAnimationFrame(frame);
     };
@@ -59,37 +59,37 @@ export class Panel {
     const { recording, guarded } = this.lane;
     const title = `${this.name}: ${this.#caption.textContent}`;
     this.#picture.replaceChildren(timeline({ recording, guarded, title }, width));
-    if (this.#drawn !== recording.executions) this.#drawLedger(recording.executions);
+    if (this.#drawnExecutions !== recording.executions) this.#drawLedger(recording.executions);
   }
 
   #drawLedger(executions) {
-    this.#drawn = executions;
-    const lines = executions.slice(0, MOST_LINES).map(({ number, quantity, item, at }) =>
-      element("li", { value: number }, `${quantity} × ${item} `, element("span", { class: "at" }, this.#moment(at))));
+    this.#drawnExecutions = executions;
+    const lines = executions.slice(0, MAX_LINES).map(({ number, quantity, item, at }) =>
+      element("li", { value: number }, `${quantity} × ${item} `, element("span", { class: "at" }, this.#secondsAt(at))));
     const rest = executions.length - lines.length;
     const link = element("a", { href: ledgerUrl(this.lane.base, this.lane.ledger), target: "_blank", rel: "noopener" }, "as the shop tells it");
     const more = rest > 0 ? `and ${rest} more; ` : "";
     this.#ledger.replaceChildren(element("h5", {}, "Shop’s ledger"), element("ol", {}, ...lines), element("p", { class: "hint" }, more, link));
-    if (executions.length === 0) this.#empty();
+    if (executions.length === 0) this.#clearLedger();
   }
 
-  #moment(at) {
-    const begin = Math.min(...this.lane.recording.attempts.map(({ sent }) => sent));
+  #secondsAt(at) {
+    const begin = Math.min(...this.lane.recording.attempts.map(({ sentAt }) => sentAt));
     return `${(Math.max(0, at - begin) / 1000).toFixed(2)} s`;
   }
 
-  /** Says what came of it; gives the sentence. */
-  settle(moral) {
+  /** Shows what came of it; returns the sentence. */
+  showResult(conclusion) {
     const { recording } = this.lane;
-    const { text, good } = captionOf(recording, this.wanted);
+    const { text, good } = captionOf(recording, this.expected);
     this.node.classList.add(good ? "good" : "bad");
     this.#caption.textContent = text;
-    this.#more.replaceChildren(...[moral && element("p", { class: "moral" }, moral), fingerprints(recording), steps(recording)].filter(Boolean));
+    this.#details.replaceChildren(...[conclusion && element("p", { class: "conclusion" }, conclusion), fingerprints(recording), steps(recording)].filter(Boolean));
     this.#draw();
     return `${this.name}: ${text}.`;
   }
 
-  fail(error) {
+  showError(error) {
     this.node.classList.add("bad");
     this.#caption.textContent = `This did not run: ${error.message}`;
     return `${this.name}: ${this.#caption.textContent}`;
@@ -102,13 +102,13 @@ function fingerprints({ attempts }) {
   const rows = known.flatMap(({ name, fingerprint }) => [
     element("dt", {}, name), element("dd", {}, element("code", {}, `${fingerprint.slice(0, 16)}…`)),
   ]);
-  return element("div", { class: "prints" }, element("h5", {}, "Fingerprints"), element("dl", {}, ...rows));
+  return element("div", { class: "fingerprints" }, element("h5", {}, "Fingerprints"), element("dl", {}, ...rows));
 }
 
 function steps(recording) {
   const all = stepsOf(recording);
-  const shown = all.slice(0, MOST_STEPS).map(({ at, text }) =>
+  const shown = all.slice(0, MAX_STEPS).map(({ at, text }) =>
     element("li", {}, element("span", { class: "when" }, `${at} ms`), ` ${text}`));
-  const rest = all.length > MOST_STEPS ? element("li", {}, `and ${all.length - MOST_STEPS} more steps`) : null;
+  const rest = all.length > MAX_STEPS ? element("li", {}, `and ${all.length - MAX_STEPS} more steps`) : null;
   return element("details", {}, element("summary", {}, "Step by step"), element("ol", { class: "steps" }, ...shown, rest));
 }

@@ -6,19 +6,19 @@
 
 import { newKey } from "./client/index.js";
 
-const rules = await import("./pkg/onlyonce.js").then(initialised).catch(unavailable);
+const rules = await import("./pkg/onlyonce.js").then(initialize).catch(onLoadError);
 
-async function initialised(module) {
+async function initialize(module) {
   await module.default();
   return module;
 }
 
-function unavailable(error) {
+function onLoadError(error) {
   console.warn(`The rules in pkg/ did not load: ${error.message}`);
   return null;
 }
 
-export const available = rules !== null;
+export const rulesAvailable = rules !== null;
 
 export function generateKey() {
   return rules ? rules.generateKey() : newKey();

@@ -2,15 +2,15 @@
 //
 // 1. Each run starts afresh: new keys, new ledgers.
 // 2. When a scene has run, its last request can be sent once more, on both lanes.
-// 3. What came of it is said to screen readers in one sentence for each lane.
+// 3. What came of it is announced to screen readers in one sentence for each lane.
 
 import { announce, element } from "./dom.js";
-import { Panel } from "./panel.js";
 import { Lane, pause } from "./lane.js";
+import { Panel } from "./panel.js";
 
-const READ_EVERY = 300;
+const POLL_INTERVAL = 300;
 /** An order that nobody waited for is in the ledger by then. */
-const SETTLES = 350;
+const LEDGER_DELAY = 350;
 
 export class Scene {
   #buttons;
@@ -24,15 +24,15 @@ export class Scene {
     const run = element("button", { type: "button", class: "primary" }, `Run scene ${number}`);
     const again = element("button", { type: "button", hidden: true }, "Send once more");
     run.addEventListener("click", () => this.play());
-    again.addEventListener("click", () => this.#act(() => this.#again()));
+    again.addEventListener("click", () => this.#whileBusy(() => this.#resend()));
     this.#buttons = { run, again };
-    this.node = this.#page(number);
+    this.node = this.#render(number);
   }
 
-  #page(number) {
+  #render(number) {
     const { id, title, story, link } = this.scene;
     return element("section", { class: "scene", id, "aria-labelledby": `${id}-title` },
-      element("div", { class: "telling" },
+      element("div", { class: "scene-head" },
         element("p", { class: "number", "aria-hidden": "true" }, String(number)),
         element("h3", { id: `${id}-title` }, title),
         element("p", { class: "story" }, story, link && " ", link && element("a", { href: link.href, target: "_blank" }, link.text)),
@@ -42,61 +42,61 @@ export class Scene {
 
   /** Runs it afresh; settles when both lanes have. */
   play() {
-    return this.#act(() => this.#run());
+    return this.#whileBusy(() => this.#run());
   }
 
   // Not disabled: a button that is would lose a keyboard user's place.
-  async #act(work) {
+  async #whileBusy(work) {
     if (this.node.getAttribute("aria-busy") === "true") return;
     this.node.setAttribute("aria-busy", "true");
     announce(`${this.scene.title}: running.`);
-    const said = await work();
+    const sentences = await work();
     this.node.removeAttribute("aria-busy");
-    announce(said.join(" "));
+    announce(sentences.join(" "));
   }
 
   #run() {
     this.lanes = [false, true].map((guarded) => new Lane(this.#environment, guarded));
-    this.#panels.forEach((panel, at) => panel.follow(this.lanes[at], this.scene.wanted));
-    return this.#both((lane) => this.scene.run(lane));
+    this.#panels.forEach((panel, at) => panel.follow(this.lanes[at], this.scene.expectedOrders));
+    return this.#runBoth((lane) => this.scene.run(lane));
   }
 
-  #again() {
-    return this.#both((lane) => lane.again());
+  #resend() {
+    return this.#runBoth((lane) => lane.resend());
   }
 
-  async #both(work) {
-    const said = await Promise.all(this.lanes.map((lane, at) => this.#lane(lane, this.#panels[at], work)));
-    this.#buttons.again.hidden = !this.lanes.every(({ again }) => again);
-    return said;
+  async #runBoth(work) {
+    const sentences = await Promise.all(this.lanes.map((lane, at) => this.#runLane(lane, this.#panels[at], work)));
+    this.#buttons.again.hidden = !this.lanes.every(({ resend }) => resend);
+    return sentences;
   }
 
-  async #lane(lane, panel, work) {
-    const reading = readWhile(lane);
+  async #runLane(lane, panel, work) {
+    const poll = pollLedger(lane);
     try {
       await work(lane);
-      await pause(SETTLES);
-      await reading.last();
+      await pause(LEDGER_DELAY);
+      await poll.last();
       lane.recording.end();
-      return panel.settle(this.scene.moral?.(lane));
+      return panel.showResult(this.scene.conclusion?.(lane));
     } catch (error) {
-      reading.stop();
+      poll.stop();
       lane.recording.end();
-      return panel.fail(error);
+      return panel.showError(error);
     }
   }
 }
 
 // The shop executes before it answers: its ledger is read meanwhile, to show it.
-function readWhile(lane) {
+function pollLedger(lane) {
   let busy = false;
-  const look = async () => {
+  const read = async () => {
     if (busy) return;
     busy = true;
     await lane.readLedger().catch(() => {});
     busy = false;
   };
-  const timer = setInterval(look, READ_EVERY);
+  const timer = setInterval(read, POLL_INTERVAL);
   const stop = () => clearInterval(timer);
   return { stop, last: () => (stop(), lane.readLedger()) };
 }

@@ -7,40 +7,40 @@
 import { isReplayed, newKey, problemOf } from "./client/index.js";
 
 /**
- * Sends it once. `timeout` in ms is this client's patience, and `late` what is said when it ends;
- * `name` is what the picture calls it.
- * Gives the attempt as it ended, with `response` and its `text` where there was an answer.
+ * Sends it once. `timeout` in ms is how long this client waits, `timeoutReason` what is shown when it
+ * ends; `name` is what the picture calls it.
+ * Returns the attempt as it ended, with `response` and its `text` where there was an answer.
  */
-export async function send(request, { name, key, timeout, late = "gave up", report, fetch = globalThis.fetch }) {
-  const attempt = { id: newKey(), name, key, sent: Date.now() };
+export async function send(request, { name, key, timeout, timeoutReason = "gave up", report, fetch = globalThis.fetch }) {
+  const attempt = { id: newKey(), name, key, sentAt: Date.now() };
   report({ ...attempt });
   const limit = timeout ? AbortSignal.timeout(timeout) : undefined;
-  const outcome = await outcomeOf(fetch(request, { signal: limit, cache: "no-store" })).catch((error) => lost(error, late));
-  const ended = { ...attempt, ended: Date.now(), ...outcome.told };
+  const result = await readResponse(fetch(request, { signal: limit, cache: "no-store" })).catch((error) => lostResponse(error, timeoutReason));
+  const ended = { ...attempt, endedAt: Date.now(), ...result.report };
   report(ended);
-  return { ...ended, response: outcome.response, text: outcome.text, error: outcome.error };
+  return { ...ended, response: result.response, text: result.text, error: result.error };
 }
 
-async function outcomeOf(call) {
+async function readResponse(call) {
   const response = await call;
   const problem = await problemOf(response);
   // A copy: the answer itself stays readable.
   const text = await response.clone().text();
   const { status } = response;
-  return { response, text, told: { status, kind: kindOf(response, problem), said: problem?.code, guard: cacheStatus(response) !== "" } };
+  return { response, text, report: { status, kind: kindOf(response, problem), reason: problem?.code, guard: cacheStatus(response) !== "" } };
 }
 
-function lost(error, late) {
-  return { error, told: { kind: "lost", said: error.name === "TimeoutError" ? late : "no answer" } };
+function lostResponse(error, timeoutReason) {
+  return { error, report: { kind: "lost", reason: error.name === "TimeoutError" ? timeoutReason : "no answer" } };
 }
 
 function kindOf(response, problem) {
   if (problem) return problem.code === "outcome-unknown" ? "unknown" : "refused";
-  const said = cacheStatus(response);
-  if (/collapsed/.test(said)) return "joined";
+  const status = cacheStatus(response);
+  if (/collapsed/.test(status)) return "collapsed";
   if (isReplayed(response)) return "replayed";
   if (response.status >= 400) return "failed";
-  return /fwd=miss/.test(said) ? "first" : "plain";
+  return /fwd=miss/.test(status) ? "first" : "plain";
 }
 
 /** What the guard says of this answer (RFC 9211); empty where no guard was asked. */
@@ -50,6 +50,6 @@ export function cacheStatus({ headers }) {
 }
 
 /** The record that the guard names in an answer, 64 hex digits. */
-export function recordOf(response) {
+export function recordIdOf(response) {
   return /key="([0-9a-f]{64})"/.exec(cacheStatus(response))?.[1];
 }

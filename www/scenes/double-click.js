@@ -6,7 +6,7 @@ export const doubleClick = {
   id: "double-click",
   title: "An impatient double click",
   story: "The shop takes a second to answer. The customer presses “Place order” again.",
-  wanted: 1,
+  expectedOrders: 1,
   async run(lane) {
     const first = lane.send({ name: "1st click", delay: 1000 });
     await pause(220);

@@ -13,7 +13,7 @@ export const fiftyClicks = {
   title: "Fifty clicks at once, from two tabs",
   story: "Every one of them carries the same key: 25 from this page, and 25 from a second one, loaded for it.",
   link: { href: "tab.html", text: "Open it as a tab of its own" },
-  wanted: 1,
+  expectedOrders: 1,
   async run(lane) {
     await withSecondPage(async (other) => {
       const here = Array.from({ length: EACH }, (_, at) => lane.send({ name: `here ${at + 1}`, delay: DELAY }));

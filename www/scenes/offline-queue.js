@@ -1,36 +1,36 @@
 // Scene 4: three orders queued offline, a flaky network, and a page that crashes.
 //
 // 1. The queue lives in a page of its own (queue.html, in a frame). With the guard it is the
-//    client's Outbox; without, the plain list of unsent requests that many apps keep.
+//    client's Outbox; without, the naive list of unsent requests that many apps keep.
 // 2. The first order's answer is cut off by the network. While the second is under way the page is
 //    killed: its frame is removed, and what was not written down is lost.
 // 3. A new page finds the queue as the old one left it.
 
+import { orderJson, pause } from "../lane.js";
 import { generateKey } from "../rules.js";
-import { orderText, pause } from "../lane.js";
 
 const ITEMS = ["Coffee", "Filters", "A mug"];
 const DELAY = 450;
 const OFFLINE = 500;
 const CUT_AFTER = 180;
 const KILL_AFTER = 180;
-const DONE_WITHIN = 15_000;
+const DONE_TIMEOUT = 15_000;
 
 export const offlineQueue = {
   id: "offline-queue",
   title: "Offline, flickering, crashed",
   story: "Three orders are queued while offline. The first one’s answer is cut off; while the second is being sent the page crashes. A new page picks the queue up.",
-  wanted: ITEMS.length,
+  expectedOrders: ITEMS.length,
   async run(lane) {
     const queue = { name: lane.ledger, guarded: lane.guarded };
     const orders = ITEMS.map((item) => orderOf(lane, item));
-    const first = await openPage(lane, { queue, orders, offline: OFFLINE, cut: CUT_AFTER });
-    await first.until(({ attempt }) => attempt?.name === ITEMS[1], DONE_WITHIN);
+    const first = await openQueuePage(lane, { queue, orders, offline: OFFLINE, cut: CUT_AFTER });
+    await first.waitFor(({ attempt }) => attempt?.name === ITEMS[1], DONE_TIMEOUT);
     await pause(KILL_AFTER);
     first.crash();
     await pause(300);
-    const second = await openPage(lane, { queue, orders: [], offline: 0 });
-    await second.until(({ done }) => done, DONE_WITHIN);
+    const second = await openQueuePage(lane, { queue, orders: [], offline: 0 });
+    await second.waitFor(({ done }) => done, DONE_TIMEOUT);
     second.crash();
     indexedDB.deleteDatabase(`onlyonce-${queue.name}`);
   },
@@ -38,55 +38,55 @@ export const offlineQueue = {
 
 function orderOf(lane, item) {
   const key = generateKey();
-  const body = orderText({ item, quantity: 1, price_cents: 900 });
+  const body = orderJson({ item, quantity: 1, price_cents: 900 });
   const { url, headers } = lane.request({ body, key, delay: DELAY });
   return { key, url, headers: [...headers], body };
 }
 
 // A frame is a page: removing it ends its script, its requests and its locks, as a crash would.
-async function openPage(lane, task) {
+async function openQueuePage(lane, task) {
   const frame = Object.assign(document.createElement("iframe"), { src: "queue.html", title: "The queue’s page", hidden: true });
   const page = new QueuePage(frame, lane.recording);
   document.body.append(frame);
-  await page.until(({ ready }) => ready, DONE_WITHIN);
+  await page.waitFor(({ ready }) => ready, DONE_TIMEOUT);
   frame.contentWindow.postMessage(task, location.origin);
   return page;
 }
 
 class QueuePage {
-  #open = new Map();
-  #listening = new AbortController();
-  #waiting = [];
+  #inFlight = new Map();
+  #listeners = new AbortController();
+  #waiters = [];
 
   constructor(frame, recording) {
     Object.assign(this, { frame, recording });
-    addEventListener("message", (event) => this.#heard(event), { signal: this.#listening.signal });
+    addEventListener("message", (event) => this.#onMessage(event), { signal: this.#listeners.signal });
   }
 
-  #heard({ source, data }) {
+  #onMessage({ source, data }) {
     if (source !== this.frame.contentWindow) return;
     if (data.attempt) this.#report(data.attempt);
-    this.#waiting = this.#waiting.filter(({ fits, resolve }) => !(fits(data) && (resolve(), true)));
+    this.#waiters = this.#waiters.filter(({ matches, resolve }) => !(matches(data) && (resolve(), true)));
   }
 
   #report(attempt) {
-    if (attempt.ended) this.#open.delete(attempt.id);
-    else this.#open.set(attempt.id, attempt);
+    if (attempt.endedAt) this.#inFlight.delete(attempt.id);
+    else this.#inFlight.set(attempt.id, attempt);
     this.recording.report(attempt);
   }
 
-  until(fits, within) {
+  waitFor(matches, timeout) {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ fits, resolve });
-      setTimeout(() => reject(new Error(`The queue’s page was not done within ${within / 1000} s.`)), within);
+      this.#waiters.push({ matches, resolve });
+      setTimeout(() => reject(new Error(`The queue’s page was not done within ${timeout / 1000} s.`)), timeout);
     });
   }
 
   crash() {
-    this.#listening.abort();
+    this.#listeners.abort();
     this.frame.remove();
-    for (const attempt of this.#open.values()) {
-      this.recording.report({ ...attempt, ended: Date.now(), kind: "lost", said: "page died" });
+    for (const attempt of this.#inFlight.values()) {
+      this.recording.report({ ...attempt, endedAt: Date.now(), kind: "lost", reason: "page died" });
     }
   }
 }

@@ -9,8 +9,8 @@ export const unknown = {
   id: "unknown",
   title: "The shop dies in the middle",
   story: "It charges the card, and breaks off in the middle of its answer. From outside nobody can know whether it did. The client tries again.",
-  wanted: 1,
-  moral: (lane) => lane.guarded && "The guard says “unknown” instead of guessing, to the retry too. The ledger shows what happened.",
+  expectedOrders: 1,
+  conclusion: (lane) => lane.guarded && "The guard says “unknown” instead of guessing, to the retry too. The ledger shows what happened.",
   async run(lane) {
     await lane.send({ name: "1st try", delay: 350, drop: "body" });
     await pause(450);

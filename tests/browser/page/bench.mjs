@@ -16,12 +16,12 @@ export function testBench(world) {
       const field = page.getByLabel("Idempotency-Key");
       for (const key of BAD_KEYS) {
         await field.fill(key);
-        assert.equal(await part(page, "key-said").textContent(), (await refusal(world, key)).detail);
+        assert.equal(await part(page, "key-message").textContent(), (await refusal(world, key)).detail);
         assert.equal(await field.getAttribute("aria-invalid"), "true");
       }
       // A browser does not even send this one.
       await field.fill("ключ");
-      assert.match(await part(page, "key-said").textContent(), /^Idempotency-Key "ключ" holds U\+043A at character 1/);
+      assert.match(await part(page, "key-message").textContent(), /^Idempotency-Key "ключ" holds U\+043A at character 1/);
       await page.getByRole("button", { name: "New key" }).click();
       assert.match(await field.inputValue(), /^[0-9a-f]{32}$/);
       assert.equal(await field.getAttribute("aria-invalid"), "false");
@@ -64,7 +64,7 @@ export function testBench(world) {
       await send(page, 30);
       assert.equal((await readLedger(world.shop, ledger)).total, 1);
       assert.equal(await page.locator("#bench tbody tr").count(), 30);
-      assert.match(await part(page, "verdict").textContent(), /^30 sent: 1 reached the API/);
+      assert.match(await part(page, "summary").textContent(), /^30 sent: 1 reached the API/);
     }));
 
   test("an API without a guard executes each; what it answers is shown as text", () =>
@@ -74,7 +74,7 @@ export function testBench(world) {
       await page.getByLabel("Body").fill('{"item": "<img src=x onerror=alert(1)>", "quantity": 1, "price_cents": 1}');
       await send(page, 2);
       assert.equal((await readLedger(world.shop, ledger)).total, 2);
-      assert.match(await part(page, "verdict").textContent(), /^2 sent: 2 answered without the guard/);
+      assert.match(await part(page, "summary").textContent(), /^2 sent: 2 answered without the guard/);
       assert.equal(await page.locator("main img").count(), 0);
     }));
 

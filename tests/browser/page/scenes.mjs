@@ -23,7 +23,7 @@ export function testScenes(world) {
       assert.deepEqual([without.length, guarded.length], [2, 1]);
       const apart = Date.parse(without[1].executed_at) - Date.parse(without[0].executed_at);
       assert.ok(apart > 400, `${apart} ms between the two orders`);
-      const [first, second] = await words(page, "lost-answer", 1);
+      const [first, second] = await labels(page, "lost-answer", 1);
       assert.equal(first, "gave up");
       assert.match(second, /^201 (replayed|joined)$/);
     }));
@@ -60,7 +60,7 @@ export function testScenes(world) {
       const { without, with: guarded } = await executions(world, page, "changed-cart");
       assert.deepEqual(without.map(({ quantity }) => quantity), [2, 2, 3]);
       assert.deepEqual(guarded.map(({ quantity }) => quantity), [2]);
-      assert.deepEqual(await words(page, "changed-cart", 1), ["201", "201 replayed", "422 refused"]);
+      assert.deepEqual(await labels(page, "changed-cart", 1), ["201", "201 replayed", "422 refused"]);
       const [cart, respelled, changed] = await scene(page, "changed-cart").locator(".panel").nth(1).locator("dd").allTextContents();
       assert.equal(cart, respelled);
       assert.notEqual(cart, changed);
@@ -70,11 +70,11 @@ export function testScenes(world) {
     visit(world, async (page) => {
       await run(page, "unknown");
       assert.deepEqual(await totals(world, page, "unknown"), [2, 1]);
-      assert.deepEqual(await words(page, "unknown", 1), ["502 unknown", "502 unknown"]);
+      assert.deepEqual(await labels(page, "unknown", 1), ["502 unknown", "502 unknown"]);
     }));
 }
 
-/** What the picture of a side says of each attempt. */
-function words(page, id, side) {
-  return scene(page, id).locator(".panel").nth(side).locator(".said:not(.quiet)").allTextContents();
+/** The label of each attempt in the picture of a lane. */
+function labels(page, id, lane) {
+  return scene(page, id).locator(".panel").nth(lane).locator(".label:not(.quiet)").allTextContents();
 }
