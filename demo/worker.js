@@ -10,11 +10,11 @@
 // 5. GET /shop tells where the shop was called and what time it has.
 // 6. Every other path is a static file.
 
-import { queueOrder } from "./queued-orders.js";
-import { orderFrom } from "./order.js";
-import { respondWithFaults, faultsFrom } from "./faults.js";
 import { Refusal, json, refuseMethod, refusalResponse } from "./answer.js";
-import { preflight, allowAnyPage } from "./cors.js";
+import { allowAnyPage, preflight } from "./cors.js";
+import { faultsFrom, respondWithFaults } from "./faults.js";
+import { orderFrom } from "./order.js";
+import { queueOrder } from "./queued-orders.js";
 
 export { Ledger } from "./ledger.js";
 

@@ -13,7 +13,7 @@ import { Delivery } from "./outbox-delivery.js";
 import { newItem, requeue } from "./outbox-item.js";
 import { OutboxItems } from "./outbox-items.js";
 import { oneAtATime } from "./outbox-lock.js";
-import { requestBackgroundSync, onTrigger } from "./outbox-triggers.js";
+import { onTrigger, requestBackgroundSync } from "./outbox-triggers.js";
 import { RETRY_POLICY } from "./retry.js";
 
 /** @import { Item } from "./outbox-item.js" */
