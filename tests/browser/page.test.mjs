@@ -5,13 +5,13 @@ import { after } from "node:test";
 import { startAll } from "./fixture.mjs";
 import { testAccess } from "./page/access.mjs";
 import { testBench } from "./page/bench.mjs";
-import { testPlaces } from "./page/places.mjs";
+import { testEnvironments } from "./page/environments.mjs";
 import { testScenes } from "./page/scenes.mjs";
 
 const world = await startAll();
 after(world.stop);
 
 testScenes(world);
-testPlaces(world);
+testEnvironments(world);
 testBench(world);
 testAccess(world);

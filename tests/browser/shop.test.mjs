@@ -108,7 +108,7 @@ test("delay executes at once and answers later, also for a caller who is gone", 
   assert.equal(await executed(ledger), 1);
 });
 
-for (const [name, body, status, said] of [
+for (const [name, body, status, message] of [
   ["no item", { quantity: 1, price_cents: 1 }, 400, /^item \(missing\) is not text/],
   ["half a piece", { ...BEANS, quantity: 1.5 }, 400, /^quantity 1\.5 is not a whole number from 1 to 1000/],
   ["a price as text", { ...BEANS, price_cents: "9" }, 400, /^price_cents "9" is not a whole number/],
@@ -119,7 +119,7 @@ for (const [name, body, status, said] of [
     const ledger = newLedger();
     const answer = await post(ledger, "", { body: JSON.stringify(body) });
     assert.equal(answer.status, status);
-    assert.match((await answer.json()).error.detail, said);
+    assert.match((await answer.json()).error.detail, message);
     assert.equal(await executed(ledger), 0);
   });
 }

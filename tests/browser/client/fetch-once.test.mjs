@@ -139,12 +139,12 @@ test("keys come from another generator, from a Request, from the platform's rand
       Object.defineProperty(crypto, "randomUUID", { value: undefined });
       await fetchOnce(url, init);
     }, [orders(), JSON.stringify(BEANS)]);
-    const [given, drawn] = await keysExecuted(world, ledger);
-    assert.equal(given, '"say \\"one\\""');
-    assert.match(drawn, /^"[0-9a-f]{32}"$/);
+    const [fromGenerator, random] = await keysExecuted(world, ledger);
+    assert.equal(fromGenerator, '"say \\"one\\""');
+    assert.match(random, /^"[0-9a-f]{32}"$/);
   }));
 
-for (const [name, init, options, said] of [
+for (const [name, init, options, message] of [
   ["a key in the headers", { headers: { "Idempotency-Key": "x" } }, {}, /Idempotency-Key: x is set already: use the option "key"\./],
   ["no-cors", { mode: "no-cors" }, {}, /"no-cors" drops the Idempotency-Key: use "cors"\./],
   ["an empty key", {}, { key: "" }, /Idempotency-Key "" is not 1 to 255 ASCII characters/],
@@ -154,7 +154,7 @@ for (const [name, init, options, said] of [
     onStage(world, async ({ page, orders, ledger, sent }) => {
       const { error } = await once(page, orders(), options, init);
       assert.equal(error.name, "TypeError");
-      assert.match(error.message, said);
+      assert.match(error.message, message);
       assert.deepEqual([sent.length, await executed(world, ledger)], [0, 0]);
     }));
 }

@@ -187,8 +187,8 @@ test("an order that was turned away keeps its key, edited or not", () =>
 test("startOver() during a submission is refused by name", () =>
   onForm("&delay=500", async ({ page, ledger }) => {
     await page.getByRole("button").click();
-    const said = await page.evaluate(() => { try { guarded.startOver(); } catch ({ message }) { return message; } });
-    assert.match(said, /^".+" is being sent: start over after its answer\.$/);
+    const message = await page.evaluate(() => { try { guarded.startOver(); } catch ({ message }) { return message; } });
+    assert.match(message, /^".+" is being sent: start over after its answer\.$/);
     await untilState(page, "final");
     assert.equal(await executed(world, ledger), 1);
   }));
@@ -210,12 +210,12 @@ test("blocked session storage changes nothing but that a reload forgets", () =>
 
 test("a form that changes nothing, or is guarded already, is refused by name; stop() leaves it as it was", () =>
   onForm("", async ({ page, ledger, sent }) => {
-    const said = await page.evaluate(() => {
+    const messages = await page.evaluate(() => {
       const attempt = (form) => { try { guardForm(form); } catch ({ message }) { return message; } };
       const get = Object.assign(document.createElement("form"), { name: "search" });
       return [attempt(order), attempt(get)];
     });
-    assert.deepEqual(said, [
+    assert.deepEqual(messages, [
       'The form "order" is guarded already: call stop() first.',
       'The form "search" has method="get": write method="post".',
     ]);

@@ -109,10 +109,10 @@ for (const [what, block] of [
   test(`storage ${what}: it says so, and sends with one key all the same`, () =>
     onStage(world, async ({ page, context, orders, ledger }) => {
       await makeOutbox(page);
-      const found = await loseAnswers(context);
+      const restoreAnswers = await loseAnswers(context);
       const key = await enqueue(page, orders());
       await until(async () => (await items(page))[0].attempts >= 2, "two attempts");
-      await found();
+      await restoreAnswers();
       await page.evaluate(() => outbox.flush());
       await untilStates(page, ["synced"]);
       assert.equal((await items(page))[0].durable, false);
@@ -161,12 +161,12 @@ test("a stored item that cannot be marked is not sent: after a crash nobody coul
 /** An item that was executed, and whose answer nobody heard. */
 async function lost({ page, context, orders, ledger }) {
   await makeOutbox(page, { attempts: 1 });
-  const found = await loseAnswers(context);
+  const restoreAnswers = await loseAnswers(context);
   const key = await enqueue(page, orders());
   await untilExecuted(world, ledger, 1);
   await page.evaluate(() => outbox.flush());
   await pause(100);
-  await found();
+  await restoreAnswers();
   return key;
 }
 

@@ -2,7 +2,7 @@
 
 import { BEANS, until } from "./stage.mjs";
 
-/** Makes `window.outbox`, not yet started; `window.problems` are what it told. */
+/** Makes `window.outbox`, not yet started; `window.problems` are what it reported. */
 export function makeOutbox(page, options = {}) {
   return page.evaluate((options) => {
     window.problems = [];

@@ -41,10 +41,10 @@ test("what was kept offline survives the tab, and is sent on the next start", ()
 
 test("an answer that is lost is asked for again under the same key; it is kept with the item", () =>
   onOutbox(async ({ page, context, orders, ledger }) => {
-    const found = await loseAnswers(context);
+    const restoreAnswers = await loseAnswers(context);
     const key = await enqueue(page, orders());
     await until(async () => (await items(page))[0].attempts >= 3, "three attempts");
-    await found();
+    await restoreAnswers();
     await page.evaluate(() => outbox.flush());
     await untilStates(page, ["synced"]);
     const [item] = await items(page);

@@ -27,7 +27,7 @@ export function testAccess(world) {
       assert.deepEqual(await violations(page), []);
     }, { colorScheme: "dark" }));
 
-  test("a scene runs by keyboard alone, keeps the focus, and says what came of it", () =>
+  test("a scene runs by keyboard alone, keeps the focus, and announces what came of it", () =>
     visit(world, async (page) => {
       const button = scene(page, "lost-answer").getByRole("button", { name: "Run scene 2" });
       await tabTo(page, button);
@@ -36,8 +36,8 @@ export function testAccess(world) {
       await settled(page, "lost-answer");
       assert.deepEqual(await totals(world, page, "lost-answer"), [2, 1]);
       assert.ok(await button.evaluate((button) => button === document.activeElement));
-      const said = (await page.locator("#live").textContent()).replaceAll("\u00a0", " ");
-      assert.match(said, /^Without the guard: 2 sends, 2 orders: charged twice\. With the guard: 2 sends, 1 order: charged once\.$/);
+      const message = (await page.locator("#live").textContent()).replaceAll("\u00a0", " ");
+      assert.match(message, /^Without the guard: 2 sends, 2 orders: charged twice\. With the guard: 2 sends, 1 order: charged once\.$/);
     }));
 
   test("on a phone nothing is wider than the screen, before and after", () =>
@@ -65,8 +65,8 @@ export function testAccess(world) {
 
 async function runAll(page) {
   await page.getByRole("button", { name: "Run all six" }).click();
-  const told = () => [...document.querySelectorAll("#scenes .caption")].every(({ textContent }) => /\d/.test(textContent));
-  await page.waitForFunction(told, null, { timeout: 60_000 });
+  const hasResult = () => [...document.querySelectorAll("#scenes .caption")].every(({ textContent }) => /\d/.test(textContent));
+  await page.waitForFunction(hasResult, null, { timeout: 60_000 });
 }
 
 /** With answers, and with a key that is none. */

@@ -51,10 +51,10 @@ export function testBench(world) {
         await page.getByLabel("Headers").fill(`Content-Type: ${type}`);
         await page.getByLabel("Body").fill(body);
         await page.getByRole("button", { name: "New key" }).click();
-        const told = await identified(page);
+        const computed = await identified(page);
         await send(page, 1);
-        const line = await logged(world, told.record);
-        assert.equal(line.fingerprint, salted(new URL(world.guard).hostname, told.fingerprint), type);
+        const line = await logged(world, computed.record);
+        assert.equal(line.fingerprint, salted(new URL(world.guard).hostname, computed.fingerprint), type);
       }
     }));
 

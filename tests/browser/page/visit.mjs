@@ -36,7 +36,7 @@ export function scene(page, id) {
   return page.locator(`#${id}`);
 }
 
-/** Presses the scene's button, or another of its buttons, and waits for both sides. */
+/** Presses the scene's button, or another of its buttons, and waits for both lanes. */
 export async function run(page, id, button = /^Run scene/) {
   await scene(page, id).getByRole("button", { name: button }).click();
   await settled(page, id);
@@ -47,7 +47,7 @@ export async function settled(page, id) {
   await page.waitForFunction(idle, id, { timeout: RUN_WITHIN });
 }
 
-/** What the shop itself says of both sides of a scene: `{ without, with }`. */
+/** What the shop itself says of both lanes of a scene: `{ without, with }`. */
 export async function executions(world, page, id) {
   const names = await scene(page, id).locator(".panel").evaluateAll((panels) => panels.map(({ dataset }) => dataset.ledger));
   const [without, guarded] = await Promise.all(names.map((name) => readLedger(world.shop, name)));

@@ -1,18 +1,18 @@
-// The page where it finds other things around it: no guard, no way to the shop, no rules.
+// The page in other environments: no guard, no way to the shop, no rules.
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { run, totals, visit } from "./visit.mjs";
 
-export function testPlaces(world) {
-  test("on the shop’s own address the page says that no guard is there, and both sides order twice", () =>
+export function testEnvironments(world) {
+  test("on the shop’s own address the page says that no guard is there, and both lanes order twice", () =>
     visit(world, async (page) => {
       await page.getByText("This is the shop’s own address").waitFor();
       await run(page, "double-click");
       assert.deepEqual(await totals(world, page, "double-click"), [2, 2]);
     }, { address: world.shop }));
 
-  test("where the shop cannot be reached directly, the other side sends without a key, and says so", () =>
+  test("where the shop cannot be reached directly, the other lane sends without a key, and says so", () =>
     visit(world, async (page) => {
       await page.getByText("cannot be reached from this browser").waitFor();
       await run(page, "double-click");
