@@ -8,11 +8,11 @@ import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { cargoLines } from "./lib/cargo-progress.mjs";
+import { Failure, log, main, step } from "./lib/log.mjs";
 import { underNode22 } from "./lib/node22.mjs";
 import { root } from "./lib/paths.mjs";
 import { run } from "./lib/run.mjs";
-import { Failure, main, say, step } from "./lib/say.mjs";
-import { checkHostRust } from "./lib/wasm-target.mjs";
+import { checkRust } from "./lib/rust.mjs";
 
 const USAGE = "npm run check-policy -- [--config wrangler.toml] [--env NAME]";
 const CARGO = ["--locked", "--bin", "policy"];
@@ -20,11 +20,11 @@ const CARGO = ["--locked", "--bin", "policy"];
 await main(async () => {
   const { config, env } = options(process.argv.slice(2));
   await underNode22();
-  checkHostRust();
+  checkRust();
   const path = resolve(root, config);
   const variables = variablesOf(path, env);
   await step("the checker", { work: build });
-  say(`\n${config}${env ? `, environment ${env}` : ""}\n`);
+  log(`\n${config}${env ? `, environment ${env}` : ""}\n`);
   process.exitCode = check(variables);
 });
 
@@ -51,7 +51,8 @@ function variablesOf(path, env) {
   }
   const { POLICY, ORIGIN } = config.vars;
   const ORIGIN_SERVICE = config.services?.find(({ binding }) => binding === "ORIGIN_SERVICE")?.service;
-  return { POLICY, ORIGIN, ORIGIN_SERVICE };
+  const RESPONSES = config.kv_namespaces?.find(({ binding }) => binding === "RESPONSES")?.binding;
+  return { POLICY, ORIGIN, ORIGIN_SERVICE, RESPONSES };
 }
 
 function build(progress) {

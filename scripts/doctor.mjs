@@ -4,14 +4,14 @@
 // 2. It needs nothing but Node 20: neither the packages nor the build.
 // 3. stdout is the answer, as text or with --json as one JSON document; stderr is what went wrong.
 // 4. It ends with 0 when nothing is wrong, 1 when something was found, 2 when it could not ask.
-import { askGuard } from "./lib/doctor/ask.mjs";
 import { question, USAGE } from "./lib/doctor/arguments.mjs";
-import { Duplicates } from "./lib/doctor/duplicates.mjs";
+import { diagnose } from "./lib/doctor/diagnose.mjs";
+import { askGuard } from "./lib/doctor/guard-client.mjs";
+import { HistoryCollector } from "./lib/doctor/history-collector.mjs";
 import { readLog } from "./lib/doctor/log-file.mjs";
-import { judge } from "./lib/doctor/judge.mjs";
-import { Story } from "./lib/doctor/story.mjs";
-import { tell } from "./lib/doctor/tell.mjs";
-import { Failure, say } from "./lib/say.mjs";
+import { PeriodCollector } from "./lib/doctor/period-collector.mjs";
+import { reportText } from "./lib/doctor/report.mjs";
+import { Failure, log } from "./lib/log.mjs";
 
 const COULD_NOT_ASK = 2;
 
@@ -22,11 +22,11 @@ if (process.argv.includes("--help")) {
 try {
   const asked = question(process.argv.slice(2), process.env);
   const report = await examine(asked);
-  process.stdout.write(asked.json ? `${JSON.stringify(report, null, 2)}\n` : tell(report));
+  process.stdout.write(asked.json ? `${JSON.stringify(report, null, 2)}\n` : reportText(report));
   process.exitCode = report.findings.length > 0 ? 1 : 0;
 } catch (error) {
   if (!(error instanceof Failure)) throw error;
-  say(`doctor: ${error.message}${error.cure ? `\ncure: ${error.cure}` : ""}`);
+  log(`doctor: ${error.message}${error.cure ? `\ncure: ${error.cure}` : ""}`);
   process.exitCode = COULD_NOT_ASK;
 }
 
@@ -34,17 +34,17 @@ async function examine(asked) {
   const guard = asked.url && (await askGuard(asked));
   const records = guard?.records ?? asked.subjects.map((record) => ({ record }));
   const log = asked.log && (await read(asked, records, guard));
-  return { ...judge({ asked, guard, records, log }), read: log?.read };
+  return { ...diagnose({ asked, guard, records, log }), read: log?.read };
 }
 
 // One pass over the file serves both: it may be too large to keep, and to read twice.
 async function read(asked, records, guard) {
   const wanted = records.map(({ record }) => record);
-  const story = new Story(wanted, asked.near);
-  const duplicates = new Duplicates({ near: asked.near, window: asked.window ?? guard?.window });
+  const histories = new HistoryCollector(wanted, asked.near);
+  const period = new PeriodCollector({ near: asked.near, window: asked.window ?? guard?.window });
   const summary = await readLog(asked.log, asked, (line) => {
-    story.add(line);
-    duplicates.add(line);
+    histories.add(line);
+    period.add(line);
   });
-  return { read: summary, stories: story.told(), duplicates };
+  return { read: summary, histories: histories.collected(), period };
 }

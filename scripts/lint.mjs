@@ -1,9 +1,8 @@
 // npm run lint: formatting, and clippy for the host and for wasm32, with warnings as errors.
+import { log, main } from "./lib/log.mjs";
 import { root, wasmTriple } from "./lib/paths.mjs";
 import { show } from "./lib/run.mjs";
-import { main, say } from "./lib/say.mjs";
 import { setup } from "./lib/setup.mjs";
-import { wasmEnv } from "./lib/wasm-target.mjs";
 
 // Not among the targets of a plain `cargo test`.
 const PROOF = ["--test", "model", "--test", "simulation"];
@@ -15,12 +14,12 @@ await main(async () => {
   await lint("clippy, host", ["clippy", "--locked", "--all-targets", ...STRICT]);
   await lint("clippy, proof", ["clippy", "--locked", ...PROOF, ...STRICT]);
   const wasm = ["clippy", "--locked", "--lib", "--target", wasmTriple];
-  await lint(`clippy, ${wasmTriple}`, [...wasm, ...STRICT], wasmEnv());
+  await lint(`clippy, ${wasmTriple}`, [...wasm, ...STRICT]);
   const browser = ["--features", "browser"];
-  await lint(`clippy, ${wasmTriple}, for the page`, [...wasm, ...browser, ...STRICT], wasmEnv());
+  await lint(`clippy, ${wasmTriple}, for the page`, [...wasm, ...browser, ...STRICT]);
 });
 
-async function lint(name, args, env = process.env) {
-  say(`\n== ${name} ==`);
-  await show("cargo", args, { cwd: root, env });
+async function lint(name, args) {
+  log(`\n== ${name} ==`);
+  await show("cargo", args, { cwd: root });
 }

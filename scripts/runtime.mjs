@@ -9,21 +9,21 @@
 // developer's own reaches a test.
 // --end-with-stdin ends it when its input closes: a test that holds the other end takes it along,
 // however the test ends.
-// --around runs a test's own module in the Worker's place, which imports build/index.js.
+// --around runs a test's own module in the Worker's place, which imports src/worker.mjs.
 // stdout: exactly one line `ready http://127.0.0.1:<port> workerd=<pid>` once it answers, then
 // what the Worker logs; with --beside the line ends in ` beside=<its address>`. It ends when workerd ends, and the other way round.
 import { join, resolve } from "node:path";
 import { runtimeArguments } from "./lib/arguments.mjs";
+import { log, main } from "./lib/log.mjs";
 import { onEnd, underNode22 } from "./lib/node22.mjs";
 import { root } from "./lib/paths.mjs";
-import { main, say } from "./lib/say.mjs";
 
 await main(async () => {
   const { build, endWithStdin, ...options } = runtimeArguments(process.argv.slice(2));
   await underNode22();
   if (build) await buildWorker(options.config);
   const { startRuntime } = await import("./lib/runtime.mjs");
-  const runtime = await startRuntime({ ...options, log, crashed });
+  const runtime = await startRuntime({ ...options, log: passOn, crashed });
   const end = () => runtime.stop().then(() => process.exit(0));
   onEnd(end);
   if (endWithStdin) process.stdin.on("close", end).resume();
@@ -38,12 +38,12 @@ async function buildWorker(config) {
   await build();
 }
 
-function log(level, message) {
+function passOn(level, message) {
   const stream = level === "error" || level === "warn" ? process.stderr : process.stdout;
   stream.write(`${message}\n`);
 }
 
 function crashed(reason) {
-  say(reason);
+  log(reason);
   process.exit(1);
 }

@@ -10,10 +10,10 @@
 import { join } from "node:path";
 import { build } from "./lib/build.mjs";
 import { childRuntime } from "./lib/child-runtime.mjs";
+import { Failure, log, main } from "./lib/log.mjs";
 import { onEnd } from "./lib/node22.mjs";
 import { stateFolder } from "./lib/paths.mjs";
 import { portAfter, portFrom, refuseBusyPort } from "./lib/ports.mjs";
-import { Failure, main, say } from "./lib/say.mjs";
 import { setup } from "./lib/setup.mjs";
 
 // By it the demo's runtime finds the queue's consumer in the guard's.
@@ -32,7 +32,7 @@ await main(async () => {
   const origin = own ?? (await keepRunning("origin", demoArguments(portAfter(port))));
   const queues = own ? [] : ["--queues", "demo/queues.toml"];
   const guard = await keepRunning("guard", [...guardArguments(port, origin), ...queues]);
-  tell(guard, origin, Boolean(own));
+  printAddresses(guard, origin, Boolean(own));
 });
 
 function originFrom(text) {
@@ -56,22 +56,22 @@ async function keepRunning(name, args) {
   const runtime = childRuntime(name, args);
   running.add(runtime);
   runtime.ended.then(() => running.delete(runtime));
-  const url = await runtime.url.catch((error) => stillborn(error));
+  const url = await runtime.url.catch(failToStart);
   // A free port was taken once; whoever knows the address must find it there again.
   const same = args.map((value, at) => (args[at - 1] === "--port" ? new URL(url).port : value));
-  runtime.ended.then(() => again(name, same));
+  runtime.ended.then(() => restart(name, same));
   return url;
 }
 
-async function stillborn(error) {
+async function failToStart(error) {
   if (ending) return new Promise(() => {});
   await stopAll();
   throw new Failure(error.message, { cure: "see what it says above" });
 }
 
-async function again(name, args) {
+async function restart(name, args) {
   if (ending) return;
-  say(`${name} died; starting it again on the same storage`);
+  log(`${name} died; starting it again on the same storage`);
   await main(() => keepRunning(name, args));
 }
 
@@ -85,11 +85,11 @@ async function stopAll() {
   await Promise.all([...running].map((runtime) => runtime.stop()));
 }
 
-function tell(guard, origin, own) {
+function printAddresses(guard, origin, own) {
   const target = own ? "your origin" : "the demo's origin";
   const order = `'{"item":"tea","quantity":1,"price_cents":450}'`;
   const key = `try-${Math.random().toString(36).slice(2, 8)}`;
-  say(`
+  log(`
 The guard answers on ${guard} in front of ${target}, ${origin}
 
   open  ${guard}/

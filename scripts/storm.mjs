@@ -3,10 +3,10 @@
 // last is run to its end. Each prints its seed; --seed draws the same again, from that seed on.
 import { parseArgs } from "node:util";
 import { build } from "./lib/build.mjs";
+import { Failure, main } from "./lib/log.mjs";
 import { node22 } from "./lib/node22.mjs";
 import { root } from "./lib/paths.mjs";
 import { show } from "./lib/run.mjs";
-import { Failure, main } from "./lib/say.mjs";
 import { setup } from "./lib/setup.mjs";
 
 const OPTIONS = { minutes: { type: "string" }, seed: { type: "string" } };

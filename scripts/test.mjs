@@ -11,10 +11,10 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./lib/build.mjs";
 import { chromium } from "./lib/chromium.mjs";
+import { Failure, log, main } from "./lib/log.mjs";
 import { node22 } from "./lib/node22.mjs";
 import { root } from "./lib/paths.mjs";
 import { show } from "./lib/run.mjs";
-import { Failure, main, say } from "./lib/say.mjs";
 import { setup } from "./lib/setup.mjs";
 
 const BROWSER_TESTS = join("tests", "browser");
@@ -26,7 +26,7 @@ await main(async () => {
   await setup({ tests: chosen.includes("browser") });
   await build();
   for (const name of chosen) {
-    say(`\n== ${name} tests ==`);
+    log(`\n== ${name} tests ==`);
     await parts[name]();
   }
 });

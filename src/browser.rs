@@ -12,7 +12,7 @@ use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::policy::Policy;
-use crate::guard::request_head::RequestHead;
+use crate::guard::request_head;
 use crate::guard::scope::RecordId;
 use wasm_bindgen::prelude::*;
 
@@ -42,7 +42,7 @@ impl RequestHead {
     /// What the edge compares a repeated request by: 64 hex digits.
     pub fn fingerprint(&self, body: &[u8]) -> String {
         let method = &Policy::default().defaults.fingerprint;
-        Fingerprint::of(self, body, method).digest
+        Fingerprint::of(self, body, method).digest.to_string()
     }
 
     /// What the edge names the operation by: 64 hex digits; nothing where `key` is none.
@@ -51,11 +51,11 @@ impl RequestHead {
         let policy = Policy::default();
         let scope = policy.defaults.scope.values(self);
         let key = IdempotencyKey::parse(key).ok()?;
-        Some(RecordId::new(&policy.realm(&self.host), &scope, &key).as_str().to_owned())
+        Some(RecordId::new(&policy.realm(&self.host), &scope, &key).to_string())
     }
 }
 
-impl RequestHead for RequestHead {
+impl request_head::RequestHead for RequestHead {
     fn method(&self) -> &str {
         &self.method
     }

@@ -83,22 +83,24 @@ impl Run<'_> {
     fn number(&self, client: usize, round: u64) -> Option<u64> {
         let Keys::Shared { size, .. } = self.settings.keys else {
             let number = self.next.fetch_add(1, Ordering::Relaxed);
-            return (number < self.settings.requests && !self.is_over())
+            return (number < self.settings.requests && !self.ends_before(round))
                 .then_some(self.settings.start + number);
         };
         let group = &self.groups[client / size];
         // Once to have everybody's answer in, once more so that all of them see the same end.
         if group.gate.wait().is_leader() {
-            group.ended.store(self.is_over(), Ordering::Relaxed);
+            group.ended.store(self.ends_before(round), Ordering::Relaxed);
         }
         group.gate.wait();
         let number = round * self.groups.len() as u64 + (client / size) as u64;
         (!group.ended.load(Ordering::Relaxed)).then_some(number)
     }
 
-    fn is_over(&self) -> bool {
+    /// Whether the time is up. Each client's first request is sent all the same: a machine may stand
+    /// still for longer than a short run, and one without any request has no figures.
+    fn ends_before(&self, round: u64) -> bool {
         let limit = self.settings.seconds.min(3600.0);
-        self.started.elapsed() >= Duration::from_secs_f64(limit)
+        round > 0 && self.started.elapsed() >= Duration::from_secs_f64(limit)
     }
 
     fn request(&self, number: u64) -> Vec<u8> {

@@ -1,8 +1,8 @@
 // Debian and Ubuntu packages. Rules:
 // 1. Only what is missing is installed, and it is named before.
 // 2. An installation that would remove or replace a package of the user's is refused.
-import { run, ask, which } from "./run.mjs";
-import { Failure, say } from "./say.mjs";
+import { Failure, log } from "./log.mjs";
+import { outputOf, run, which } from "./run.mjs";
 
 const QUIET = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
 
@@ -12,7 +12,7 @@ export function hasApt() {
 
 /** The installed version of a package, or undefined. */
 export function installed(name) {
-  const answer = ask("dpkg-query", ["-W", "-f=${db:Status-Status} ${Version}", name]);
+  const answer = outputOf("dpkg-query", ["-W", "-f=${db:Status-Status} ${Version}", name]);
   return answer?.startsWith("installed ") ? answer.slice("installed ".length) : undefined;
 }
 
@@ -21,7 +21,7 @@ export async function aptInstall(names, progress, cure) {
   const missing = names.filter((name) => !installed(name));
   if (missing.length === 0) return;
   if (!hasApt()) throw new Failure(`not found: ${missing.join(", ")}`, { cure });
-  say(`  apt-get install ${missing.join(" ")}`);
+  log(`  apt-get install ${missing.join(" ")}`);
   await asRoot(["update", "-q"], progress, cure);
   await refuseRemovals(missing, cure);
   await asRoot(["install", "-y", "-q", "--no-install-recommends", ...missing], progress, cure);

@@ -1,8 +1,8 @@
 // The command line of runtime.mjs, parsed once. Every mistake names the argument, what is wrong
 // with it, and what is allowed.
 import { parseArgs } from "node:util";
+import { Failure } from "./log.mjs";
 import { portFrom } from "./ports.mjs";
-import { Failure } from "./say.mjs";
 
 const USAGE =
   "node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR] " +

@@ -1,92 +1,91 @@
-// Builds the Worker into build/, and the rules for the demo's page (build-browser.mjs). Rules:
-// 1. Nothing happens when no input changed: sources, manifests, tools and toolchain decide.
-// 2. Nothing is downloaded but crates.
-// 3. wrangler.toml calls this as its `[build] command`, so a deployment is built the same way.
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { buildForBrowser } from "./build-browser.mjs";
+// Builds the Worker into build/ with worker-build, and the rules for the demo's page into www/pkg.
+// 1. wrangler.toml calls this as its `[build] command`, so a deployment is built the same way.
+// 2. Both come from one target folder: what they depend on is compiled once.
+// 3. Two builds at once wait for each other, and files in use are replaced whole.
+// 4. Nothing happens when no input is younger than what was made of it.
+import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
 import { cargoLines } from "./cargo-progress.mjs";
-import { llvmFlags } from "./llvm-flags.mjs";
-import { root, wasmTarget, wasmTriple, workerOutput } from "./paths.mjs";
+import { locked } from "./lock.mjs";
+import { Failure, step } from "./log.mjs";
+import { browserOutput, root, targetFolder, toolBins, wasmTriple, workerOutput } from "./paths.mjs";
 import { run } from "./run.mjs";
-import { Failure, step } from "./say.mjs";
-import { shortenNames } from "./short-names.mjs";
-import { smallStd, withSmallStd } from "./small-std.mjs";
-import { hashOf, locked, read, stamp, stamped } from "./stamps.mjs";
-import { npmToolsReady, toolEnv, toolReady, tools } from "./tools.mjs";
-import { shrink } from "./wasm-opt.mjs";
-import { wasmEnv } from "./wasm-target.mjs";
+import { allToolsReady, toolEnv } from "./tools.mjs";
 
-const OWN_STEPS = ["build", "llvm-flags", "short-names", "small-std", "wasm-opt"].map((name) => join("scripts", "lib", `${name}.mjs`));
-const INPUTS = ["src", "Cargo.toml", "Cargo.lock", ...OWN_STEPS];
-const OUTPUTS = ["index.js", "index_bg.wasm"];
+const INPUTS = [
+  "src", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml", "package-lock.json", "scripts/lib/build.mjs",
+];
 // A compiler's errors are long, and the first is the one that matters.
 const COMPILER_LINES = 500;
-const bound = join(wasmTarget, "bound");
-const PLATFORM = join(root, "src", "edge", "platform.js");
-const stampFile = join(workerOutput, ".inputs");
+// worker-build's own output, with the names of functions: a stack from a deployment can be read by it.
+const unstripped = join(targetFolder, "worker-build");
+// Names and tool versions are a third of the file, and only serve a panic's stack.
+// The crate that links the library for the platform.
+const linked = join("src", "worker");
+const STRIP = ["--strip-debug", "--strip-producers"];
 
-/** The tools must be there (see setup.mjs); the build is skipped when it would change nothing. */
+const worker = { name: "the Worker", folder: workerOutput, files: ["index_bg.wasm", "index.js"], make: makeWorker };
+const page = { name: "the rules for the page", folder: browserOutput, files: ["onlyonce_bg.wasm", "onlyonce.js"], make: makePage };
+
+/** The tools must be there (see setup.mjs). */
 export async function build() {
-  checkTools();
-  const env = toolEnv(wasmEnv());
-  const small = withSmallStd(env);
+  if (!allToolsReady()) throw new Failure("a tool of the build is missing or has another version", { cure: "npm run setup" });
   await locked(join(root, ".wrangler", "build.lock"), async () => {
-    const inputs = inputsNow(small);
-    await step("the Worker", { done: () => fresh(inputs), work: (progress) => make(small, inputs, progress) });
-    await buildForBrowser(env, toolchainNow());
+    for (const product of [worker, page]) {
+      await step(product.name, { done: () => upToDate(product), work: (progress) => make(product, progress) });
+    }
   });
 }
 
-function checkTools() {
-  if (tools.every(toolReady) && npmToolsReady()) return;
-  throw new Failure("a tool of the build is missing or has another version", { cure: "npm run setup" });
+// What is edited while it builds is younger than what is made of it.
+async function make({ folder, files, make }, progress) {
+  const begun = new Date();
+  await make(toolEnv(), progress);
+  for (const name of files) utimesSync(join(folder, name), begun, begun);
 }
 
-function inputsNow(env) {
-  return [hashOf(INPUTS.map((name) => join(root, name))), smallStd(env), toolchainNow()].join("\n");
+function upToDate({ folder, files }) {
+  const made = Math.min(...files.map((name) => changedAt(join(folder, name))));
+  const inputs = [...INPUTS.map((name) => join(root, name)), join(toolBins, "worker-build"), join(toolBins, "wasm-bindgen")];
+  return inputs.flatMap(withContents).every((path) => changedAt(path) < made) && "unchanged";
 }
 
-function toolchainNow() {
-  const versions = tools.map(({ crate, version }) => `${crate} ${version()}`);
-  return [read(join(wasmTarget, ".toolchain")), ...versions].join("\n");
+/** Milliseconds; 0 where there is no such file. */
+function changedAt(path) {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
 
-function fresh(inputs) {
-  const complete = OUTPUTS.every((name) => read(join(workerOutput, name)) !== undefined);
-  return complete && stamped(stampFile, inputs) && "unchanged";
+// A folder is younger than what was removed from it.
+function withContents(path) {
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return [path];
+  return [path, ...readdirSync(path, { recursive: true }).map((name) => join(path, name))];
 }
 
-async function make(env, inputs, progress) {
-  rmSync(workerOutput, { recursive: true, force: true });
-  await compile(env, progress);
-  await bind(env);
-  await shrink(join(bound, "index_bg.wasm"), env);
-  await bundle(env);
-  stamp(stampFile, inputs);
+async function makeWorker(env, progress) {
+  // worker-build takes what a failed build left there for one that still runs, and waits.
+  rmSync(unstripped, { recursive: true, force: true });
+  const args = ["--release", linked, "--out-dir", relative(join(root, linked), unstripped), "--locked"];
+  await run(join(toolBins, "worker-build"), args, { cwd: root, env, onLine: cargoLines(progress), tailLines: COMPILER_LINES });
+  await run(env.WASM_OPT_BIN, [join(unstripped, "index_bg.wasm"), "-o", join(unstripped, "stripped.wasm"), ...STRIP], { env });
+  replace(join(unstripped, "stripped.wasm"), join(workerOutput, "index_bg.wasm"));
+  replace(join(unstripped, "index.js"), join(workerOutput, "index.js"));
 }
 
-// Only `rustc` can make the Worker's library alone. Together with the rlib that the tests need,
-// cargo leaves link-time optimisation out without a word, and the Worker is 7 KB bigger, gzipped.
-async function compile(env, progress) {
-  const cargo = ["rustc", "--release", "--locked", "--lib", "--crate-type", "cdylib", "--target", wasmTriple];
-  await run("cargo", [...cargo, "--", ...llvmFlags(env)], { cwd: root, env, onLine: cargoLines(progress), tailLines: COMPILER_LINES });
+// The page needs no bundler: wasm-bindgen writes a module that the browser loads as it is.
+async function makePage(env, progress) {
+  const made = join(targetFolder, "page");
+  const cargo = ["build", "--release", "--locked", "--package", "onlyonce-worker", "--target", wasmTriple, "--features", "browser"];
+  await run("cargo", cargo, { cwd: root, env, onLine: cargoLines(progress), tailLines: COMPILER_LINES });
+  const wasm = join(targetFolder, wasmTriple, "release", "onlyonce_worker.wasm");
+  await run(env.WASM_BINDGEN_BIN, ["--target", "web", "--no-typescript", "--out-name", "onlyonce", "--out-dir", made, wasm], { env });
+  await run(env.WASM_OPT_BIN, [join(made, "onlyonce_bg.wasm"), "-o", join(made, "small.wasm"), "-Oz", ...STRIP], { env });
+  replace(join(made, "small.wasm"), join(browserOutput, "onlyonce_bg.wasm"));
+  replace(join(made, "onlyonce.js"), join(browserOutput, "onlyonce.js"));
 }
 
-async function bind(env) {
-  rmSync(bound, { recursive: true, force: true });
-  const wasm = join(wasmTarget, wasmTriple, "release", "onlyonce.wasm");
-  const options = ["--target", "module", "--experimental-reset-state-function", "--no-typescript"];
-  await run(env.WASM_BINDGEN_BIN, [...options, "--out-name", "index", "--out-dir", bound, wasm], { env });
-}
-
-async function bundle(env) {
-  const [script, wasm] = OUTPUTS.map((name) => join(workerOutput, name));
-  const from = [join(root, "src", "edge", "entry.mjs"), `--alias:onlyonce-bound=${join(bound, "index.js")}`];
-  const to = ["--bundle", "--minify", "--format=esm", `--outfile=${script}`];
-  await run(env.ESBUILD_BIN, [...from, `--alias:onlyonce-platform=${PLATFORM}`, "--external:./index_bg.wasm", "--external:cloudflare:workers", ...to], { env });
-  const short = shortenNames(readFileSync(join(bound, "index_bg.wasm")), readFileSync(script, "utf8"));
-  writeFileSync(wasm, short.wasm);
-  // The runtime gives a module for a plain import, which is what `source` asks for elsewhere.
-  writeFileSync(script, short.script.replace("import source ", "import "));
+// A reader meets the old file or the new one, never half of it.
+function replace(from, to) {
+  mkdirSync(dirname(to), { recursive: true });
+  copyFileSync(from, `${to}.new`);
+  renameSync(`${to}.new`, to);
 }

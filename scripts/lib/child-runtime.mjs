@@ -2,8 +2,8 @@
 // 1. It ends with this process, even after SIGKILL: the channel between the two closes.
 // 2. What it logs is passed on line by line under its name, with the time that the edge would add.
 import { spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { node22 } from "./node22.mjs";
 import { root } from "./paths.mjs";
 

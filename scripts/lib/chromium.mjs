@@ -1,11 +1,11 @@
 // A Chromium for the browser tests. Rules:
 // 1. One that is there is used: CHROMIUM, then the usual places.
 // 2. Else Debian's package, else Playwright's own download (which needs more than the registries).
-import { aptInstall, hasApt } from "./apt.mjs";
-import { bins } from "./paths.mjs";
 import { join } from "node:path";
+import { aptInstall, hasApt } from "./apt.mjs";
+import { Failure, log } from "./log.mjs";
+import { bins } from "./paths.mjs";
 import { isExecutable, run, which } from "./run.mjs";
-import { Failure, say } from "./say.mjs";
 
 const COMMANDS = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"];
 const APPLICATIONS = [
@@ -35,7 +35,7 @@ export async function installChromium(progress) {
   try {
     if (hasApt()) await aptInstall(["chromium"], progress, CURE);
   } catch (failure) {
-    say(`  ${failure.message}; taking Playwright's download`);
+    log(`  ${failure.message}; taking Playwright's download`);
   }
   if (!present()) await run(join(bins, "playwright-core"), ["install", "chromium"], { onLine: progress, cure: CURE });
   return chromium();

@@ -6,10 +6,10 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { locked } from "./lock.mjs";
+import { Failure, step } from "./log.mjs";
 import { bins, root } from "./paths.mjs";
-import { ask, run } from "./run.mjs";
-import { Failure, step } from "./say.mjs";
-import { locked } from "./stamps.mjs";
+import { outputOf, run } from "./run.mjs";
 
 const OLDEST_TO_START = [20, 0];
 // wrangler's and miniflare's own `engines` field.
@@ -64,7 +64,7 @@ async function installPackages(progress) {
 export function node22() {
   if (newEnough(process.versions.node, OLDEST_FOR_WRANGLER)) return process.execPath;
   const bundled = join(bins, "node");
-  return newEnough(ask(bundled, ["--version"])?.slice(1), OLDEST_FOR_WRANGLER) ? bundled : undefined;
+  return newEnough(outputOf(bundled, ["--version"])?.slice(1), OLDEST_FOR_WRANGLER) ? bundled : undefined;
 }
 
 function newEnough(version, [oldestMajor, oldestMinor]) {

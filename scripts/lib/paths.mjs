@@ -1,6 +1,6 @@
 // Where things are. Rules:
 // 1. What belongs to this checkout lies in this checkout (build/, target/, .wrangler/).
-// 2. What every checkout can share (tools, the wasm32 toolchain) lies in the cache folder:
+// 2. What every checkout can share (worker-build, wasm-bindgen) lies in the cache folder:
 //    ONLYONCE_CACHE, else $XDG_CACHE_HOME/onlyonce, else ~/.cache/onlyonce.
 import { homedir } from "node:os";
 import { dirname, join, resolve } from "node:path";
@@ -15,10 +15,9 @@ export const cache = resolve(
 export const toolBins = join(cache, "bin");
 
 export const wasmTriple = "wasm32-unknown-unknown";
-// The wasm32 build and wasm32 clippy may use another rustc than host builds, so they keep apart.
-export const wasmTarget = join(root, "target", "wasm");
-export const browserTarget = join(root, "target", "browser");
+export const targetFolder = join(root, "target");
 
+export const workerMain = join(root, "src", "worker.mjs");
 export const workerOutput = join(root, "build");
 export const browserOutput = join(root, "www", "pkg");
 export const stateFolder = join(root, ".wrangler", "state");

@@ -1,6 +1,6 @@
 // Ports on this machine. A busy or impossible one is told in one sentence, before anything starts.
 import { createServer } from "node:net";
-import { Failure } from "./say.mjs";
+import { Failure } from "./log.mjs";
 
 export const HOST = "127.0.0.1";
 const LAST_PORT = 65_535;

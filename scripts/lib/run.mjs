@@ -1,12 +1,12 @@
 // Runs other programs. Rules:
 // 1. Output is kept, and shown only when the program fails (its last lines) or when asked for.
 // 2. A program has a process group of its own, which ends as a whole: when its time is up, and when
-//    this process is asked to end. Only one that may ask for a password stays in the terminal's.
+//    this process ends before it. Only one that may ask for a password stays in the terminal's.
 // 3. Nothing goes through a shell: arguments arrive as they are written here.
 import { spawn, spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { delimiter, join } from "node:path";
-import { Failure } from "./say.mjs";
+import { Failure } from "./log.mjs";
 
 const TAIL_LINES = 25;
 const SIGNALS = { SIGHUP: 1, SIGINT: 2, SIGTERM: 15 };
@@ -40,9 +40,9 @@ export async function show(command, args, { cwd, env, cure } = {}) {
   if (ended !== "") throw failed(command, args, ended, [], cure);
 }
 
-/** A quick question to a program: its trimmed stdout, or undefined where it fails or is missing. */
-export function ask(command, args, env) {
-  const { status, stdout } = spawnSync(command, args, { env, encoding: "utf8" });
+/** Runs a quick program: its trimmed stdout, or undefined where it fails or is missing. */
+export function outputOf(command, args) {
+  const { status, stdout } = spawnSync(command, args, { encoding: "utf8" });
   return status === 0 ? stdout.trim() : undefined;
 }
 
@@ -80,15 +80,14 @@ function endGroup(child) {
 }
 
 function endWithThisProcess(child) {
+  const end = () => endGroup(child);
+  process.on("exit", end);
   const handlers = Object.entries(SIGNALS).map(([signal, number]) => {
-    const handler = () => {
-      endGroup(child);
-      process.exit(128 + number);
-    };
+    const handler = () => process.exit(128 + number);
     process.on(signal, handler);
     return () => process.off(signal, handler);
   });
-  return () => handlers.forEach((remove) => remove());
+  return () => [() => process.off("exit", end), ...handlers].forEach((remove) => remove());
 }
 
 function eachLine(stream, take) {

@@ -9,9 +9,9 @@ import { subscribe } from "node:diagnostics_channel";
 import { existsSync, readdirSync } from "node:fs";
 import { createRequire, enableCompileCache } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
-import { cache, root } from "./paths.mjs";
+import { Failure } from "./log.mjs";
+import { cache, root, workerMain, workerOutput } from "./paths.mjs";
 import { HOST, refuseBusyPort } from "./ports.mjs";
-import { Failure } from "./say.mjs";
 
 const MODULE_TYPES = { ".js": "ESModule", ".mjs": "ESModule", ".wasm": "CompiledWasm" };
 
@@ -101,14 +101,28 @@ function readOptions(file, secrets = false) {
   }
 }
 
-// A build's output, like the demo's, is complete as it lies there: nothing to bundle.
+// Modules are named by their paths below the folder that holds them all, and find each other by
+// these. The Worker's are its main and the build's output; the demo's lie beside its main.
 function modulesOf(main, around) {
-  if (!existsSync(main)) throw new Failure(`${main} does not exist`, { cure: "npm run build" });
-  const folder = dirname(main);
-  const names = readdirSync(folder, { recursive: true }).filter((name) => extname(name) in MODULE_TYPES);
-  const paths = [main, ...names.map((name) => join(folder, name)).filter((path) => path !== main)];
-  const all = around ? [resolve(root, around), ...paths] : paths;
-  return { modulesRoot: around ? root : folder, modules: all.map((path) => ({ type: MODULE_TYPES[extname(path)], path })) };
+  if (!existsSync(main)) throw new Failure(`${main} does not exist`, { cure: "look at `main` in the configuration" });
+  const beside = main === workerMain ? built() : modulesIn(dirname(main));
+  const first = around ? [resolve(root, around), main] : [main];
+  const paths = [...first, ...beside.filter((path) => path !== main)];
+  const modulesRoot = around || main === workerMain ? root : dirname(main);
+  return { modulesRoot, modules: paths.map((path) => ({ type: MODULE_TYPES[extname(path)], path })) };
+}
+
+function built() {
+  const paths = modulesIn(workerOutput);
+  if (paths.length === 0) throw new Failure(`${workerOutput} is empty`, { cure: "npm run build" });
+  return paths;
+}
+
+function modulesIn(folder) {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true })
+    .filter((name) => extname(name) in MODULE_TYPES)
+    .map((name) => join(folder, name));
 }
 
 // Miniflare's own remarks ("Ready on …") are noise here; its warnings and errors are not.

@@ -1,45 +1,47 @@
 // The programs that turn the crate into a Worker. Rules:
-// 1. wasm-bindgen comes from crates.io into the cache, in the very version of Cargo.lock: its output
-//    format belongs to that version of the crate.
-// 2. It is built unoptimised: seconds matter at set-up, not in a tool that runs for one.
-// 3. wasm-opt and esbuild come from npm.
+// 1. worker-build and wasm-bindgen come from crates.io into the cache, in the very versions that
+//    Cargo.lock has of `worker` and `wasm-bindgen`: what they write belongs to those crates.
+// 2. They are built unoptimised: seconds matter at set-up, not in a tool that runs for one.
+// 3. wasm-opt and esbuild come from npm. worker-build takes all three from where we say, and
+//    downloads nothing.
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { barEnv, cargoLines } from "./cargo-progress.mjs";
-import { bins, cache, root, toolBins } from "./paths.mjs";
-import { ask, isExecutable, run } from "./run.mjs";
-import { say } from "./say.mjs";
+import { bins, cache, root, targetFolder, toolBins } from "./paths.mjs";
+import { isExecutable, outputOf, run } from "./run.mjs";
 
-// An index that lags behind crates.io, or hides young releases, lacks versions of a tool's lock file.
-const LOCK_UNKNOWN_TO_INDEX = /failed to select a version/;
-
-export const tools = [
-  { crate: "wasm-bindgen-cli", bin: "wasm-bindgen", version: () => lockedVersion("wasm-bindgen") },
+const TOOLS = [
+  { crate: "wasm-bindgen-cli", bin: "wasm-bindgen", library: "wasm-bindgen" },
+  { crate: "worker-build", bin: "worker-build", library: "worker" },
 ];
 
-function lockedVersion(crate) {
+/** Which are there, where both are; undefined where one is missing or has another version. */
+export function cargoTools() {
+  if (missingTools().length > 0) return undefined;
+  return `${TOOLS.map((tool) => `${tool.bin} ${version(tool)}`).join(", ")}, in ${toolBins}`;
+}
+
+/** One call of cargo, and the newest crates that fit both: what both need is compiled once. */
+export async function installCargoTools(progress) {
+  const crates = missingTools().map((tool) => `${tool.crate}@${version(tool)}`);
+  const env = installEnv();
+  // wasm-bindgen's defaults are TLS for its test runner, which nobody here calls.
+  const args = ["install", "--debug", "--no-default-features", "--force", "--root", cache, ...crates];
+  await run("cargo", args, { env, onLine: cargoLines(progress), cure: "see what cargo says above, then run the same again" });
+  rmSync(env.CARGO_TARGET_DIR, { recursive: true, force: true });
+}
+
+export function allToolsReady() {
+  return missingTools().length === 0 && ["wasm-opt", "esbuild"].every((name) => isExecutable(join(bins, name)));
+}
+
+function missingTools() {
+  return TOOLS.filter((tool) => outputOf(join(toolBins, tool.bin), ["--version"])?.split(" ").pop() !== version(tool));
+}
+
+function version({ library }) {
   const lock = readFileSync(join(root, "Cargo.lock"), "utf8");
-  return lock.match(new RegExp(`name = "${crate}"\\nversion = "([^"]+)"`))[1];
-}
-
-export function toolReady({ bin, version }) {
-  const present = ask(join(toolBins, bin), ["--version"])?.split(" ").pop();
-  return present === version() && `${present}, in ${toolBins}`;
-}
-
-export async function installTool(tool, progress) {
-  const cargo = (lock) => run("cargo", installArgs(tool, lock), { env: installEnv(), onLine: cargoLines(progress) });
-  try {
-    await cargo(["--locked"]);
-  } catch (failure) {
-    if (!LOCK_UNKNOWN_TO_INDEX.test(failure.tail?.join("\n"))) throw failure;
-    say("  the crate index lacks a version of this tool's own lock file; taking the newest that fit");
-    await cargo([]);
-  }
-}
-
-function installArgs({ crate, version }, lock) {
-  return ["install", "--debug", ...lock, "--force", "--root", cache, "--version", version(), crate];
+  return lock.match(new RegExp(`name = "${library}"\\nversion = "([^"]+)"`))?.[1];
 }
 
 function installEnv() {
@@ -48,21 +50,16 @@ function installEnv() {
   return { ...env, ...barEnv, CARGO_PROFILE_DEV_DEBUG: "0", CARGO_INCREMENTAL: "0" };
 }
 
-export function forgetToolObjects() {
-  rmSync(join(cache, "tools-target"), { recursive: true, force: true });
-}
-
 /** Tells a build where everything is, and cargo to say how far it is. */
-export function toolEnv(env) {
+export function toolEnv() {
   return {
-    ...env,
+    ...process.env,
     ...barEnv,
+    CARGO_TARGET_DIR: targetFolder,
     WASM_BINDGEN_BIN: join(toolBins, "wasm-bindgen"),
     WASM_OPT_BIN: join(bins, "wasm-opt"),
     ESBUILD_BIN: join(bins, "esbuild"),
+    // What the compiler says is the error; worker-build's own stack below it is not.
+    RUST_BACKTRACE: "0",
   };
-}
-
-export function npmToolsReady() {
-  return ["wasm-opt", "esbuild"].every((name) => isExecutable(join(bins, name)));
 }

@@ -1,58 +1,112 @@
-//! Requests that are not guarded: they stream to the origin and back, and their bodies never
-//! enter WebAssembly's memory.
+//! Requests that are not guarded: they stream to the origin and back, and their bodies never enter
+//! WebAssembly's memory.
 
-use super::config::{Config, with_service};
-use super::head::PlatformRequestHead;
-use super::js;
-use super::present::{Audience, mutable};
+use super::client_response::ResponseContext;
+use super::incoming::Incoming;
+use super::origin_fetch::{OriginFetch, changed_headers, mutable, send};
+use super::platform::log;
+use super::platform::message_of;
 use crate::guard::cors::Cors;
 use crate::guard::forward::added;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::request_head::RequestHead;
+use js_sys::futures::JsFuture;
 use js_sys::{Promise, Uint8Array};
-use std::future::Future;
 use wasm_bindgen::prelude::*;
-use web_sys::{Request, Response};
+use web_sys::{Request, RequestInit, RequestRedirect, Response};
+
+#[wasm_bindgen]
+extern "C" {
+    /// What the client's connection was like, for an origin that is a Worker.
+    type ClientRequest;
+    #[wasm_bindgen(method, getter)]
+    fn cf(this: &ClientRequest) -> JsValue;
+    type CfInit;
+    #[wasm_bindgen(method, setter)]
+    fn set_cf(this: &CfInit, cf: &JsValue);
+
+    #[wasm_bindgen(js_name = Request)]
+    type CopiedRequest;
+    #[wasm_bindgen(constructor, catch, js_class = Request)]
+    fn copy(url: &str, request: &Request) -> Result<CopiedRequest, JsValue>;
+
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn fetch_copy(request: &CopiedRequest, init: &RequestInit) -> Result<Promise, JsValue>;
+}
 
 /// The promise of the origin's response, unaltered. It is the platform's own: nothing of the guard's
 /// runs when the response comes.
-pub fn pass_through(
-    request: &Request,
-    head: &PlatformRequestHead,
-    config: &Config,
-    env: &JsValue,
-) -> Result<Promise, JsValue> {
-    let (url, headers) = (config.origin_url(head), gained(head, config));
-    with_service(env, |service| js::send_on(service, request, &url, &headers))
+pub fn pass_through(incoming: &Incoming) -> Result<Promise, JsValue> {
+    let Incoming { request, head, config, bindings, .. } = incoming;
+    let url = config.origin_url(head);
+    let init = RequestInit::new();
+    init.set_headers_headers(&changed_headers(head.headers(), &[], &gained(incoming))?);
+    init.set_redirect(RequestRedirect::Manual);
+    let body = request.body();
+    if body.is_some() && matches!(head.method(), "GET" | "HEAD") {
+        return send_copy(incoming, &url, &init);
+    }
+    init.set_method(head.method());
+    if let Some(body) = body {
+        init.set_body(&body);
+    }
+    if bindings.origin.is_some() {
+        init.unchecked_ref::<CfInit>().set_cf(&request.unchecked_ref::<ClientRequest>().cf());
+    }
+    send(bindings, &url, &init)
+}
+
+/// Only a copy of a request may have a body with GET and HEAD.
+fn send_copy(incoming: &Incoming, url: &str, init: &RequestInit) -> Result<Promise, JsValue> {
+    let copy = CopiedRequest::copy(url, &incoming.request)?;
+    match &incoming.bindings.origin {
+        Some(service) => service.fetch_with_init(copy.unchecked_ref(), init),
+        None => fetch_copy(&copy, init),
+    }
+}
+
+/// The same, with a problem in the place of a response that does not come.
+pub fn pass_or_tell(incoming: &Incoming) -> Result<Promise, JsValue> {
+    thread_local! {
+        static TELL: Closure<dyn Fn(JsValue) -> Result<Response, JsValue>> =
+            Closure::new(|error: JsValue| origin_lost(&error));
+    }
+    // One closure for all: it holds nothing of a request.
+    TELL.with(|tell| {
+        let tell = tell.as_ref().unchecked_ref::<js_sys::Function>();
+        Ok(pass_through(incoming)?.unchecked_ref::<Catchable>().catch(tell))
+    })
+}
+
+#[wasm_bindgen]
+extern "C" {
+    type Catchable;
+    #[wasm_bindgen(method)]
+    fn catch(this: &Catchable, handler: &js_sys::Function) -> Promise;
 }
 
 /// What answers a request that was sent on in vain.
-#[wasm_bindgen(js_name = originLost)]
-pub fn origin_lost() -> Result<Response, JsValue> {
-    Audience::default().problem(&Problem::new(Code::OutcomeUnknown, LOST))
+fn origin_lost(error: &JsValue) -> Result<Response, JsValue> {
+    log::warning(&format!("onlyonce: a request was sent on in vain: {}", message_of(error)));
+    ResponseContext::default().problem(&Problem::new(Code::OutcomeUnknown, LOST))
 }
 
 /// The headers that a request gains on its way to the origin.
-fn gained(head: &PlatformRequestHead, config: &Config) -> String {
-    js::pairs(&added(&head.addressed(), &config.pseudonym))
+fn gained(incoming: &Incoming) -> Vec<(&'static str, String)> {
+    added(&incoming.head.addressed(), &incoming.config.pseudonym)
 }
 
 const LOST: &str = "the connection to the origin could not be made or broke, and this request was not guarded; look at the origin's data before you send it again";
 
 /// The origin's response to a request on a guarded route that carries no key.
-pub async fn pass_keyless(
-    request: &Request,
-    head: &PlatformRequestHead,
-    config: &Config,
-    env: &JsValue,
-) -> Result<Response, JsValue> {
-    let response = js::wait(pass_through(request, head, config, env)).await?;
-    marked(&response, Why::Keyless)
+pub async fn pass_keyless(incoming: &Incoming) -> Result<Response, JsValue> {
+    let response = JsFuture::from(pass_or_tell(incoming)?).await?;
+    marked(response.unchecked_ref(), BypassReason::Keyless)
 }
 
 /// Why a request of a guarded route is sent on unguarded.
 #[derive(Clone, Copy)]
-pub enum Why {
+pub enum BypassReason {
     Keyless,
     /// The policy only watches.
     Observe,
@@ -61,59 +115,48 @@ pub enum Why {
 }
 
 /// The origin's response to a request whose body has been read already.
-pub fn pass_buffered(
-    head: &PlatformRequestHead,
-    config: &Config,
-    env: &JsValue,
+pub async fn pass_buffered(
+    incoming: &Incoming,
     body: &Uint8Array,
-    why: Why,
-) -> impl Future<Output = Result<Response, JsValue>> {
-    pass_read(head, config, env, (body.length() > 0).then_some(body), why)
-}
-
-/// The same for a body that may still be coming in.
-pub async fn pass_read(
-    head: &PlatformRequestHead,
-    config: &Config,
-    env: &JsValue,
-    body: Option<&JsValue>,
-    why: Why,
+    reason: BypassReason,
 ) -> Result<Response, JsValue> {
-    let (url, headers) = (config.origin_url(head), gained(head, config));
     let none = JsValue::UNDEFINED;
-    let body = body.unwrap_or(&none);
-    let sent = with_service(env, |service| {
-        let (method, given) = (head.method(), head.headers());
-        js::send_afresh(service, method, &given, &url, "content-length", &headers, body, None)
-    })?;
-    let response = match js::wait(Ok(sent)).await {
-        Ok(response) => response,
-        Err(_) => origin_lost()?,
-    };
-    marked(&response, why)
+    pass_body(incoming, if body.length() > 0 { body } else { &none }, reason).await
 }
 
-fn marked(response: &Response, why: Why) -> Result<Response, JsValue> {
+/// The same for a body that may still be coming in; `undefined` where there is none.
+pub async fn pass_body(
+    incoming: &Incoming,
+    body: &JsValue,
+    reason: BypassReason,
+) -> Result<Response, JsValue> {
+    let Incoming { head, config, bindings, .. } = incoming;
+    let url = &config.origin_url(head);
+    let headers = &changed_headers(head.headers(), &["content-length"], &gained(incoming))?;
+    let fetch = OriginFetch { method: head.method(), url, headers, body, signal: None };
+    let response = match JsFuture::from(fetch.send(bindings)?).await {
+        Ok(response) => response.unchecked_into(),
+        Err(error) => origin_lost(&error)?,
+    };
+    marked(&response, reason)
+}
+
+fn marked(response: &Response, reason: BypassReason) -> Result<Response, JsValue> {
     let response = mutable(response)?;
-    let status = match why {
-        Why::Keyless => "onlyonce; fwd=bypass",
-        Why::Observe => "onlyonce; fwd=bypass; detail=observe",
-        Why::FailOpen => "onlyonce; fwd=bypass; detail=fail-open",
+    let status = match reason {
+        BypassReason::Keyless => "onlyonce; fwd=bypass",
+        BypassReason::Observe => "onlyonce; fwd=bypass; detail=observe",
+        BypassReason::FailOpen => "onlyonce; fwd=bypass; detail=fail-open",
     };
     response.headers().append("cache-status", status)?;
     Ok(response)
 }
 
 /// The origin's answer to a preflight, with the guard's header among those that it allows.
-pub async fn pass_preflight(
-    request: &Request,
-    head: &PlatformRequestHead,
-    config: &Config,
-    env: &JsValue,
-    cors: &Cors,
-) -> Result<Response, JsValue> {
-    let response: Response = js::wait(pass_through(request, head, config, env)).await?;
-    let page = head.header("origin").unwrap_or_default();
+pub async fn pass_preflight(incoming: &Incoming, cors: &Cors) -> Result<Response, JsValue> {
+    let response: Response =
+        JsFuture::from(pass_or_tell(incoming)?).await.map(JsCast::unchecked_into)?;
+    let page = incoming.head.header("origin").unwrap_or_default();
     let allowed = response.headers().get("access-control-allow-headers")?;
     let Some((name, value)) = cors.preflight(&page, allowed.as_deref()) else {
         return Ok(response);

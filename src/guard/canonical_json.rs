@@ -1,13 +1,15 @@
 //! A JSON text with the freedom taken out of it that its writers use without meaning anything:
-//! white space, the order of members, and the raw_key of characters in strings.
+//! white space, the order of members, and the spelling of characters in strings.
 //!
 //! 1. Numbers keep their text: `1.0` and `1` are different requests.
 //! 2. A text with a member name twice in one object, or nested deeper than 128, has no canonical
 //!    form: readers disagree on what such a text says.
 //! 3. Values that a policy ignores are left out, member names included.
+//!
+//! This is not JCS (RFC 8785), which makes doubles of numbers, so that two 20-digit ids become one
+//! request. Nor may it be built on `serde_json::Value`: that reads `{"a":1,"a":2}` as `{"a":2}`.
 
-use super::bytes::{decimal, sort};
-use super::json::{Input, write_string};
+use json_event_parser::{JsonEvent, JsonSyntaxError, SliceJsonParser};
 use std::borrow::Cow;
 
 /// Deepest nesting of arrays and objects that is followed.
@@ -16,25 +18,46 @@ pub const MAX_DEPTH: usize = 128;
 /// A JSON pointer (RFC 6901), split into its reference tokens.
 pub type Pointer = Vec<String>;
 
-/// The canonical form, or nothing where the text is not JSON or has none.
+/// Returns `None` if the text is not JSON or has no canonical form.
 pub fn canonical_json(body: &[u8], ignore: &[Pointer]) -> Option<Vec<u8>> {
-    let input = Input::new(std::str::from_utf8(body).ok()?);
-    let output = Vec::with_capacity(body.len());
-    let (members, spare) = Default::default();
-    let mut writer = Writer { input, output, members, spare };
+    // The tokenizer skips a byte order mark, which no JSON text begins with (RFC 8259 section 8.1).
+    if body.starts_with(BYTE_ORDER_MARK) {
+        return None;
+    }
     let ignore: Vec<&[String]> = ignore.iter().map(Vec::as_slice).collect();
-    writer.value(&ignore, MAX_DEPTH)?;
-    writer.input.peek().is_none().then_some(writer.output)
+    let mut writer = Writer {
+        events: SliceJsonParser::new(body),
+        output: Vec::with_capacity(body.len()),
+        members: Vec::new(),
+    };
+    writer.document(&ignore).ok()?;
+    Some(writer.output)
+}
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Why a text has no canonical form.
+#[derive(Debug)]
+enum NoCanonicalForm {
+    NotJson,
+    DuplicateName,
+    TooDeep,
+    /// Positions are kept in 32 bits.
+    TooLong,
+}
+
+impl From<JsonSyntaxError> for NoCanonicalForm {
+    fn from(_: JsonSyntaxError) -> Self {
+        Self::NotJson
+    }
 }
 
 /// Reads a text, and copies what counts of it.
 struct Writer<'a> {
-    input: Input<'a>,
+    events: SliceJsonParser<'a>,
     output: Vec<u8>,
     /// Those of the objects that are being read, the innermost's last.
     members: Vec<Member>,
-    /// Room for sorting, which one object after the other uses.
-    spare: Vec<Member>,
 }
 
 /// A member that was read: where in the output its name begins and ends, and where it ends itself.
@@ -47,55 +70,80 @@ struct Member {
 }
 
 impl Member {
-    fn new(from: usize, name_to: usize, to: usize) -> Option<Self> {
-        let position = |at: usize| u32::try_from(at).ok();
-        Some(Self { from: position(from)?, name_to: position(name_to)?, to: position(to)? })
+    fn new(from: usize, name_to: usize, to: usize) -> Result<Self, NoCanonicalForm> {
+        let position = |at: usize| u32::try_from(at).map_err(|_| NoCanonicalForm::TooLong);
+        Ok(Self { from: position(from)?, name_to: position(name_to)?, to: position(to)? })
+    }
+
+    fn name<'a>(&self, output: &'a [u8]) -> &'a [u8] {
+        output.get(self.from as usize..self.name_to as usize).unwrap_or_default()
     }
 }
 
 impl<'a> Writer<'a> {
-    fn value(&mut self, ignore: &[&[String]], depth: usize) -> Option<()> {
-        match self.input.peek()? {
-            b'{' => self.object(ignore, depth.checked_sub(1)?),
-            b'[' => self.array(ignore, depth.checked_sub(1)?),
-            b'"' => self.string().map(drop),
-            _ => {
-                self.output.extend_from_slice(self.input.scalar()?.as_bytes());
-                Some(())
+    fn document(&mut self, ignore: &[&[String]]) -> Result<(), NoCanonicalForm> {
+        let first = self.events.parse_next()?;
+        self.value(first, ignore, MAX_DEPTH)?;
+        match self.events.parse_next()? {
+            JsonEvent::Eof => Ok(()),
+            _ => Err(NoCanonicalForm::NotJson),
+        }
+    }
+
+    fn value(
+        &mut self,
+        event: JsonEvent<'a>,
+        ignore: &[&[String]],
+        depth: usize,
+    ) -> Result<(), NoCanonicalForm> {
+        let below = || depth.checked_sub(1).ok_or(NoCanonicalForm::TooDeep);
+        match event {
+            JsonEvent::StartObject => return self.object(ignore, below()?),
+            JsonEvent::StartArray => return self.array(ignore, below()?),
+            JsonEvent::String(text) => self.string(&text),
+            JsonEvent::Number(text) => self.output.extend_from_slice(text.as_bytes()),
+            JsonEvent::Boolean(true) => self.output.extend_from_slice(b"true"),
+            JsonEvent::Boolean(false) => self.output.extend_from_slice(b"false"),
+            JsonEvent::Null => self.output.extend_from_slice(b"null"),
+            JsonEvent::ObjectKey(_)
+            | JsonEvent::EndObject
+            | JsonEvent::EndArray
+            | JsonEvent::Eof => return Err(NoCanonicalForm::NotJson),
+        }
+        Ok(())
+    }
+
+    /// A string that stands in the text as it is meant is copied, any other written anew.
+    #[expect(clippy::ptr_arg, reason = "whether the text is borrowed is what tells")]
+    fn string(&mut self, text: &Cow<str>) {
+        match text {
+            Cow::Borrowed(text) => {
+                self.output.push(b'"');
+                self.output.extend_from_slice(text.as_bytes());
+                self.output.push(b'"');
             }
+            // Writing into a vector cannot fail.
+            Cow::Owned(text) => drop(serde_json::to_writer(&mut self.output, text)),
         }
     }
 
-    fn string(&mut self) -> Option<Cow<'a, str>> {
-        self.input.peek()?;
-        let start = self.input.at();
-        let text = self.input.string()?;
-        match &text {
-            Cow::Borrowed(_) => self.output.extend_from_slice(self.input.since(start)?.as_bytes()),
-            Cow::Owned(text) => write_string(text, &mut self.output),
-        }
-        Some(text)
-    }
-
-    fn object(&mut self, ignore: &[&[String]], depth: usize) -> Option<()> {
-        self.input.take(b'{')?;
+    fn object(&mut self, ignore: &[&[String]], depth: usize) -> Result<(), NoCanonicalForm> {
         self.output.push(b'{');
         let (start, outer) = (self.output.len(), self.members.len());
         let mut ignored = Vec::new();
-        let mut first = true;
-        while self.input.another(b'}', &mut first)? {
+        while let JsonEvent::ObjectKey(name) = self.events.parse_next()? {
             let from = self.output.len();
-            let name = self.string()?;
-            self.input.take(b':')?;
-            let below = below(ignore, &name);
+            self.string(&name);
             let name_to = self.output.len();
             self.output.push(b':');
-            self.value(&below, depth)?;
+            let below = below(ignore, &name);
+            let event = self.events.parse_next()?;
+            self.value(event, &below, depth)?;
             self.output.push(b',');
             if !below.iter().any(|rest| rest.is_empty()) {
                 self.members.push(Member::new(from, name_to, self.output.len())?);
             } else if ignored.contains(&name) {
-                return None;
+                return Err(NoCanonicalForm::DuplicateName);
             } else {
                 ignored.push(name);
                 self.output.truncate(from);
@@ -103,39 +151,45 @@ impl<'a> Writer<'a> {
         }
         self.sort(start, outer)?;
         self.output.push(b'}');
-        Some(())
+        Ok(())
     }
 
     /// Brings the innermost object's members, copied since `start`, into the order of their names.
-    fn sort(&mut self, start: usize, outer: usize) -> Option<()> {
-        let name = |member: &Member| self.output.get(member.from as usize..member.name_to as usize);
-        let members = self.members.get_mut(outer..)?;
-        let in_order = |members: &[Member]| members.is_sorted_by(|a, b| name(a) < name(b));
-        if !in_order(members) {
-            sort(members, &mut self.spare, |a, b| name(a) < name(b));
-            if !in_order(members) {
-                return None;
+    fn sort(&mut self, start: usize, outer: usize) -> Result<(), NoCanonicalForm> {
+        let Self { output, members, .. } = self;
+        let sorted = members.get_mut(outer..).unwrap_or_default();
+        let in_order =
+            |members: &[Member]| members.is_sorted_by(|a, b| a.name(output) < b.name(output));
+        if !in_order(sorted) {
+            sorted.sort_unstable_by(|a, b| a.name(output).cmp(b.name(output)));
+            if !in_order(sorted) {
+                return Err(NoCanonicalForm::DuplicateName);
             }
-            let mut sorted = Vec::with_capacity(self.output.len().saturating_sub(start));
-            for Member { from, to, .. } in members {
-                sorted.extend_from_slice(self.output.get(*from as usize..*to as usize)?);
+            let mut text = Vec::with_capacity(output.len().saturating_sub(start));
+            for Member { from, to, .. } in sorted {
+                text.extend_from_slice(
+                    output.get(*from as usize..*to as usize).unwrap_or_default(),
+                );
             }
-            self.output.truncate(start);
-            self.output.extend_from_slice(&sorted);
+            output.truncate(start);
+            output.extend_from_slice(&text);
         }
-        self.members.truncate(outer);
-        Some(())
+        members.truncate(outer);
+        Ok(())
     }
 
-    fn array(&mut self, ignore: &[&[String]], depth: usize) -> Option<()> {
-        self.input.take(b'[')?;
+    fn array(&mut self, ignore: &[&[String]], depth: usize) -> Result<(), NoCanonicalForm> {
         self.output.push(b'[');
-        let (mut first, mut index) = (true, 0_usize);
-        while self.input.another(b']', &mut first)? {
+        let mut index = 0_usize;
+        loop {
+            let event = self.events.parse_next()?;
+            if event == JsonEvent::EndArray {
+                break;
+            }
             let from = self.output.len();
             let below =
-                if ignore.is_empty() { Vec::new() } else { below(ignore, &decimal(index as u64)) };
-            self.value(&below, depth)?;
+                if ignore.is_empty() { Vec::new() } else { below(ignore, &index.to_string()) };
+            self.value(event, &below, depth)?;
             self.output.push(b',');
             if below.iter().any(|rest| rest.is_empty()) {
                 self.output.truncate(from);
@@ -143,7 +197,7 @@ impl<'a> Writer<'a> {
             index = index.saturating_add(1);
         }
         self.output.push(b']');
-        Some(())
+        Ok(())
     }
 }
 

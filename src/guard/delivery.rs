@@ -9,10 +9,13 @@
 //! 5. A dead letter is the message itself, with key and realm stamped in: sent to a queue again, it
 //!    is the same operation.
 
-use super::json::{Members, quoted};
+use super::document::to_json;
 use super::log::RequestOutcome;
-use super::problem::DESCRIPTIONS;
+use super::message::Malformed;
+use super::problem::{Code, DESCRIPTIONS};
 use super::time::{Millis, UnixMillis};
+use serde::Serialize;
+use std::borrow::Cow;
 
 /// How long the record of a queue's message lasts at least: longer than [`MAX_DELIVERY_AGE`] and the 14 days
 /// for which a queue keeps a dead letter (Queues, Limits).
@@ -42,8 +45,8 @@ pub struct Attempt {
 
 /// How its request was answered.
 #[derive(Clone, Debug)]
-pub struct Answered<'a> {
-    pub told: &'a RequestOutcome,
+pub struct AttemptResult<'a> {
+    pub outcome: &'a RequestOutcome,
     pub status: u16,
     pub retry_after: Option<Millis>,
     /// Whether a retry of an unknown outcome is sent to the origin.
@@ -53,43 +56,60 @@ pub struct Answered<'a> {
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Disposition {
-    Done,
+    Acknowledge,
     /// Delivered again, after so long.
-    Again(Millis),
-    Dead(Reason),
+    Retry(Millis),
+    DeadLetter(DeadLetterReason),
 }
 
 /// Why a message is a dead letter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reason {
-    pub code: &'static str,
-    /// For whoever reads the letter.
-    pub detail: &'static str,
+pub enum DeadLetterReason {
+    /// It is no request.
+    Malformed(Malformed),
+    /// The guard refused it, and would again.
+    Refused(Code),
+    FinalAnswer,
+    GaveUp,
 }
 
-const FINAL_ANSWER: Reason = Reason {
-    code: "final-answer",
-    detail: "The origin refused it, and a retry with the same key gets the same answer. Once the reason is mended, send it under a new key.",
-};
-const GAVE_UP: Reason = Reason {
-    code: "gave-up",
-    detail: "It was tried for 20 hours without a final answer. Send it again once the origin gives one.",
-};
+impl DeadLetterReason {
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Malformed(_) => "malformed",
+            Self::Refused(code) => code.describe().name,
+            Self::FinalAnswer => "final-answer",
+            Self::GaveUp => "gave-up",
+        }
+    }
+
+    /// For whoever reads the letter.
+    pub fn detail(self) -> Cow<'static, str> {
+        match self {
+            Self::Malformed(malformed) => malformed.to_string().into(),
+            Self::Refused(code) => code.describe().meaning.into(),
+            Self::FinalAnswer => "The origin refused it, and a retry with the same key gets the same answer. Once the reason is mended, send it under a new key.".into(),
+            Self::GaveUp => "It was tried for 20 hours without a final answer. Send it again once the origin gives one.".into(),
+        }
+    }
+}
 
 /// What becomes of a message whose request was answered.
-pub fn disposition(answered: &Answered, attempt: &Attempt) -> Disposition {
-    match verdict(answered) {
-        Disposition::Again(_) => {
-            let delay = delay(attempt.number).max(answered.retry_after.unwrap_or_default());
-            again(delay.min(LONGEST_RETRY_AFTER), attempt)
+pub fn disposition(result: &AttemptResult, attempt: &Attempt) -> Disposition {
+    match verdict(result) {
+        Disposition::Retry(_) => {
+            let delay = delay(attempt.number).max(result.retry_after.unwrap_or_default());
+            retry(delay.min(LONGEST_RETRY_AFTER), attempt)
         }
         settled => settled,
     }
 }
 
-fn again(delay: Millis, attempt: &Attempt) -> Disposition {
-    let late = attempt.now.plus(delay) > attempt.sent_at.plus(MAX_DELIVERY_AGE);
-    if late { Disposition::Dead(GAVE_UP) } else { Disposition::Again(delay) }
+fn retry(delay: Millis, attempt: &Attempt) -> Disposition {
+    if attempt.now.plus(delay) > attempt.sent_at.plus(MAX_DELIVERY_AGE) {
+        return Disposition::DeadLetter(DeadLetterReason::GaveUp);
+    }
+    Disposition::Retry(delay)
 }
 
 /// How long after this try the next one comes, as far as the guard alone decides.
@@ -98,36 +118,37 @@ pub fn delay(number: u32) -> Millis {
     Millis(FIRST_DELAY.0.wrapping_shl(doublings)).min(LONGEST_DELAY)
 }
 
-fn verdict(answered: &Answered) -> Disposition {
-    let again = Disposition::Again(Millis(0));
-    match (answered.told.outcome, answered.status) {
-        ("released", _) => again,
-        ("refused", _) => match refused(answered.told.code.unwrap_or_default()) {
-            None => again,
-            Some(reason) => unless_resent(reason, answered),
-        },
-        (_, 0..400) => Disposition::Done,
-        (_, 400..500) => Disposition::Dead(FINAL_ANSWER),
-        _ => refused(UNKNOWN).map_or(again, |reason| unless_resent(reason, answered)),
+/// A retry has no delay of its own yet.
+fn verdict(result: &AttemptResult) -> Disposition {
+    match (result.outcome.name, result.status) {
+        ("released", _) => Disposition::Retry(Millis(0)),
+        ("refused", _) => refused(result.outcome.code, result.resends),
+        (_, 0..400) => Disposition::Acknowledge,
+        (_, 400..500) => Disposition::DeadLetter(DeadLetterReason::FinalAnswer),
+        _ => unknown(result.resends),
     }
 }
 
-const UNKNOWN: &str = "outcome-unknown";
-
-fn unless_resent(reason: Reason, answered: &Answered) -> Disposition {
-    let resent = answered.resends && reason.code == UNKNOWN;
-    if resent { Disposition::Again(Millis(0)) } else { Disposition::Dead(reason) }
+fn refused(code: Option<&str>, resends: bool) -> Disposition {
+    match DESCRIPTIONS.iter().find(|about| Some(about.name) == code) {
+        Some(about) if about.code == Code::OutcomeUnknown => unknown(resends),
+        Some(about) if !about.retryable => {
+            Disposition::DeadLetter(DeadLetterReason::Refused(about.code))
+        }
+        _ => Disposition::Retry(Millis(0)),
+    }
 }
 
-/// Why a refusal is for good; nothing where it is not.
-fn refused(code: &str) -> Option<Reason> {
-    let about = DESCRIPTIONS.iter().find(|about| about.name == code)?;
-    (!about.retryable).then_some(Reason { code: about.name, detail: about.meaning })
+fn unknown(resends: bool) -> Disposition {
+    if resends {
+        return Disposition::Retry(Millis(0));
+    }
+    Disposition::DeadLetter(DeadLetterReason::Refused(Code::OutcomeUnknown))
 }
 
 /// What a dead letter says beside its message.
 pub struct DeadLetter<'a> {
-    pub reason: Reason,
+    pub reason: DeadLetterReason,
     /// Absent where no request was made.
     pub status: Option<u16>,
     pub queue: &'a str,
@@ -135,33 +156,51 @@ pub struct DeadLetter<'a> {
     pub attempts: u32,
 }
 
+/// What is stamped into a message, behind its own members.
+#[derive(Serialize)]
+struct Stamp<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    realm: Option<&'a str>,
+    dead_letter: Notice<'a>,
+}
+
+#[derive(Serialize)]
+struct Notice<'a> {
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    detail: Cow<'a, str>,
+    queue: &'a str,
+    message_id: &'a str,
+    attempts: u32,
+}
+
 impl DeadLetter<'_> {
     /// The message's text, an object, with the stamp behind its own members: the last of a name
-    /// counts, wherever JSON is read.
+    /// counts, wherever JSON is read. So the message's own bytes stay as they are.
     pub fn of_message(&self, text: &str, key: &str, realm: &str) -> String {
-        let trimmed = text.trim_end();
-        let open = trimmed.strip_suffix('}').unwrap_or(trimmed);
-        let (key, realm, notice) = (quoted(key), quoted(realm), self.notice());
-        [open, ",\"key\":", &key, ",\"realm\":", &realm, ",\"dead_letter\":", &notice, "}"].concat()
+        let text = text.trim_end();
+        let open = text.strip_suffix('}').unwrap_or(text);
+        let stamp = self.stamp(Some(key), Some(realm));
+        format!("{open},{}", stamp.strip_prefix('{').unwrap_or(&stamp))
     }
 
     /// For a message that is no request.
     pub fn of_malformed(&self) -> String {
-        let mut members = Members::default();
-        members.json("dead_letter", &self.notice());
-        members.end()
+        self.stamp(None, None)
     }
 
-    fn notice(&self) -> String {
-        let mut members = Members::default();
-        members.text("reason", self.reason.code);
-        if let Some(status) = self.status {
-            members.number("status", status.into());
-        }
-        members.text("detail", self.reason.detail);
-        members.text("queue", self.queue);
-        members.text("message_id", self.message_id);
-        members.number("attempts", self.attempts.into());
-        members.end()
+    fn stamp(&self, key: Option<&str>, realm: Option<&str>) -> String {
+        let dead_letter = Notice {
+            reason: self.reason.code(),
+            status: self.status,
+            detail: self.reason.detail(),
+            queue: self.queue,
+            message_id: self.message_id,
+            attempts: self.attempts,
+        };
+        to_json(&Stamp { key, realm, dead_letter })
     }
 }

@@ -4,6 +4,7 @@
 //!    two different lists hash alike.
 //! 2. Every use names its purpose first, so that a hash of one kind never equals one of another.
 
+use super::hex::Hex;
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 over a purpose and the values that follow it, each preceded by its length.
@@ -30,20 +31,17 @@ impl Digest {
         }
     }
 
+    pub fn finish(self) -> Hex<32> {
+        Hex(self.0.finalize().into())
+    }
+
     /// 64 lower-case hex digits.
     pub fn hex(self) -> String {
-        hex(&self.0.finalize())
+        self.finish().to_string()
     }
 }
 
 /// Lower-case hex digits of some bytes.
 pub fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len().saturating_mul(2));
-    for byte in bytes {
-        for nibble in [byte >> 4, byte & 0x0f] {
-            let first = if nibble < 10 { b'0' } else { b'a'.wrapping_sub(10) };
-            text.push(char::from(first.wrapping_add(nibble)));
-        }
-    }
-    text
+    base16ct::lower::encode_string(bytes)
 }

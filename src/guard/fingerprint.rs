@@ -6,15 +6,27 @@
 //! 3. The content type counts in lower case, without `boundary` and `charset`.
 //! 4. The way a body was read is part of the hash, so that no JSON text equals other bytes.
 
-use super::bytes::joined;
 use super::canonical_json::{Pointer, canonical_json};
-use super::codec::{Reader, Writer};
 use super::digest::Digest;
+use super::hex::Hex;
 use super::multipart::{boundary, stretches};
 use super::request_head::RequestHead;
+use serde::{Deserialize, Serialize};
 
-/// How bodies are compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How bodies are compared. Records hold these by their place in this list.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Serialize,
+    Deserialize,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    strum::VariantNames,
+)]
+#[strum(serialize_all = "snake_case")]
 pub enum Algorithm {
     Auto,
     Bytes,
@@ -23,7 +35,7 @@ pub enum Algorithm {
 }
 
 /// How a fingerprint is made. A record keeps the one that it was claimed under.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Method {
     pub algorithm: Algorithm,
     /// JSON pointers whose values do not count; only `auto` reads JSON.
@@ -31,11 +43,10 @@ pub struct Method {
 }
 
 /// A request's fingerprint, and how it was made.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fingerprint {
     pub method: Method,
-    /// 64 hex digits.
-    pub digest: String,
+    pub digest: Hex<32>,
 }
 
 impl Fingerprint {
@@ -45,30 +56,7 @@ impl Fingerprint {
             Algorithm::Bytes => request(head, "bytes").field(body),
             Algorithm::Auto => auto(head, body, &method.ignore),
         };
-        Self { method: method.clone(), digest: digest.hex() }
-    }
-
-    pub fn write(&self, writer: &mut Writer) {
-        writer.byte(match self.method.algorithm {
-            Algorithm::Auto => 0,
-            Algorithm::Bytes => 1,
-            Algorithm::None => 2,
-        });
-        writer.list(&self.method.ignore, |pointer, writer| {
-            writer.list(pointer, |token, writer| writer.text(token));
-        });
-        writer.text(&self.digest);
-    }
-
-    pub fn read(reader: &mut Reader) -> Option<Self> {
-        let algorithm = match reader.byte()? {
-            0 => Algorithm::Auto,
-            1 => Algorithm::Bytes,
-            2 => Algorithm::None,
-            _ => return None,
-        };
-        let ignore = reader.list(|reader| reader.list(Reader::text))?;
-        Some(Self { method: Method { algorithm, ignore }, digest: reader.text()? })
+        Self { method: method.clone(), digest: digest.finish() }
     }
 }
 
@@ -107,5 +95,5 @@ fn comparable_content_type(value: &str) -> String {
         let name = piece.split('=').next().unwrap_or_default();
         name != "boundary" && name != "charset" && !name.is_empty()
     };
-    joined(&mut lower.split(';').map(str::trim).filter(counts), ";")
+    lower.split(';').map(str::trim).filter(counts).collect::<Vec<_>>().join(";")
 }

@@ -3,19 +3,19 @@
 //! It names the record by the beginning of its id, and holds no key, no credential and no body. A
 //! request without a key has no record and no fingerprint.
 
-use super::codec::{Reader, Writer};
 use super::digest::Digest;
-use super::json::Members;
+use super::document::to_json;
 use super::record::Claim;
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
+use serde::{Deserialize, Serialize};
 
 /// What became of a request.
 #[derive(Clone, Debug, Default)]
 pub struct RequestOutcome {
     /// `first`, `joined`, `replayed`, `released`, `not-kept`, `refused`, `bypass`, `observed`,
     /// `fail-open` or, for a queue's message, `dead-letter`.
-    pub outcome: &'static str,
+    pub name: &'static str,
     /// The code of a refusal; of one that an observed request was spared, too; why a message is a
     /// dead letter.
     pub code: Option<&'static str>,
@@ -25,13 +25,13 @@ pub struct RequestOutcome {
 }
 
 impl RequestOutcome {
-    pub fn of(outcome: &'static str) -> Self {
-        Self { outcome, ..Self::default() }
+    pub fn of(name: &'static str) -> Self {
+        Self { name, ..Self::default() }
     }
 }
 
 /// Whose request another one's is: a claim, as far as a log may tell it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClaimRef {
     /// The first 8 digits of the claim's id.
     pub claim: String,
@@ -41,19 +41,11 @@ pub struct ClaimRef {
 
 impl ClaimRef {
     pub fn of(claim: &Claim) -> Self {
-        let digits = claim.id.0.chars().take(8).collect();
-        Self { claim: digits, attempt: claim.attempt, claimed_at: claim.claimed_at }
-    }
-
-    pub fn write(&self, writer: &mut Writer) {
-        writer.text(&self.claim);
-        writer.short(self.attempt);
-        writer.number(self.claimed_at.0);
-    }
-
-    pub fn read(reader: &mut Reader) -> Option<Self> {
-        let (claim, attempt) = (reader.text()?, reader.short()?);
-        Some(Self { claim, attempt, claimed_at: UnixMillis(reader.number()?) })
+        Self {
+            claim: format!("{:.8}", claim.id),
+            attempt: claim.attempt,
+            claimed_at: claim.claimed_at,
+        }
     }
 }
 
@@ -84,62 +76,79 @@ pub struct LogLine<'a> {
     pub source: Option<&'static str>,
     /// The queue that delivered it, where it did not come over HTTP.
     pub queue: Option<&'a str>,
-    pub trace: Option<&'a ClaimRef>,
-    pub told: &'a RequestOutcome,
+    pub claim: Option<&'a ClaimRef>,
+    pub outcome: &'a RequestOutcome,
     pub status: u16,
     pub now: UnixMillis,
     pub total: Millis,
 }
 
-impl LogLine<'_> {
-    /// What is told in words; where it is not known it is left out. A new one goes to the end: the
-    /// columns of the metrics stand in this order.
-    pub fn texts(&self) -> [(&'static str, Option<&str>); 10] {
-        [
-            ("outcome", Some(self.told.outcome)),
-            ("route", Some(self.route)),
-            ("method", Some(self.method)),
-            ("code", self.told.code),
-            ("would", self.told.would),
-            ("record", self.record.and_then(|record| record.as_str().get(..16))),
-            ("fingerprint", self.fingerprint.as_ref().map(FingerprintTag::as_str)),
-            ("claim", self.trace.map(|trace| trace.claim.as_str())),
-            ("source", self.source),
-            ("queue", self.queue),
-        ]
-    }
+/// The line's members in their order. What is not known is left out. A new one goes to the end of
+/// the texts or of the numbers: the columns of the metrics stand in this order.
+#[derive(Serialize)]
+pub(super) struct LogMembers<'a> {
+    pub outcome: &'a str,
+    pub route: &'a str,
+    pub method: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub would: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub record: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub queue: Option<&'a str>,
+    pub status: u16,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub since_first_ms: Option<u64>,
+    pub origin_ms: u64,
+    pub total_ms: u64,
+}
 
-    /// What is told in figures, in an order of its own.
-    pub fn numbers(&self) -> [(&'static str, Option<u64>); 5] {
-        [
-            ("status", Some(self.status.into())),
-            ("attempt", self.trace.map(|trace| trace.attempt.into())),
-            ("since_first_ms", self.trace.map(|trace| self.now.since(trace.claimed_at).0)),
-            ("origin_ms", Some(self.told.origin.0)),
-            ("total_ms", Some(self.total.0)),
-        ]
+impl LogLine<'_> {
+    pub(super) fn members(&self) -> LogMembers<'_> {
+        LogMembers {
+            outcome: self.outcome.name,
+            route: self.route,
+            method: self.method,
+            code: self.outcome.code,
+            would: self.outcome.would,
+            record: self.record.map(|record| format!("{record:.16}")),
+            fingerprint: self.fingerprint.as_ref().map(FingerprintTag::as_str),
+            claim: self.claim.map(|claim| claim.claim.as_str()),
+            source: self.source,
+            queue: self.queue,
+            status: self.status,
+            attempt: self.claim.map(|claim| claim.attempt),
+            since_first_ms: self.claim.map(|claim| self.now.since(claim.claimed_at).0),
+            origin_ms: self.outcome.origin.0,
+            total_ms: self.total.0,
+        }
     }
 
     /// The line of the log.
     pub fn line(&self) -> String {
-        let mut members = Members::default();
-        for (name, text) in self.texts() {
-            text.into_iter().for_each(|text| members.text(name, text));
-        }
-        for (name, number) in self.numbers() {
-            number.into_iter().for_each(|number| members.number(name, number));
-        }
-        members.end()
+        to_json(&self.members())
     }
+}
+
+#[derive(Serialize)]
+struct MalformedLine<'a> {
+    outcome: &'a str,
+    code: &'a str,
+    queue: &'a str,
+    detail: &'a str,
 }
 
 /// The line for a queue's message that is no request; the sentence holds nothing of it.
 pub fn malformed(queue: &str, detail: &str) -> String {
-    let mut members = Members::default();
-    for (name, text) in
-        [("outcome", "dead-letter"), ("code", "malformed"), ("queue", queue), ("detail", detail)]
-    {
-        members.text(name, text);
-    }
-    members.end()
+    to_json(&MalformedLine { outcome: "dead-letter", code: "malformed", queue, detail })
 }

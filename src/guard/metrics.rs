@@ -6,27 +6,48 @@
 //!    value, so a busy route does not crowd out a quiet one, and questions are asked by route.
 //! 3. What is not known is an empty text, or 0.
 
-use super::bytes::decimal;
-use super::json::quoted;
+use super::document::to_json;
 use super::log::LogLine;
+use serde::Serialize;
 
 /// The most bytes of an index (Analytics Engine, "Limits").
 const INDEX_BYTES: usize = 96;
 
-/// The data point, as the JSON of what `writeDataPoint` takes.
-pub fn point(entry: &LogLine) -> String {
-    let mut point = ["{\"indexes\":[", &quoted(index(entry.route)), "],\"blobs\":["].concat();
-    for (at, (_, text)) in entry.texts().into_iter().enumerate() {
-        point.push_str(if at == 0 { "" } else { "," });
-        point.push_str(&quoted(text.unwrap_or_default()));
-    }
-    point.push_str("],\"doubles\":[");
-    for (at, (_, number)) in entry.numbers().into_iter().enumerate() {
-        point.push_str(if at == 0 { "" } else { "," });
-        point.push_str(&decimal(number.unwrap_or_default()));
-    }
-    point.push_str("]}");
-    point
+/// What `writeDataPoint` takes.
+#[derive(Serialize)]
+struct DataPoint<'a> {
+    indexes: [&'a str; 1],
+    blobs: [&'a str; 10],
+    doubles: [u64; 5],
+}
+
+/// The data point, in JSON.
+pub fn point(line: &LogLine) -> String {
+    let members = line.members();
+    let blobs = [
+        Some(members.outcome),
+        Some(members.route),
+        Some(members.method),
+        members.code,
+        members.would,
+        members.record.as_deref(),
+        members.fingerprint,
+        members.claim,
+        members.source,
+        members.queue,
+    ];
+    let doubles = [
+        Some(members.status.into()),
+        members.attempt.map(u64::from),
+        members.since_first_ms,
+        Some(members.origin_ms),
+        Some(members.total_ms),
+    ];
+    to_json(&DataPoint {
+        indexes: [index(line.route)],
+        blobs: blobs.map(Option::unwrap_or_default),
+        doubles: doubles.map(Option::unwrap_or_default),
+    })
 }
 
 /// The platform drops a point whose index is too long. A pattern is ASCII, so it can be cut.

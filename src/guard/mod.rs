@@ -1,17 +1,16 @@
 //! The rules. Nothing in here knows a Worker, a clock or a source of randomness: what the rules
 //! need arrives as an argument, and what they want done leaves as a value.
 
-pub mod base64;
-pub mod bytes;
 pub mod canonical_json;
-pub mod codec;
 pub mod cors;
 pub mod delivery;
 pub mod digest;
+pub mod document;
 pub mod fingerprint;
 pub mod forward;
 pub mod health;
-pub mod json;
+pub mod hex;
+pub mod isolate_cache;
 pub mod key;
 pub mod log;
 pub mod machine;
@@ -22,7 +21,6 @@ pub mod operator;
 pub mod origin;
 pub mod policy;
 pub mod problem;
-pub mod recent;
 pub mod record;
 pub mod release;
 pub mod replay;
@@ -32,5 +30,4 @@ pub mod scope;
 pub mod seen;
 pub mod shard;
 pub mod stored_form;
-pub mod structured_field;
 pub mod time;

@@ -1,7 +1,7 @@
 //! A multipart body (RFC 2046 section 5.1.1) without its boundary, which clients draw anew for
 //! each attempt.
 
-use super::bytes::find;
+use memchr::memmem::Finder;
 
 /// The boundary parameter of a multipart content type.
 pub fn boundary(content_type: &str) -> Option<&str> {
@@ -20,12 +20,14 @@ pub fn boundary(content_type: &str) -> Option<&str> {
 /// The stretches between the delimiters: what precedes the first, every part with its headers,
 /// and what follows the last. Nothing where the body is not well formed.
 pub fn stretches<'a>(body: &'a [u8], boundary: &str) -> Option<Vec<&'a [u8]>> {
-    let delimiter = [b"--", boundary.as_bytes()].concat();
+    let delimiter = format!("--{boundary}");
+    // Linear even where a body is made of almost delimiters.
+    let finder = Finder::new(&delimiter);
     let mut stretches = Vec::new();
     let mut from = 0_usize;
     let mut search = 0_usize;
     loop {
-        let found = find(body, &delimiter, search)?;
+        let found = search.saturating_add(finder.find(body.get(search..)?)?);
         let after = found.saturating_add(delimiter.len());
         let rest = body.get(after..)?;
         let line_start = found == 0 || body.get(..found)?.ends_with(b"\r\n");

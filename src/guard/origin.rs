@@ -5,8 +5,8 @@
 //! 3. Any other status means that the origin may have acted.
 //! 4. No answer, or one whose body broke off, means the same.
 
-use super::bytes::from_decimal;
 use super::release::Release;
+use thiserror::Error;
 
 /// What an answer of the origin says about its work.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,11 +49,21 @@ pub fn has_no_body(status: u16) -> bool {
 pub struct OriginUrl(String);
 
 /// Why a value is no base URL.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum OriginUrlError {
+    #[error(
+        "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers"
+    )]
     Missing,
-    Bad { value: String, reason: &'static str },
+    #[error("ORIGIN \"{0}\" does not start with https:// or http://; {CURE}")]
+    Scheme(String),
+    #[error("ORIGIN \"{0}\" has no valid host; {CURE}")]
+    Host(String),
+    #[error("ORIGIN \"{0}\" has a query, a fragment or characters that a URL cannot hold; {CURE}")]
+    Rest(String),
 }
+
+const CURE: &str = "set it to a base URL such as https://origin.example.com";
 
 impl OriginUrl {
     pub fn parse(value: Option<&str>) -> Result<Self, OriginUrlError> {
@@ -61,17 +71,16 @@ impl OriginUrl {
             .map(str::trim)
             .filter(|value| !value.is_empty())
             .ok_or(OriginUrlError::Missing)?;
-        let bad = |reason| OriginUrlError::Bad { value: value.into(), reason };
         let rest = value
             .strip_prefix("https://")
             .or_else(|| value.strip_prefix("http://"))
-            .ok_or_else(|| bad("does not start with https:// or http://"))?;
+            .ok_or_else(|| OriginUrlError::Scheme(value.into()))?;
         let authority = rest.split('/').next().unwrap_or_default();
         if !is_authority(authority) {
-            return Err(bad("has no valid host"));
+            return Err(OriginUrlError::Host(value.into()));
         }
         if rest.contains(['?', '#']) || !rest.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(bad("has a query, a fragment or characters that a URL cannot hold"));
+            return Err(OriginUrlError::Rest(value.into()));
         }
         Ok(Self(value.trim_end_matches('/').into()))
     }
@@ -82,7 +91,7 @@ impl OriginUrl {
 
     /// The URL of a request at the origin; `target` is path and query.
     pub fn join(&self, target: &str) -> String {
-        [&self.0, target].concat()
+        format!("{}{target}", self.0)
     }
 
     /// A `Location` that points at the origin, pointed at the public address instead. Hosts count
@@ -91,23 +100,23 @@ impl OriginUrl {
         let (own_place, own_path) = split_place(&self.0)?;
         let scheme = own_place.split(':').next()?;
         let absolute = match location.starts_with("//") {
-            true => [scheme, ":", location].concat(),
+            true => format!("{scheme}:{location}"),
             false => location.to_owned(),
         };
         let (place, path) = split_place(&absolute)?;
         let rest = path.strip_prefix(own_path)?;
         let fits = place == own_place && (rest.is_empty() || rest.starts_with(['/', '?', '#']));
-        fits.then(|| [public, rest].concat())
+        fits.then(|| format!("{public}{rest}"))
     }
 }
 
-/// An absolute URL's scheme and authority in one raw_key, and what follows them.
+/// An absolute URL's scheme and authority in one spelling, and what follows them.
 fn split_place(url: &str) -> Option<(String, &str)> {
     let (scheme, rest) = url.split_once(':')?;
     let rest = rest.strip_prefix("//")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
     let (authority, path) = rest.split_at_checked(end)?;
-    let place = [scheme, "://", authority].concat().to_ascii_lowercase();
+    let place = format!("{scheme}://{authority}").to_ascii_lowercase();
     let own_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
     Some((place.strip_suffix(own_port).unwrap_or(&place).to_owned(), path))
 }
@@ -122,7 +131,8 @@ fn is_authority(authority: &str) -> bool {
 }
 
 fn is_port(port: &str) -> bool {
-    from_decimal(port).is_some_and(|port| (1..1 << 16).contains(&port))
+    // A number's own parser would take a sign.
+    port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse().is_ok_and(|port: u16| port > 0)
 }
 
 /// An IPv6 address in brackets.
@@ -138,20 +148,4 @@ fn is_label(label: &str) -> bool {
         && label.bytes().all(inside)
         && !label.starts_with('-')
         && !label.ends_with('-')
-}
-
-impl OriginUrlError {
-    pub fn sentence(&self) -> String {
-        match self {
-            Self::Missing => "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers".into(),
-            Self::Bad { value, reason } => [
-                "ORIGIN \"",
-                value,
-                "\" ",
-                reason,
-                "; set it to a base URL such as https://origin.example.com",
-            ]
-            .concat(),
-        }
-    }
 }

@@ -1,12 +1,12 @@
 //! What the guard says when it refuses (RFC 9457).
 
-use super::bytes::decimal;
-use super::json::Members;
+use super::document::to_json;
 use super::key::IdempotencyKey;
 use super::machine::Refusal;
 use super::record::Reason;
 use super::scope::RecordId;
 use super::time::Millis;
+use serde::Serialize;
 
 /// Every refusal that there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -154,6 +154,20 @@ pub struct Problem {
     pub retry_after: Option<Millis>,
 }
 
+/// The members of RFC 9457, and the guard's own behind them.
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instance: Option<String>,
+    code: &'a str,
+    retryable: bool,
+}
+
 /// When a client may try again whom nobody can tell a better time.
 const DEFAULT_RETRY_AFTER: Millis = Millis::seconds(1);
 
@@ -169,16 +183,17 @@ impl Problem {
             Refusal::KeyReused => (Code::KeyReused, KEY_REUSED),
             Refusal::CredentialChanged => (Code::CredentialChanged, CREDENTIAL_CHANGED),
             Refusal::InProgress { .. } => (Code::InProgress, IN_PROGRESS),
+            Refusal::Moved => (Code::GuardUnavailable, MOVED),
             Refusal::OriginBusy => (Code::OriginBusy, ORIGIN_BUSY),
             Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT),
             Refusal::OutcomeUnknown(reason) => (Code::OutcomeUnknown, unknown_detail(reason)),
         };
         let subject = match key {
-            Some(key) => ["Idempotency-Key ", &key.to_structured()].concat(),
+            Some(key) => format!("Idempotency-Key {}", key.to_structured()),
             None => "the same request without a key".into(),
         };
-        let detail = [&subject, " ", detail].concat();
-        let mut problem = Self { record: Some(record.clone()), ..Self::new(code, detail) };
+        let problem = Self::new(code, format!("{subject} {detail}"));
+        let mut problem = Self { record: Some(*record), ..problem };
         match refusal {
             Refusal::InProgress { retry_after } => problem.retry_after = Some(retry_after),
             Refusal::OutcomeUnknown(Reason::DeadlinePassed) => problem.status = 504,
@@ -190,32 +205,33 @@ impl Problem {
     /// The body: an `application/problem+json` document.
     pub fn to_json(&self, docs_url: Option<&str>) -> String {
         let about = self.code.describe();
-        let (place, mark) = docs_url.map_or(("urn:onlyonce", ":"), |url| (url, "#"));
-        let mut members = Members::default();
-        members.text("type", &[place, mark, about.name].concat());
-        members.text("title", about.title);
-        members.number("status", self.status.into());
-        members.text("detail", &self.detail);
-        if let Some(record) = &self.record {
-            members.text("instance", &["/.onlyonce/records/", record.as_str()].concat());
-        }
-        members.text("code", about.name);
-        members.json("retryable", if about.retryable { "true" } else { "false" });
-        members.end()
+        let document = Document {
+            kind: match docs_url {
+                Some(url) => format!("{url}#{}", about.name),
+                None => format!("urn:onlyonce:{}", about.name),
+            },
+            title: about.title,
+            status: self.status,
+            detail: &self.detail,
+            instance: self.record.as_ref().map(|record| format!("/.onlyonce/records/{record}")),
+            code: about.name,
+            retryable: about.retryable,
+        };
+        to_json(&document)
     }
 
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let about = self.code.describe();
-        let link = ["</.onlyonce/problems#", about.name, ">; rel=\"describedby\""].concat();
+        let link = format!("</.onlyonce/problems#{}>; rel=\"describedby\"", about.name);
         let mut headers = vec![
             ("content-type", "application/problem+json".to_owned()),
             ("cache-control", "no-store".to_owned()),
-            ("cache-status", ["onlyonce; detail=", about.name].concat()),
+            ("cache-status", format!("onlyonce; detail={}", about.name)),
             ("link", link),
         ];
         if about.retryable {
             let wait = self.retry_after.unwrap_or(DEFAULT_RETRY_AFTER).retry_after();
-            headers.push(("retry-after", decimal(wait)));
+            headers.push(("retry-after", wait.to_string()));
         }
         headers
     }
@@ -225,6 +241,7 @@ impl Problem {
 const KEY_REUSED: &str = "was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation";
 const CREDENTIAL_CHANGED: &str = "was carried out under another credential, so its answer is withheld; read the resource to learn what became of it";
 const IN_PROGRESS: &str = "is not finished: its first request is still at the origin, or an operator has just freed the key; send the same request again after the time in Retry-After";
+const MOVED: &str = "lives in another shard since `shards` was changed, and this Worker's policy does not know of it yet; send the same request with the same key again";
 const ORIGIN_BUSY: &str = "was not sent: as many calls to the origin as the guard may hold open are waiting for it, and the key is free; send the same request with the same key again";
 const RESPONSE_NOT_KEPT: &str = "was carried out, but its answer was too large or endless to keep; read the resource instead of sending it again";
 
@@ -247,33 +264,21 @@ fn unknown_detail(reason: Reason) -> &'static str {
 
 /// The page at `/.onlyonce/problems`.
 pub fn page() -> String {
-    let mut page = String::from(PAGE_HEAD);
-    for about in &DESCRIPTIONS {
-        let again = if about.retryable { "yes, with the same key" } else { "no" };
-        let status = if about.code == Code::OutcomeUnknown {
-            "502 or 504".into()
-        } else {
-            decimal(about.status.into())
-        };
-        let pieces = [
-            "<section id=\"",
-            about.name,
-            "\"><h2><code>",
-            about.name,
-            "</code></h2><p><strong>",
-            about.title,
-            "</strong></p><p>",
-            about.meaning,
-            "</p><p>Status ",
-            &status,
-            ". Worth retrying: ",
-            again,
-            ".</p></section>\n",
-        ];
-        page.push_str(&pieces.concat());
-    }
-    page.push_str("</main></body></html>\n");
-    page
+    let sections: String = DESCRIPTIONS.iter().map(section).collect();
+    format!("{PAGE_HEAD}{sections}</main></body></html>\n")
+}
+
+fn section(about: &Description) -> String {
+    let Description { name, title, meaning, status, .. } = about;
+    let statuses = match about.code {
+        Code::OutcomeUnknown => "502 or 504".into(),
+        _ => status.to_string(),
+    };
+    let again = if about.retryable { "yes, with the same key" } else { "no" };
+    format!(
+        "<section id=\"{name}\"><h2><code>{name}</code></h2><p><strong>{title}</strong></p>\
+         <p>{meaning}</p><p>Status {statuses}. Worth retrying: {again}.</p></section>\n"
+    )
 }
 
 const PAGE_HEAD: &str = "<!doctype html>

@@ -1,15 +1,20 @@
 //! What is known of one key. The bytes that it is stored as: [`super::stored_form`].
 
 use super::fingerprint::Fingerprint;
+use super::hex::{Hex, HexError};
 use super::scope::Credential;
 use super::time::{Millis, UnixMillis};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 /// Answers up to this size, in bytes, are stored in the record itself; larger ones in rows of
 /// their own. A row of object storage holds 2 MB at most.
 pub const INLINE_LIMIT: usize = 64 * 1024;
 
-/// The life of a key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The life of a key. Stored records hold a state by its place in this list: a new one goes to the
+/// end, under a new version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Record {
     /// Nobody has claimed the key, or everybody has forgotten it.
     Vacant,
@@ -22,10 +27,13 @@ pub enum Record {
     /// An operator wants the key to be free. It is from then on; absent until the copy of the
     /// answer is known to be deleted.
     Forgotten { until: Option<UnixMillis> },
+    /// The key lives in another shard since `shards` was changed. It is the fence that keeps a Worker
+    /// which still has the old policy from claiming the key here.
+    Moved { until: UnixMillis },
 }
 
 /// One claim of a key. What a later policy must not change is kept here.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
     pub id: ClaimId,
     /// Counts the sendings, from 1.
@@ -46,18 +54,33 @@ pub struct Claim {
     pub raw_key: Option<String>,
 }
 
-/// 128 random bits in hex that tell one claim from every other.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ClaimId(pub String);
+/// 128 random bits that tell one claim from every other. They are shown as 32 hex digits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClaimId(pub Hex<16>);
+
+impl fmt::Display for ClaimId {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for ClaimId {
+    type Err = HexError;
+
+    fn from_str(text: &str) -> Result<Self, HexError> {
+        text.parse().map(Self)
+    }
+}
 
 /// Why nobody knows, and what the origin said where it said something.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
     pub reason: Reason,
     pub answer: Option<Answer>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why nobody knows what became of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Reason {
     /// The connection to the origin failed, or its answer broke off.
     ConnectionLost,
@@ -70,7 +93,7 @@ pub enum Reason {
 }
 
 /// An answer of the origin, ready to be shown again.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub status: u16,
     pub headers: Vec<(String, String)>,
@@ -81,10 +104,13 @@ pub struct Answer {
 }
 
 /// Where the body of an answer is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Body {
     /// Behind the record's head.
-    Inline { bytes: Vec<u8> },
+    Inline {
+        #[serde(skip)]
+        bytes: Vec<u8>,
+    },
     /// In rows of the object's storage, named by claim and attempt; in a copy, behind the head.
     Rows { attempt: u32, rows: u32, length: u64 },
     /// Too large or endless.
@@ -94,7 +120,7 @@ pub enum Body {
 impl Record {
     pub fn claim(&self) -> Option<&Claim> {
         match self {
-            Self::Vacant | Self::Forgotten { .. } => None,
+            Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } => None,
             Self::InFlight { claim, .. }
             | Self::Done { claim, .. }
             | Self::Unknown { claim, .. } => Some(claim),
@@ -107,7 +133,7 @@ impl Record {
             Self::Done { answer, .. } => Some(answer),
             Self::Unknown { outcome, .. } => outcome.answer.as_ref(),
             Self::InFlight { previous, .. } => previous.as_ref()?.answer.as_ref(),
-            Self::Vacant | Self::Forgotten { .. } => None,
+            Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } => None,
         }
     }
 
@@ -127,20 +153,26 @@ impl Record {
             Self::Done { answer, .. } => Some(answer),
             Self::Unknown { outcome, .. } => outcome.answer.as_mut(),
             Self::InFlight { previous, .. } => previous.as_mut()?.answer.as_mut(),
-            Self::Vacant | Self::Forgotten { .. } => None,
+            Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } => None,
         }
     }
 
-    /// When the record asks to be looked at though nobody asks for it; the beginning of time where
-    /// it cannot be too soon.
-    pub fn alarm_at(&self) -> Option<UnixMillis> {
+    /// When the record is over. Returns `None` if it is vacant, or waits for something without a date.
+    pub fn expires_at(&self) -> Option<UnixMillis> {
         match self {
             Self::Vacant => None,
             Self::InFlight { claim, .. }
             | Self::Done { claim, .. }
             | Self::Unknown { claim, .. } => Some(claim.expires_at()),
-            Self::Forgotten { until } => Some(until.unwrap_or(UnixMillis(0))),
+            Self::Forgotten { until } => *until,
+            Self::Moved { until } => Some(*until),
         }
+    }
+
+    /// Whether the shard's alarm has to look at the record though its time is not over: its call may
+    /// have died, or the deletion of its copy has to be tried again.
+    pub fn needs_watching(&self) -> bool {
+        matches!(self, Self::InFlight { .. } | Self::Forgotten { until: None })
     }
 }
 
@@ -157,25 +189,6 @@ impl Claim {
         self.derived_ttl.map_or(self.window_ends_at, |derived_ttl| {
             call_ended_at.plus(derived_ttl).min(self.window_ends_at)
         })
-    }
-}
-
-impl Reason {
-    const ALL: [Self; 4] =
-        [Self::ConnectionLost, Self::Restarted, Self::DeadlinePassed, Self::ServerError];
-
-    /// The reason's number in stored bytes and messages.
-    pub fn code(self) -> u8 {
-        match self {
-            Self::ConnectionLost => 0,
-            Self::Restarted => 1,
-            Self::DeadlinePassed => 2,
-            Self::ServerError => 3,
-        }
-    }
-
-    pub fn from_code(code: u8) -> Option<Self> {
-        Self::ALL.into_iter().find(|reason| reason.code() == code)
     }
 }
 

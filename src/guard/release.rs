@@ -1,6 +1,6 @@
 //! Which answers of the origin mean "I did not process this".
 
-use super::bytes::find;
+use memchr::memmem::find;
 
 /// One entry of a policy's `release` list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ fn matches(pattern: &str, value: &str) -> bool {
     let mut pieces = rest.split('*').map(str::as_bytes);
     let tail = pieces.next_back().unwrap_or_default();
     for piece in pieces {
-        match find(value, piece, 0).and_then(|at| value.get(at.saturating_add(piece.len())..)) {
+        match find(value, piece).and_then(|at| value.get(at.saturating_add(piece.len())..)) {
             Some(after) => value = after,
             None => return false,
         }

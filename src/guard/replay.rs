@@ -9,7 +9,6 @@
 //!
 //! Anything else is the object's to answer: a copy refuses nothing and frees nothing.
 
-use super::bytes::decimal;
 use super::fingerprint::{Fingerprint, Method};
 use super::forward::hop_by_hop;
 use super::key::IdempotencyKey;
@@ -63,7 +62,7 @@ fn is_made_anew(name: &str, value: &str) -> bool {
     }
 }
 
-/// The content codings that the platform undoes when a body is read, in the one raw_key that it
+/// The content codings that the platform undoes when a body is read, in the one spelling that it
 /// knows.
 const DECODED: [&str; 2] = ["gzip", "br"];
 
@@ -177,7 +176,7 @@ impl Marking<'_> {
         if self.status.is_replay() {
             let age = self.now.since(self.answered_at.unwrap_or(self.now)).whole_seconds();
             marks.push(set("idempotency-replayed", "true".into()));
-            marks.push(set("age", decimal(age)));
+            marks.push(set("age", age.to_string()));
             marks.push(HeaderChange {
                 name: "cache-control",
                 value: "no-store".into(),
@@ -188,19 +187,17 @@ impl Marking<'_> {
     }
 
     fn cache_status(&self) -> String {
-        let (status, record) = (self.status.parameters(), self.record.as_str());
-        let mut value = ["onlyonce; ", status, "; key=\"", record, "\""].concat();
-        if let Some(detail) = self.status.detail().or(self.detail) {
-            value.push_str("; detail=");
-            value.push_str(detail);
+        let (status, record) = (self.status.parameters(), self.record);
+        match self.status.detail().or(self.detail) {
+            Some(detail) => format!("onlyonce; {status}; key=\"{record}\"; detail={detail}"),
+            None => format!("onlyonce; {status}; key=\"{record}\""),
         }
-        value
     }
 }
 
 /// A metric of `Server-Timing`.
 pub fn server_timing_metric(what: &str, span: Millis) -> String {
-    [what, ";dur=", &decimal(span.0)].concat()
+    format!("{what};dur={}", span.0)
 }
 
 /// Writes marks into a list of headers.

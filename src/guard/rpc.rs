@@ -4,44 +4,32 @@
 //!    client's headers as the platform has them, and the body. It is given a message back, and the
 //!    body where there is one that the message does not hold.
 //!    Arguments of another kind would need a method of another name.
-//! 2. During a deployment the two may be of different versions: another protocol is refused as
+//! 2. A message is the number of its protocol, in four bytes, and the message in postcard, which knows
+//!    a field by its place alone: whatever changes in one, in a refusal or in a fingerprint changes
+//!    the protocol.
+//! 3. During a deployment the two may be of different versions: another protocol is refused as
 //!    `guard-unavailable`, which says nothing about the origin.
 
-use super::codec::{Reader, Writer};
 use super::fingerprint::Fingerprint;
 use super::log::ClaimRef;
 use super::machine::Refusal;
-use super::record::{Answer, Reason};
+use super::record::Answer;
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
 /// The version of the messages.
-pub const PROTOCOL: u32 = 4;
-
-/// The headers that the rules look at of a guarded request, in the order in which messages have
-/// them.
-pub const HEADERS: [&str; 8] = [
-    "idempotency-key",
-    "authorization",
-    "x-api-key",
-    "cookie",
-    "content-type",
-    "content-length",
-    "origin",
-    "connection",
-];
+pub const PROTOCOL: u32 = 5;
 
 /// From the Worker to the object: a request that may claim its key.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubmitRequest {
-    pub protocol: u32,
     pub record: RecordId,
     pub method: String,
     /// Absolute, as the client called it.
     pub url: String,
-    /// A line for each of [`HEADERS`]: `=` and the value, or nothing where there is none. They spare
-    /// a replay the look at the headers themselves.
-    pub headers: String,
     pub fingerprint: Fingerprint,
     /// The body's length in bytes, so that a body that broke off between the two is noticed.
     pub length: u64,
@@ -52,10 +40,13 @@ pub struct SubmitRequest {
     pub observe: bool,
     /// The Worker sends this a second time because it heard nothing of the first.
     pub redelivered: bool,
+    /// The key belongs to another shard by now (`shards_before`): this one carries the request out only
+    /// if it knows the key, else it fences it and says so.
+    pub known_only: bool,
 }
 
 /// Where a request's key comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum KeySource {
     Client,
     /// Drawn by the guard, and told to origin and client.
@@ -75,59 +66,44 @@ impl KeySource {
             Self::Derived => Some("derived"),
         }
     }
-
-    fn code(self) -> u8 {
-        match self {
-            Self::Client => 0,
-            Self::Generated => 1,
-            Self::Derived => 2,
-            Self::Queue => 3,
-        }
-    }
-
-    fn from_code(code: u8) -> Option<Self> {
-        [Self::Client, Self::Generated, Self::Derived, Self::Queue]
-            .into_iter()
-            .find(|source| source.code() == code)
-    }
 }
 
 /// From the object to the Worker.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubmitReply {
-    pub protocol: u32,
-    pub verdict: SubmitResult,
+    pub result: SubmitResult,
     /// When the record is forgotten; absent where nothing is recorded.
     pub expires_at: Option<UnixMillis>,
     /// Time at the origin that this caller waited through.
-    pub origin: Millis,
+    pub origin_time: Millis,
     /// For the log: the claim that the record stands under.
-    pub trace: Option<ClaimRef>,
+    pub claim: Option<ClaimRef>,
 }
 
 /// Status and headers of a response of the origin, whose body goes along.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseHead {
     pub status: u16,
     pub headers: Vec<(String, String)>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SubmitResult {
     /// A record in its stored form, to be shown in this way. Where its body lies in rows, it goes
     /// along.
     Stored {
-        shown: Delivery,
+        delivery: Delivery,
+        #[serde(with = "serde_bytes")]
         record: Vec<u8>,
     },
     /// The response is the origin's: not processed, and nothing is recorded.
     Released {
         shared: bool,
-        passed: ResponseHead,
+        head: ResponseHead,
     },
     /// The response is the origin's, on its way as it comes; a retry will not get it.
     NotKept {
-        passed: ResponseHead,
+        head: ResponseHead,
     },
     Refused {
         refusal: Refusal,
@@ -140,10 +116,12 @@ pub enum SubmitResult {
     Unavailable {
         detail: String,
     },
+    /// The key is not known here and nobody claims it here any more: it is the other shard's.
+    Moved,
 }
 
 /// What would have become of a duplicate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DryRun {
     Join,
     Replay,
@@ -151,7 +129,7 @@ pub enum DryRun {
 }
 
 /// How an answer came to its caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Delivery {
     /// To the one whose request was sent.
     First,
@@ -161,81 +139,58 @@ pub enum Delivery {
     Replayed,
 }
 
+/// Why bytes are no message.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum RpcError {
+    #[error("the message breaks off before its protocol")]
+    Truncated,
+    #[error(
+        "the message has protocol {0} and this guard speaks {PROTOCOL}, as happens while a deployment or a roll-back is under way"
+    )]
+    Protocol(u32),
+    #[error("the message is malformed ({0})")]
+    Malformed(#[from] postcard::Error),
+    #[error("{0} more bytes follow the message's end")]
+    Trailing(usize),
+}
+
 impl SubmitRequest {
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
-        writer.short(self.protocol);
-        self.record.write(&mut writer);
-        writer.text(&self.method);
-        writer.text(&self.url);
-        writer.text(&self.headers);
-        self.fingerprint.write(&mut writer);
-        writer.number(self.length);
-        writer.byte(self.key.code());
-        writer.optional(self.generated.as_ref(), |header, writer| writer.text(header));
-        writer.byte(self.observe.into());
-        writer.byte(self.redelivered.into());
-        writer.0
+        encode(self)
     }
 
-    /// Reads a message; nothing where it is of another protocol.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader(bytes);
-        let submit = Self {
-            protocol: reader.short().filter(|protocol| *protocol == PROTOCOL)?,
-            record: RecordId::read(&mut reader)?,
-            method: reader.text()?,
-            url: reader.text()?,
-            headers: reader.text()?,
-            fingerprint: Fingerprint::read(&mut reader)?,
-            length: reader.number()?,
-            key: KeySource::from_code(reader.byte()?)?,
-            generated: reader.optional(Reader::text)?,
-            observe: reader.flag()?,
-            redelivered: reader.flag()?,
-        };
-        reader.end(submit)
+    /// Reads a message. Nothing of one of another protocol is decoded.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RpcError> {
+        decode(bytes)
     }
 }
 
 impl SubmitReply {
     pub fn encode(&self) -> Vec<u8> {
-        let mut writer = Writer::default();
-        writer.short(self.protocol);
-        self.verdict.write(&mut writer);
-        writer.optional(self.expires_at.as_ref(), |at, writer| writer.number(at.0));
-        writer.number(self.origin.0);
-        writer.optional(self.trace.as_ref(), ClaimRef::write);
-        writer.0
+        encode(self)
     }
 
-    /// Reads a message; nothing where it is of another protocol.
-    pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let mut reader = Reader(bytes);
-        let reply = Self {
-            protocol: reader.short().filter(|protocol| *protocol == PROTOCOL)?,
-            verdict: SubmitResult::read(&mut reader)?,
-            expires_at: reader.optional(|reader| reader.number().map(UnixMillis))?,
-            origin: Millis(reader.number()?),
-            trace: reader.optional(ClaimRef::read)?,
-        };
-        reader.end(reply)
+    /// Reads a message. Nothing of one of another protocol is decoded.
+    pub fn decode(bytes: &[u8]) -> Result<Self, RpcError> {
+        decode(bytes)
     }
 }
 
-impl Delivery {
-    fn code(self) -> u8 {
-        match self {
-            Self::First => 0,
-            Self::Collapsed => 1,
-            Self::Replayed => 2,
-        }
-    }
+/// The protocol, and the message in postcard. That fails only for values that do not know their own
+/// length, of which a message has none; and no bytes at all are refused by the other side.
+fn encode(message: &impl Serialize) -> Vec<u8> {
+    postcard::to_extend(message, PROTOCOL.to_be_bytes().to_vec()).unwrap_or_default()
+}
 
-    fn from_code(code: u8) -> Option<Self> {
-        [Self::First, Self::Collapsed, Self::Replayed]
-            .into_iter()
-            .find(|shown| shown.code() == code)
+fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RpcError> {
+    let (protocol, bytes) = bytes.split_first_chunk().ok_or(RpcError::Truncated)?;
+    let protocol = u32::from_be_bytes(*protocol);
+    if protocol != PROTOCOL {
+        return Err(RpcError::Protocol(protocol));
+    }
+    match postcard::take_from_bytes(bytes)? {
+        (message, []) => Ok(message),
+        (_, rest) => Err(RpcError::Trailing(rest.len())),
     }
 }
 
@@ -243,93 +198,4 @@ impl ResponseHead {
     pub fn of(answer: &Answer) -> Self {
         Self { status: answer.status, headers: answer.headers.clone() }
     }
-
-    fn write(&self, writer: &mut Writer) {
-        writer.short(self.status.into());
-        writer.pairs(&self.headers);
-    }
-
-    fn read(reader: &mut Reader) -> Option<Self> {
-        Some(Self { status: reader.short()?.try_into().ok()?, headers: reader.pairs()? })
-    }
-}
-
-impl SubmitResult {
-    fn write(&self, writer: &mut Writer) {
-        match self {
-            Self::Stored { shown, record } => {
-                writer.byte(0);
-                writer.byte(shown.code());
-                writer.blob(record);
-            }
-            Self::Released { shared, passed } => {
-                writer.byte(1);
-                writer.byte((*shared).into());
-                passed.write(writer);
-            }
-            Self::NotKept { passed } => {
-                writer.byte(2);
-                passed.write(writer);
-            }
-            Self::Refused { refusal } => {
-                writer.byte(3);
-                write_refusal(*refusal, writer);
-            }
-            Self::Duplicate { would: DryRun::Join } => writer.byte(4),
-            Self::Duplicate { would: DryRun::Replay } => writer.byte(5),
-            Self::Duplicate { would: DryRun::Refuse(refusal) } => {
-                writer.byte(6);
-                write_refusal(*refusal, writer);
-            }
-            Self::Unavailable { detail } => {
-                writer.byte(7);
-                writer.text(detail);
-            }
-        }
-    }
-
-    fn read(reader: &mut Reader) -> Option<Self> {
-        Some(match reader.byte()? {
-            0 => {
-                Self::Stored { shown: Delivery::from_code(reader.byte()?)?, record: reader.blob()? }
-            }
-            1 => Self::Released { shared: reader.flag()?, passed: ResponseHead::read(reader)? },
-            2 => Self::NotKept { passed: ResponseHead::read(reader)? },
-            3 => Self::Refused { refusal: read_refusal(reader)? },
-            4 => Self::Duplicate { would: DryRun::Join },
-            5 => Self::Duplicate { would: DryRun::Replay },
-            6 => Self::Duplicate { would: DryRun::Refuse(read_refusal(reader)?) },
-            7 => Self::Unavailable { detail: reader.text()? },
-            _ => return None,
-        })
-    }
-}
-
-fn write_refusal(refusal: Refusal, writer: &mut Writer) {
-    match refusal {
-        Refusal::KeyReused => writer.byte(0),
-        Refusal::CredentialChanged => writer.byte(1),
-        Refusal::InProgress { retry_after } => {
-            writer.byte(2);
-            writer.number(retry_after.0);
-        }
-        Refusal::OriginBusy => writer.byte(5),
-        Refusal::ResponseNotKept => writer.byte(3),
-        Refusal::OutcomeUnknown(reason) => {
-            writer.byte(4);
-            writer.byte(reason.code());
-        }
-    }
-}
-
-fn read_refusal(reader: &mut Reader) -> Option<Refusal> {
-    Some(match reader.byte()? {
-        0 => Refusal::KeyReused,
-        1 => Refusal::CredentialChanged,
-        2 => Refusal::InProgress { retry_after: Millis(reader.number()?) },
-        3 => Refusal::ResponseNotKept,
-        4 => Refusal::OutcomeUnknown(Reason::from_code(reader.byte()?)?),
-        5 => Refusal::OriginBusy,
-        _ => return None,
-    })
 }

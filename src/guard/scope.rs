@@ -7,15 +7,24 @@
 //! 4. Every value is hashed with the name of its source and with its length, so that no two
 //!    identities become one.
 
-use super::base64::{self, URL};
-use super::codec::{Reader, Writer};
 use super::digest::Digest;
-use super::json::{Table, Value, quoted};
+use super::document::Members;
+use super::hex::{Hex, HexError};
 use super::key::IdempotencyKey;
 use super::request_head::RequestHead;
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use std::fmt;
+use std::str::FromStr;
+use thiserror::Error;
 
-/// One place in a request that tells who is asking.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// One place in a request that tells who is asking. Policies and records hold it as it is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
 pub enum Source {
     Header(String),
     Cookie(String),
@@ -125,8 +134,11 @@ fn pair_value(list: &str, separator: char, name: &str) -> Option<String> {
         .map(|(_, value)| value.to_owned())
 }
 
-/// The payload of a bearer token in JWS compact form (RFC 7519 section 7.2), unverified.
-fn bearer_claims(authorization: &str) -> Option<Table> {
+/// The claims of a bearer token in JWS compact form (RFC 7519 section 7.2), unverified and each as it
+/// stands in the token.
+type Claims = Members<Box<RawValue>>;
+
+fn bearer_claims(authorization: &str) -> Option<Claims> {
     let (scheme, token) = authorization.split_once(' ')?;
     if !scheme.eq_ignore_ascii_case("bearer") {
         return None;
@@ -136,34 +148,36 @@ fn bearer_claims(authorization: &str) -> Option<Table> {
     if parts.next().is_some() {
         return None;
     }
-    match Value::parse(std::str::from_utf8(&base64::decode(payload, URL)?).ok()?).ok()? {
-        Value::Object(claims) => Some(claims),
-        _ => None,
-    }
+    serde_json::from_slice(&TOKEN_BASE64.decode(payload).ok()?).ok()
 }
+
+/// A token's parts have no padding (RFC 7515 section 2). The bits that a last digit has too many are
+/// not looked at. Neither may change: a token that is read in another way names another record.
+const TOKEN_BASE64: GeneralPurpose =
+    GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
 /// A claim as JSON text. Only kinds with one exact text are read: a fraction or a number beyond
 /// 64 bits could stand for more than one identity.
-fn claim_text(claims: &Table, name: &str) -> Option<String> {
-    claim_value(claims.get(name)?)
+fn claim_text(claims: &Claims, name: &str) -> Option<String> {
+    claim_value(&serde_json::from_str(claims.get(name)?.get()).ok()?)
 }
 
 fn claim_value(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(quoted(text)),
-        Value::Bool(value) => Some(if *value { "true" } else { "false" }.into()),
-        number => number.as_whole().map(str::to_owned),
+        Value::Number(number) if !(number.is_u64() || number.is_i64()) => None,
+        Value::String(_) | Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
     }
 }
 
-/// 64 hex digits that name an operation: its Durable Object and its copies. The key cannot be
-/// read back from it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RecordId(String);
+/// 256 bits that name an operation: its shard, its row there, and its copies. They are shown as 64 hex
+/// digits. The key cannot be read back from them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct RecordId(Hex<32>);
 
 impl RecordId {
     pub fn new(realm: &str, scope: &[ScopeValue], key: &IdempotencyKey) -> Self {
-        Self(owner("onlyonce record 1", realm, scope).field(key.as_str().as_bytes()).hex())
+        Self(owner("onlyonce record 1", realm, scope).field(key.as_str().as_bytes()).finish())
     }
 
     /// For a request without a key: the same credential and the same request are the same
@@ -173,36 +187,42 @@ impl RecordId {
         scope: &[ScopeValue],
         credential: &[Source],
         head: &impl RequestHead,
-        fingerprint: &str,
+        fingerprint: &Hex<32>,
     ) -> Option<Self> {
         let values: Vec<_> = credential.iter().map(|source| source.read(head)).collect();
         values.iter().flatten().next()?;
         let digest = owner("onlyonce derived record 1", realm, scope);
         let digest = values.iter().fold(digest, |digest, value| digest.optional(value.as_deref()));
-        Some(Self(digest.field(fingerprint.as_bytes()).hex()))
+        Some(Self(digest.field(fingerprint.to_string().as_bytes()).finish()))
     }
 
-    /// Reads an id as [`RecordId::as_str`] writes it.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        (text.len() == 64 && text.bytes().all(is_digit)).then(|| Self(text.into()))
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.0
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0.0
     }
 
     /// The first 16 bits, which tell the shard of the record.
     pub fn leading_bits(&self) -> u16 {
-        self.0.get(..4).and_then(|digits| u16::from_str_radix(digits, 16).ok()).unwrap_or_default()
+        let [first, second, ..] = self.0.0;
+        u16::from_be_bytes([first, second])
     }
 
-    pub fn write(&self, writer: &mut Writer) {
-        writer.text(&self.0);
+    /// Returns `None` if these are not 32 bytes.
+    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        Some(Self(Hex(bytes.try_into().ok()?)))
     }
+}
 
-    pub fn read(reader: &mut Reader) -> Option<Self> {
-        reader.text().map(Self)
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for RecordId {
+    type Err = HexError;
+
+    fn from_str(text: &str) -> Result<Self, HexError> {
+        text.parse().map(Self)
     }
 }
 
@@ -217,36 +237,31 @@ fn owner(purpose: &str, realm: &str, scope: &[ScopeValue]) -> Digest {
 
 /// What was shown to see an answer: the sources that were looked at, and a hash of what they
 /// held, salted with the record id. Two records never hold the same hash for the same secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Credential {
     pub sources: Vec<Source>,
-    pub digest: String,
+    pub digest: Hex<32>,
 }
 
 impl Credential {
     pub fn of(head: &impl RequestHead, sources: &[Source], record: &RecordId) -> Self {
-        let digest = Digest::new("onlyonce credential 1").field(record.as_str().as_bytes());
+        let digest = Digest::new("onlyonce credential 1").field(record.to_string().as_bytes());
         let digest = sources.iter().fold(digest, |digest, source| {
             digest.field(source.written().as_bytes()).optional(source.read(head).as_deref())
         });
-        Self { sources: sources.to_vec(), digest: digest.hex() }
-    }
-
-    pub fn write(&self, writer: &mut Writer) {
-        writer.list(&self.sources, |source, writer| writer.text(&source.written()));
-        writer.text(&self.digest);
-    }
-
-    pub fn read(reader: &mut Reader) -> Option<Self> {
-        let sources = reader.list(|reader| reader.text()?.parse().ok())?;
-        Some(Self { sources, digest: reader.text()? })
+        Self { sources: sources.to_vec(), digest: digest.finish() }
     }
 }
 
-impl std::str::FromStr for Source {
-    type Err = String;
+/// Why a text is no source.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("\"{0}\" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>")]
+pub struct SourceError(pub String);
 
-    fn from_str(text: &str) -> Result<Self, String> {
+impl FromStr for Source {
+    type Err = SourceError;
+
+    fn from_str(text: &str) -> Result<Self, SourceError> {
         match text.split_once(':') {
             Some((_, "")) | None => {}
             Some(("header", name)) => return Ok(Self::Header(name.to_ascii_lowercase())),
@@ -255,11 +270,20 @@ impl std::str::FromStr for Source {
             Some(("jwt", claim)) => return Ok(Self::Jwt(claim.into())),
             Some(_) => {}
         }
-        Err([
-            "\"",
-            text,
-            "\" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>",
-        ]
-        .concat())
+        Err(SourceError(text.into()))
+    }
+}
+
+impl From<Source> for String {
+    fn from(source: Source) -> Self {
+        source.written()
+    }
+}
+
+impl TryFrom<String> for Source {
+    type Error = SourceError;
+
+    fn try_from(text: String) -> Result<Self, SourceError> {
+        text.parse()
     }
 }

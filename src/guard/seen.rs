@@ -6,10 +6,10 @@
 //!    one of at least sixteen. Ordinary retries cost no write. What was not written is forgotten when
 //!    the object sleeps: the counts say "at least".
 
-use super::codec::{Reader, Writer};
+use serde::{Deserialize, Serialize};
 
 /// How often each thing happened to one claim, beside its first request.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DuplicateCounts {
     pub joined: u32,
     pub replayed: u32,
@@ -37,17 +37,11 @@ impl DuplicateCounts {
     }
 
     pub fn encode(self) -> Vec<u8> {
-        let mut writer = Writer::default();
-        for count in [self.joined, self.replayed, self.refused] {
-            writer.short(count);
-        }
-        writer.0
+        postcard::to_allocvec(&self).unwrap_or_default()
     }
 
     /// Counts that do not decode are none: nothing rests on them.
     pub fn decode(bytes: &[u8]) -> Self {
-        let mut reader = Reader(bytes);
-        let mut count = || reader.short().unwrap_or_default();
-        Self { joined: count(), replayed: count(), refused: count() }
+        postcard::from_bytes(bytes).unwrap_or_default()
     }
 }

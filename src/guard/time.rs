@@ -1,13 +1,14 @@
 //! Instants and durations as the rules use them: whole milliseconds, handed in by the caller.
 
-use super::bytes::padded;
+use serde::{Deserialize, Serialize};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct UnixMillis(pub u64);
 
 /// A span of time in milliseconds.
-#[derive(Default, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Default, Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Millis(pub u64);
 
 impl Millis {
@@ -51,67 +52,30 @@ impl UnixMillis {
 
     /// The instant as an HTTP-date (RFC 9110 section 5.6.7), e.g. `Sun, 06 Nov 1994 08:49:37 GMT`.
     pub fn http_date(self) -> String {
-        let seconds = self.0 / 1000;
-        let days = seconds / DAY_SECONDS;
-        let (year, month, day) = civil_date(days);
-        let weekday = WEEKDAYS.get((days % 7) as usize).copied().unwrap_or("");
-        let month = MONTHS.get(month as usize).copied().unwrap_or("");
-        [weekday, &padded(day, 2), month, &padded(year, 4), &clock(seconds), "GMT"].join(" ")
+        httpdate::fmt_http_date(self.system_time())
     }
 
     /// The instant as RFC 3339 writes it, e.g. `1994-11-06T08:49:37.000Z`.
     pub fn rfc3339(self) -> String {
-        let seconds = self.0 / 1000;
-        let (year, month, day) = civil_date(seconds / DAY_SECONDS);
-        let date = [padded(year, 4), padded(month.saturating_add(1), 2), padded(day, 2)].join("-");
-        [&date, "T", &clock(seconds), ".", &padded(self.0 % 1000, 3), "Z"].concat()
+        humantime::format_rfc3339_millis(self.system_time()).to_string()
+    }
+
+    /// Neither form of a date has a fifth digit for the year, and both crates panic beyond the
+    /// fourth: whatever is later is the last instant that has a date. On wasm32 a `SystemTime` can
+    /// be calculated with; only the clock behind `SystemTime::now` is missing.
+    fn system_time(self) -> SystemTime {
+        let since_epoch = Duration::from_millis(self.0.min(LAST_DATE.0));
+        UNIX_EPOCH.checked_add(since_epoch).unwrap_or(UNIX_EPOCH)
     }
 }
 
-const DAY_SECONDS: u64 = 24 * 60 * 60;
-/// 1970-01-01 was a Thursday.
-const WEEKDAYS: [&str; 7] = ["Thu,", "Fri,", "Sat,", "Sun,", "Mon,", "Tue,", "Wed,"];
-const MONTHS: [&str; 12] =
-    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// 9999-12-31T23:59:59.999Z.
+const LAST_DATE: UnixMillis = UnixMillis(253_402_300_799_999);
 
-/// The time of the day, as in `08:49:37`.
-fn clock(seconds: u64) -> String {
-    [seconds / 3600 % 24, seconds / 60 % 60, seconds % 60].map(|part| padded(part, 2)).join(":")
-}
-
-/// Year, month (0 is January) and day of the month, counted from the days since 1970-01-01.
-fn civil_date(mut days: u64) -> (u64, u64, u64) {
-    let mut year: u64 = 1970;
-    // Whole 400-year cycles first, so that the walk below is short whatever the instant.
-    year = year.saturating_add((days / CYCLE_DAYS).saturating_mul(400));
-    days %= CYCLE_DAYS;
-    while days >= year_days(year) {
-        days = days.saturating_sub(year_days(year));
-        year = year.saturating_add(1);
-    }
-    let mut month = 0;
-    while days >= month_days(year, month) {
-        days = days.saturating_sub(month_days(year, month));
-        month = month.saturating_add(1);
-    }
-    (year, month, days.saturating_add(1))
-}
-
-const CYCLE_DAYS: u64 = 400 * 365 + 97;
-
-const fn is_leap(year: u64) -> bool {
-    year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))
-}
-
-const fn year_days(year: u64) -> u64 {
-    if is_leap(year) { 366 } else { 365 }
-}
-
-const fn month_days(year: u64, month: u64) -> u64 {
-    match month {
-        1 if is_leap(year) => 29,
-        1 => 28,
-        3 | 5 | 8 | 10 => 30,
-        _ => 31,
-    }
+/// Reads an HTTP-date in any of its three forms (RFC 9110 section 5.6.7). Returns `None` if the text
+/// is no date, or one before 1970.
+pub fn parse_http_date(text: &str) -> Option<UnixMillis> {
+    let date = httpdate::parse_http_date(text).ok()?;
+    let since_epoch = date.duration_since(UNIX_EPOCH).ok()?;
+    u64::try_from(since_epoch.as_millis()).ok().map(UnixMillis)
 }

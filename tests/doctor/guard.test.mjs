@@ -35,7 +35,7 @@ test("an order that was sent under two keys, and its log", async () => {
   const log = await guard.log(5);
   const found = await ask("attempt-1", "--log", log, "--near", "5s");
   assert.deepEqual(new Set(kinds(found)), new Set(["new-key-per-attempt", "no-key"]));
-  assert.deepEqual(found.records[0].story.lines.map(({ outcome }) => outcome), ["first"]);
+  assert.deepEqual(found.records[0].history.lines.map(({ outcome }) => outcome), ["first"]);
   const period = await report(["--log", log]);
   assert.deepEqual(kinds(period), ["new-key-per-attempt", "no-key"]);
 });
@@ -87,7 +87,7 @@ test("a guard that cannot be asked", async () => {
   await refused([guard.url, "k"], {}, /no token/, /ADMIN_TOKEN=…/);
   await refused([guard.origin, "k"], { env }, /answered 404|answered 201 .*as no Onlyonce does/, /not that of the origin/);
   await refused(["http://127.0.0.1:9", "k"], { env }, /cannot be reached/, /npm start/);
-  await refused([guard.url, "x".repeat(300)], { env }, /could not tell of the key .*1 to 255 characters/, /./);
+  await refused([guard.url, "x".repeat(300)], { env }, /could not answer about the key .*1 to 255 characters/, /./);
 });
 
 test("a guard whose operator has no token", async () => {

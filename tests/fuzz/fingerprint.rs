@@ -44,7 +44,9 @@ fn auto(sent: &Sent) -> String {
 }
 
 fn ignoring(sent: &Sent, ignore: Vec<Vec<String>>) -> String {
-    Fingerprint::of(sent, &sent.body, &Method { algorithm: Algorithm::Auto, ignore }).digest
+    Fingerprint::of(sent, &sent.body, &Method { algorithm: Algorithm::Auto, ignore })
+        .digest
+        .to_string()
 }
 
 fn check_bytes(one: &Sent, other: &Sent) {

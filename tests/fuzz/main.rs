@@ -7,6 +7,8 @@
 //!    one second for each target, or `FUZZ_SECONDS`. `FUZZ_SEED` draws the same inputs again.
 //! 3. A failing input is made as small as it can be and written to a file, to be moved into the corpus.
 
+#[path = "../guard/duplicate_names.rs"]
+mod duplicate_names;
 #[path = "../guard/random.rs"]
 mod random;
 

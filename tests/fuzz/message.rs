@@ -5,7 +5,7 @@
 //! 3. A request has one key, which is one over HTTP too, and names that a header may have.
 //! 4. A dead letter is the same operation when it is sent again, whatever the queue calls it then.
 
-use onlyonce::guard::delivery::{DeadLetter, Reason};
+use onlyonce::guard::delivery::{DeadLetter, DeadLetterReason};
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::message::Message;
 use serde_json::Value;
@@ -56,9 +56,9 @@ pub fn check(input: &[u8]) -> u64 {
     let text = String::from_utf8_lossy(input);
     match Message::read(&text, ID) {
         Ok(message) => check_message(&text, &message),
-        Err(sentence) => {
-            assert!(sentence.contains(';'), "no cure in {sentence:?}");
-            kind(&(sentence, shape(&text)))
+        Err(malformed) => {
+            assert!(malformed.to_string().contains(';'), "no cure in {malformed:?}");
+            kind(&(malformed, shape(&text)))
         }
     }
 }
@@ -105,7 +105,7 @@ fn check_values(value: &Value, message: &Message) {
 }
 
 fn check_letter(text: &str, message: &Message) {
-    let reason = Reason { code: "gave-up", detail: "It was \"tried\"." };
+    let reason = DeadLetterReason::GaveUp;
     let letter =
         DeadLetter { reason, status: Some(503), queue: "orders", message_id: ID, attempts: 3 };
     let letter = letter.of_message(text, &message.key, REALM);

@@ -6,12 +6,17 @@
 //! 4. A route that is accepted can be reached, and looking up any path ends.
 
 use onlyonce::guard::fingerprint::Algorithm;
-use onlyonce::guard::policy::{KeyMode, Policy, PolicyError, Settings, Unknown};
+use onlyonce::guard::policy::{KeyMode, Policy, PolicyError, Settings, Sharding, Unknown};
 
 use crate::engine::kind;
 
 pub const WORDS: &[&str] = &[
     "\"realm\":",
+    "\"shards\":",
+    "\"shards_before\":",
+    "\"calls_per_shard\":",
+    "\"location\":",
+    "\"jurisdiction\":",
     "\"path\":",
     "\"methods\":",
     "\"key\":",
@@ -74,6 +79,10 @@ pub const WORDS: &[&str] = &[
     "429",
     "503",
     "599",
+    "512",
+    "1",
+    "\"weur\"",
+    "\"eu\"",
     "1e2",
     "-1",
     "null",
@@ -102,6 +111,8 @@ fn check_policy(text: &str, policy: &Policy) -> u64 {
     let again = serde_json::to_string_pretty(&value).expect("JSON");
     assert_eq!(Policy::parse(&again).as_ref(), Ok(policy), "{again}");
     assert_eq!(members(&value), colons(text), "a field twice in one table: {text}");
+    let Sharding { shards, before, calls, .. } = &policy.sharding;
+    assert!(*before != Some(*shards) && (1..=6).contains(calls), "{:?}", policy.sharding);
     check_settings(&policy.defaults);
     policy.routes.iter().for_each(|route| check_settings(&route.settings));
     for path in PATHS {
@@ -153,11 +164,17 @@ fn check_settings(settings: &Settings) {
 
 fn check_mistakes(mistakes: &[PolicyError]) -> u64 {
     assert!(!mistakes.is_empty(), "refused without a word");
-    for mistake in mistakes {
-        let sentence = mistake.sentence();
-        let PolicyError { field, reason, allowed, .. } = mistake;
-        assert!(!field.is_empty() && !reason.is_empty() && !allowed.is_empty(), "{sentence}");
+    for error in mistakes {
+        let sentence = error.to_string();
+        let (reason, cure) = reason_and_cure(error);
+        assert!(!error.field.is_empty() && !reason.is_empty() && !cure.is_empty(), "{sentence}");
         assert!(sentence.len() < 10_000, "{} bytes: {sentence}", sentence.len());
     }
-    kind(&mistakes.first().map(|first| (first.reason.clone(), mistakes.len().min(4))))
+    kind(&mistakes.first().map(|first| (reason_and_cure(first).0, mistakes.len().min(4))))
+}
+
+fn reason_and_cure(error: &PolicyError) -> (String, String) {
+    let mistake = error.mistake.to_string();
+    let (reason, cure) = mistake.split_once(": ").unwrap_or_default();
+    (reason.into(), cure.into())
 }

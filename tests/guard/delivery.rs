@@ -2,23 +2,23 @@
 
 use crate::fixtures::CLAIMED_AT;
 use onlyonce::guard::delivery::{
-    Answered, Attempt, DeadLetter, Disposition, MAX_DELIVERY_AGE, RETRY_WINDOW, Reason, delay,
-    disposition,
+    Attempt, AttemptResult, DeadLetter, DeadLetterReason, Disposition, MAX_DELIVERY_AGE,
+    RETRY_WINDOW, delay, disposition,
 };
 use onlyonce::guard::log::RequestOutcome;
-use onlyonce::guard::message::Message;
-use onlyonce::guard::problem::DESCRIPTIONS;
+use onlyonce::guard::message::{Malformed, Message};
+use onlyonce::guard::problem::{Code, DESCRIPTIONS};
 use onlyonce::guard::time::Millis;
 use serde_json::{Value, json};
 
 const FIRST: Attempt = Attempt { number: 1, sent_at: CLAIMED_AT, now: CLAIMED_AT };
 
-/// In one word: `done`, `again`, or why it is dead.
-fn word(told: &RequestOutcome, status: u16, resends: bool) -> String {
-    match disposition(&Answered { told, status, retry_after: None, resends }, &FIRST) {
-        Disposition::Done => "done".into(),
-        Disposition::Again(_) => "again".into(),
-        Disposition::Dead(reason) => reason.code.into(),
+/// In one word: `ack`, `retry`, or the code of the dead letter.
+fn word(outcome: &RequestOutcome, status: u16, resends: bool) -> String {
+    match disposition(&AttemptResult { outcome, status, retry_after: None, resends }, &FIRST) {
+        Disposition::Acknowledge => "ack".into(),
+        Disposition::Retry(_) => "retry".into(),
+        Disposition::DeadLetter(reason) => reason.code().into(),
     }
 }
 
@@ -31,7 +31,7 @@ fn check(outcome: &'static str, status: u16, expected: &str) {
 fn an_answer_decides_by_its_status() {
     for outcome in ["first", "joined", "replayed", "not-kept", "bypass", "observed", "fail-open"] {
         for status in [200, 201, 204, 299, 301, 303, 304, 399] {
-            check(outcome, status, "done");
+            check(outcome, status, "ack");
         }
         for status in [400, 404, 409, 422, 429, 499] {
             check(outcome, status, "final-answer");
@@ -46,16 +46,16 @@ fn an_answer_decides_by_its_status() {
 #[test]
 fn what_was_not_processed_is_tried_again() {
     for status in [200, 302, 401, 403, 429, 503, 521] {
-        check("released", status, "again");
+        check("released", status, "retry");
     }
 }
 
 #[test]
 fn every_refusal() {
     for about in &DESCRIPTIONS {
-        let told = RequestOutcome { code: Some(about.name), ..RequestOutcome::of("refused") };
-        let expected = if about.retryable { "again" } else { about.name };
-        assert_eq!(word(&told, about.status, false), expected);
+        let outcome = RequestOutcome { code: Some(about.name), ..RequestOutcome::of("refused") };
+        let expected = if about.retryable { "retry" } else { about.name };
+        assert_eq!(word(&outcome, about.status, false), expected);
     }
 }
 
@@ -63,14 +63,14 @@ fn every_refusal() {
 #[test]
 fn what_was_spared_decides_nothing() {
     let spared = RequestOutcome { code: Some("key-reused"), ..RequestOutcome::of("observed") };
-    assert_eq!(word(&spared, 201, false), "done");
+    assert_eq!(word(&spared, 201, false), "ack");
 }
 
 #[test]
 fn an_unknown_outcome_is_resent_where_the_policy_says_so() {
     let refused = RequestOutcome { code: Some("outcome-unknown"), ..RequestOutcome::of("refused") };
-    assert_eq!(word(&refused, 504, true), "again");
-    assert_eq!(word(&RequestOutcome::of("replayed"), 500, true), "again");
+    assert_eq!(word(&refused, 504, true), "retry");
+    assert_eq!(word(&RequestOutcome::of("replayed"), 500, true), "retry");
     assert_eq!(word(&RequestOutcome::of("replayed"), 404, true), "final-answer");
     let reused = RequestOutcome { code: Some("key-reused"), ..RequestOutcome::of("refused") };
     assert_eq!(word(&reused, 422, true), "key-reused");
@@ -87,10 +87,10 @@ fn delays_double_up_to_half_an_hour() {
 
 fn again(number: u32, retry_after: Option<u64>) -> u64 {
     let retry_after = retry_after.map(Millis::seconds);
-    let told = &RequestOutcome::of("released");
-    let answered = Answered { told, status: 503, retry_after, resends: false };
-    match disposition(&answered, &Attempt { number, ..FIRST }) {
-        Disposition::Again(after) => after.whole_seconds(),
+    let outcome = &RequestOutcome::of("released");
+    let result = AttemptResult { outcome, status: 503, retry_after, resends: false };
+    match disposition(&result, &Attempt { number, ..FIRST }) {
+        Disposition::Retry(after) => after.whole_seconds(),
         settled => panic!("{settled:?}"),
     }
 }
@@ -108,17 +108,18 @@ fn an_origin_may_ask_for_more_time_and_never_for_less() {
 /// Past the 24 hours for which the free plan keeps a message, it would be deleted without a word.
 #[test]
 fn no_retry_comes_too_late() {
-    let told = &RequestOutcome::of("released");
-    let answered = Answered { told, status: 503, retry_after: None, resends: false };
+    let outcome = &RequestOutcome::of("released");
+    let result = AttemptResult { outcome, status: 503, retry_after: None, resends: false };
     let after = |age: u64, number| {
         let now = CLAIMED_AT.plus(Millis::seconds(age));
-        disposition(&answered, &Attempt { number, now, ..FIRST })
+        disposition(&result, &Attempt { number, now, ..FIRST })
     };
     let last = MAX_DELIVERY_AGE.whole_seconds() - 1800;
-    assert_eq!(after(last, 20), Disposition::Again(Millis::seconds(1800)));
-    assert!(matches!(after(last + 1, 20), Disposition::Dead(Reason { code: "gave-up", .. })));
+    assert_eq!(after(last, 20), Disposition::Retry(Millis::seconds(1800)));
+    let gave_up = Disposition::DeadLetter(DeadLetterReason::GaveUp);
+    assert_eq!(after(last + 1, 20), gave_up);
     // Fresh from a long backlog it gets its one try, and then a place where it can be found.
-    assert!(matches!(after(13 * 24 * 3600, 1), Disposition::Dead(Reason { code: "gave-up", .. })));
+    assert_eq!(after(13 * 24 * 3600, 1), gave_up);
 }
 
 /// The platform allows 100 retries; the clock must have run out before.
@@ -130,9 +131,38 @@ fn the_clock_runs_out_before_the_platforms_retries() {
     assert!(RETRY_WINDOW > Millis::hours(14 * 24 + MAX_DELIVERY_AGE.0 / 3_600_000));
 }
 
-fn letter(status: Option<u16>) -> DeadLetter<'static> {
-    let reason = Reason { code: "final-answer", detail: "The \"origin\" refused it." };
-    DeadLetter { reason, status, queue: "orders", message_id: "m1", attempts: 3 }
+fn letter(reason: DeadLetterReason, status: Option<u16>) -> DeadLetter<'static> {
+    DeadLetter { reason, status, queue: "the \"orders\"", message_id: "m1", attempts: 3 }
+}
+
+/// Those of problems are on the problems page, those of malformed messages with the messages.
+#[test]
+fn every_reasons_code_and_sentence() {
+    let rows = [
+        (
+            DeadLetterReason::FinalAnswer,
+            "final-answer",
+            "The origin refused it, and a retry with the same key gets the same answer. Once the reason is mended, send it under a new key.",
+        ),
+        (
+            DeadLetterReason::GaveUp,
+            "gave-up",
+            "It was tried for 20 hours without a final answer. Send it again once the origin gives one.",
+        ),
+        (
+            DeadLetterReason::Refused(Code::KeyReused),
+            "key-reused",
+            Code::KeyReused.describe().meaning,
+        ),
+        (
+            DeadLetterReason::Malformed(Malformed::BodyOfAGet),
+            "malformed",
+            "a GET or HEAD carries no body; leave it out, or write another method",
+        ),
+    ];
+    for (reason, code, detail) in rows {
+        assert_eq!((reason.code(), &*reason.detail()), (code, detail));
+    }
 }
 
 #[track_caller]
@@ -143,11 +173,17 @@ fn parsed(text: &str) -> Value {
 #[test]
 fn a_letter_is_the_message_with_a_stamp() {
     let text = "{\"path\":\"/a\",\"method\":\"POST\",\"body\":{\"n\":1.0} }\n";
-    let stamped = letter(Some(404)).of_message(text, r#""a key""#, "queue/orders");
+    let stamped = letter(DeadLetterReason::FinalAnswer, Some(404)).of_message(
+        text,
+        r#""a key""#,
+        "queue/orders",
+    );
     let expected = concat!(
         r#"{"path":"/a","method":"POST","body":{"n":1.0} ,"key":"\"a key\"","realm":"queue/orders","#,
         r#""dead_letter":{"reason":"final-answer","status":404,"#,
-        r#""detail":"The \"origin\" refused it.","queue":"orders","message_id":"m1","attempts":3}}"#,
+        r#""detail":"The origin refused it, and a retry with the same key gets the same answer. "#,
+        r#"Once the reason is mended, send it under a new key.","#,
+        r#""queue":"the \"orders\"","message_id":"m1","attempts":3}}"#,
     );
     assert_eq!(stamped, expected);
     parsed(&stamped);
@@ -161,7 +197,8 @@ fn a_letter_asks_for_the_same() {
     let first = Message::read(text, "m1").expect("a message");
     let mut text = text.to_owned();
     for round in 0..3 {
-        text = letter(None).of_message(&text, &first.key, "api.example.com");
+        text =
+            letter(DeadLetterReason::GaveUp, None).of_message(&text, &first.key, "api.example.com");
         let again = Message::read(&text, &format!("round {round}")).expect("a message");
         let realm = Some("api.example.com".to_owned());
         assert_eq!(again, Message { realm, ..first.clone() });
@@ -172,11 +209,12 @@ fn a_letter_asks_for_the_same() {
 #[test]
 fn a_malformed_messages_letter_is_only_the_stamp() {
     let stamp = json!({
-        "reason": "final-answer",
-        "detail": "The \"origin\" refused it.",
-        "queue": "orders",
+        "reason": "malformed",
+        "detail": "headers is not an object of texts; write each header as \"name\":\"value\"",
+        "queue": "the \"orders\"",
         "message_id": "m1",
         "attempts": 3,
     });
-    assert_eq!(parsed(&letter(None).of_malformed()), json!({"dead_letter": stamp}));
+    let reason = DeadLetterReason::Malformed(Malformed::Headers);
+    assert_eq!(parsed(&letter(reason, None).of_malformed()), json!({"dead_letter": stamp}));
 }

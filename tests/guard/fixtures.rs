@@ -1,6 +1,7 @@
 //! Requests, answers and claims for the tables.
 
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
+use onlyonce::guard::hex::Hex;
 use onlyonce::guard::record::{Answer, Body, Claim, ClaimId};
 use onlyonce::guard::request_head::RequestHead;
 use onlyonce::guard::scope::{Credential, Source};
@@ -66,11 +67,26 @@ pub fn headers<const N: usize>(lines: [(&str, &str); N]) -> Vec<(String, String)
 pub const AUTO: Method = Method { algorithm: Algorithm::Auto, ignore: Vec::new() };
 
 pub fn fingerprint(digest: &str) -> Fingerprint {
-    Fingerprint { method: AUTO, digest: digest.into() }
+    Fingerprint { method: AUTO, digest: digest_of(digest) }
 }
 
 pub fn credential(digest: &str) -> Credential {
-    Credential { sources: vec![Source::Header("authorization".into())], digest: digest.into() }
+    let sources = vec![Source::Header("authorization".into())];
+    Credential { sources, digest: digest_of(digest) }
+}
+
+/// A digest with a name in front of it, and zeros behind.
+pub fn digest_of(name: &str) -> Hex<32> {
+    Hex(filled(name))
+}
+
+/// The id that these digits stand for, or one with a name in front of it.
+pub fn claim_id(name: &str) -> ClaimId {
+    name.parse().unwrap_or_else(|_| ClaimId(Hex(filled(name))))
+}
+
+fn filled<const N: usize>(name: &str) -> [u8; N] {
+    std::array::from_fn(|at| name.as_bytes().get(at).copied().unwrap_or_default())
 }
 
 /// When the tables' claims are made.
@@ -81,7 +97,7 @@ pub const WINDOW: Millis = Millis::hours(24);
 /// The first attempt of a claim, made at [`CLAIMED_AT`].
 pub fn claim(id: &str) -> Claim {
     Claim {
-        id: ClaimId(id.into()),
+        id: claim_id(id),
         attempt: 1,
         fingerprint: fingerprint("order"),
         credential: credential("owner"),

@@ -17,16 +17,16 @@ pub const CLAIM: &str = "0123456789abcdef0123456789abcdef";
 /// What an entry borrows.
 pub struct Parts {
     pub record: RecordId,
-    pub trace: ClaimRef,
-    pub told: RequestOutcome,
+    pub claim: ClaimRef,
+    pub outcome: RequestOutcome,
 }
 
 impl Parts {
-    pub fn of(told: RequestOutcome) -> Self {
+    pub fn of(outcome: RequestOutcome) -> Self {
         let record =
             RecordId::new("shop.example", &[], &IdempotencyKey::parse(KEY).expect("a key"));
-        let trace = ClaimRef::of(&Claim { attempt: 2, ..claim(CLAIM) });
-        Self { record, trace, told }
+        let claim = ClaimRef::of(&Claim { attempt: 2, ..claim(CLAIM) });
+        Self { record, claim, outcome }
     }
 
     /// With everything, half a second after the key was claimed.
@@ -38,8 +38,8 @@ impl Parts {
             fingerprint: Some(FingerprintTag::of("shop.example", FINGERPRINT)),
             source: None,
             queue: None,
-            trace: Some(&self.trace),
-            told: &self.told,
+            claim: Some(&self.claim),
+            outcome: &self.outcome,
             status: 201,
             now: CLAIMED_AT.plus(Millis(500)),
             total: Millis(130),
@@ -98,13 +98,13 @@ fn an_observed_duplicate_says_what_would_have_been() {
         r#""code":"credential-changed","would":"refuse",NAMES,"status":200,"#,
         r#""origin_ms":0,"total_ms":130}"#,
     );
-    check(&LogLine { status: 200, trace: None, ..parts.entry() }, expected);
+    check(&LogLine { status: 200, claim: None, ..parts.entry() }, expected);
 }
 
 #[test]
 fn a_request_without_a_key_has_no_record() {
     let parts = Parts::of(RequestOutcome::of("bypass"));
-    let keyless = LogLine { record: None, fingerprint: None, trace: None, ..parts.entry() };
+    let keyless = LogLine { record: None, fingerprint: None, claim: None, ..parts.entry() };
     let expected = concat!(
         r#"{"outcome":"bypass","route":"/orders/**","method":"POST","status":201,"#,
         r#""origin_ms":0,"total_ms":130}"#,
@@ -123,17 +123,17 @@ fn a_message_that_is_no_request_has_a_line_of_its_own() {
 
 #[test]
 fn a_claim_is_told_as_it_stands_now() {
-    let since = |trace: ClaimRef, now| {
-        let parts = Parts { trace, ..Parts::of(replayed()) };
+    let since = |claim: ClaimRef, now| {
+        let parts = Parts { claim, ..Parts::of(replayed()) };
         let parsed: Value = serde_json::from_str(&LogLine { now, ..parts.entry() }.line()).unwrap();
         (parsed["claim"].as_str().unwrap().to_owned(), parsed["since_first_ms"].as_u64().unwrap())
     };
-    let trace = || ClaimRef::of(&claim(CLAIM));
-    assert_eq!(since(trace(), CLAIMED_AT), ("01234567".into(), 0));
-    assert_eq!(since(trace(), CLAIMED_AT.plus(Millis(1))), ("01234567".into(), 1));
+    let reference = || ClaimRef::of(&claim(CLAIM));
+    assert_eq!(since(reference(), CLAIMED_AT), ("01234567".into(), 0));
+    assert_eq!(since(reference(), CLAIMED_AT.plus(Millis(1))), ("01234567".into(), 1));
     // Two machines' clocks may differ.
-    assert_eq!(since(trace(), CLAIMED_AT.minus(Millis(1))), ("01234567".into(), 0));
-    assert_eq!(since(ClaimRef::of(&claim("c1")), CLAIMED_AT), ("c1".into(), 0));
+    assert_eq!(since(reference(), CLAIMED_AT.minus(Millis(1))), ("01234567".into(), 0));
+    assert_eq!(since(ClaimRef::of(&claim("c1")), CLAIMED_AT), ("63310000".into(), 0));
 }
 
 /// A client chooses the method, an operator the pattern: neither may break out of its string.
@@ -153,7 +153,7 @@ fn what_others_chose_stays_in_its_string() {
 #[track_caller]
 pub fn check_tells_nothing_whole(told: &str) {
     let parts = Parts::of(replayed());
-    let (id, start) = (parts.record.as_str(), &parts.record.as_str()[..16]);
+    let (id, start) = (&parts.record.to_string(), &format!("{:.16}", parts.record));
     for secret in [KEY, "8e03", id, &id[..17], CLAIM, &CLAIM[..9], FINGERPRINT, "shop.example"] {
         assert!(!told.contains(secret), "{secret} is in {told}");
     }

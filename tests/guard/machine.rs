@@ -3,18 +3,22 @@
 mod alarm;
 mod lateness;
 mod lingering;
+mod moved;
 mod operator;
+mod places;
 mod submissions;
 mod table;
 mod time;
 
-use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, credential, fingerprint};
+use crate::fixtures::{
+    CLAIMED_AT, DEADLINE, WINDOW, answer, claim, claim_id, credential, fingerprint,
+};
 use onlyonce::guard::machine::{
-    Action, AdminRefusal, Event, InMemoryState, QUARANTINE, Refusal, Resolution, StorageOp,
+    Action, AdminRefusal, Event, InMemoryState, Place, QUARANTINE, Refusal, Resolution, StorageOp,
     Submission, Transition, transition,
 };
 use onlyonce::guard::origin::OriginVerdict;
-use onlyonce::guard::record::{Answer, Claim, ClaimId, Outcome, Reason, Record};
+use onlyonce::guard::record::{Answer, Claim, Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 /// Ten seconds into the claim: before its deadline.
@@ -71,7 +75,7 @@ fn second() -> Claim {
 /// The same request under the same credential.
 fn owner() -> Submission {
     Submission {
-        fresh: ClaimId(FRESH.into()),
+        fresh: claim_id(FRESH),
         fingerprint: fingerprint("order"),
         credential: credential("owner"),
         retry_window: WINDOW,
@@ -80,6 +84,8 @@ fn owner() -> Submission {
         reject_in_flight: false,
         may_resend: false,
         can_send: true,
+        place: Place::Taken,
+        known_only: false,
         raw_key: None,
     }
 }
@@ -124,7 +130,7 @@ fn claimed(by: Submission, now: UnixMillis) -> Record {
 // The origin's events.
 
 fn says(attempt: u32, verdict: OriginVerdict, answer: Answer) -> Event {
-    Event::Answered { claim: ClaimId(CLAIM.into()), attempt, verdict, answer }
+    Event::Answered { claim: claim_id(CLAIM), attempt, verdict, answer }
 }
 
 fn finally(attempt: u32) -> Event {
@@ -144,11 +150,11 @@ fn released(attempt: u32) -> Event {
 }
 
 fn breaks(attempt: u32) -> Event {
-    Event::Failed { claim: ClaimId(CLAIM.into()), attempt }
+    Event::Failed { claim: claim_id(CLAIM), attempt }
 }
 
 fn not_sent(attempt: u32) -> Event {
-    Event::NotSent { claim: ClaimId(CLAIM.into()), attempt }
+    Event::NotSent { claim: claim_id(CLAIM), attempt }
 }
 
 /// Every event that the origin's side can bring for one attempt.
@@ -165,7 +171,7 @@ fn every_report(attempt: u32) -> [Event; 6] {
 
 /// The same report about a claim that the key no longer has.
 fn of_another_claim(event: Event) -> Event {
-    let id = ClaimId("c0".into());
+    let id = claim_id("c0");
     match event {
         Event::Answered { attempt, verdict, answer, .. } => {
             Event::Answered { claim: id, attempt, verdict, answer }
@@ -177,24 +183,25 @@ fn of_another_claim(event: Event) -> Event {
 }
 
 /// The attempts that a state can have open, all of them.
-const ALL_OPEN: InMemoryState = InMemoryState { open_calls: &[1, 2], waiting: 0, copying: false };
-const NONE_OPEN: InMemoryState = InMemoryState { open_calls: &[], waiting: 0, copying: false };
+const ALL_OPEN: InMemoryState = InMemoryState { open_calls: &[1, 2], ..NONE_OPEN };
+const NONE_OPEN: InMemoryState =
+    InMemoryState { open_calls: &[], waiting: 0, copying: false, reading: false };
 
 fn open(calls: &[u32]) -> InMemoryState<'_> {
-    InMemoryState { open_calls: calls, waiting: 0, copying: false }
+    InMemoryState { open_calls: calls, ..NONE_OPEN }
 }
 
 /// One row: in this state, this happens; the record becomes `after`, with this change to storage,
-/// and the one who submitted is told this. Which alarm is set: [`alarm`].
+/// and the one who submitted is told this.
 #[track_caller]
 fn check(
     (before, live, now): (Record, InMemoryState, UnixMillis),
     event: Event,
-    (after, change, then): (Record, StorageOp, Action),
+    (record, storage, action): (Record, StorageOp, Action),
 ) {
-    let told = format!("{before:?}\n{event:?}");
-    let step = transition(before, event, live, now);
-    assert_eq!(step, Transition { record: after, change, alarm: step.alarm, then }, "{told}");
+    let row = format!("{before:?}\n{event:?}");
+    let transition = transition(before, event, live, now);
+    assert_eq!(transition, Transition { record, storage, action }, "{row}");
 }
 
 /// One row in which nothing changes and nobody is told anything.

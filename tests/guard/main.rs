@@ -1,15 +1,14 @@
 //! The rules of `src/guard`, on the host: one file for each question, tables where there are many
 //! cases. A sentence that people read and bytes that deployed objects hold are pinned in full.
 
-mod base64;
-mod bytes;
-mod codec;
+mod canonical_json;
 mod cors;
 mod delivery;
+mod duplicate_names;
 mod fingerprint;
 mod fixtures;
 mod forward;
-mod json;
+mod isolate_cache;
 mod key;
 mod log;
 mod machine;
@@ -21,7 +20,6 @@ mod policy;
 mod policy_parse;
 mod problem;
 mod random;
-mod recent;
 mod record;
 mod release;
 mod replay;

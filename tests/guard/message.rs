@@ -1,7 +1,7 @@
 //! A queue's message, read as the request that it asks for.
 
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::message::Message;
+use onlyonce::guard::message::{Malformed, Message};
 use serde_json::{Value, json};
 
 const ID: &str = "0f3c8e21";
@@ -116,7 +116,7 @@ fn the_headers_key_counts_where_the_message_has_none() {
 
 #[track_caller]
 fn malformed(text: &str, member: &str) {
-    let said = Message::read(text, ID).expect_err(text);
+    let said = Message::read(text, ID).expect_err(text).to_string();
     assert!(said.starts_with(member), "{text}: {said}");
     assert!(said.contains("; "), "the cure is missing: {said}");
 }
@@ -161,7 +161,72 @@ fn what_is_no_request() {
 #[test]
 fn the_sentence_holds_nothing_of_the_message() {
     let said = Message::read(&with("path", json!("planted")), ID).expect_err("no path");
-    assert!(!said.contains("planted"));
+    assert!(!said.to_string().contains("planted"));
+}
+
+/// They stand in dead letters and in the log, where people read them.
+#[test]
+fn every_sentence() {
+    for (malformed, sentence) in [
+        (
+            Malformed::NotAnObject,
+            r#"the message is not a JSON object; send one with method and path, such as {"method":"POST","path":"/orders"}"#,
+        ),
+        (
+            Malformed::Method,
+            r#"method is missing or no HTTP method; write one in upper case, such as "POST", but not CONNECT or TRACE"#,
+        ),
+        (
+            Malformed::Path,
+            r#"path is missing, does not begin with a slash, or holds characters other than visible ASCII without # and \; write it as "/orders?shop=1", and percent-encode the rest"#,
+        ),
+        (
+            Malformed::OwnPath,
+            "path is one of the guard's own, which never reach the origin; write one without /.onlyonce/",
+        ),
+        (
+            Malformed::Headers,
+            r#"headers is not an object of texts; write each header as "name":"value""#,
+        ),
+        (
+            Malformed::Key,
+            "the key is not a text of 1 to 255 printable ASCII characters; write one, such as a new UUID, or leave it out for the message's id",
+        ),
+        (
+            Malformed::Realm,
+            r#"realm is not a text of 1 to 255 visible ASCII characters; write the host whose keys these are, such as "api.example.com", or leave it out"#,
+        ),
+        (
+            Malformed::Body,
+            "body is a text with half of a surrogate pair; write both halves, or the character itself",
+        ),
+        (
+            Malformed::BodyOfAGet,
+            "a GET or HEAD carries no body; leave it out, or write another method",
+        ),
+        (
+            Malformed::NoRequest,
+            "the platform takes no such request; mend the method, the path, the names and values of the headers, or the realm",
+        ),
+    ] {
+        assert_eq!(malformed.to_string(), sentence);
+    }
+}
+
+/// A value that is handed on is not looked into: how deep it is and what its strings hold is the
+/// origin's to judge. What is read must be text.
+#[test]
+fn what_is_handed_on_is_not_looked_into() {
+    let deep = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    for body in [&deep, r#"{"a":"\ud83d"}"#, "1e999"] {
+        let text = format!(r#"{{"method":"POST","path":"/","x":{body},"body":{body}}}"#);
+        assert_eq!(read(&text).body.as_deref(), Some(body));
+    }
+    for (member, sentence) in [("body", "body is"), ("path", "path is"), ("key", "the key is")] {
+        let text = format!(r#"{{"method":"POST","path":"/","{member}":"\ud83d"}}"#);
+        malformed(&text, sentence);
+    }
+    malformed(r#"{"method":"POST","path":"/","\ud83d":1}"#, "the message is not a JSON object");
 }
 
 /// Half a message, or one with a byte changed, is read or refused, and never panics.

@@ -27,7 +27,7 @@ fn the_figures_of_a_request() {
 #[test]
 fn what_is_not_known_keeps_its_column() {
     let parts = Parts::of(RequestOutcome::of("bypass"));
-    let keyless = LogLine { record: None, fingerprint: None, trace: None, ..parts.entry() };
+    let keyless = LogLine { record: None, fingerprint: None, claim: None, ..parts.entry() };
     let expected = json!({
         "indexes": ["/orders/**"],
         "blobs": ["bypass", "/orders/**", "POST", "", "", "", "", "", "", ""],
@@ -62,21 +62,29 @@ fn what_others_chose_stays_in_its_string() {
     assert_eq!(point["blobs"][2], "P\"],\\");
 }
 
-/// The columns as the code writes them, by the names that the log has for the same figures.
+/// The columns as the code writes them, by the names that the log has for the same figures: of a
+/// request whose figures are all known and all different.
 fn columns() -> BTreeMap<String, String> {
-    let parts = Parts::of(replayed());
-    let entry = parts.entry();
-    let texts = entry.texts().map(|(name, _)| name);
-    let numbers = entry.numbers().map(|(name, _)| name);
-    let numbered = |kind: &str, names: &[&str]| -> Vec<_> {
-        let column = |(at, name): (usize, &&str)| (format!("{kind}{}", at + 1), (*name).to_owned());
-        names.iter().enumerate().map(column).collect()
+    let outcome = RequestOutcome { code: Some("key-reused"), would: Some("refuse"), ..replayed() };
+    let parts = Parts::of(outcome);
+    let line =
+        LogLine { source: Some("generated"), queue: Some("orders"), status: 422, ..parts.entry() };
+    let logged: Value = serde_json::from_str(&line.line()).expect("a JSON object");
+    let logged = logged.as_object().expect("an object");
+    let name = |value: &Value| {
+        let mut names = logged.iter().filter(|(_, logged)| *logged == value);
+        let (Some((name, _)), None) = (names.next(), names.next()) else { panic!("{value}") };
+        name.clone()
     };
-    let index = ("index1".to_owned(), "route".to_owned());
-    [vec![index], numbered("blob", &texts), numbered("double", &numbers)]
-        .concat()
-        .into_iter()
-        .collect()
+    let point = parsed(&line);
+    let named = |kind: &str| -> Vec<(String, String)> {
+        let values = point[format!("{kind}s")].as_array().expect("a list").iter().enumerate();
+        values.map(|(at, value)| (format!("{kind}{}", at + 1), name(value))).collect()
+    };
+    let index = ("index1".to_owned(), name(&point["indexes"][0]));
+    let columns = [vec![index], named("blob"), named("double")].concat();
+    assert_eq!(columns.len(), 1 + logged.len(), "{line}", line = line.line());
+    columns.into_iter().collect()
 }
 
 /// ``| `blob1` | `outcome` | …`` in docs/OPERATIONS.md.

@@ -86,7 +86,7 @@ fn no_base_at_all() {
         let error = OriginUrl::parse(value).expect_err("no base");
         assert_eq!(error, OriginUrlError::Missing);
         assert_eq!(
-            error.sentence(),
+            error.to_string(),
             "ORIGIN is not set; set it to the base URL of the origin, such as https://origin.example.com, on a hostname that no route of this Worker covers"
         );
     }
@@ -96,7 +96,7 @@ fn no_base_at_all() {
 fn refused(value: &str, reason: &str) {
     let error = OriginUrl::parse(Some(value)).expect_err(value);
     let cure = "set it to a base URL such as https://origin.example.com";
-    assert_eq!(error.sentence(), format!("ORIGIN \"{value}\" {reason}; {cure}"));
+    assert_eq!(error.to_string(), format!("ORIGIN \"{value}\" {reason}; {cure}"));
 }
 
 #[test]
@@ -115,6 +115,7 @@ fn what_is_no_base() {
         "http://a:0",
         "http://a:65536",
         "http://a:x",
+        "http://a:+80",
         "http://user@a",
         "http://user:secret@a",
         "http://a b",

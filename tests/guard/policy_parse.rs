@@ -8,17 +8,17 @@ mod patterns;
 use onlyonce::guard::cors::Cors;
 use onlyonce::guard::fingerprint::Algorithm;
 use onlyonce::guard::policy::{
-    InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Policy, PolicyError, Settings, Unknown,
+    InFlight, Jurisdiction, KeyMode, KvWrite, Location, Mode, OnGuardFailure, Policy, Settings,
+    Sharding, Unknown,
 };
 use onlyonce::guard::release::{Release, ReleaseHeader};
 use onlyonce::guard::scope::{Scope, Source};
+use onlyonce::guard::shard::ShardCount;
 use onlyonce::guard::time::Millis;
 
 #[track_caller]
 pub fn read(json: &str) -> Policy {
-    Policy::parse(json).unwrap_or_else(|mistakes| {
-        panic!("{}", mistakes.iter().map(PolicyError::sentence).collect::<Vec<_>>().join("\n"))
-    })
+    Policy::parse(json).unwrap_or_else(|errors| panic!("{errors}"))
 }
 
 /// One field, and what it makes of the defaults.
@@ -131,6 +131,65 @@ fn release_is_read_in_its_three_forms() {
         ];
     });
     check(r#"{"release": []}"#, |settings| settings.release.clear());
+}
+
+#[track_caller]
+fn check_sharding(json: &str, change: impl FnOnce(&mut Sharding)) {
+    let mut expected = Sharding::default();
+    change(&mut expected);
+    assert_eq!(read(json), Policy { sharding: expected, ..Policy::default() }, "{json}");
+}
+
+#[test]
+fn shards_are_read() {
+    let count = |count| ShardCount::new(count).expect("a power of two");
+    let usual = Sharding::default();
+    assert_eq!((usual.shards, usual.before, usual.calls), (count(256), None, 6));
+    assert_eq!((usual.location, usual.jurisdiction), (None, None));
+    for number in (0..=12).map(|power| 1 << power) {
+        check_sharding(&format!(r#"{{"shards": {number}}}"#), |sharding| {
+            sharding.shards = count(number);
+        });
+    }
+    check_sharding(r#"{"shards": 1024, "shards_before": 64}"#, |sharding| {
+        (sharding.shards, sharding.before) = (count(1024), Some(count(64)));
+    });
+    // A multiple serves as well as a fraction.
+    check_sharding(r#"{"shards_before": 4096}"#, |sharding| sharding.before = Some(count(4096)));
+    for calls in 1..=6 {
+        check_sharding(&format!(r#"{{"calls_per_shard": {calls}}}"#), |sharding| {
+            sharding.calls = calls;
+        });
+    }
+}
+
+/// The platform's own words ("Durable Objects, Data location").
+#[test]
+fn places_are_read() {
+    for (word, location) in [
+        ("wnam", Location::WesternNorthAmerica),
+        ("enam", Location::EasternNorthAmerica),
+        ("sam", Location::SouthAmerica),
+        ("weur", Location::WesternEurope),
+        ("eeur", Location::EasternEurope),
+        ("apac", Location::AsiaPacific),
+        ("oc", Location::Oceania),
+        ("afr", Location::Africa),
+        ("me", Location::MiddleEast),
+    ] {
+        check_sharding(&format!(r#"{{"location": "{word}"}}"#), |sharding| {
+            sharding.location = Some(location);
+        });
+        assert_eq!(location.as_str(), word);
+    }
+    for (word, jurisdiction) in
+        [("eu", Jurisdiction::Eu), ("us", Jurisdiction::Us), ("fedramp", Jurisdiction::Fedramp)]
+    {
+        check_sharding(&format!(r#"{{"jurisdiction": "{word}"}}"#), |sharding| {
+            sharding.jurisdiction = Some(jurisdiction);
+        });
+        assert_eq!(jurisdiction.as_str(), word);
+    }
 }
 
 const ROUTES: &str = r#"{

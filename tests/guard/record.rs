@@ -2,7 +2,7 @@
 
 mod broken;
 
-use crate::fixtures::{AUTO, CLAIMED_AT, WINDOW, answer, claim, not_kept, unhex};
+use crate::fixtures::{AUTO, CLAIMED_AT, WINDOW, answer, claim, digest_of, not_kept, unhex};
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Outcome, Reason, Record};
@@ -15,38 +15,46 @@ use onlyonce::guard::time::{Millis, UnixMillis};
 // and write another shape under another version. The hex was written down from the format's
 // description, apart from the encoder.
 
-/// `once`, version 1.
-const START: &str = "6f6e636500000001";
+/// `once`, version 2.
+const START: &str = "6f6e636500000002";
 
-/// The claim `c1` of the fixtures.
+/// The claim `c1` of the fixtures. Numbers have seven bits a byte, the least significant first, and
+/// a byte that another follows has its highest bit set; texts, lists and ids have their count in
+/// front of them.
 const CLAIM: &str = concat!(
-    "00000000000000026331", // id "c1"
-    "00000001",             // attempt
-    "00",                   // fingerprint: auto
-    "0000000000000000",     // nothing ignored
-    "00000000000000056f72646572",
-    "0000000000000001", // one credential source
-    "00000000000000146865616465723a617574686f72697a6174696f6e",
-    "00000000000000056f776e6572",
-    "000001a3185c5000", // claimed at
-    "000001a3185e3848", // deadline at
-    "000001a31d82ac00", // window ends at
-    "00",               // no derived_ttl
-    "00",               // no end of its call
-    "00",               // no raw_key
+    "1063310000000000000000000000000000", // id
+    "01",                                 // attempt
+    "00",                                 // fingerprint: auto
+    "00",                                 // nothing ignored
+    "206f726465720000000000000000000000",
+    "00000000000000000000000000000000", // digest "order"
+    "01",                               // one credential source
+    "146865616465723a617574686f72697a6174696f6e",
+    "206f776e65720000000000000000000000",
+    "00000000000000000000000000000000", // digest "owner"
+    "80a0f1c2b134",                     // claimed at
+    "c8f0f8c2b134",                     // deadline at
+    "80d88aecb134",                     // window ends at
+    "00",                               // no derived_ttl
+    "00",                               // no end of its call
+    "00",                               // no raw_key
 );
 
 /// An answer up to its body.
-fn answer_head(status: u16) -> String {
+fn answer_head(status: &str) -> String {
     let rest = concat!(
-        "0000000000000001", // one header
-        "000000000000000c636f6e74656e742d74797065",
-        "000000000000000a746578742f706c61696e",
-        "000001a3185c53e8", // answered at
-        "00000000000003e8", // took
+        "01", // one header
+        "0c636f6e74656e742d74797065",
+        "0a746578742f706c61696e",
+        "e8a7f1c2b134", // answered at
+        "e807",         // the origin took a second
     );
-    format!("{:08x}{rest}", u32::from(status))
+    format!("{status}{rest}")
 }
+
+/// Statuses 201 and 500.
+const CREATED: &str = "c901";
+const SERVER_ERROR: &str = "f403";
 
 /// The stored form, in hex: both lengths, in bytes, stand before what they count.
 fn stored(head: &[&str], body: &str) -> String {
@@ -58,7 +66,7 @@ fn stored(head: &[&str], body: &str) -> String {
 #[track_caller]
 fn pinned(record: &Record, head: &[&str], body: &str) {
     let expected = stored(head, body);
-    assert_eq!(record.encode().map(|bytes| hex(&bytes)), Some(expected.clone()));
+    assert_eq!(record.encode().map(|bytes| hex(&bytes)), Ok(expected.clone()));
     assert_eq!(Record::decode(&unhex(&expected)).as_ref(), Ok(record));
 }
 
@@ -76,28 +84,29 @@ fn in_flight(previous: Option<Outcome>) -> Record {
 
 #[test]
 fn vacant_is_not_stored() {
-    assert_eq!(Record::Vacant.encode(), None);
-    assert_eq!(VERSION, 1);
+    assert_eq!(Record::Vacant.encode(), Err(RecordError::Vacant));
+    assert_eq!(Record::decode(&unhex(&stored(&["00"], ""))), Err(RecordError::Vacant));
+    assert_eq!(VERSION, 2);
 }
 
 #[test]
 fn in_flight_is_pinned() {
-    pinned(&in_flight(None), &["01", CLAIM, "00", "00"], "");
+    pinned(&in_flight(None), &["01", CLAIM, "00"], "");
     let lost = Outcome { reason: Reason::ConnectionLost, answer: None };
     pinned(&in_flight(Some(lost)), &["01", CLAIM, "0100", "00"], "");
     let error = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) };
-    let head = ["01", CLAIM, "0103", "01", &answer_head(500), "00"];
+    let head = ["01", CLAIM, "0103", "01", &answer_head(SERVER_ERROR), "00"];
     pinned(&in_flight(Some(error)), &head, "6f6f7073");
 }
 
 #[test]
 fn done_is_pinned() {
-    let head = ["02", CLAIM, "00", "01", &answer_head(201)].concat();
+    let head = ["02", CLAIM, &answer_head(CREATED)].concat();
     pinned(&done(answer(201, "created")), &[&head, "00"], "63726561746564");
     pinned(&done(answer(201, "")), &[&head, "00"], "");
     let rows = Body::Rows { attempt: 2, rows: 9, length: 8_388_609 };
     let rows = Answer { body: rows, ..answer(201, "") };
-    pinned(&done(rows), &[&head, "01", "00000002", "00000009", "0000000000800001"], "");
+    pinned(&done(rows), &[&head, "01", "02", "09", "81808004"], "");
     pinned(&done(not_kept(201)), &[&head, "02"], "");
 }
 
@@ -109,16 +118,21 @@ fn unknown_is_pinned() {
         (Reason::DeadlinePassed, "02"),
         (Reason::ServerError, "03"),
     ] {
-        pinned(&unknown(reason, None), &["03", CLAIM, "01", code, "00"], "");
+        pinned(&unknown(reason, None), &["03", CLAIM, code, "00"], "");
     }
     let held = unknown(Reason::ServerError, Some(answer(500, "oops")));
-    pinned(&held, &["03", CLAIM, "0103", "01", &answer_head(500), "00"], "6f6f7073");
+    pinned(&held, &["03", CLAIM, "03", "01", &answer_head(SERVER_ERROR), "00"], "6f6f7073");
 }
 
 #[test]
 fn forgotten_is_pinned() {
     pinned(&Record::Forgotten { until: None }, &["04", "00"], "");
-    pinned(&Record::Forgotten { until: Some(CLAIMED_AT) }, &["04", "01", "000001a3185c5000"], "");
+    pinned(&Record::Forgotten { until: Some(CLAIMED_AT) }, &["04", "01", "80a0f1c2b134"], "");
+}
+
+#[test]
+fn moved_is_pinned() {
+    pinned(&Record::Moved { until: CLAIMED_AT }, &["05", "80a0f1c2b134"], "");
 }
 
 /// A claim with every optional part in use.
@@ -133,8 +147,8 @@ fn full_claim() -> Claim {
     ];
     Claim {
         attempt: 7,
-        fingerprint: Fingerprint { method, digest: "f".into() },
-        credential: Credential { sources, digest: "d".into() },
+        fingerprint: Fingerprint { method, digest: digest_of("f") },
+        credential: Credential { sources, digest: digest_of("d") },
         derived_ttl: Some(Millis::seconds(10)),
         call_ended_at: Some(CLAIMED_AT.plus(Millis::seconds(10))),
         raw_key: Some("\"k\"".into()),
@@ -146,28 +160,27 @@ fn full_claim() -> Claim {
 fn a_full_claim_is_pinned() {
     let head = [
         "01",
-        "00000000000000026331",
-        "00000007",
+        "1063310000000000000000000000000000",
+        "07",
         // auto, two pointers ignored: one of one token, one of two
         "00",
-        "0000000000000002",
-        "0000000000000001000000000000000773656e745f6174",
-        "00000000000000020000000000000001610000000000000001",
-        "30",
-        "000000000000000166",
+        "02",
+        "010773656e745f6174",
+        "0201610130",
+        "206600000000000000000000000000000000000000000000000000000000000000",
         // four sources
-        "0000000000000004",
-        "00000000000000106865616465723a782d6170692d6b6579",
-        "000000000000000a636f6f6b69653a536964",
-        "000000000000000771756572793a74",
-        "00000000000000076a77743a737562",
-        "000000000000000164",
-        "000001a3185c5000000001a3185e3848000001a31d82ac00",
+        "04",
+        "106865616465723a782d6170692d6b6579",
+        "0a636f6f6b69653a536964",
+        "0771756572793a74",
+        "076a77743a737562",
+        "206400000000000000000000000000000000000000000000000000000000000000",
+        "80a0f1c2b134c8f0f8c2b13480d88aecb134",
         // ten seconds of lingering, the end of its call, and a raw_key
-        "010000000000002710",
-        "01000001a3185c7710",
-        "010000000000000003226b22",
-        "0000",
+        "01904e",
+        "0190eef1c2b134",
+        "0103226b22",
+        "00",
     ];
     pinned(&Record::InFlight { claim: full_claim(), previous: None }, &head, "");
 }
@@ -179,41 +192,43 @@ fn fingerprint_algorithms_are_pinned() {
     {
         let mut claim = claim("c1");
         claim.fingerprint.method.algorithm = algorithm;
-        let head = ["01", &CLAIM[..28], code, &CLAIM[30..], "0000"];
+        let head = ["01", &CLAIM[..36], code, &CLAIM[38..], "00"];
         pinned(&Record::InFlight { claim, previous: None }, &head, "");
     }
 }
 
-/// Worker and object stream a large body behind the head.
+/// In KV, the body of a large answer follows its record.
 #[test]
-fn what_follows_the_head_is_the_body() {
+fn what_follows_a_record_is_handed_back() {
     let rows = Body::Rows { attempt: 1, rows: 1, length: 3 };
-    let record = done(Answer { body: rows, ..answer(200, "") });
-    let bytes = [record.encode().expect("stored").as_slice(), b"abc"].concat();
-    assert_eq!(Record::decode_head(&bytes), Ok(Some((record, 0, b"abc".as_slice()))));
-    let record = done(answer(200, "abc"));
-    let bytes = record.encode().expect("stored");
-    let head = done(answer(200, ""));
-    assert_eq!(Record::decode_head(&bytes), Ok(Some((head.clone(), 3, b"abc".as_slice()))));
-    // While a small body is still coming in, its length says so.
-    let begun = &bytes[..bytes.len() - 2];
-    assert_eq!(Record::decode_head(begun), Ok(Some((head, 3, b"a".as_slice()))));
-    assert_eq!(Record::decode(begun), Err(RecordError::Malformed));
+    for record in [done(Answer { body: rows, ..answer(200, "") }), done(answer(200, "inline"))] {
+        let bytes = [record.encode().expect("stored").as_slice(), b"abc"].concat();
+        assert_eq!(Record::decode_prefix(&bytes), Ok((record, b"abc".as_slice())));
+        assert_eq!(Record::decode(&bytes), Err(RecordError::Trailing(3)));
+    }
 }
 
 /// One record from its first byte to its last, as it was computed apart from this program.
 #[test]
 fn a_whole_record_is_pinned() {
     let expected = concat!(
-        "6f6e636500000001000000b60000000702000000000000000263310000000100000000000000000000000000",
-        "000000056f72646572000000000000000100000000000000146865616465723a617574686f72697a6174696f",
-        "6e00000000000000056f776e6572000001a3185c5000000001a3185e3848000001a31d82ac00000000000100",
-        "0000c90000000000000001000000000000000c636f6e74656e742d74797065000000000000000a746578742f",
-        "706c61696e000001a3185c53e800000000000003e80063726561746564",
+        "6f6e636500000002000000a600000007021063310000000000000000000000000000010000206f726465",
+        "7200000000000000000000000000000000000000000000000000000001146865616465723a617574686f",
+        "72697a6174696f6e206f776e657200000000000000000000000000000000000000000000000000000080",
+        "a0f1c2b134c8f0f8c2b13480d88aecb134000000c901010c636f6e74656e742d747970650a746578742f",
+        "706c61696ee8a7f1c2b134e8070063726561746564",
     );
     let record = done(answer(201, "created"));
-    assert_eq!(record.encode().map(|bytes| hex(&bytes)).as_deref(), Some(expected));
+    assert_eq!(record.encode().map(|bytes| hex(&bytes)).as_deref(), Ok(expected));
     assert_eq!(Record::decode(&unhex(expected)), Ok(record));
+}
+
+/// A shard's rows are to hold at most 1.5 KB for a small answer's key, the table's own share
+/// included.
+#[test]
+fn a_small_record_is_small() {
+    assert_eq!(in_flight(None).encode().expect("stored").len(), 147);
+    assert!(done(answer(201, "created")).encode().expect("stored").len() < 256);
 }
 
 #[test]
@@ -227,13 +242,14 @@ fn the_largest_inline_body_fits_a_row() {
 }
 
 #[track_caller]
-fn wakes(record: &Record, at: Option<UnixMillis>) {
-    assert_eq!(record.alarm_at(), at, "{record:?}");
+fn ends(record: &Record, at: Option<UnixMillis>) {
+    assert_eq!(record.expires_at(), at, "{record:?}");
 }
 
-/// One alarm for all of an ordinary key's life: in flight it asks for the same as when it is over.
+/// In flight an ordinary key's record is over at the same moment as once it is done, so it stays in
+/// its bucket.
 #[test]
-fn when_a_record_asks_to_be_looked_at() {
+fn when_a_record_is_over() {
     let lost = Outcome { reason: Reason::ConnectionLost, answer: None };
     let end = claim("c1").window_ends_at;
     for record in [
@@ -242,17 +258,36 @@ fn when_a_record_asks_to_be_looked_at() {
         done(answer(200, "")),
         unknown(Reason::Restarted, None),
     ] {
-        wakes(&record, Some(end));
+        ends(&record, Some(end));
     }
-    wakes(&Record::Vacant, None);
-    // A forgotten key is free at its time; until its copy is deleted nothing is too soon.
-    wakes(&Record::Forgotten { until: Some(CLAIMED_AT) }, Some(CLAIMED_AT));
-    wakes(&Record::Forgotten { until: None }, Some(UnixMillis(0)));
-    // A derived key's record is looked at when it is to be forgotten, not at its window's end.
+    ends(&Record::Vacant, None);
+    // A forgotten key is free at its time; until its copy is deleted nobody knows when that is.
+    ends(&Record::Forgotten { until: Some(CLAIMED_AT) }, Some(CLAIMED_AT));
+    ends(&Record::Forgotten { until: None }, None);
+    ends(&Record::Moved { until: CLAIMED_AT }, Some(CLAIMED_AT));
+    // A derived key's record is over when it is to be forgotten, not at its window's end.
     let second = |number| Some(CLAIMED_AT.plus(Millis::seconds(number)));
-    wakes(&Record::Done { claim: full_claim(), answer: answer(200, "") }, second(20));
+    ends(&Record::Done { claim: full_claim(), answer: answer(200, "") }, second(20));
     let sent = Claim { call_ended_at: None, ..full_claim() };
-    wakes(&Record::InFlight { claim: sent, previous: None }, second(125 + 10));
+    ends(&Record::InFlight { claim: sent, previous: None }, second(125 + 10));
+}
+
+/// What the shard's alarm looks at before its time is over: nothing else can end by itself.
+#[test]
+fn which_records_the_alarm_watches() {
+    let lost = Outcome { reason: Reason::ConnectionLost, answer: None };
+    for record in [in_flight(None), in_flight(Some(lost)), Record::Forgotten { until: None }] {
+        assert!(record.needs_watching(), "{record:?}");
+    }
+    for record in [
+        Record::Vacant,
+        done(answer(200, "")),
+        unknown(Reason::DeadlinePassed, None),
+        Record::Forgotten { until: Some(CLAIMED_AT) },
+        Record::Moved { until: CLAIMED_AT },
+    ] {
+        assert!(!record.needs_watching(), "{record:?}");
+    }
 }
 
 #[track_caller]
@@ -293,7 +328,9 @@ fn only_a_claim_that_lingers_notes_its_end() {
 
 #[test]
 fn what_a_record_tells() {
-    assert!(Record::Vacant.claim().is_none() && Record::Vacant.answer().is_none());
+    for record in [Record::Vacant, Record::Moved { until: CLAIMED_AT }] {
+        assert!(record.claim().is_none() && record.answer().is_none());
+    }
     let other = answer(200, "other");
     let held = unknown(Reason::ServerError, Some(answer(500, "oops")));
     let changed = unknown(Reason::ServerError, Some(other.clone()));

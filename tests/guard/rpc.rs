@@ -1,6 +1,6 @@
 //! What Worker and object say to each other, and what they make of anything else.
 
-use crate::fixtures::{AUTO, CLAIMED_AT, fingerprint, unhex};
+use crate::fixtures::{AUTO, CLAIMED_AT, digest_of, fingerprint, unhex};
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::key::IdempotencyKey;
@@ -8,7 +8,7 @@ use onlyonce::guard::log::ClaimRef;
 use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::record::Reason;
 use onlyonce::guard::rpc::{
-    Delivery, DryRun, HEADERS, KeySource, PROTOCOL, ResponseHead, SubmitReply, SubmitRequest,
+    Delivery, DryRun, KeySource, PROTOCOL, ResponseHead, RpcError, SubmitReply, SubmitRequest,
     SubmitResult,
 };
 use onlyonce::guard::scope::RecordId;
@@ -18,108 +18,91 @@ fn submit(fingerprint: Fingerprint) -> SubmitRequest {
     let key = IdempotencyKey::parse("8e03").expect("a key");
     let record = RecordId::new("r", &[], &key);
     SubmitRequest {
-        protocol: PROTOCOL,
         record,
         method: "POST".into(),
         url: "http://r/".into(),
-        headers: "=a\n".into(),
         fingerprint,
         length: 5,
         key: KeySource::Client,
         generated: None,
         observe: false,
         redelivered: false,
+        known_only: false,
     }
 }
 
-fn reply(verdict: SubmitResult) -> SubmitReply {
+fn reply(result: SubmitResult) -> SubmitReply {
     let expires_at = Some(CLAIMED_AT);
-    SubmitReply { protocol: PROTOCOL, verdict, expires_at, origin: Millis(7), trace: None }
+    SubmitReply { result, expires_at, origin_time: Millis(7), claim: None }
 }
 
-fn trace() -> ClaimRef {
+fn claim() -> ClaimRef {
     ClaimRef { claim: "01234567".into(), attempt: 2, claimed_at: CLAIMED_AT }
 }
 
 /// 429 with one header.
-fn passed() -> ResponseHead {
+fn head() -> ResponseHead {
     ResponseHead { status: 429, headers: vec![("a".into(), "é".into())] }
 }
 
 fn not_kept() -> SubmitResult {
-    SubmitResult::NotKept { passed: passed() }
+    SubmitResult::NotKept { head: head() }
 }
 
-fn every_verdict() -> Vec<(SubmitResult, &'static str)> {
+fn every_result() -> Vec<(SubmitResult, &'static str)> {
     let refused = |refusal| SubmitResult::Refused { refusal };
     let unknown = |reason| refused(Refusal::OutcomeUnknown(reason));
-    let stored = |shown| SubmitResult::Stored { shown, record: b"once".to_vec() };
+    let stored = |delivery| SubmitResult::Stored { delivery, record: b"once".to_vec() };
+    let would = |would| SubmitResult::Duplicate { would };
     vec![
-        (stored(Delivery::First), "000000000000000000046f6e6365"),
-        (stored(Delivery::Collapsed), "000100000000000000046f6e6365"),
-        (stored(Delivery::Replayed), "000200000000000000046f6e6365"),
-        (
-            SubmitResult::Released { shared: false, passed: passed() },
-            "0100000001ad00000000000000010000000000000001610000000000000002c3a9",
-        ),
-        (
-            SubmitResult::Released { shared: true, passed: passed() },
-            "0101000001ad00000000000000010000000000000001610000000000000002c3a9",
-        ),
-        (
-            SubmitResult::NotKept { passed: passed() },
-            "02000001ad00000000000000010000000000000001610000000000000002c3a9",
-        ),
+        (stored(Delivery::First), "0000046f6e6365"),
+        (stored(Delivery::Collapsed), "0001046f6e6365"),
+        (stored(Delivery::Replayed), "0002046f6e6365"),
+        (SubmitResult::Released { shared: false, head: head() }, "0100ad0301016102c3a9"),
+        (SubmitResult::Released { shared: true, head: head() }, "0101ad0301016102c3a9"),
+        (not_kept(), "02ad0301016102c3a9"),
         (refused(Refusal::KeyReused), "0300"),
         (refused(Refusal::CredentialChanged), "0301"),
-        (refused(Refusal::InProgress { retry_after: Millis(2000) }), "030200000000000007d0"),
+        (refused(Refusal::InProgress { retry_after: Millis(2000) }), "0302d00f"),
         (refused(Refusal::ResponseNotKept), "0303"),
         (refused(Refusal::OriginBusy), "0305"),
         (unknown(Reason::ConnectionLost), "030400"),
         (unknown(Reason::Restarted), "030401"),
         (unknown(Reason::DeadlinePassed), "030402"),
         (unknown(Reason::ServerError), "030403"),
-        (SubmitResult::Unavailable { detail: "é".into() }, "070000000000000002c3a9"),
-        (SubmitResult::Duplicate { would: DryRun::Join }, "04"),
-        (SubmitResult::Duplicate { would: DryRun::Replay }, "05"),
-        (SubmitResult::Duplicate { would: DryRun::Refuse(Refusal::KeyReused) }, "0600"),
+        (refused(Refusal::Moved), "0306"),
+        (would(DryRun::Join), "0400"),
+        (would(DryRun::Replay), "0401"),
+        (would(DryRun::Refuse(Refusal::KeyReused)), "040200"),
+        (SubmitResult::Unavailable { detail: "é".into() }, "0502c3a9"),
     ]
-}
-
-/// Which header a line stands for depends on its place.
-#[test]
-fn the_headers_of_a_message() {
-    let names = "idempotency-key authorization x-api-key cookie content-type content-length origin connection";
-    assert_eq!((HEADERS.join(" ").as_str(), PROTOCOL), (names, 4));
 }
 
 /// During a deployment a Worker and an object of two versions talk: what one protocol says must
 /// not change under its number.
 #[test]
 fn replies_are_pinned() {
-    for (verdict, bytes) in every_verdict() {
-        let at = format!("{:016x}", CLAIMED_AT.0);
-        let expected = unhex(&format!("00000004{bytes}01{at}000000000000000700"));
-        let reply = reply(verdict);
+    for (result, bytes) in every_result() {
+        let expected = unhex(&format!("00000005{bytes}0180a0f1c2b1340700"));
+        let reply = reply(result);
         assert_eq!(hex(&reply.encode()), hex(&expected));
-        assert_eq!(SubmitReply::decode(&expected), Some(reply));
+        assert_eq!(SubmitReply::decode(&expected), Ok(reply));
     }
     let vacant =
         SubmitReply { expires_at: None, ..reply(SubmitResult::Duplicate { would: DryRun::Join }) };
-    let expected = unhex("000000040400000000000000000700");
+    let expected = unhex("000000050400000700");
     assert_eq!(vacant.encode(), expected);
-    assert_eq!(SubmitReply::decode(&expected), Some(vacant));
+    assert_eq!(SubmitReply::decode(&expected), Ok(vacant));
 }
 
 #[test]
 fn the_trace_of_a_claim_is_pinned() {
     let duplicate = SubmitResult::Duplicate { would: DryRun::Join };
-    let reply = SubmitReply { trace: Some(trace()), ..reply(duplicate) };
-    let at = format!("{:016x}", CLAIMED_AT.0);
-    let claim = format!("01{}{}00000002{at}", "0000000000000008", hex(b"01234567"));
-    let expected = unhex(&format!("000000040401{at}0000000000000007{claim}"));
-    assert_eq!(reply.encode(), expected);
-    assert_eq!(SubmitReply::decode(&expected), Some(reply));
+    let reply = SubmitReply { claim: Some(claim()), ..reply(duplicate) };
+    let claim = format!("0108{}0280a0f1c2b134", hex(b"01234567"));
+    let expected = unhex(&format!("0000000504000180a0f1c2b13407{claim}"));
+    assert_eq!(hex(&reply.encode()), hex(&expected));
+    assert_eq!(SubmitReply::decode(&expected), Ok(reply));
 }
 
 #[test]
@@ -127,29 +110,28 @@ fn submissions_are_pinned() {
     let generated = Some("\"k\"".into());
     let submit = SubmitRequest { generated, ..submit(fingerprint("order")) };
     let expected = [
-        "00000004",
-        "0000000000000040",
-        &hex(submit.record.as_str().as_bytes()),
-        "0000000000000004",
+        "00000005",
+        "20",
+        &submit.record.to_string(),
+        "04",
         &hex(b"POST"),
-        "0000000000000009",
+        "09",
         &hex(b"http://r/"),
-        "0000000000000003",
-        &hex(b"=a\n"),
-        "00",
-        "0000000000000000",
-        "00000000000000056f72646572",
-        "0000000000000005",
+        "0000", // auto, nothing ignored
+        "206f726465720000000000000000000000",
+        "00000000000000000000000000000000",
+        "05",
         "00", // the client's key
-        "01", // in this raw_key
-        "0000000000000003226b22",
+        "01", // in this spelling
+        "03226b22",
         "00", // enforced
         "00", // delivered once
+        "00", // the key's own shard
     ]
     .concat();
     let expected = unhex(&expected);
     assert_eq!(hex(&submit.encode()), hex(&expected));
-    assert_eq!(SubmitRequest::decode(&expected), Some(submit));
+    assert_eq!(SubmitRequest::decode(&expected), Ok(submit));
 }
 
 fn every_submit() -> Vec<SubmitRequest> {
@@ -157,7 +139,7 @@ fn every_submit() -> Vec<SubmitRequest> {
     let method = Method { ignore, ..AUTO };
     let bytes = Method { algorithm: Algorithm::Bytes, ..AUTO };
     let none = Method { algorithm: Algorithm::None, ..AUTO };
-    let of = |method| submit(Fingerprint { method, digest: "d".into() });
+    let of = |method| submit(Fingerprint { method, digest: digest_of("d") });
     vec![
         submit(fingerprint("order")),
         of(method),
@@ -168,51 +150,84 @@ fn every_submit() -> Vec<SubmitRequest> {
         SubmitRequest { key: KeySource::Derived, ..submit(fingerprint("")) },
         SubmitRequest { key: KeySource::Queue, ..submit(fingerprint("")) },
         SubmitRequest { generated: Some("k".into()), ..submit(fingerprint("")) },
-        SubmitRequest {
-            url: "https://r/é?q".into(),
-            headers: String::new(),
-            ..submit(fingerprint(""))
-        },
+        SubmitRequest { url: "https://r/é?q".into(), ..submit(fingerprint("")) },
+        SubmitRequest { known_only: true, ..submit(fingerprint("")) },
     ]
 }
 
 #[test]
 fn what_was_said_is_heard() {
     for submit in every_submit() {
-        assert_eq!(SubmitRequest::decode(&submit.encode()), Some(submit));
+        assert_eq!(SubmitRequest::decode(&submit.encode()), Ok(submit));
     }
     for expires_at in [None, Some(UnixMillis(0)), Some(UnixMillis(u64::MAX))] {
-        for (verdict, _) in every_verdict() {
-            let trace = expires_at.map(|_| trace());
-            let reply = SubmitReply { expires_at, trace, ..reply(verdict) };
-            assert_eq!(SubmitReply::decode(&reply.encode()), Some(reply));
+        for (result, _) in every_result() {
+            let claim = expires_at.map(|_| claim());
+            let reply = SubmitReply { expires_at, claim, ..reply(result) };
+            assert_eq!(SubmitReply::decode(&reply.encode()), Ok(reply));
         }
     }
 }
 
 #[track_caller]
 fn unheard(bytes: &[u8]) {
-    assert_eq!(SubmitRequest::decode(bytes), None, "{}", hex(bytes));
-    assert_eq!(SubmitReply::decode(bytes), None, "{}", hex(bytes));
+    assert!(SubmitRequest::decode(bytes).is_err(), "{}", hex(bytes));
+    assert!(SubmitReply::decode(bytes).is_err(), "{}", hex(bytes));
 }
 
 #[test]
 fn what_nobody_said_is_nothing() {
     unheard(b"");
     unheard(b"0");
-    unheard(&unhex("00000004"));
+    unheard(&unhex("00000005"));
     unheard(b"POST / HTTP/1.1");
     // Every count as large as can be.
-    unheard(&unhex(&format!("00000004{}", "ff".repeat(64))));
-    unheard(&unhex(&format!("0000000407{}", "ff".repeat(8))));
+    unheard(&unhex(&format!("00000005{}", "ff".repeat(64))));
+    unheard(&unhex("00000005ffffffff0f"));
+    // A stored record, a status line of headers and a text of 4 GB, of which nothing is there.
+    unheard(&unhex("000000050000ffffffff0f"));
+    unheard(&unhex("0000000502ad03ffffffff0f"));
+    unheard(&unhex("0000000505ffffffff0f"));
 }
 
+/// The number comes first, so that the rest may be in any form.
 #[test]
 fn another_protocol_is_refused() {
     for protocol in [0, PROTOCOL - 1, PROTOCOL + 1, u32::MAX] {
-        unheard(&SubmitRequest { protocol, ..submit(fingerprint("order")) }.encode());
-        unheard(&SubmitReply { protocol, ..reply(not_kept()) }.encode());
+        let begin = protocol.to_be_bytes();
+        let mut submit = submit(fingerprint("order")).encode();
+        submit[..4].copy_from_slice(&begin);
+        let mut reply = reply(not_kept()).encode();
+        reply[..4].copy_from_slice(&begin);
+        for bytes in [&submit[..], &reply, &begin, &[&begin[..], b"anything"].concat()] {
+            assert_eq!(SubmitRequest::decode(bytes), Err(RpcError::Protocol(protocol)));
+            assert_eq!(SubmitReply::decode(bytes), Err(RpcError::Protocol(protocol)));
+        }
     }
+}
+
+#[test]
+fn every_sentence() {
+    assert_eq!(
+        RpcError::Protocol(4).to_string(),
+        "the message has protocol 4 and this guard speaks 5, as happens while a deployment or a roll-back is under way"
+    );
+    assert_eq!(RpcError::Truncated.to_string(), "the message breaks off before its protocol");
+    assert_eq!(
+        RpcError::Malformed(postcard::Error::DeserializeBadBool).to_string(),
+        "the message is malformed (Found a bool that wasn't 0 or 1)"
+    );
+    assert_eq!(RpcError::Trailing(3).to_string(), "3 more bytes follow the message's end");
+}
+
+#[track_caller]
+fn breaks_off<T: std::fmt::Debug>(read: Result<T, RpcError>, end: usize) {
+    let right = match read {
+        Err(RpcError::Truncated) => end < 4,
+        Err(RpcError::Malformed(_)) => end >= 4,
+        _ => false,
+    };
+    assert!(right, "cut to {end}: {read:?}");
 }
 
 #[test]
@@ -220,35 +235,40 @@ fn every_truncation_and_every_addition_is_refused() {
     for submit in every_submit() {
         let bytes = submit.encode();
         for end in 0..bytes.len() {
-            assert_eq!(SubmitRequest::decode(&bytes[..end]), None, "{submit:?} to {end}");
+            breaks_off(SubmitRequest::decode(&bytes[..end]), end);
         }
-        unheard(&[&bytes[..], b"\0"].concat());
+        let longer = [&bytes[..], b"\0"].concat();
+        assert_eq!(SubmitRequest::decode(&longer), Err(RpcError::Trailing(1)));
         unheard(&bytes.repeat(2));
     }
-    for (verdict, _) in every_verdict() {
-        let bytes = reply(verdict).encode();
+    for (result, _) in every_result() {
+        let bytes = reply(result).encode();
         for end in 0..bytes.len() {
-            assert_eq!(SubmitReply::decode(&bytes[..end]), None, "{} to {end}", hex(&bytes));
+            breaks_off(SubmitReply::decode(&bytes[..end]), end);
         }
-        unheard(&[&bytes[..], b"\0"].concat());
+        let longer = [&bytes[..], b"\0"].concat();
+        assert_eq!(SubmitReply::decode(&longer), Err(RpcError::Trailing(1)));
     }
 }
 
-/// The last two bytes of a submission: whether it only watches, whether it is a redelivery.
+/// The last three bytes of a submission: whether it only watches, whether it is a redelivery, and
+/// whether it is carried out only where its key is known.
 #[test]
 fn flags_have_one_spelling_each() {
     let plain = submit(fingerprint("order"));
     let bytes = plain.encode();
-    let head = bytes.strip_suffix(&[0, 0]).expect("two flags that are not set");
-    let with = |flags: [u8; 2]| [head, &flags[..]].concat();
-    for (observe, redelivered) in [(false, false), (false, true), (true, false), (true, true)] {
-        let expected = SubmitRequest { observe, redelivered, ..plain.clone() };
-        let bytes = with([observe.into(), redelivered.into()]);
-        assert_eq!(SubmitRequest::decode(&bytes), Some(expected), "{observe} {redelivered}");
+    let head = bytes.strip_suffix(&[0, 0, 0]).expect("three flags that are not set");
+    let with = |flags: [u8; 3]| [head, &flags[..]].concat();
+    for flags in 0..8u8 {
+        let [observe, redelivered, known_only] = [1, 2, 4].map(|bit| flags & bit != 0);
+        let expected = SubmitRequest { observe, redelivered, known_only, ..plain.clone() };
+        let bytes = with([observe, redelivered, known_only].map(u8::from));
+        assert_eq!(SubmitRequest::decode(&bytes), Ok(expected), "{flags:03b}");
     }
     for byte in 2..=u8::MAX {
-        unheard(&with([byte, 0]));
-        unheard(&with([0, byte]));
+        for flags in [[byte, 0, 0], [0, byte, 0], [0, 0, byte]] {
+            unheard(&with(flags));
+        }
     }
 }
 
@@ -264,15 +284,15 @@ fn every_flip(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
 /// Whatever one byte becomes, it is nothing or another message, and reading never panics.
 #[test]
 fn every_other_byte_in_every_place() {
-    for (verdict, _) in every_verdict() {
-        let reply = reply(verdict);
+    for (result, _) in every_result() {
+        let reply = reply(result);
         for other in every_flip(&reply.encode()) {
-            assert_ne!(SubmitReply::decode(&other).as_ref(), Some(&reply), "{}", hex(&other));
+            assert_ne!(SubmitReply::decode(&other).as_ref(), Ok(&reply), "{}", hex(&other));
         }
     }
     for submit in every_submit() {
         for other in every_flip(&submit.encode()) {
-            assert_ne!(SubmitRequest::decode(&other).as_ref(), Some(&submit), "{}", hex(&other));
+            assert_ne!(SubmitRequest::decode(&other).as_ref(), Ok(&submit), "{}", hex(&other));
         }
     }
 }

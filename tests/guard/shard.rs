@@ -1,6 +1,8 @@
 //! Which object a key belongs to.
 
+mod alarm;
 mod places;
+mod retention;
 
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::shard::ShardCount;
@@ -12,7 +14,7 @@ fn count(shards: u32) -> ShardCount {
 
 #[test]
 fn names_are_the_first_bits_of_the_id() {
-    let id = RecordId::parse(&format!("5c{}", "0".repeat(62))).expect("an id");
+    let id: RecordId = format!("5c{}", "0".repeat(62)).parse().expect("an id");
     for (shards, name) in [
         (1, "shard/"),
         (2, "shard/0"),
@@ -31,7 +33,7 @@ fn every_id_has_one_of_the_names() {
         let names: BTreeSet<String> = count(shards).all().collect();
         assert_eq!(names.len(), shards as usize);
         for first in 0..=0xfffu32 {
-            let id = RecordId::parse(&format!("{first:03x}{}", "f".repeat(61))).expect("an id");
+            let id: RecordId = format!("{first:03x}{}", "f".repeat(61)).parse().expect("an id");
             assert!(names.contains(&count(shards).shard_of(&id)), "{first:03x} of {shards}");
         }
     }
@@ -39,7 +41,7 @@ fn every_id_has_one_of_the_names() {
 
 #[test]
 fn a_change_splits_whole_shards() {
-    let id = RecordId::parse(&"a7".repeat(32)).expect("an id");
+    let id: RecordId = "a7".repeat(32).parse().expect("an id");
     let names = [16, 32, 64].map(|shards| count(shards).shard_of(&id));
     assert!(names[1].starts_with(&names[0]) && names[2].starts_with(&names[1]), "{names:?}");
 }

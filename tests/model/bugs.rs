@@ -135,23 +135,15 @@ pub fn transition(
     let Some(bug) = bug else { return machine::transition(record, event, live, now) };
     if is_unlocked(bug, &record, &event, live, now) {
         let step = machine::transition(Record::Vacant, event, live, now);
-        let change = if step.change == StorageOp::Keep { StorageOp::Erase } else { step.change };
-        return Transition { change, ..step };
+        let change = if step.storage == StorageOp::Keep { StorageOp::Erase } else { step.storage };
+        return Transition { storage: change, ..step };
     }
     if let Some(record) = overwritten(bug, &record, &event) {
-        return Transition { record, change: StorageOp::Put, alarm: None, then: Action::Nothing };
+        return Transition { record, storage: StorageOp::Put, action: Action::Nothing };
     }
     let live = blind(bug, &event, live);
     let event = mistaken(bug, &record, event);
-    let rang = matches!(event, Event::Alarm);
-    let step = aged(bug, hasty(bug, machine::transition(record, event, live, now), now));
-    let is_silent = match bug {
-        Bug::NoAlarm => true,
-        Bug::NoSecondAlarm => rang,
-        Bug::AlarmNotMoved => !rang && step.then != Action::Forward,
-        _ => false,
-    };
-    Transition { alarm: step.alarm.filter(|_| !is_silent), ..step }
+    aged(bug, hasty(bug, machine::transition(record, event, live, now), now))
 }
 
 /// Whether a mistake takes the record for vacant.
@@ -198,7 +190,7 @@ fn mistaken(bug: Bug, record: &Record, event: Event) -> Event {
             Event::NotSent { claim, attempt }
         }
         (Bug::AnyAnswerCounts, Event::Answered { attempt, verdict, answer, .. }, Some(claim)) => {
-            Event::Answered { claim: claim.id.clone(), attempt, verdict, answer }
+            Event::Answered { claim: claim.id, attempt, verdict, answer }
         }
         (bug, Event::Submitted(submission), claim) => {
             Event::Submitted(misread(bug, submission, claim))
@@ -236,16 +228,26 @@ fn hasty(bug: Bug, step: Transition, now: UnixMillis) -> Transition {
         Record::Forgotten { until } => until,
         _ => return step,
     };
-    match (bug, until, step.change) {
+    match (bug, until, step.storage) {
         (Bug::ForgetWithoutQuarantine, Some(_), _) => {
-            Transition { record: Record::Vacant, change: StorageOp::Erase, ..step }
+            Transition { record: Record::Vacant, storage: StorageOp::Erase, ..step }
         }
         (Bug::ForgetUnconfirmed, None, StorageOp::Put) => {
             Transition { record: Record::Forgotten { until: Some(now.plus(QUARANTINE)) }, ..step }
         }
         (Bug::DeletionTriedOnce, None, StorageOp::Keep) => {
-            Transition { then: Action::Nothing, ..step }
+            Transition { action: Action::Nothing, ..step }
         }
         _ => step,
+    }
+}
+
+/// Whether a mistake keeps an alarm from being set.
+pub fn sets_no_alarm(bug: Option<Bug>, rang: bool, step: &Transition) -> bool {
+    match bug {
+        Some(Bug::NoAlarm) => true,
+        Some(Bug::NoSecondAlarm) => rang,
+        Some(Bug::AlarmNotMoved) => !rang && step.action != Action::Forward,
+        _ => false,
     }
 }

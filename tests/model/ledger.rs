@@ -1,7 +1,8 @@
 //! What has happened, written down by nobody in the guard, and the promises that it is held
 //! against. A promise that is broken stays broken; the properties of the model only look at that.
 
-use onlyonce::guard::record::{Answer, Claim, Record};
+use onlyonce::guard::hex::Hex;
+use onlyonce::guard::record::{Answer, Claim, ClaimId, Record};
 
 /// The promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -98,8 +99,8 @@ impl Ledger {
     }
 
     /// The name that the next claim will have.
-    pub fn next_claim(&self) -> String {
-        (self.claims.len() + 1).to_string()
+    pub fn next_claim(&self) -> ClaimId {
+        claim_id(self.claims.len() + 1)
     }
 
     fn entry(&mut self, claim: u8) -> &mut Entry {
@@ -219,7 +220,17 @@ fn identity(answer: &Answer) -> (u16, Vec<u8>) {
     (answer.status, answer.inline().to_vec())
 }
 
+/// The id of a claim that has this number.
+pub fn claim_id(number: usize) -> ClaimId {
+    ClaimId(Hex((number as u128).to_be_bytes()))
+}
+
 /// A claim's number; the model names claims by it.
 pub fn number(claim: &Claim) -> u8 {
-    claim.id.0.parse().expect("the model's own name")
+    number_of(&claim.id)
+}
+
+pub fn number_of(id: &ClaimId) -> u8 {
+    let Hex([.., number]) = id.0;
+    number
 }

@@ -1,11 +1,12 @@
 //! The promise, checked exhaustively: every order in which clients, runtime, origin, KV, clocks and
 //! alarms can act upon one key, within the bounds of each setting. The rules are the shipped
-//! ones (`guard::machine::decide`, `guard::replay::proves`, `guard::recent`, the record's codec);
+//! ones (`guard::machine::transition`, `guard::replay::may_replay`, `guard::isolate_cache`, the codec);
 //! what the edge does around them is mirrored here, one function for each synchronous turn.
 //!
 //! It takes an optimised build: `npm test -- proof`.
 
 mod actions;
+mod alarm;
 mod bugs;
 mod ledger;
 mod object;

@@ -1,12 +1,13 @@
 //! One key's object, as `edge::key_object`, `edge::origin_call` and `edge::reception` have it
 //! around the shipped rules: what is one synchronous turn there is one function here.
 
+use crate::alarm;
 use crate::bugs::{self, Bug};
 use crate::ledger::{Promise, Reader, number};
 use crate::setting::{DEADLINE, Setting};
 use crate::state::{Bytes, Call, News, Stage, State, Submission, Turn, decode, encode};
 use onlyonce::guard::machine::{self, Action, Event, InMemoryState, StorageOp, Transition};
-use onlyonce::guard::record::{ClaimId, Record};
+use onlyonce::guard::record::Record;
 use onlyonce::guard::time::UnixMillis;
 
 /// A state on its way to the next.
@@ -27,8 +28,8 @@ impl World<'_> {
         let event = Event::Submitted(self.submission(&submission));
         let step = self.step(event, News::LookAgain);
         self.began(&step, &submission);
-        let led = submission.turn == Turn::Led || step.then == Action::Forward;
-        match (step.then, step.record) {
+        let led = submission.turn == Turn::Led || step.action == Action::Forward;
+        match (step.action, step.record) {
             (Action::Forward, Record::InFlight { claim, .. }) => {
                 let (claim, attempt, deadline) =
                     (number(&claim), claim.attempt, claim.deadline_at.0);
@@ -51,7 +52,7 @@ impl World<'_> {
     /// What the ledger learns from a submission's step.
     fn began(&mut self, step: &Transition, by: &Submission) {
         let Record::InFlight { claim, .. } = &step.record else { return };
-        if step.then != Action::Forward {
+        if step.action != Action::Forward {
             return;
         }
         if claim.attempt == 1 {
@@ -75,7 +76,7 @@ impl World<'_> {
         let first = by.turn == Turn::First || leads_again || waits_again;
         let redelivered = by.redelivered && !self.has(Bug::StubRetryResends);
         machine::Submission {
-            fresh: ClaimId(self.state.ledger.next_claim()),
+            fresh: self.state.ledger.next_claim(),
             fingerprint: client.fingerprint(),
             credential: client.credential(),
             retry_window: self.setting.retry_window(),
@@ -84,6 +85,8 @@ impl World<'_> {
             reject_in_flight: self.setting.rejects,
             may_resend: self.setting.resends && first && !redelivered,
             can_send: by.has_body && (by.turn != Turn::Led || leads_again),
+            place: machine::Place::Taken,
+            known_only: false,
             raw_key: None,
         }
     }
@@ -95,16 +98,18 @@ impl World<'_> {
         let end = end_of_call(&record, &event, now);
         let open: Vec<u32> = self.state.object.calls.iter().map(|call| call.attempt).collect();
         let copying = self.state.object.copying.is_some();
-        let live = InMemoryState { open_calls: &open, waiting: self.waiting(), copying };
+        let live =
+            InMemoryState { open_calls: &open, waiting: self.waiting(), copying, reading: false };
+        let rang = matches!(event, Event::Alarm);
         let step = bugs::transition(self.setting.bug, record, event, live, now);
-        self.apply(&step);
-        if step.change != StorageOp::Keep && step.then != Action::Forward {
+        self.apply(&step, rang, now);
+        if step.storage != StorageOp::Keep && step.action != Action::Forward {
             end.into_iter().for_each(|end| self.state.ledger.ended(end.0));
         }
         if let Record::Done { claim, answer } = &step.record {
             self.state.ledger.settled(number(claim), answer);
         }
-        match (step.change, &step.then) {
+        match (step.storage, &step.action) {
             (StorageOp::Keep, _) | (_, Action::Forward) => {}
             (StorageOp::Erase, _) => self.wake(news),
             (StorageOp::Put, _) => self.wake(News::LookAgain),
@@ -117,17 +122,19 @@ impl World<'_> {
     }
 
     /// `Store::apply`.
-    fn apply(&mut self, step: &Transition) {
+    fn apply(&mut self, step: &Transition, rang: bool, now: UnixMillis) {
         let object = &mut self.state.object;
         let before = object.stored.clone();
-        object.alarm = step.alarm.map(|at| at.0).or(object.alarm);
-        match step.change {
+        if !bugs::sets_no_alarm(self.setting.bug, rang, step) {
+            object.alarm = alarm::after(step, rang, object.alarm, now);
+        }
+        match step.storage {
             StorageOp::Keep => return,
             StorageOp::Erase => (object.stored, object.alarm) = (None, None),
             StorageOp::Put => object.stored = encode(&step.record),
         }
         if self.has(Bug::SentBeforeDurable) {
-            self.state.undurable = (step.then == Action::Forward).then_some(before);
+            self.state.undurable = (step.action == Action::Forward).then_some(before);
         }
     }
 
@@ -145,10 +152,10 @@ impl World<'_> {
     pub fn rings(&mut self) -> Action {
         self.state.object.alarm = None;
         let step = self.step(Event::Alarm, News::LookAgain);
-        if step.then == Action::DropCopy {
+        if step.action == Action::DropCopy {
             self.state.object.deleting = true;
         }
-        step.then
+        step.action
     }
 
     /// One who waited hears the news: the end of `KeyObject::join`.

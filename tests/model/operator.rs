@@ -21,7 +21,7 @@ impl World<'_> {
     /// An operator's wish: `KeyObject::drop_copy` follows where the rules say so.
     pub fn intervenes(&mut self, wish: RecordCommand) {
         let record = decode(&self.state.object.stored);
-        let claim = record.claim().map(|claim| claim.id.clone());
+        let claim = record.claim().map(|claim| claim.id);
         let event = match (wish, claim) {
             (RecordCommand::Forget, _) => Event::Forget,
             (_, None) => return,
@@ -34,9 +34,9 @@ impl World<'_> {
             }
         };
         let step = self.step(event, News::LookAgain);
-        self.state.object.deleting |= step.then == Action::DropCopy;
+        self.state.object.deleting |= step.action == Action::DropCopy;
         let freed = matches!(step.record, Record::Forgotten { .. })
-            || (wish == RecordCommand::NotProcessed && step.change == StorageOp::Erase);
+            || (wish == RecordCommand::NotProcessed && step.storage == StorageOp::Erase);
         if freed {
             self.state.ledger.freed();
         }

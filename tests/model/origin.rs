@@ -2,6 +2,7 @@
 //! what its caller is told. The origin may answer at any time, or never.
 
 use crate::bugs::Bug;
+use crate::ledger::{claim_id, number_of};
 use crate::object::World;
 use crate::state::{Call, News, Stage, Submission, encode};
 use onlyonce::guard::machine::{Event, Transition};
@@ -49,7 +50,7 @@ impl World<'_> {
     /// A call that could not be made: `origin_call::not_sent`.
     pub fn not_sent(&mut self, call: Call) {
         self.state.ledger.not_processed(call.claim);
-        let claim = ClaimId(call.claim.to_string());
+        let claim = claim_id(call.claim.into());
         self.concludes(&call, Event::NotSent { claim, attempt: call.attempt }, News::LookAgain);
         if let Some(leader) = self.leader_of(&call) {
             self.answered(&leader);
@@ -58,7 +59,7 @@ impl World<'_> {
 
     /// The end of a call: `origin_call::run` and `Reception`.
     pub fn reported(&mut self, call: Call, report: Report) {
-        let (id, attempt) = (ClaimId(call.claim.to_string()), call.attempt);
+        let (id, attempt) = (claim_id(call.claim.into()), call.attempt);
         if report == Report::Breaks {
             self.concludes(&call, Event::Failed { claim: id, attempt }, News::LookAgain);
             return self.drop_caller(&call);
@@ -130,7 +131,7 @@ impl World<'_> {
 
 /// The answer of one sending: no two are the same.
 fn answer(call: &Call, report: Report) -> Answer {
-    let answer = answer_of(&ClaimId(call.claim.to_string()), call.attempt, report.status());
+    let answer = answer_of(&claim_id(call.claim.into()), call.attempt, report.status());
     match report {
         Report::AnswersAtLength => Answer { body: Body::NotKept, ..answer },
         _ => answer,
@@ -138,7 +139,7 @@ fn answer(call: &Call, report: Report) -> Answer {
 }
 
 pub fn answer_of(claim: &ClaimId, from: u32, status: u16) -> Answer {
-    let claim: u8 = claim.0.parse().expect("the model's own name");
+    let claim = number_of(claim);
     let (answered_at, origin_time) = (UnixMillis(0), Millis(0));
     let body = Body::Inline { bytes: vec![claim, from as u8] };
     Answer { status, headers: Vec::new(), answered_at, origin_time, body }

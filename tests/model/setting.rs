@@ -3,6 +3,7 @@
 
 use crate::bugs::Bug;
 use crate::ledger::Reader;
+use onlyonce::guard::digest::Digest;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::time::Millis;
@@ -63,11 +64,11 @@ impl Client {
 
     pub fn fingerprint(&self) -> Fingerprint {
         let method = Method { algorithm: Algorithm::Auto, ignore: Vec::new() };
-        Fingerprint { method, digest: self.request.into() }
+        Fingerprint { method, digest: Digest::new(self.request).finish() }
     }
 
     pub fn credential(&self) -> Credential {
-        Credential { sources: Vec::new(), digest: self.credential.into() }
+        Credential { sources: Vec::new(), digest: Digest::new(self.credential).finish() }
     }
 }
 

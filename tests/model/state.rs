@@ -4,9 +4,10 @@
 //! Records are held as the bytes that the shipped codec makes of them, in the object and in every
 //! copy, so that what is explored is what is stored.
 
+use crate::alarm;
 use crate::ledger::Ledger;
 use crate::setting::{Setting, TICK};
-use onlyonce::guard::record::{Claim, Record};
+use onlyonce::guard::record::Record;
 use onlyonce::guard::time::UnixMillis;
 use std::sync::Arc;
 
@@ -159,16 +160,10 @@ impl State {
         UnixMillis(self.now)
     }
 
-    /// Whether an alarm rings by the time at which the record is to be forgotten; within a minute
-    /// where that is over.
+    /// Whether an alarm is set that looks at the record in time.
     pub fn is_watched(&self) -> bool {
-        let due = match decode(&self.object.stored) {
-            Record::Vacant => return true,
-            Record::Forgotten { until } => until,
-            record => record.claim().map(Claim::expires_at),
-        };
-        let latest = due.map_or(0, |due| due.0).max(self.now + TICK.0);
-        self.object.alarm.is_some_and(|at| at <= latest)
+        let due = alarm::due(&decode(&self.object.stored), self.clock());
+        due.is_none_or(|due| self.object.alarm.is_some_and(|at| at <= due.0))
     }
 
     /// Whether there is anything that time could do something to.
@@ -236,7 +231,10 @@ impl Submission {
 
 /// A record as it is stored; nothing for a vacant key.
 pub fn encode(record: &Record) -> Option<Bytes> {
-    record.encode().map(Bytes::from)
+    match record {
+        Record::Vacant => None,
+        record => Some(record.encode().expect("a record that is not vacant is written").into()),
+    }
 }
 
 pub fn decode(bytes: &Option<Bytes>) -> Record {

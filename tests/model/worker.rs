@@ -6,9 +6,9 @@ use crate::ledger::number;
 use crate::object::World;
 use crate::setting::{SKEW, TICK};
 use crate::state::{Bytes, Kv, News, Seen, Stage, Submission, Turn, decode, encode};
+use onlyonce::guard::isolate_cache::IsolateCache;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::machine::Event;
-use onlyonce::guard::recent::Recent;
 use onlyonce::guard::record::{Body, Record};
 use onlyonce::guard::replay::{COPY_MARGIN, copy_lifetime, may_replay};
 use onlyonce::guard::scope::RecordId;
@@ -206,19 +206,19 @@ impl World<'_> {
 }
 
 /// The shipped memory of an isolate, with one answer in it.
-fn held(seen: &Seen) -> Recent {
-    let mut recent = Recent::default();
+fn held(seen: &Seen) -> IsolateCache {
+    let mut cache = IsolateCache::default();
     let record = Rc::new(decode(&Some(seen.record.clone())));
-    ID.with(|id| recent.put(id, record, UnixMillis(seen.at)));
-    recent
+    ID.with(|id| cache.put(id, record, UnixMillis(seen.at)));
+    cache
 }
 
 /// Whether an answer that is seen again stays as old as it was, by the shipped memory's rule.
 fn keeps_its_age(seen: &Seen, fresh: &Rc<Record>, now: UnixMillis) -> bool {
-    let mut recent = held(seen);
+    let mut cache = held(seen);
     ID.with(|id| {
-        recent.put(id, fresh.clone(), now);
-        let end = UnixMillis(seen.at).plus(onlyonce::guard::recent::LIFETIME);
-        recent.get(id, end).is_none()
+        cache.put(id, fresh.clone(), now);
+        let end = UnixMillis(seen.at).plus(onlyonce::guard::isolate_cache::LIFETIME);
+        cache.get(id, end).is_none()
     })
 }

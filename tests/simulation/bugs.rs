@@ -75,20 +75,22 @@ pub fn transition(
     };
     let timed_out = matches!(&record, Record::InFlight { claim, .. } if now >= claim.deadline_at);
     let record = if bug == Bug::TimeOutFrees && timed_out { Record::Vacant } else { record };
-    let rang = matches!(event, Event::Alarm);
     let step = machine::transition(record, event, live, now);
-    let is_silent = match bug {
-        Bug::NoAlarm => true,
-        Bug::NoSecondAlarm => rang,
-        Bug::AlarmNotMoved => !rang && step.then != Action::Forward,
-        _ => false,
-    };
-    let step = Transition { alarm: step.alarm.filter(|_| !is_silent), ..step };
     match step.record {
         Record::Forgotten { until: Some(_) } if bug == Bug::ForgetWithoutQuarantine => {
             let then = Action::Nothing;
-            Transition { record: Record::Vacant, change: StorageOp::Erase, alarm: None, then }
+            Transition { record: Record::Vacant, storage: StorageOp::Erase, action: then }
         }
         _ => step,
+    }
+}
+
+/// Whether a mistake keeps an alarm from being set.
+pub fn sets_no_alarm(bug: Option<Bug>, rang: bool, step: &Transition) -> bool {
+    match bug {
+        Some(Bug::NoAlarm) => true,
+        Some(Bug::NoSecondAlarm) => rang,
+        Some(Bug::AlarmNotMoved) => !rang && step.action != Action::Forward,
+        _ => false,
     }
 }

@@ -1,9 +1,11 @@
 //! One key's object, as `edge::key_object`, `edge::origin_call` and `edge::reception` have it, with
 //! the timers that the model checker leaves to chance.
 
+use crate::alarm;
 use crate::bugs::{self, Bug};
 use crate::reference::{Asker, Told};
 use crate::system::{System, linger_of, number_of};
+use onlyonce::guard::hex::Hex;
 use onlyonce::guard::machine::{
     self, Action, Event, InMemoryState, Refusal, StorageOp, Transition, binding_claim,
 };
@@ -13,7 +15,6 @@ use std::rc::Rc;
 
 /// As in `edge::key_object`.
 const TIMER_SLACK: u64 = 10;
-const MINUTE: u64 = 60_000;
 
 #[derive(Default)]
 pub struct Object {
@@ -70,13 +71,8 @@ impl Object {
 
     /// Whether an alarm is set for the record's end; within a minute where that is over.
     fn is_watched(&self, now: u64) -> bool {
-        let due = match self.record() {
-            Record::Vacant => return true,
-            Record::Forgotten { until } => until,
-            record => record.claim().map(Claim::expires_at),
-        };
-        let latest = due.map_or(0, |due| due.0).max(now + MINUTE);
-        self.alarm.is_some_and(|at| at <= latest)
+        let due = alarm::due(&self.record(), UnixMillis(now));
+        due.is_none_or(|due| self.alarm.is_some_and(|at| at <= due.0))
     }
 }
 
@@ -109,7 +105,7 @@ impl System {
     pub fn takes(&mut self, submission: Submission) {
         let key = submission.asker.key;
         self.claims += 1;
-        let fresh = ClaimId(self.claims.to_string());
+        let fresh = ClaimId(Hex(u128::from(self.claims).to_be_bytes()));
         let step = self.step(key, |system, claim| system.event(&submission, fresh, claim));
         let told = told(&step);
         self.judge(&submission.asker, told);
@@ -143,6 +139,8 @@ impl System {
             reject_in_flight: policy.rejects,
             may_resend: policy.resends && first && asker.is_retry,
             can_send: asker.has_body && by.turn != Turn::Led,
+            place: machine::Place::Taken,
+            known_only: false,
             raw_key: None,
         })
     }
@@ -158,10 +156,11 @@ impl System {
         let record = object.record();
         let open: Vec<u32> = object.calls.iter().map(|call| call.attempt).collect();
         let (waiting, copying) = (object.waiting.len(), !object.copies.is_empty());
-        let live = InMemoryState { open_calls: &open, waiting, copying };
+        let live = InMemoryState { open_calls: &open, waiting, copying, reading: false };
         let event = event(self, binding_claim(&record, live, now));
+        let rang = matches!(event, Event::Alarm);
         let step = bugs::transition(self.bug, record, event, live, now);
-        self.apply(key, &step);
+        self.apply(key, &step, rang);
         if !self.object(key).is_watched(now.0) {
             self.complain(format!("after {step:?} no alarm is set for the end of key {key}"));
         }
@@ -169,20 +168,24 @@ impl System {
     }
 
     /// `Store::apply`.
-    fn apply(&mut self, key: usize, step: &Transition) {
+    fn apply(&mut self, key: usize, step: &Transition, rang: bool) {
+        let now = UnixMillis(self.now);
+        let is_silent = bugs::sets_no_alarm(self.bug, rang, step);
         let object = self.object(key);
-        object.alarm = step.alarm.map(|at| at.0).or(object.alarm);
-        match step.change {
+        if !is_silent {
+            object.alarm = alarm::after(step, rang, object.alarm, now);
+        }
+        match step.storage {
             StorageOp::Keep => {}
             StorageOp::Erase => (object.stored, object.alarm) = (None, None),
-            StorageOp::Put => object.stored = step.record.encode(),
+            StorageOp::Put => object.stored = step.record.encode().ok(),
         }
     }
 
     /// Those who wait go on where a step changed something.
     pub fn wake(&mut self, key: usize, step: &Transition, news: News) {
-        if step.change == StorageOp::Keep
-            || step.then == Action::Forward
+        if step.storage == StorageOp::Keep
+            || step.action == Action::Forward
             || self.has(Bug::WaitersSleep)
         {
             return;
@@ -191,7 +194,7 @@ impl System {
         self.reference.stops_waiting(key, woken.len());
         for Waiter { submission, .. } in woken {
             let submission = submission.having_waited();
-            match (&news, step.change) {
+            match (&news, step.storage) {
                 (News::Released { claim, number }, StorageOp::Erase)
                     if shows(&submission, claim) =>
                 {
@@ -278,9 +281,9 @@ impl System {
     pub fn rings(&mut self, key: usize) {
         self.object(key).alarm = None;
         let step = self.step(key, |_, _| Event::Alarm);
-        self.object(key).deleting |= step.then == Action::DropCopy;
+        self.object(key).deleting |= step.action == Action::DropCopy;
         self.wake(key, &step, News::LookAgain);
-        if step.then == Action::EndCalls {
+        if step.action == Action::EndCalls {
             self.ends_calls(key);
         }
     }
@@ -301,7 +304,7 @@ fn shows(submission: &Submission, claim: &Claim) -> bool {
 }
 
 fn told(step: &Transition) -> Told {
-    match step.then {
+    match step.action {
         Action::Forward => Told::Sent,
         Action::Join => Told::Waits,
         Action::Replay => Told::Shown(number_of(&step.record).unwrap_or_default()),
@@ -309,9 +312,15 @@ fn told(step: &Transition) -> Told {
         Action::Refuse(Refusal::CredentialChanged) => Told::CredentialChanged,
         Action::Refuse(Refusal::ResponseNotKept) => Told::NotKept,
         Action::Refuse(Refusal::OutcomeUnknown(_)) => Told::OutcomeUnknown,
-        Action::Refuse(Refusal::InProgress { .. }) => Told::InProgress,
-        Action::Nothing | Action::DropCopy | Action::EndCalls | Action::RefuseAdmin(_) => {
+        // The simulation has one shard with room for every call, so the last two do not come up.
+        Action::Refuse(Refusal::InProgress { .. } | Refusal::OriginBusy | Refusal::Moved) => {
             Told::InProgress
         }
+        Action::Nothing
+        | Action::AwaitPlace
+        | Action::ConfirmMove
+        | Action::DropCopy
+        | Action::EndCalls
+        | Action::RefuseAdmin(_) => Told::InProgress,
     }
 }

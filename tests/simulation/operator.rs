@@ -11,7 +11,7 @@ impl System {
     pub fn forgets(&mut self, key: usize) {
         let copying = !self.object(key).copies.is_empty();
         let step = self.step(key, |_, _| Event::Forget);
-        self.object(key).deleting |= step.then == Action::DropCopy;
+        self.object(key).deleting |= step.action == Action::DropCopy;
         self.wake(key, &step, News::LookAgain);
         self.agrees(key, "forget", &step, |reference, now| reference.forgets(key, copying, now));
     }
@@ -30,7 +30,7 @@ impl System {
             Some(number) => Resolution::Answered(answer(200, number, false)),
             None => Resolution::NotProcessed,
         };
-        let Some(claim) = self.object(key).record().claim().map(|claim| claim.id.clone()) else {
+        let Some(claim) = self.object(key).record().claim().map(|claim| claim.id) else {
             return;
         };
         let step = self.step(key, |_, _| Event::Resolve { claim, resolution });
@@ -46,14 +46,14 @@ impl System {
         step: &Transition,
         expected: impl FnOnce(&mut Reference, u64) -> bool,
     ) {
-        let done = !matches!(step.then, Action::RefuseAdmin(_));
+        let done = !matches!(step.action, Action::RefuseAdmin(_));
         let is_gone = !done && step.record == Record::Vacant;
         if is_gone && self.reference.is_vacant(key, self.now) {
             return;
         }
         self.count(if done { wish } else { "denied" });
         if done != expected(&mut self.reference, self.now) {
-            self.complain(format!("an operator's {wish} of key {key} led to {:?}", step.then));
+            self.complain(format!("an operator's {wish} of key {key} led to {:?}", step.action));
         }
     }
 }

@@ -20,7 +20,7 @@ impl System {
         else {
             return;
         };
-        let claim = self.object(key).calls[place].claim.clone();
+        let claim = self.object(key).calls[place].claim;
         let before = self.object(key).record();
         let event = event(claim, attempt, report, number);
         let step = self.step(key, |_, _| event);
@@ -73,7 +73,7 @@ impl System {
         let Record::Done { claim, answer } = record else { return };
         let lifetime = copy_lifetime(claim, UnixMillis(self.now));
         if let Some(bytes) =
-            record.encode().filter(|_| answer.body != Body::NotKept && lifetime.is_some())
+            record.encode().ok().filter(|_| answer.body != Body::NotKept && lifetime.is_some())
         {
             self.object(key).copies.push(bytes.into());
         }

@@ -6,8 +6,8 @@ use crate::object::{Object, Submission, Turn};
 use crate::reference::{Asker, Reference, Told};
 use crate::request::{POLICIES, Request, is_derived, record_id};
 use crate::schedule::{Arrival, Operation, Report, View};
+use onlyonce::guard::isolate_cache::IsolateCache;
 use onlyonce::guard::machine::MAX_WAITING;
-use onlyonce::guard::recent::Recent;
 use onlyonce::guard::record::Record;
 use onlyonce::guard::replay::may_replay;
 use onlyonce::guard::time::UnixMillis;
@@ -25,7 +25,7 @@ pub struct System {
     pub bug: Option<Bug>,
     pub policy: usize,
     pub objects: BTreeMap<usize, Object>,
-    pub isolates: [Recent; 2],
+    pub isolates: [IsolateCache; 2],
     kv: BTreeMap<usize, Kv>,
     pub reference: Reference,
     /// How many answers the origin has given; each bears its number.

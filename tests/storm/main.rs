@@ -16,8 +16,8 @@
 #[allow(dead_code, reason = "tests/workerd uses the rest")]
 #[path = "../workerd/http.rs"]
 mod http;
-#[path = "../workerd/keeper.rs"]
-mod keeper;
+#[path = "../workerd/process_group.rs"]
+mod process_group;
 #[path = "../guard/random.rs"]
 mod random;
 #[allow(dead_code, reason = "tests/workerd uses the rest")]
@@ -29,11 +29,11 @@ mod wire;
 mod act;
 mod base64;
 mod body;
-mod hush;
 mod identity;
 mod judge;
 mod ledger;
 mod log;
+mod log_secrets;
 mod operator;
 mod origin;
 mod plan;

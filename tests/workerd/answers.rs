@@ -240,7 +240,7 @@ fn kinds() -> Vec<Reply> {
         Reply::json(201, r#"{"order":1}"#),
         Reply::new(200).body(bytes.repeat(10)),
         Reply::new(200).body(bytes.repeat(400)),
-        Reply::new(200).body(bytes.repeat(12_000)),
+        Reply::new(200).body(bytes.repeat(4_000)),
         Reply::new(200).body(bytes.repeat(400)).ending(Ending::Chunked(1000)),
         Reply::new(200).header("Content-Type", "text/plain; charset=utf-16").body(b"\xff\xfet\0"),
         Reply::new(200).header("Content-Encoding", "zstd").body(b"(\xb5/\xfd"),

@@ -59,6 +59,19 @@ fn a_copy_is_made_when_the_policy_says_so() {
     wait_for_copy(&guard, &record);
 }
 
+/// A copy is one value: the record, and a body that fits into one row.
+#[test]
+fn an_answer_over_a_row_is_not_copied() {
+    let guard = Guard::under(&policy());
+    guard.origin(|seen| match seen.target.contains("/over-a-row") {
+        true => Reply::new(201).body(vec![b'x'; 1024 * 1024 + 1]),
+        false => Reply::new(201).body(vec![b'x'; LARGE]),
+    });
+    assert!(!has_copy_after(&guard, "/over-a-row", Came::First));
+    assert!(!has_copy_after(&guard, "/over-a-row", Came::Replayed));
+    assert!(has_copy_after(&guard, "/a-row", Came::First));
+}
+
 #[test]
 fn an_unknown_outcome_is_not_copied() {
     let guard = Guard::under(&policy());
@@ -126,7 +139,7 @@ fn copies_alone<const COUNT: usize>(paths: [&str; COUNT]) -> (Guard, [Copied; CO
 /// lost them, from what the isolate has just seen.
 #[test]
 fn a_copy_replays_without_the_object_and_does_nothing_else() {
-    let (guard, copies) = copies_alone(["/a/100", "/b/40000", "/c/3000000", "/d/100"]);
+    let (guard, copies) = copies_alone(["/a/100", "/b/40000", "/c/300000", "/d/100"]);
     let [small, inline, large, unseen] = &copies;
     for copy in [small, inline, large] {
         copy.check_shown_to_nobody_else(&guard);

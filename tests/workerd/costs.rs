@@ -54,7 +54,9 @@ impl Counted {
     /// What was counted since the last check.
     fn counts(&self) -> Counts {
         let answer = Call::get("/.counted").send(self.guard.runtime().address());
-        let new: Counts = serde_json::from_slice(&answer.body).expect("counts");
+        let mut new: Counts = serde_json::from_slice(&answer.body).expect("counts");
+        // A row written each, but a shard's and not a key's: the guide counts them by themselves.
+        new.remove("alarms");
         add(&mut self.so_far.borrow_mut(), new);
         self.so_far.borrow().clone()
     }
@@ -143,26 +145,15 @@ fn what_is_not_guarded() {
     counted.guard.check_calls(2);
 }
 
-/// A derived key ends soon, for which its answer moves the alarm; every other record ends in the
-/// same way, only later.
+/// A derived key ends soon; every other record ends in the same way, only later.
 #[test]
 fn the_end_of_the_window() {
     let mut counted = Counted::new(true, &json!({ "key": "derive", "derive_window": "5s" }));
     counted.guard.send(&counted.guard.keyless_order());
-    counted.check(&["first request, no copy", "a derived key, besides"]);
+    counted.check(&["first request, no copy"]);
     // The object is asleep when its alarm rings, as after a day.
     counted.restart();
     counted.check(&["the end of its window"]);
-}
-
-/// The price list counts rows, the guard puts and gets: the database behind both says what one is.
-#[test]
-fn a_put_is_a_row_written_and_a_get_of_what_is_there_a_row_read() {
-    let counted = Counted::new(false, &json!({}));
-    let answer = Call::get("/.rows").send(counted.guard.runtime().address());
-    let rows: Value = serde_json::from_slice(&answer.body).expect("JSON");
-    let expected = json!({ "missed": [0, 0], "put": [0, 1], "again": [0, 1], "got": [1, 0] });
-    assert_eq!(rows, expected, "[rows read, rows written]");
 }
 
 /// The numbers behind a row's name, of the table that has so many.

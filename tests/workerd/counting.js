@@ -2,29 +2,36 @@
 // what costs money is counted on the way. With METRICS_SINK it writes the metrics to the log, where
 // the local runtime would drop them; "broken" is a dataset that refuses every point.
 //   GET /.counted   the counts since the last time it was asked
-//   GET /.rows      what the database itself counts for the statements behind put and get
-import Guard, { IdempotencyGuard as Key } from "../../build/index.js";
+//   GET /.stored    how many rows the tables of the only shard hold
+import Guard, { IdempotencyGuard as Shard } from "../../src/worker.mjs";
 
 // Module scope: workerd runs the Worker and its objects in one isolate.
 const counts = new Map();
 
-function count(what) {
-  counts.set(what, (counts.get(what) ?? 0) + 1);
+function count(what, more = 1) {
+  if (more > 0) counts.set(what, (counts.get(what) ?? 0) + more);
+}
+
+// Functions that belong to the platform's object are called on it and not on the proxy.
+function around(target, replaced) {
+  return new Proxy(target, {
+    get(_, name) {
+      if (name in replaced) return replaced[name];
+      const value = target[name];
+      return typeof value === "function" ? value.bind(target) : value;
+    },
+  });
 }
 
 function counted(target, names) {
-  return new Proxy(target, {
-    get(_, name) {
-      const value = target[name];
-      if (typeof value !== "function") return value;
-      return (...args) => {
-        const result = value.apply(target, args);
-        // A row that is not there is not read (see /.rows); a KV entry that is not there is.
-        if (name in names && !(names[name] === "rows_read" && result === undefined)) count(names[name]);
-        return result;
-      };
+  const methods = Object.entries(names).map(([name, what]) => [
+    name,
+    (...args) => {
+      count(what);
+      return target[name](...args);
     },
-  });
+  ]);
+  return around(target, Object.fromEntries(methods));
 }
 
 function countedEnv(env) {
@@ -44,24 +51,42 @@ function sink(kind) {
   };
 }
 
-function countedState(state) {
-  const kv = counted(state.storage.kv, { get: "rows_read", put: "rows_written", delete: "rows_written" });
-  const calls = counted(state.storage, { setAlarm: "rows_written" });
-  const deleteAll = () => {
-    for (const _ of state.storage.kv.list()) count("rows_written");
-    return state.storage.deleteAll();
+// The database says itself what it has read and written (SQL API, rowsRead and rowsWritten). What an
+// instance reads once, its tables and buckets, and writes once, its tables, is not a request's.
+const OF_THE_INSTANCE = /sqlite_master|RECURSIVE|CREATE TABLE/;
+
+function countedSql(sql) {
+  const exec = (statement, ...values) => {
+    const cursor = sql.exec(statement, ...values);
+    return around(cursor, {
+      toArray() {
+        const rows = cursor.toArray();
+        if (!OF_THE_INSTANCE.test(statement)) {
+          count("rows_read", cursor.rowsRead);
+          count("rows_written", cursor.rowsWritten);
+        }
+        return rows;
+      },
+    });
   };
-  const replaced = { kv, deleteAll };
-  const storage = new Proxy({}, { get: (_, name) => replaced[name] ?? calls[name] });
-  return { storage, waitUntil: (promise) => state.waitUntil(promise) };
+  return around(sql, { exec });
 }
 
-export class IdempotencyGuard extends Key {
+function countedState(state) {
+  const setAlarm = (...args) => {
+    count("alarms");
+    return state.storage.setAlarm(...args);
+  };
+  const storage = around(state.storage, { sql: countedSql(state.storage.sql), setAlarm });
+  return around(state, { storage });
+}
+
+export class IdempotencyGuard extends Shard {
+  #sql;
+
   constructor(state, env) {
-    super(state, env);
-    this.sql = state.storage.sql;
-    this.ctx = countedState(state);
-    this.env = countedEnv(env);
+    super(countedState(state), countedEnv(env));
+    this.#sql = state.storage.sql;
   }
 
   submit(message, headers, body) {
@@ -70,7 +95,7 @@ export class IdempotencyGuard extends Key {
   }
 
   fetch(request) {
-    if (new URL(request.url).pathname === "/.rows") return Response.json(rows(this.sql));
+    if (new URL(request.url).pathname === "/.stored") return Response.json(stored(this.#sql));
     count("object_requests");
     return super.fetch(request);
   }
@@ -81,25 +106,18 @@ export class IdempotencyGuard extends Key {
   }
 }
 
-// The shape of the table behind `storage.kv`, under another name: the real one is closed to SQL.
-function rows(sql) {
-  const run = (statement, ...values) => {
-    const cursor = sql.exec(statement, ...values);
-    cursor.toArray();
-    return [cursor.rowsRead, cursor.rowsWritten];
-  };
-  run("CREATE TABLE probe (key TEXT PRIMARY KEY, value BLOB) WITHOUT ROWID");
-  const put = "INSERT INTO probe VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value";
-  const get = "SELECT value FROM probe WHERE key = ?";
-  return { missed: run(get, "record"), put: run(put, "record", "a"), again: run(put, "record", "b"), got: run(get, "record") };
+function stored(sql) {
+  const rows = (table) => sql.exec(`SELECT count(*) AS rows FROM ${table}`).one().rows;
+  const exists = sql.exec("SELECT name FROM sqlite_master WHERE name = 'bodies'").toArray().length > 0;
+  return exists ? { records: rows("records"), bodies: rows("bodies") } : { records: 0, bodies: 0 };
 }
 
 export default {
   fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
     if (pathname === "/.counted") return taken();
-    if (pathname === "/.rows") return env.GUARD.getByName("probe").fetch(request);
-    return Guard.fetch(request, countedEnv(env), ctx);
+    if (pathname === "/.stored") return env.GUARD.getByName("shard/").fetch(request);
+    return new Guard(ctx, countedEnv(env)).fetch(request);
   },
 };
 

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use crate::http::{Answer, Call};
-use crate::hush::MARK;
+use crate::log_secrets::MARK;
 use crate::origin::{Origin, Seen};
 use crate::runtime::{Runtime, Setup};
 use crate::script::{Reply, SIGNAL};

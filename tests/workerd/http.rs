@@ -11,7 +11,7 @@ use std::os::fd::AsRawFd;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::hush;
+use crate::log_secrets;
 use crate::wire::{Framing, Headers, read_body, read_head};
 
 /// More than the guard's own default `wait` of 25 s.
@@ -140,7 +140,7 @@ impl Call {
 
     /// Sends the head and the first `length` bytes of the body.
     pub fn open_part(&self, to: SocketAddr, length: usize) -> io::Result<Connection> {
-        hush::sent(self);
+        log_secrets::sent(self);
         let mut connection = Connection::to(to, self.method == "HEAD")?;
         connection.write(self.head(to).as_bytes())?;
         let part = &self.body[..length];

@@ -6,16 +6,16 @@
 //!    "late enough".
 //! 3. Tests share the origin, and a runtime with all that ask for the same policy; they keep apart by a
 //!    lane: a path prefix and keys of their own. A test that kills its runtime starts one for itself.
-//! 4. No line of any runtime's log holds a key, a credential or a body that a test has sent (`hush`).
+//! 4. No line of any runtime's log holds a key, a credential or a body that a test has sent (`log_secrets`).
 //! 5. Whatever must hold with and without the KV copy is run both ways (`guard::both_ways`).
 
-mod courier;
 mod guard;
 mod http;
-mod hush;
-mod keeper;
+mod log_secrets;
 mod origin;
 mod problem;
+mod process_group;
+mod queue_producer;
 mod runtime;
 mod script;
 mod stamp;
@@ -23,6 +23,7 @@ mod storage;
 mod wire;
 
 mod answers;
+mod concurrent_duplicates;
 mod copies;
 mod cors;
 mod costs;
@@ -32,9 +33,9 @@ mod expiry;
 mod failing_open;
 mod failures;
 mod fingerprints;
+mod generated_keys;
 mod hangup;
 mod identity;
-mod keys_made;
 mod limits;
 mod loops;
 mod metrics;
@@ -48,5 +49,4 @@ mod replay;
 mod reuse;
 mod scopes;
 mod secrets;
-mod together;
 mod unknown;

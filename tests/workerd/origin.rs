@@ -12,7 +12,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::thread;
 
-use crate::hush;
+use crate::log_secrets;
 use crate::script::{Ending, Reply};
 use crate::wire::{Framing, Headers, read_body, read_head};
 
@@ -142,7 +142,7 @@ fn pauses(reply: &Reply) -> bool {
 
 /// Whether the connection can take another request.
 fn write_reply(writer: &mut TcpStream, method: &str, reply: &Reply) -> io::Result<bool> {
-    hush::note_bytes(&reply.body);
+    log_secrets::note_bytes(&reply.body);
     if reply.ending == Ending::NoAnswer {
         return Ok(false);
     }

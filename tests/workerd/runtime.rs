@@ -1,7 +1,7 @@
 //! The real workerd with the guard in it, as a process that a test can start, kill and start again.
 //!
 //! 1. The Worker is built once per test process, before the first start.
-//! 2. Node and workerd form one process group, ended by a `Keeper`: none outlives the test process.
+//! 2. Node and workerd form one process group, ended by a `ProcessGroup`: none outlives the test process.
 //! 3. `kill` is SIGKILL to both, and `restart` takes up the same storage.
 //! 4. A line of its log that holds a secret fails every test that uses it from then on.
 //! 5. Nothing stays behind, in the system's folder for temporary files either.
@@ -21,8 +21,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::hush;
-use crate::keeper::Keeper;
+use crate::log_secrets;
+use crate::process_group::ProcessGroup;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const START: Duration = Duration::from_secs(60);
@@ -74,15 +74,15 @@ impl Setup {
         self
     }
 
-    /// With the courier beside it, who calls its queue consumer.
-    pub fn courier(mut self) -> Setup {
-        self.more.extend(["--beside", "tests/workerd/courier/wrangler.toml"]);
+    /// With the queue_producer beside it, who calls its queue consumer.
+    pub fn queue_producer(mut self) -> Setup {
+        self.more.extend(["--beside", "tests/workerd/queue_producer/wrangler.toml"]);
         self
     }
 
     /// With a queue to consume, and one for dead letters.
     pub fn queues(mut self) -> Setup {
-        self.more.extend(["--queues", "tests/workerd/courier/queues.toml"]);
+        self.more.extend(["--queues", "tests/workerd/queue_producer/queues.toml"]);
         self
     }
 
@@ -158,11 +158,11 @@ impl Runtime {
         self.process.as_ref().expect("the runtime runs").addresses[0]
     }
 
-    /// Where the courier answers.
+    /// Where the queue_producer answers.
     #[track_caller]
-    pub fn courier(&self) -> SocketAddr {
+    pub fn queue_producer(&self) -> SocketAddr {
         let process = self.process.as_ref().expect("the runtime runs");
-        process.addresses[1..].first().copied().expect("set up with a courier")
+        process.addresses[1..].first().copied().expect("set up with a queue_producer")
     }
 
     pub fn log(&self) -> String {
@@ -206,7 +206,7 @@ impl fmt::Display for Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        // A living process has its folder removed by its keeper.
+        // A living process has its folder removed by its process_group.
         if self.process.is_none() {
             let _ = fs::remove_dir_all(&self.storage);
         }
@@ -234,7 +234,7 @@ fn node() -> Command {
 
 struct Process {
     node: Child,
-    keeper: Option<Keeper>,
+    process_group: Option<ProcessGroup>,
     /// The guard's, and that of what runs beside it.
     addresses: Vec<SocketAddr>,
 }
@@ -248,11 +248,11 @@ impl Process {
         command.env("TMPDIR", storage.join("tmp"));
         let spawned = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut node = spawned.expect("node runs: `npm ci` installs it, or set ONLYONCE_NODE");
-        let keeper = Some(Keeper::watch(node.id(), storage).expect("sh runs"));
+        let process_group = Some(ProcessGroup::watch(node.id(), storage).expect("sh runs"));
         let (tell, told) = mpsc::channel();
         log.follow(node.stdout.take(), Some(tell));
         log.follow(node.stderr.take(), None);
-        let mut process = Process { node, keeper, addresses: Vec::new() };
+        let mut process = Process { node, process_group, addresses: Vec::new() };
         match told.recv_timeout(START) {
             Ok(addresses) => process.addresses = addresses,
             Err(RecvTimeoutError::Timeout) => {
@@ -266,17 +266,17 @@ impl Process {
     }
 
     fn kill(mut self) {
-        if let Some(keeper) = self.keeper.take() {
-            keeper.kill_and_keep();
+        if let Some(process_group) = self.process_group.take() {
+            process_group.kill_and_keep();
         }
     }
 }
 
 impl Drop for Process {
     fn drop(&mut self) {
-        drop(self.keeper.take());
-        // Only now: until it is reaped, node's id still names the group that the keeper kills. The second
-        // kill changes nothing, unless the keeper failed: then the wait must still end.
+        drop(self.process_group.take());
+        // Only now: until it is reaped, node's id still names the group that the process_group kills. The second
+        // kill changes nothing, unless the process_group failed: then the wait must still end.
         let _ = self.node.kill();
         let _ = self.node.wait();
     }
@@ -295,7 +295,7 @@ struct Said {
 
 impl Said {
     fn add(&mut self, line: &str) {
-        let leak = || Some(format!("the log holds {:?}: {line}", hush::found_in(line)?));
+        let leak = || Some(format!("the log holds {:?}: {line}", log_secrets::found_in(line)?));
         self.leak = self.leak.take().or_else(leak);
         self.text.push_str(line);
         self.text.push('\n');

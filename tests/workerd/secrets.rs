@@ -1,6 +1,6 @@
 //! Keys and credentials are known by their hashes alone: none is in the storage or in the log.
 //!
-//! The log is searched in every test of this suite, line by line as it comes: see `hush`.
+//! The log is searched in every test of this suite, line by line as it comes: see `log_secrets`.
 
 use crate::guard::{Guard, at_origin, poll_for};
 use crate::script::Reply;
@@ -30,7 +30,7 @@ fn the_storage_holds_the_answer_but_neither_key_nor_credential() {
 /// A Worker that tells one thing too many, in part or inside of JSON, is noticed.
 #[test]
 fn a_log_that_holds_a_secret_is_noticed() {
-    let guard = Guard::with(at_origin(false).around("tests/workerd/telltale.js"));
+    let guard = Guard::with(at_origin(false).around("tests/workerd/leaking_worker.js"));
     guard.origin_always(Reply::new(201));
     for what in ["idempotency-key", "authorization", "cookie", "x-api-key", "body"] {
         let order = guard.order_to(&format!("/orders?tell={what}"));

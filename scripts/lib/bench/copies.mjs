@@ -6,18 +6,23 @@ import { join } from "node:path";
 import { node22 } from "../node22.mjs";
 import { root } from "../paths.mjs";
 import { sample } from "./measure.mjs";
+import { rotated } from "./rotation.mjs";
 
 const READY = /^ready http:\/\/127\.0\.0\.1:(\d+) workerd=(\d+)$/;
+const RUNTIMES = [
+  ["without KV", ["--no-kv"]],
+  ["with KV", []],
+];
 
 /** Samples by scenario and by whether KV is bound. */
-export async function copies({ scenarios, rounds, seconds, origin, show }) {
+export async function copies({ scenarios, rounds, origin, show, ...times }) {
   const samples = {};
-  for (let round = 1; round <= rounds; round += 1) {
-    for (const [name, args] of [["without KV", ["--no-kv"]], ["with KV", []]]) {
-      show(`round ${round} of ${rounds}: ${name}`);
+  for (let round = 0; round < rounds; round += 1) {
+    for (const [name, args] of rotated(RUNTIMES, round)) {
+      show(`round ${round + 1} of ${rounds}: ${name}`);
       const runtime = await start(name, [...args, "--var", `ORIGIN=${origin.url}`]);
       for (const scenario of scenarios) {
-        const figures = await sample(scenario, runtime, origin, seconds);
+        const figures = await sample(scenario, runtime, origin, times);
         ((samples[scenario.name] ??= {})[name] ??= []).push(figures);
       }
       await runtime.stop();
@@ -37,5 +42,5 @@ async function start(name, args) {
   const lines = createInterface(child.stdout);
   const ready = await new Promise((resolve) => lines.on("line", (line) => READY.test(line) && resolve(line)));
   const [, port, pid] = ready.match(READY);
-  return { name, port: Number(port), pid: Number(pid), stop: () => (child.stdin.end(), ended) };
+  return { name, guards: true, port: Number(port), pid: Number(pid), stop: () => (child.stdin.end(), ended) };
 }

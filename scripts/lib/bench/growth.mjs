@@ -2,39 +2,42 @@
 // 1. One runtime a Worker holds ever more keys; at each step the same things are measured.
 // 2. Memory is the process's own at the end of filling up, without waiting for its objects to be
 //    put away: what a busy runtime takes.
-import { freshPrefix, small } from "./scenarios.mjs";
+// 3. The Workers do not take turns: what is compared is one Worker's step with another step of its own.
+import { databaseBytes } from "./database-size.mjs";
 import { drive } from "./load.mjs";
 import { sample } from "./measure.mjs";
-import { diskBytes, memoryBytes } from "./process.mjs";
+import { memoryBytes } from "./process.mjs";
+import { freshPrefix, small } from "./scenarios.mjs";
 import { startSubject } from "./subjects.mjs";
 
-/** A list of steps for each Worker: `{ keys, memory, storage, samples }`. */
-export async function grow({ scenarios, subjects, steps, seconds, origin, show }) {
+/** A list of steps for each Worker: `{ keys, memory, storage, samples }`; `storage` is bytes a key. */
+export async function grow({ subjects, ...rest }) {
   const grown = {};
-  for (const name of subjects) {
-    const subject = await startSubject(name, origin.url);
+  for (const subject of subjects) {
+    const running = await startSubject(subject, rest.origin.url);
     try {
-      grown[name] = await growOne({ subject, scenarios, steps, seconds, origin, show });
+      grown[subject.name] = await growOne({ ...rest, subject: running });
     } finally {
-      await subject.stop();
+      await running.stop();
     }
   }
   return grown;
 }
 
-async function growOne({ subject, scenarios, steps, seconds, origin, show }) {
+async function growOne({ subject, scenarios, steps, origin, show, ...times }) {
   const before = await origin.calls();
-  const empty = diskBytes(subject.storage);
+  const empty = databaseBytes(subject.storage);
   const list = [];
   for (const step of steps) {
     show(`${subject.name}: ${step} keys`);
     const missing = step - ((await origin.calls()) - before);
     if (missing > 0) await drive(subject.port, { ...small, keys: `unique:${freshPrefix()}`, requests: missing });
     const keys = (await origin.calls()) - before;
-    const figures = { keys, memory: memoryBytes(subject.pid), storage: (diskBytes(subject.storage) - empty) / keys };
+    const memory = memoryBytes(subject.pid);
+    const storage = (databaseBytes(subject.storage) - empty) / keys;
     const samples = {};
-    for (const scenario of scenarios) samples[scenario.name] = await sample(scenario, subject, origin, seconds);
-    list.push({ ...figures, samples });
+    for (const scenario of scenarios) samples[scenario.name] = await sample(scenario, subject, origin, times);
+    list.push({ keys, memory, storage, samples });
   }
   return list;
 }

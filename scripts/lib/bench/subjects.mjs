@@ -3,32 +3,47 @@
 // 2. What is measured is a copy of the files, so that a build in the meantime changes nothing.
 // 3. Storage is workerd's own, on disk; a folder in memory where there is one, so that the disk's
 //    mood is not measured.
-// 4. Nothing outlives this process: workerd ends with it.
+// 4. The guard runs twice. The second one is the control: what the two differ by is what the
+//    measurement cannot tell.
+// 5. Nothing outlives this process: workerd ends with it.
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { createInterface } from "node:readline";
-import { root, workerOutput } from "../paths.mjs";
-import { Failure } from "../say.mjs";
+import { root } from "../paths.mjs";
+import { Failure } from "../log.mjs";
+import { deployedModules, deployedModulesOf } from "./deployed.mjs";
 
 const require = createRequire(import.meta.url);
 const MEMORY_FOLDER = "/dev/shm";
 
-/** The compared Workers by name, in the order of the table's columns. */
-export const SUBJECTS = {
-  bare: { main: join(root, "bench", "bare.mjs") },
-  floor: { main: join(root, "bench", "floor.mjs"), guards: true },
-  onlyonce: { main: join(workerOutput, "index.js"), wasm: join(workerOutput, "index_bg.wasm"), guards: true },
-};
+/** The compared Workers in the order of the tables; `before` names a commit that is one more. */
+export async function makeSubjects(before, progress) {
+  const onlyonce = await deployedModules();
+  const subjects = [
+    { name: "bare", modules: own("bare.mjs"), guards: false },
+    { name: "floor", modules: own("floor.mjs", "least-guard.mjs"), guards: true },
+    { name: "sharded floor", modules: own("sharded-floor.mjs", "least-guard.mjs"), guards: true },
+    { name: "onlyonce", modules: onlyonce, guards: true },
+    { name: "control", modules: onlyonce, guards: true },
+  ];
+  if (before) subjects.push({ name: "before", modules: await deployedModulesOf(before, progress), guards: true });
+  return subjects;
+}
+
+function own(...names) {
+  return names.map((name) => join(root, "bench", name));
+}
 
 /** Starts one of them in front of an origin; `port`, `pid` and `storage` tell where it is. */
-export async function startSubject(name, origin) {
-  const folder = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), `onlyonce-bench-${name}-`));
+export async function startSubject(subject, origin) {
+  const { name } = subject;
+  const folder = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), "onlyonce-bench-"));
   const storage = join(folder, "storage");
   mkdirSync(storage);
-  const config = writeConfig(folder, SUBJECTS[name], origin);
+  const config = writeConfig(folder, subject, origin);
   const started = performance.now();
   const child = spawn(workerd(), ["serve", config, "--control-fd=3"], {
     cwd: folder,
@@ -48,7 +63,7 @@ export async function startSubject(name, origin) {
     await stop();
     throw error;
   });
-  return { name, port, pid: child.pid, storage, started, stop };
+  return { ...subject, port, pid: child.pid, storage, started, stop };
 }
 
 function workerd() {
@@ -65,15 +80,14 @@ function portOf(child, name) {
   });
 }
 
-function writeConfig(folder, { main, wasm, guards }, origin) {
-  const modules = [main, wasm].filter(Boolean);
+function writeConfig(folder, { modules, guards }, origin) {
   for (const path of modules) cpSync(path, join(folder, basename(path)));
   const path = join(folder, "config.capnp");
   writeFileSync(path, config(modules.map((path) => basename(path)), guards, origin));
   return path;
 }
 
-// See workerd's own src/workerd/server/workerd.capnp.
+// See workerd's own src/workerd/server/workerd.capnp. Policy and `shards` are the defaults.
 function config(modules, guards, origin) {
   const module = (name) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`;
   const objects = `

@@ -19,12 +19,14 @@ export function markdown(head, rows, names) {
   return [line(head), `|${rule.join("|")}|`, ...rows.map(line)].join("\n");
 }
 
-/** One line for each scenario and Worker; ratios to the others where they were measured. */
+/** One line for each scenario and Worker; how its CPU compares with the others' where they were measured. */
 export function comparison(samples, others) {
-  const ratios = others.flatMap((other) => [`rate / ${other}`, `CPU ${other} /`]);
-  const head = ["", "", "requests/s", "±", "p50 ms", "p99 ms", "CPU µs", "±", ...ratios];
+  const head = ["", "", "requests/s", "±", "p50 ms", "p99 ms", "CPU µs", "±", ...others.map((other) => `CPU ${other} /`)];
   const rows = Object.entries(samples).flatMap(([scenario, bySubject]) =>
-    Object.keys(bySubject).map((subject) => [scenario, subject, ...figures(bySubject[subject]), ...against(others, bySubject, subject)]),
+    Object.keys(bySubject).map((subject) => {
+      const ratios = others.map((other) => (other === subject ? "" : shown(cpuRatio(bySubject, other, subject))));
+      return [scenario, subject, ...figures(bySubject[subject]), ...ratios];
+    }),
   );
   return markdown(head, rows, 2);
 }
@@ -41,16 +43,19 @@ function figures(list) {
   ];
 }
 
-// Of the costs the other one's is divided by this one's: above 1 is always better than the other.
-function against(others, bySubject, subject) {
-  return others.flatMap((other) => [ratio(bySubject, "rps", subject, other), ratio(bySubject, "cpu", other, subject)]);
+/**
+ * The other Worker's CPU by this one's, so that above 1 this one is cheaper; undefined where one of
+ * them was not measured. Round by round, since what disturbed one Worker in a round disturbed the
+ * others too.
+ */
+export function cpuRatio(bySubject, other, subject) {
+  if (!bySubject[other] || !bySubject[subject]) return undefined;
+  return median(bySubject[other].map(({ cpu }, round) => cpu / bySubject[subject][round].cpu));
 }
 
-// Round by round, since what disturbed one Worker in a round disturbed the others too.
-function ratio(bySubject, figure, above, below) {
-  if (!bySubject[above] || !bySubject[below] || above === below) return "";
-  const pairs = bySubject[above].map((sample, round) => sample[figure] / bySubject[below][round][figure]);
-  return median(pairs).toFixed(2);
+/** A ratio as a cell. */
+export function shown(ratio) {
+  return ratio === undefined ? "" : ratio.toFixed(2);
 }
 
 /** One line for each number of keys and Worker. */
@@ -70,9 +75,21 @@ export function growth(grown) {
   return markdown(head, rows, 2);
 }
 
-/** One line for each Worker: the median of its starts, and how that compares with the first one's. */
+/** One line for each Worker: the median of its starts, and how that compares with the bare one's. */
 export function starts(times) {
-  const [base] = Object.values(times);
-  const row = ([name, list]) => [name, median(list).toFixed(0), spread(list), (median(list) / median(base)).toFixed(2)];
+  const row = ([name, list]) => [name, median(list).toFixed(0), spread(list), shown(startRatio(times, name))];
   return markdown(["", "ms", "±", "/ bare"], Object.entries(times).map(row), 1);
+}
+
+/** A Worker's start by the bare one's; undefined where one of them was not measured. */
+export function startRatio(times, subject) {
+  if (!times.bare || !times[subject]) return undefined;
+  return median(times[subject]) / median(times.bare);
+}
+
+/** One line for each of a Worker's modules, and one for all of them together. */
+export function weights(bySubject) {
+  const kilobytes = ({ bytes, gzipped }) => [bytes, gzipped].map((figure) => (figure / 1000).toFixed(1));
+  const rows = Object.entries(bySubject).flatMap(([subject, list]) => list.map((entry) => [subject, entry.name, ...kilobytes(entry)]));
+  return markdown(["", "", "KB", "KB gzipped"], rows, 2);
 }

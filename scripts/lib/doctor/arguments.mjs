@@ -1,11 +1,11 @@
 // The doctor's command line. Every mistake names the argument, what is wrong with it, and what is
 // allowed. A key is only known to the guard together with whose it is, hence --scope and --realm.
 import { parseArgs } from "node:util";
-import { Failure } from "../say.mjs";
+import { Failure } from "../log.mjs";
 
 export const USAGE = `npm run doctor -- <url> <key or record id>... [options]     what happened under these keys
        npm run doctor -- --log FILE [--since T] [--until T]       the duplicates of a period
-       npm run doctor -- [<url>] <key or record id>... --log FILE  both: the whole story
+       npm run doctor -- [<url>] <key or record id>... --log FILE  both: its whole history
   <url>              where the guard answers, such as https://api.example.com
   --token TOKEN      the guard's ADMIN_TOKEN; better in the environment, where \`ps\` does not show it
   --scope NAME=VALUE whose key it is: header:authorization="Bearer …", header:x-api-key=…,

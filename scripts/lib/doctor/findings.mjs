@@ -3,7 +3,7 @@ export function finding(kind, what, next, evidence = {}) {
   return { kind, what, next, ...evidence };
 }
 
-export function span(ms) {
+export function durationText(ms) {
   if (ms === undefined) return "an unknown time";
   if (ms < 1_000) return `${ms} ms`;
   if (ms < 120_000) return `${(ms / 1_000).toFixed(1)} s`;
@@ -11,14 +11,14 @@ export function span(ms) {
   return `${Math.round(ms / 3_600_000)} hours`;
 }
 
-export function times(count, thing) {
+export function countText(count, thing) {
   return count === 1 ? `one ${thing}` : `${count} ${thing}s`;
 }
 
-export function short(record) {
+export function shortId(record) {
   return record?.slice(0, 16);
 }
 
-export function instant(ms) {
+export function timeText(ms) {
   return ms === undefined ? "at an unknown time" : new Date(ms).toISOString();
 }

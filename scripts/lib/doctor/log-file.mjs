@@ -4,8 +4,8 @@
 //   npm start                     `guard | <time> {…}`
 //   anything else that keeps one line to a line, with or without a time before it
 // Whatever cannot be read is counted and shown, never passed over in silence.
-import { Failure } from "../say.mjs";
-import { texts } from "./texts.mjs";
+import { Failure } from "../log.mjs";
+import { readPieces } from "./log-reader.mjs";
 
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)/;
 const SHOWN_BROKEN = 3;
@@ -13,18 +13,18 @@ const SHOWN_BROKEN = 3;
 /** Hands every line of the guard's within the period to `take`, and sums up what was read. */
 export async function readLog(file, { since = -Infinity, until = Infinity }, take) {
   const read = { file, guarded: 0, untimed: 0, outside: 0, broken: 0, examples: [], sampled: false, from: undefined, to: undefined };
-  for await (const piece of texts(file)) {
+  for await (const piece of readPieces(file)) {
     for (const line of linesOf(piece, read)) {
       const { at } = line;
       if (at === undefined ? since > -Infinity || until < Infinity : at < since || at > until) read.outside += 1;
-      else take(counted(line, read));
+      else take(countedIn(read, line));
       if (at === undefined) read.untimed += 1;
     }
   }
   return refuseNothing(read);
 }
 
-function counted(line, read) {
+function countedIn(read, line) {
   read.guarded += 1;
   if (line.at === undefined) return line;
   read.from = Math.min(read.from ?? line.at, line.at);

@@ -3,7 +3,7 @@
 use crate::columns::{Cell, Column, table};
 use crate::written::setting;
 use onlyonce::guard::origin::OriginUrl;
-use onlyonce::guard::policy::fields::{FIELDS, Field, Kind};
+use onlyonce::guard::policy::fields::{FIELDS, Field, Kind, Level, Values};
 use onlyonce::guard::policy::{KeyMode, Policy, PolicyError, Settings};
 use serde_json::Value;
 use std::io::Read;
@@ -45,7 +45,11 @@ fn failed(mistakes: &[String]) -> ExitCode {
 
 fn policy(variables: &Value) -> Result<Policy, Vec<String>> {
     let parsed = json(variables).map(|json| Policy::parse(&json)).unwrap_or(Ok(Policy::default()));
-    parsed.map_err(|mistakes| mistakes.iter().map(PolicyError::sentence).collect())
+    let sentence = |error: &PolicyError| error.to_string();
+    let policy = parsed.map_err(|errors| errors.iter().map(sentence).collect::<Vec<_>>())?;
+    let responses_bound = variables.get("RESPONSES").is_some_and(|bound| !bound.is_null());
+    policy.sharding.check_bindings(responses_bound).map_err(|error| vec![sentence(&error)])?;
+    Ok(policy)
 }
 
 /// The policy's JSON: a variable that is a table arrives as one, one that is a string holds it.
@@ -80,7 +84,7 @@ fn origin(variables: &Value) -> Result<String, Vec<String>> {
                 .into())
         }
         Some(Value::String(text)) => {
-            let base = OriginUrl::parse(Some(text)).map_err(|error| vec![error.sentence()])?;
+            let base = OriginUrl::parse(Some(text)).map_err(|error| vec![error.to_string()])?;
             Ok(base.as_str().into())
         }
         Some(_) => Err(vec![
@@ -90,14 +94,25 @@ fn origin(variables: &Value) -> Result<String, Vec<String>> {
 }
 
 fn report(policy: &Policy, origin: &str) -> String {
-    let fields: Vec<&Field> =
-        FIELDS.iter().filter(|field| !matches!(field.known.kind, Kind::Structural)).collect();
+    let at = |level: Level| {
+        let stands = move |field: &&Field| field.known.level == level;
+        FIELDS.iter().filter(stands).filter(|field| !matches!(field.known.kind, Kind::Structural))
+    };
+    let fields: Vec<&Field> = at(Level::Anywhere).collect();
     let rows: Vec<&str> = fields.iter().map(|field| field.known.name).collect();
-    let realm = policy.realm.as_deref().unwrap_or("the request's host");
-    format!(
-        "origin  {origin}\nrealm   {realm}\n\n{}\n{LEGEND}",
-        table(&rows, &columns(policy, &fields))
-    )
+    let values = Values {
+        settings: Settings::default(),
+        sharding: policy.sharding.clone(),
+        realm: policy.realm.clone(),
+    };
+    let whole = at(Level::Top).map(|field| line(field.known.name, &setting(field, &values)));
+    let head = std::iter::once(line("origin", origin)).chain(whole).collect::<String>();
+    format!("{head}\n{}\n{LEGEND}", table(&rows, &columns(policy, &fields)))
+}
+
+/// What holds for the whole deployment.
+fn line(name: &str, value: &str) -> String {
+    format!("{name:16} {value}\n")
 }
 
 const LEGEND: &str = "* differs from the built-in default. The first route that matches a path decides; [vars.POLICY]\n  holds where none does. docs/CONFIGURATION.md explains every field.\n";
@@ -112,9 +127,11 @@ fn columns(policy: &Policy, fields: &[&Field]) -> Vec<Column> {
 
 fn column(head: &str, settings: &Settings, fields: &[&Field]) -> Column {
     let off = settings.key == KeyMode::Off;
+    let values = |settings: &Settings| Values { settings: settings.clone(), ..Values::default() };
+    let (values, usual) = (values(settings), values(&Settings::default()));
     let cell = |field: &&Field| {
-        let text = setting(field, settings);
-        let marked = text != setting(field, &Settings::default());
+        let text = setting(field, &values);
+        let marked = text != setting(field, &usual);
         match off && field.known.name != "key" {
             // Where nothing is guarded, nothing else holds.
             true => Cell { text: "-".into(), marked: false },

@@ -1,7 +1,7 @@
 //! docs/CONFIGURATION.md: its frame is reference.md, its fields are the table's.
 
 use crate::written::toml;
-use onlyonce::guard::policy::amount::{DURATION, SIZE, Units};
+use onlyonce::guard::policy::amount::{AmountRange, NumberRange};
 use onlyonce::guard::policy::fields::{Default, FIELDS, Field, Kind, Level};
 
 pub fn reference() -> String {
@@ -43,17 +43,20 @@ fn default(field: &Field) -> String {
 
 fn allowed(field: &Field) -> String {
     let range = match field.known.kind {
-        Kind::Choice(words) => {
-            words.iter().map(|(word, _)| format!("`\"{word}\"`")).collect::<Vec<_>>().join(", ")
+        Kind::Choice(choice) => {
+            let words = choice.words.iter().map(|word| format!("`\"{word}\"`"));
+            words.collect::<Vec<_>>().join(", ")
         }
-        Kind::Duration { least, most, .. } => between(&DURATION, least, most),
-        Kind::Size { least, most, .. } => between(&SIZE, least, most),
+        Kind::Duration(range, _) | Kind::Size(range, _) => between(range),
+        Kind::Number(NumberRange { least, most }, _) => {
+            format!("a whole number from `{least}` to `{most}`")
+        }
         Kind::Flag(_) => "`true` or `false`".into(),
-        Kind::List(_) | Kind::Structural => return field.allowed.into(),
+        Kind::Special(_) | Kind::Structural => return field.allowed.into(),
     };
     if field.allowed.is_empty() { range } else { format!("{range}; {}", field.allowed) }
 }
 
-fn between(units: &Units, least: u64, most: u64) -> String {
+fn between(AmountRange { units, least, most }: AmountRange) -> String {
     format!("a {} from `\"{}\"` to `\"{}\"`", units.noun, units.write(least), units.write(most))
 }

@@ -1,9 +1,14 @@
 //! docs/policy.schema.json: JSON Schema 2020-12 for a wrangler configuration, of which it describes
 //! `vars.POLICY` and leaves the rest alone, so that an editor can be pointed at it from the file.
+//!
+//! It is made from the table of fields and not derived from types, as schemars would: bounds,
+//! patterns, defaults and descriptions are a field's own (`wait` and `deadline` are both durations),
+//! and as attributes they would all be written a second time.
 
-use onlyonce::guard::policy::MOST_ROUTES;
-use onlyonce::guard::policy::amount::{DURATION, SIZE, Units};
+use onlyonce::guard::policy::MAX_ROUTES;
+use onlyonce::guard::policy::amount::{NumberRange, Units};
 use onlyonce::guard::policy::fields::{Default, FIELDS, Field, Kind, Level};
+use onlyonce::guard::shard::ShardCount;
 use serde_json::{Map, Value, json};
 
 pub fn schema() -> String {
@@ -47,26 +52,29 @@ fn described(field: &Field) -> Value {
 
 fn values(field: &Field) -> Value {
     match field.known.kind {
-        Kind::Choice(words) => {
-            json!({ "enum": words.iter().map(|(word, _)| word).collect::<Vec<_>>() })
+        Kind::Choice(choice) => json!({ "enum": choice.words }),
+        Kind::Duration(range, _) | Kind::Size(range, _) => amount(range.units),
+        Kind::Number(NumberRange { least, most }, _) => {
+            json!({ "type": "integer", "minimum": least, "maximum": most })
         }
-        Kind::Duration { .. } => amount(&DURATION),
-        Kind::Size { .. } => amount(&SIZE),
         Kind::Flag(_) => json!({ "type": "boolean" }),
-        Kind::List(_) | Kind::Structural => special(field.known.name),
+        Kind::Special(_) | Kind::Structural => special(field.known.name),
     }
 }
 
 fn amount(units: &Units) -> Value {
-    let names: Vec<&str> = units.units.iter().map(|(name, ..)| *name).collect();
-    json!({ "type": "string", "pattern": format!("^[0-9]+({})$", names.join("|")) })
+    json!({ "type": "string", "pattern": format!("^[0-9]+({})$", units.names().join("|")) })
 }
 
 fn special(name: &str) -> Value {
     match name {
         "realm" => json!({ "type": "string", "pattern": "^[!-~]{1,255}$" }),
+        "shards" | "shards_before" => {
+            let powers: Vec<u32> = (0..=ShardCount::MAX.ilog2()).map(|at| 1 << at).collect();
+            json!({ "enum": powers })
+        }
         "routes" => {
-            json!({ "type": "array", "maxItems": MOST_ROUTES, "items": { "$ref": "#/$defs/route" } })
+            json!({ "type": "array", "maxItems": MAX_ROUTES, "items": { "$ref": "#/$defs/route" } })
         }
         "path" => json!({ "type": "string", "pattern": "^/" }),
         "methods" => list(

@@ -1,8 +1,6 @@
 //! Values as people write and read them.
 
-use onlyonce::guard::policy::Settings;
-use onlyonce::guard::policy::amount::{DURATION, SIZE};
-use onlyonce::guard::policy::fields::{Field, Kind};
+use onlyonce::guard::policy::fields::{Field, Kind, Values};
 use onlyonce::guard::release::Release;
 use onlyonce::guard::scope::{Scope, Source};
 use serde_json::Value;
@@ -24,27 +22,25 @@ pub fn toml(value: &Value) -> String {
 }
 
 /// What a field is set to, in few words; entries of lists are apart by commas.
-pub fn setting(field: &Field, settings: &Settings) -> String {
-    let mut settings = settings.clone();
+pub fn setting(field: &Field, values: &Values) -> String {
+    let mut values = values.clone();
     match field.known.kind {
-        Kind::Duration { of, .. } => DURATION.write(of(&mut settings).0),
-        Kind::Size { of, .. } => SIZE.write(*of(&mut settings)),
-        Kind::Flag(of) => of(&mut settings).to_string(),
-        Kind::Choice(words) => {
-            let sets = |set: fn(&mut Settings)| {
-                let mut changed = settings.clone();
-                set(&mut changed);
-                changed == settings
-            };
-            words.iter().find(|(_, set)| sets(*set)).map_or("", |(word, _)| word).into()
-        }
-        Kind::List(_) => list(field.known.name, &settings),
+        Kind::Duration(range, place) => range.units.write(place(&mut values).0),
+        Kind::Size(range, place) => range.units.write(*place(&mut values)),
+        Kind::Number(_, place) => place(&mut values).to_string(),
+        Kind::Flag(place) => place(&mut values).to_string(),
+        Kind::Choice(choice) => (choice.get)(&values).into(),
+        Kind::Special(_) => list(field.known.name, &values),
         Kind::Structural => String::new(),
     }
 }
 
-fn list(name: &str, settings: &Settings) -> String {
+fn list(name: &str, values: &Values) -> String {
+    let Values { settings, sharding, realm } = values;
     let entries: Vec<String> = match name {
+        "realm" => vec![realm.clone().unwrap_or_else(|| "the request's host".into())],
+        "shards" => vec![sharding.shards.get().to_string()],
+        "shards_before" => sharding.before.iter().map(|count| count.get().to_string()).collect(),
         "methods" => settings.methods.clone(),
         "release" => settings.release.iter().map(release).collect(),
         "scope" => match &settings.scope {

@@ -11,10 +11,13 @@
 //! 7. Nothing is forgotten while a call is open.
 //! 8. A key that an operator forgets stays shut until no copy of its answer can be left: until two
 //!    minutes after its copy is known to be deleted.
-//! 9. An operator who knows what became of an unknown outcome says so about one claim, and only
-//!    while it is unknown; an open call may still tell, so it keeps the key from being freed.
+//! 9. A claim is made only by a request that has one of the shard's places: what is claimed is sent in
+//!    the same turn.
+//! 10. A shard that no longer has a key says so once and for all: it writes a fence, and nobody claims
+//!     the key there until the fence's end.
+//! 11. An operator who knows what became of an unknown outcome says so about one claim, and only
+//!     while it is unknown; an open call may still tell, so it keeps the key from being freed.
 
-mod alarm;
 mod operator;
 mod reports;
 mod submissions;
@@ -26,6 +29,7 @@ use super::scope::Credential;
 use super::time::{Millis, UnixMillis};
 use operator::{copy_deleted, forget, on_alarm, on_look, resolve};
 use reports::{answered, failed, on_not_processed};
+use serde::{Deserialize, Serialize};
 use submissions::submitted;
 
 /// The most duplicates that wait for one answer; each holds a connection and some memory.
@@ -83,8 +87,23 @@ pub struct Submission {
     pub may_resend: bool,
     /// Whether this request may be sent: it has not been sent already, and its body is still there.
     pub can_send: bool,
+    /// Whether it has one of the shard's places, without which nothing is claimed.
+    pub place: Place,
+    /// The key belongs to another shard since `shards` was changed: it is carried out here only if it
+    /// is known here.
+    pub known_only: bool,
     /// The key's header value, to be kept for a second sending.
     pub raw_key: Option<String>,
+}
+
+/// Whether a submission has one of its shard's places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    Taken,
+    /// It has not asked for one.
+    Wanted,
+    /// It has waited for one in vain.
+    Denied,
 }
 
 /// What only the living instance knows.
@@ -96,16 +115,16 @@ pub struct InMemoryState<'a> {
     pub waiting: usize,
     /// Whether a copy of the answer is on its way to KV.
     pub copying: bool,
+    /// Whether the answer is being read from its rows.
+    pub reading: bool,
 }
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Transition {
     pub record: Record,
-    pub change: StorageOp,
-    /// The alarm that has to be set; nothing where the one that is set will do.
-    pub alarm: Option<UnixMillis>,
-    pub then: Action,
+    pub storage: StorageOp,
+    pub action: Action,
 }
 
 /// What happens to storage. A change also wakes those who wait: they look again.
@@ -114,7 +133,7 @@ pub enum StorageOp {
     Keep,
     /// Store the record.
     Put,
-    /// Delete everything, the alarm included.
+    /// Delete all that the key left.
     Erase,
 }
 
@@ -124,6 +143,10 @@ pub enum Action {
     Nothing,
     /// Send it to the origin; this caller owns the claim.
     Forward,
+    /// Take one of the shard's places, or wait for one, and decide again: the key is free.
+    AwaitPlace,
+    /// Tell the Worker that the key lives in another shard; nobody claims it here any more.
+    ConfirmMove,
     /// Wait for the call that is open.
     Join,
     /// Show the record's answer.
@@ -139,19 +162,24 @@ pub enum Action {
     RefuseAdmin(AdminRefusal),
 }
 
-/// Why an operator's wish is not carried out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Why an operator's command is not carried out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AdminRefusal {
-    /// There is no record.
+    #[error("there is no record under this id; nothing is left to do")]
     Vacant,
     /// A call is open, or a copy is being written.
+    #[error(
+        "a call for this record is open, and may still act or be written down; ask again when the record says \"call_open\": false"
+    )]
     CallOpen,
-    /// The record is not unknown under that claim.
+    #[error(
+        "the record is not unknown under this claim; look at the record, and send the claim that it shows now"
+    )]
     NotUnknown,
 }
 
 /// Why there is no answer to show.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Refusal {
     KeyReused,
     CredentialChanged,
@@ -162,6 +190,8 @@ pub enum Refusal {
     OutcomeUnknown(Reason),
     /// The shard's calls to the origin are all waiting.
     OriginBusy,
+    /// The key lives in another shard, which the Worker's policy does not know of.
+    Moved,
 }
 
 /// How soon a duplicate that did not wait to the end may ask again.
@@ -171,6 +201,10 @@ pub const ASK_AGAIN: Millis = Millis::seconds(2);
 /// minute (Workers KV, "How KV works"), and an isolate remembers what it has seen for another.
 pub const QUARANTINE: Millis = Millis::seconds(120);
 
+/// How much longer a fence stands than the window of a claim that it was confirmed for: that claim is
+/// made some time later, in another shard, and clocks differ.
+pub const FENCE_MARGIN: Millis = Millis::hours(1);
+
 /// Decides what an event does to a record.
 pub fn transition(
     record: Record,
@@ -178,12 +212,10 @@ pub fn transition(
     live: InMemoryState,
     now: UnixMillis,
 ) -> Transition {
-    // An alarm that rang has told; whatever is left asks anew.
-    let asked = if matches!(event, Event::Alarm) { None } else { record.alarm_at() };
-    let (record, settled) = apply_time(record, live, now);
-    let step = match event {
+    let (record, by_time) = apply_time(record, live, now);
+    let transition = match event {
         Event::Look => on_look(record),
-        Event::Alarm => on_alarm(record, now),
+        Event::Alarm => on_alarm(record, live, now),
         Event::Forget => forget(record, live),
         Event::CopyDeleted => copy_deleted(record, now),
         Event::Resolve { claim, resolution } => resolve(record, &claim, resolution, live, now),
@@ -203,9 +235,8 @@ pub fn transition(
         Event::NotSent { claim, attempt } => on_not_processed(record, &claim, attempt, now),
     };
     Transition {
-        change: if step.change == StorageOp::Keep { settled } else { step.change },
-        alarm: alarm::needed(asked, &step.record, now),
-        ..step
+        storage: if transition.storage == StorageOp::Keep { by_time } else { transition.storage },
+        ..transition
     }
 }
 
@@ -220,8 +251,12 @@ fn apply_time(record: Record, live: InMemoryState, now: UnixMillis) -> (Record, 
             let call_ended_at = claim.deadline_at;
             (unknown(claim.ended(call_ended_at), previous, Reason::DeadlinePassed), StorageOp::Put)
         }
-        Record::Forgotten { until: Some(until) } if now >= until => return ERASED,
-        Record::Forgotten { .. } | Record::Vacant => return (record, StorageOp::Keep),
+        Record::Forgotten { until: Some(until) } | Record::Moved { until } if now >= until => {
+            return ERASED;
+        }
+        Record::Forgotten { .. } | Record::Moved { .. } | Record::Vacant => {
+            return (record, StorageOp::Keep);
+        }
         other => (other, StorageOp::Keep),
     };
     match binding_claim(&record, live, now) {
@@ -232,13 +267,15 @@ fn apply_time(record: Record, live: InMemoryState, now: UnixMillis) -> (Record, 
 
 const ERASED: (Record, StorageOp) = (Record::Vacant, StorageOp::Erase);
 
-/// The claim that still binds: its window has not ended, or a call of it is open.
+/// The claim that still binds: its window has not ended, a call of it is open, or somebody is reading
+/// its answer's rows, who reads them to their end.
 pub fn binding_claim<'a>(
     record: &'a Record,
     live: InMemoryState,
     now: UnixMillis,
 ) -> Option<&'a Claim> {
-    record.claim().filter(|claim| now < claim.expires_at() || !live.open_calls.is_empty())
+    let is_in_use = live.reading || !live.open_calls.is_empty();
+    record.claim().filter(|claim| now < claim.expires_at() || is_in_use)
 }
 
 /// A call that will not be waited for any longer. What an earlier attempt left behind says more
@@ -248,19 +285,15 @@ fn unknown(claim: Claim, previous: Option<Outcome>, reason: Reason) -> Record {
 }
 
 impl Transition {
-    const ERASE: Self = Self {
-        record: Record::Vacant,
-        change: StorageOp::Erase,
-        alarm: None,
-        then: Action::Nothing,
-    };
+    const ERASE: Self =
+        Self { record: Record::Vacant, storage: StorageOp::Erase, action: Action::Nothing };
 
-    fn keep(record: Record, then: Action) -> Self {
-        Self { record, change: StorageOp::Keep, alarm: None, then }
+    fn keep(record: Record, action: Action) -> Self {
+        Self { record, storage: StorageOp::Keep, action }
     }
 
-    fn put(record: Record, then: Action) -> Self {
-        Self { record, change: StorageOp::Put, alarm: None, then }
+    fn put(record: Record, action: Action) -> Self {
+        Self { record, storage: StorageOp::Put, action }
     }
 
     fn refuse(record: Record, refusal: Refusal) -> Self {

@@ -14,10 +14,14 @@ pub(super) fn on_look(record: Record) -> Transition {
 
 /// Nobody but the alarm ends a call. One that is still within its deadline is let be: it may have
 /// been sent for the second time a moment before the window's end.
-pub(super) fn on_alarm(record: Record, now: UnixMillis) -> Transition {
+///
+/// An answer that is being read outlives its window until the reader is done.
+pub(super) fn on_alarm(record: Record, live: InMemoryState, now: UnixMillis) -> Transition {
     let outlasts = |claim: &Claim| now >= claim.window_ends_at;
     match record {
-        Record::Done { ref claim, .. } | Record::Unknown { ref claim, .. } if outlasts(claim) => {
+        Record::Done { ref claim, .. } | Record::Unknown { ref claim, .. }
+            if outlasts(claim) && !live.open_calls.is_empty() =>
+        {
             Transition::keep(record, Action::EndCalls)
         }
         other => on_look(other),
@@ -26,7 +30,9 @@ pub(super) fn on_alarm(record: Record, now: UnixMillis) -> Transition {
 
 pub(super) fn forget(record: Record, live: InMemoryState) -> Transition {
     match record {
-        Record::Vacant => Transition::keep(record, Action::RefuseAdmin(AdminRefusal::Vacant)),
+        Record::Vacant | Record::Moved { .. } => {
+            Transition::keep(record, Action::RefuseAdmin(AdminRefusal::Vacant))
+        }
         Record::Forgotten { until: Some(_) } => Transition::keep(record, Action::Nothing),
         Record::Forgotten { until: None } => Transition::keep(record, Action::DropCopy),
         _ if live.copying || !live.open_calls.is_empty() => {

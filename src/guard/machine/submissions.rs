@@ -1,7 +1,8 @@
 //! What a submission finds: a free key, a call that is open, an answer, or nothing that is known.
 
 use super::{
-    ASK_AGAIN, Action, InMemoryState, MAX_WAITING, QUARANTINE, Refusal, Submission, Transition,
+    ASK_AGAIN, Action, FENCE_MARGIN, InMemoryState, MAX_WAITING, Place, QUARANTINE, Refusal,
+    Submission, Transition,
 };
 use crate::guard::record::{Answer, Body, Claim, Outcome, Record};
 use crate::guard::time::UnixMillis;
@@ -12,8 +13,13 @@ pub(super) fn submitted(
     live: InMemoryState,
     now: UnixMillis,
 ) -> Transition {
-    if let Record::Forgotten { until } = record {
-        return quarantined(until, now);
+    match record {
+        Record::Forgotten { until } => return quarantined(until, now),
+        Record::Moved { until } => return moved(until, &submission, now),
+        _ => {}
+    }
+    if matches!(record, Record::Moved { .. }) {
+        return Transition::refuse(record, Refusal::Moved);
     }
     let Some(claim) = record.claim() else { return vacant(submission, now) };
     if claim.fingerprint != submission.fingerprint {
@@ -29,14 +35,22 @@ pub(super) fn submitted(
         Record::Unknown { claim, outcome }
             if is_owner && submission.may_resend && submission.can_send =>
         {
-            resent(claim, outcome, &submission, now)
+            match submission.place {
+                Place::Taken => resent(claim, outcome, &submission, now),
+                Place::Wanted => {
+                    Transition::keep(Record::Unknown { claim, outcome }, Action::AwaitPlace)
+                }
+                Place::Denied => {
+                    Transition::refuse(Record::Unknown { claim, outcome }, Refusal::OriginBusy)
+                }
+            }
         }
         Record::Unknown { ref outcome, .. } if !is_owner || !is_kept(outcome) => {
             let reason = outcome.reason;
             Transition::refuse(record, Refusal::OutcomeUnknown(reason))
         }
         Record::Done { .. } | Record::Unknown { .. } => Transition::keep(record, Action::Replay),
-        Record::Vacant | Record::Forgotten { .. } => vacant(submission, now),
+        Record::Vacant | Record::Forgotten { .. } | Record::Moved { .. } => vacant(submission, now),
     }
 }
 
@@ -46,12 +60,39 @@ fn quarantined(until: Option<UnixMillis>, now: UnixMillis) -> Transition {
     Transition::refuse(Record::Forgotten { until }, Refusal::InProgress { retry_after })
 }
 
-/// A free key. A request that only waited is told to come again: its body is gone.
-fn vacant(submission: Submission, now: UnixMillis) -> Transition {
-    if submission.can_send {
-        return claimed(submission, now);
+/// A key that another shard has. A fence that could end before a claim that is made there for this
+/// request is written anew.
+fn moved(until: UnixMillis, submission: &Submission, now: UnixMillis) -> Transition {
+    let record = Record::Moved { until };
+    let needed_until = now.plus(submission.retry_window).plus(FENCE_MARGIN);
+    match submission.known_only {
+        false => Transition::refuse(record, Refusal::Moved),
+        true if !submission.can_send => come_again(record),
+        true if until < needed_until => fenced(needed_until),
+        true => Transition::keep(record, Action::ConfirmMove),
     }
-    Transition::refuse(Record::Vacant, Refusal::InProgress { retry_after: ASK_AGAIN })
+}
+
+/// One that is written stands longer than it has to, so that the next request finds it long enough.
+fn fenced(needed_until: UnixMillis) -> Transition {
+    let until = needed_until.plus(FENCE_MARGIN);
+    Transition::put(Record::Moved { until }, Action::ConfirmMove)
+}
+
+/// A free key. A request that was sent already, or only waited, is told to come again: its body is
+/// gone, and it is not sent to another shard either.
+fn vacant(submission: Submission, now: UnixMillis) -> Transition {
+    match submission.place {
+        _ if !submission.can_send => come_again(Record::Vacant),
+        _ if submission.known_only => fenced(now.plus(submission.retry_window).plus(FENCE_MARGIN)),
+        Place::Taken => claimed(submission, now),
+        Place::Wanted => Transition::keep(Record::Vacant, Action::AwaitPlace),
+        Place::Denied => Transition::refuse(Record::Vacant, Refusal::OriginBusy),
+    }
+}
+
+fn come_again(record: Record) -> Transition {
+    Transition::refuse(record, Refusal::InProgress { retry_after: ASK_AGAIN })
 }
 
 fn is_kept(outcome: &Outcome) -> bool {
@@ -88,7 +129,7 @@ fn resent(
 
 fn in_flight(record: Record, submission: &Submission, live: InMemoryState) -> Transition {
     if submission.reject_in_flight || live.waiting >= MAX_WAITING {
-        return Transition::refuse(record, Refusal::InProgress { retry_after: ASK_AGAIN });
+        return come_again(record);
     }
     Transition::keep(record, Action::Join)
 }

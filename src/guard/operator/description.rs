@@ -1,25 +1,26 @@
 //! What an operator is told of a record.
 
-use crate::guard::json::{Members, quoted};
+use crate::guard::document::to_json;
 use crate::guard::log::FingerprintTag;
 use crate::guard::machine::InMemoryState;
-use crate::guard::record::{Answer, Body, Claim, Reason, Record};
+use crate::guard::record::{Answer, Body, Claim, ClaimId, Reason, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::seen::DuplicateCounts;
+use serde::Serialize;
+
+#[derive(Serialize)]
+struct Found<'a> {
+    record: &'a RecordId,
+}
 
 /// The answer to "find".
 pub fn found(id: &RecordId) -> String {
-    let mut members = Members::default();
-    members.text("record", id.as_str());
-    members.end()
+    to_json(&Found { record: id })
 }
 
 /// A record that is not there.
 pub fn vacant(id: &RecordId) -> String {
-    let mut members = Members::default();
-    members.text("record", id.as_str());
-    members.text("state", "vacant");
-    members.end()
+    to_json(&Description::new(id, &Record::Vacant))
 }
 
 /// What the description of a record takes beside the record.
@@ -35,30 +36,52 @@ pub struct About<'a> {
 }
 
 /// What is known of a record, in two parts: the body of its answer in base64 goes between them
-/// where it was asked for.
+/// where it was asked for. It may be larger than what an isolate can hold.
 pub fn describe(record: &Record, about: About) -> (String, String) {
-    let mut members = Members::default();
-    members.text("record", about.id.as_str());
-    members.text("state", state(record));
-    if let Record::Forgotten { until: Some(until) } = record {
-        members.text("until", &until.rfc3339());
+    let document = Description {
+        claim: record.claim().map(|claim| ClaimDescription::new(claim, &about)),
+        answer: record.answer().map(|answer| AnswerDescription::new(answer, about.body)),
+        ..Description::new(about.id, record)
+    };
+    let text = to_json(&document);
+    match text.strip_suffix(AFTER_BODY) {
+        Some(before) => (before.into(), AFTER_BODY.into()),
+        None => (text, String::new()),
     }
-    if let Some(claim) = record.claim() {
-        describe_claim(&mut members, claim, &about);
+}
+
+/// What follows the body: it is the answer's last member, and the answer the record's.
+const AFTER_BODY: &str = "\"}}";
+
+/// The members in their order on the wire; what does not apply is left out.
+#[derive(Serialize)]
+struct Description<'a> {
+    record: &'a RecordId,
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<String>,
+    #[serde(flatten)]
+    claim: Option<ClaimDescription<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    answer: Option<AnswerDescription<'a>>,
+}
+
+impl<'a> Description<'a> {
+    fn new(id: &'a RecordId, record: &Record) -> Self {
+        let until = match record {
+            Record::Forgotten { until } => until.map(|until| until.rfc3339()),
+            Record::Moved { until } => Some(until.rfc3339()),
+            _ => None,
+        };
+        let reason = match record {
+            Record::Unknown { outcome, .. } => Some(reason(outcome.reason)),
+            _ => None,
+        };
+        let state = state(record);
+        Self { record: id, state, until, claim: None, reason, answer: None }
     }
-    if let Record::Unknown { outcome, .. } = record {
-        members.text("reason", reason(outcome.reason));
-    }
-    let Some(answer) = record.answer() else { return (members.end(), String::new()) };
-    let mut described = describe_answer(answer).end();
-    described.pop();
-    if about.body {
-        described.push_str(",\"body_base64\":\"");
-    }
-    members.json("answer", &described);
-    let mut all = members.end();
-    all.pop();
-    (all, if about.body { "\"}}" } else { "}}" }.into())
 }
 
 fn state(record: &Record) -> &'static str {
@@ -68,6 +91,7 @@ fn state(record: &Record) -> &'static str {
         Record::Done { .. } => "done",
         Record::Unknown { .. } => "unknown",
         Record::Forgotten { .. } => "forgotten",
+        Record::Moved { .. } => "moved",
     }
 }
 
@@ -80,46 +104,80 @@ fn reason(reason: Reason) -> &'static str {
     }
 }
 
-fn describe_claim(members: &mut Members, claim: &Claim, about: &About) {
-    let About { realm, live, seen, .. } = about;
-    members.text("claim", &claim.id.0);
-    members.number("attempt", claim.attempt.into());
-    members.text("fingerprint", FingerprintTag::of(realm, &claim.fingerprint.digest).as_str());
-    members.text("claimed_at", &claim.claimed_at.rfc3339());
-    members.text("deadline_at", &claim.deadline_at.rfc3339());
-    members.text("expires_at", &claim.expires_at().rfc3339());
-    members.json("call_open", if live.open_calls.is_empty() { "false" } else { "true" });
-    members.number("waiting", live.waiting as u64);
-    let mut counts = Members::default();
-    for (name, count) in [
-        ("first", 1),
-        ("joined", seen.joined),
-        ("replayed", seen.replayed),
-        ("refused", seen.refused),
-    ] {
-        counts.number(name, count.into());
-    }
-    members.json("seen", &counts.end());
+#[derive(Serialize)]
+struct ClaimDescription<'a> {
+    claim: &'a ClaimId,
+    attempt: u32,
+    fingerprint: String,
+    claimed_at: String,
+    deadline_at: String,
+    expires_at: String,
+    call_open: bool,
+    waiting: usize,
+    seen: Requests,
 }
 
-fn describe_answer(answer: &Answer) -> Members {
-    let mut members = Members::default();
-    members.number("status", answer.status.into());
-    let mut pairs = String::from("[");
-    for (name, value) in &answer.headers {
-        let comma = if pairs.len() > 1 { "," } else { "" };
-        pairs.push_str(&[comma, "[", &quoted(name), ",", &quoted(value), "]"].concat());
+/// The requests that the claim's object has seen, by what became of them.
+#[derive(Serialize)]
+struct Requests {
+    first: u32,
+    joined: u32,
+    replayed: u32,
+    refused: u32,
+}
+
+impl<'a> ClaimDescription<'a> {
+    fn new(claim: &'a Claim, about: &About) -> Self {
+        let About { realm, live, seen, .. } = about;
+        Self {
+            claim: &claim.id,
+            attempt: claim.attempt,
+            fingerprint: FingerprintTag::of(realm, &claim.fingerprint.digest.to_string())
+                .as_str()
+                .into(),
+            claimed_at: claim.claimed_at.rfc3339(),
+            deadline_at: claim.deadline_at.rfc3339(),
+            expires_at: claim.expires_at().rfc3339(),
+            call_open: !live.open_calls.is_empty(),
+            waiting: live.waiting,
+            seen: Requests {
+                first: 1,
+                joined: seen.joined,
+                replayed: seen.replayed,
+                refused: seen.refused,
+            },
+        }
     }
-    pairs.push(']');
-    members.json("headers", &pairs);
-    members.text("answered_at", &answer.answered_at.rfc3339());
-    members.number("took_ms", answer.origin_time.0);
-    let (kept, length) = match &answer.body {
-        Body::Inline { bytes } => ("kept", bytes.len() as u64),
-        Body::Rows { length, .. } => ("kept", *length),
-        Body::NotKept => ("not-kept", 0),
-    };
-    members.text("body", kept);
-    members.number("body_bytes", length);
-    members
+}
+
+#[derive(Serialize)]
+struct AnswerDescription<'a> {
+    status: u16,
+    headers: &'a [(String, String)],
+    answered_at: String,
+    took_ms: u64,
+    body: &'static str,
+    body_bytes: u64,
+    /// Empty: the body is filled in as it is read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    body_base64: Option<&'static str>,
+}
+
+impl<'a> AnswerDescription<'a> {
+    fn new(answer: &'a Answer, with_body: bool) -> Self {
+        let (body, body_bytes) = match &answer.body {
+            Body::Inline { bytes } => ("kept", bytes.len() as u64),
+            Body::Rows { length, .. } => ("kept", *length),
+            Body::NotKept => ("not-kept", 0),
+        };
+        Self {
+            status: answer.status,
+            headers: &answer.headers,
+            answered_at: answer.answered_at.rfc3339(),
+            took_ms: answer.origin_time.0,
+            body,
+            body_bytes,
+            body_base64: with_body.then_some(""),
+        }
+    }
 }

@@ -5,11 +5,14 @@
 //!    that none of its prose gets into the Worker.
 //! 2. A default is written as JSON. Parsed, all of them together are `Settings::default()`.
 
-use super::amount::{DURATION, NotAnAmount, SIZE, Units};
-use super::mistake::PolicyErrors;
+use super::amount::{AmountRange, NumberRange};
+use super::error::{Mistake, in_quotes, one_of};
+use super::json::Value;
+use super::reader::Reader;
 use super::settings::Settings;
-use crate::guard::json::Value;
+use super::sharding::Sharding;
 use crate::guard::time::Millis;
+use serde_json::value::RawValue;
 
 pub use super::table::FIELDS;
 
@@ -55,25 +58,36 @@ pub enum Level {
 /// How a field is read, and where its value goes.
 #[derive(Clone, Copy)]
 pub enum Kind {
-    Choice(&'static [Word]),
-    Duration {
-        least: u64,
-        most: u64,
-        of: fn(&mut Settings) -> &mut Millis,
-    },
-    Size {
-        least: u64,
-        most: u64,
-        of: fn(&mut Settings) -> &mut u64,
-    },
-    Flag(fn(&mut Settings) -> &mut bool),
-    List(fn(&Value, &mut Settings, &mut PolicyErrors) -> Option<()>),
-    /// `realm`, `routes` and `path`, which are no settings: the parser reads them itself.
+    Choice(Choice),
+    /// In milliseconds.
+    Duration(AmountRange, fn(&mut Values) -> &mut Millis),
+    /// In bytes.
+    Size(AmountRange, fn(&mut Values) -> &mut u64),
+    Number(NumberRange, fn(&mut Values) -> &mut u32),
+    Flag(fn(&mut Values) -> &mut bool),
+    /// A value of a form that no other field has.
+    Special(fn(&mut Reader, &RawValue, &mut Values) -> Option<()>),
+    /// `routes` and `path`, which are no values: the parser reads them itself.
     Structural,
 }
 
-/// A word that can be written, and what it sets.
-pub type Word = (&'static str, fn(&mut Settings));
+/// A type whose values are words.
+#[derive(Clone, Copy)]
+pub struct Choice {
+    pub words: &'static [&'static str],
+    /// Returns `None` if the word is none of them.
+    pub set: fn(&mut Values, &str) -> Option<()>,
+    pub get: fn(&Values) -> &'static str,
+}
+
+/// What one table of a policy says: how requests are guarded, and at the top level also what holds
+/// for all of them together.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub struct Values {
+    pub settings: Settings,
+    pub sharding: Sharding,
+    pub realm: Option<String>,
+}
 
 /// The table without its prose.
 #[allow(clippy::indexing_slicing, reason = "this runs in the compiler")]
@@ -93,82 +107,46 @@ pub fn known(name: &str) -> Option<&'static FieldSpec> {
 }
 
 impl Kind {
-    /// Reads a value into the settings, or notes what is wrong with it.
-    pub fn read(
-        &self,
-        value: &Value,
-        settings: &mut Settings,
-        mistakes: &mut PolicyErrors,
-    ) -> Option<()> {
+    /// Reads a value into the place that it is for. Returns `None` if it was wrong, which is told.
+    pub fn read(&self, reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
         match self {
-            Self::Choice(words) => choice(value, words, mistakes)?(settings),
-            Self::Duration { least, most, of } => {
-                *of(settings) = Millis(amount(value, &DURATION, *least, *most, mistakes)?);
-            }
-            Self::Size { least, most, of } => {
-                *of(settings) = amount(value, &SIZE, *least, *most, mistakes)?;
-            }
-            Self::Flag(of) => *of(settings) = mistakes.flag(value)?,
-            Self::List(read) => return read(value, settings, mistakes),
+            Self::Choice(choice) => return choice.read(reader, json, values),
+            Self::Duration(range, place) => *place(values) = Millis(range.read(reader, json)?),
+            Self::Size(range, place) => *place(values) = range.read(reader, json)?,
+            Self::Number(range, place) => *place(values) = range.read(reader, json)?,
+            Self::Flag(place) => *place(values) = reader.flag(json)?,
+            Self::Special(read) => return read(reader, json, values),
             Self::Structural => {}
         }
         Some(())
     }
 }
 
-fn choice(value: &Value, words: &[Word], mistakes: &mut PolicyErrors) -> Option<fn(&mut Settings)> {
-    let names: Vec<String> = words.iter().map(|(name, _)| in_quotes(name)).collect();
-    let cure = alternatives(&names);
-    let text = mistakes.text(value, &cure)?;
-    let word = words.iter().find(|(name, _)| *name == text);
-    word.map(|(_, set)| *set).or_else(|| mistakes.wrong(value, "is none of its values", &cure))
-}
-
-fn amount(
-    value: &Value,
-    units: &Units,
-    least: u64,
-    most: u64,
-    mistakes: &mut PolicyErrors,
-) -> Option<u64> {
-    let (from, to) = (in_quotes(&units.write(least)), in_quotes(&units.write(most)));
-    let cure = ["write a ", units.noun, " from ", &from, " to ", &to].concat();
-    let read = match value.as_u64() {
-        Some(number) => Err(NotAnAmount::NoUnit(number)),
-        None => units.read(mistakes.text(value, &cure)?),
-    };
-    let reason = match read {
-        Ok(amount) if amount < least => ["is under ", &from].concat(),
-        Ok(amount) if amount > most => ["is over ", &to].concat(),
-        Ok(amount) => return Some(amount),
-        Err(NotAnAmount::NoUnit(number)) => {
-            let guesses = units.guesses(number, least, most);
-            let guess = alternatives(&guesses);
-            let cure = if guesses.is_empty() { &cure } else { &guess };
-            return mistakes.wrong(value, "has no unit", cure);
-        }
-        Err(NotAnAmount::Else) => {
-            ["is not a whole number and a unit (", &units.names(), ")"].concat()
-        }
-    };
-    mistakes.wrong(value, &reason, &cure)
-}
-
-fn in_quotes(text: &str) -> String {
-    ["\"", text, "\""].concat()
-}
-
-/// `write a`, `write a or b`, `write a, b or c`.
-fn alternatives(names: &[String]) -> String {
-    let mut text = String::from("write ");
-    for (at, name) in names.iter().enumerate() {
-        let is_last = at.saturating_add(1) == names.len();
-        text.push_str(match at {
-            0 => "",
-            _ if is_last => " or ",
-            _ => ", ",
-        });
-        text.push_str(name);
+impl Choice {
+    fn read(&self, reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+        let words = self.words;
+        let word = reader.text(json, &format!("write {}", one_of(&in_quotes(words))))?;
+        (self.set)(values, &word).or_else(|| reader.wrong(json, Mistake::NoSuchWord { words }))
     }
-    text
+}
+
+impl AmountRange {
+    fn read(self, reader: &mut Reader, json: &RawValue) -> Option<u64> {
+        let parsed = match reader.value(json)? {
+            Value::Text(text) => self.parse(&text),
+            // A number lacks its unit, which says more than that it is a number.
+            Value::Number(number) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+                self.parse(number)
+            }
+            other => return reader.other_type(json, &other, &format!("write {self}")),
+        };
+        parsed.map_or_else(|error| reader.wrong(json, error), Some)
+    }
+}
+
+impl NumberRange {
+    fn read(self, reader: &mut Reader, json: &RawValue) -> Option<u32> {
+        let number = reader.number(json, &format!("write {self}"))?;
+        self.parse(number).map_or_else(|error| reader.wrong(json, error), Some)
+    }
 }

@@ -1,29 +1,96 @@
-//! The fields whose values are lists: each entry is read by itself, and each mistake is noted.
+//! The fields whose values have a form of their own. Of a list each entry is read by itself, and
+//! each mistake is told.
 
-use super::mistake::PolicyErrors;
-use super::settings::Settings;
+use super::error::Mistake;
+use super::fields::Values;
+use super::json::Value;
+use super::reader::Reader;
 use crate::guard::canonical_json::Pointer;
 use crate::guard::cors::Cors;
-use crate::guard::json::Value;
 use crate::guard::origin::OriginUrl;
 use crate::guard::scope::{Scope, Source};
+use serde_json::value::RawValue;
+use thiserror::Error;
 
 /// More entries than any real policy has; each is looked at for every request.
-const MOST_ENTRIES: usize = 64;
+const MAX_ENTRIES: usize = 64;
 
-/// Reads every entry of a list, or notes what is wrong with each.
+/// What is wrong with a value, or with an entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ValueError {
+    #[error("is no realm: {REALM}")]
+    Realm,
+    #[error("is empty: {cure}")]
+    Empty { cure: &'static str },
+    #[error("is no method in upper case: write one such as \"POST\"")]
+    NoMethod,
+    #[error(
+        "cannot be guarded: remove it, for it changes nothing at the origin, so that a retry does no harm"
+    )]
+    SafeMethod,
+    #[error("cannot be guarded: remove it, for the platform sends no such request")]
+    MethodNeverSent,
+    #[error("is not \"auto\": {SCOPE}")]
+    NotAuto,
+    #[error("is no source: {SOURCE}")]
+    NoSource,
+    #[error("holds no header name: {SOURCE}")]
+    NoHeaderName,
+    #[error("holds no cookie name: {SOURCE}")]
+    NoCookieName,
+    #[error(
+        "proves nothing, for tokens are read unverified: write \"header:authorization\", which holds the whole token"
+    )]
+    Unverified,
+    #[error("is no JSON pointer: {POINTER}")]
+    NoPointer,
+    #[error("is not \"off\": {CORS}")]
+    NotOff,
+    #[error("is not a field of cors: its only field is origins")]
+    NotAFieldOfCors,
+    #[error("names no origins: {CORS}")]
+    NoOrigins,
+    #[error("names others beside \"*\": write [\"*\"] alone, or leave it out")]
+    OthersBesideAll,
+    #[error(
+        "is no web origin: write scheme, host and port as browsers send them, such as \"https://app.example.com\", or \"*\""
+    )]
+    NoWebOrigin,
+    #[error("is no http or https URL: {DOCS_URL}")]
+    NoUrl,
+}
+
+const REALM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
+const METHODS: &str = "write a list such as [\"POST\", \"PATCH\"]";
+const SCOPE: &str =
+    "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name> and jwt:<claim>";
+const CREDENTIAL: &str = "write a list of header:<name>, cookie:<name> and query:<name>";
+const SOURCE: &str = "write header:<name>, cookie:<name>, query:<name> or jwt:<claim>";
+const IGNORE: &str = "write a list of JSON pointers such as [\"/sent_at\"]";
+const POINTER: &str =
+    "write one such as \"/order/sent_at\", with ~1 for a slash in a name and ~0 for a tilde";
+const CORS: &str = "write \"off\" or { origins = [\"https://app.example.com\"] }";
+const ORIGINS: &str =
+    "write a list such as [\"https://app.example.com\"], or [\"*\"] for every origin";
+const DOCS_URL: &str =
+    "write one such as \"https://docs.example.com/errors\", without query and fragment";
+
+/// Reads every entry of a list, and tells what is wrong with each.
 pub fn entries<T: PartialEq>(
-    value: &Value,
-    example: &str,
-    mistakes: &mut PolicyErrors,
-    read: fn(&Value, &mut PolicyErrors) -> Option<T>,
+    reader: &mut Reader,
+    json: &RawValue,
+    cure: &str,
+    read: fn(&mut Reader, &RawValue) -> Option<T>,
 ) -> Option<Vec<T>> {
-    let mut list = Vec::new();
-    let items = few_items(value, example, mistakes)?;
-    mistakes.each(items, &mut |item, mistakes| {
-        let entry = read(item, mistakes)?;
+    let items = reader.items(json, cure)?;
+    if items.len() > MAX_ENTRIES {
+        return reader.wrong(json, Mistake::TooManyEntries { most: MAX_ENTRIES });
+    }
+    let mut list = Vec::with_capacity(items.len());
+    reader.each(&items, &mut |reader, item| {
+        let entry = read(reader, item)?;
         if list.contains(&entry) {
-            return mistakes.wrong(item, "stands in the list twice", "remove one of them");
+            return reader.wrong(item, Mistake::EntryTwice);
         }
         list.push(entry);
         Some(())
@@ -31,99 +98,83 @@ pub fn entries<T: PartialEq>(
     Some(list)
 }
 
-fn few_items<'a>(
-    value: &'a Value,
-    example: &str,
-    mistakes: &mut PolicyErrors,
-) -> Option<&'a [Value]> {
-    let items = mistakes.items(value, example)?;
-    if items.len() > MOST_ENTRIES {
-        return mistakes.wrong(value, "has more than 64 entries", "write 64 or fewer");
-    }
-    Some(items)
-}
-
-fn not_empty(value: &Value, allowed: &str, mistakes: &mut PolicyErrors) -> Option<()> {
-    match value {
-        Value::Array(items) if items.is_empty() => mistakes.wrong(value, "is empty", allowed),
-        _ => Some(()),
+/// The same, where a list without entries would say something else than was meant.
+fn some_entries<T: PartialEq>(
+    reader: &mut Reader,
+    json: &RawValue,
+    cure: &str,
+    if_empty: &'static str,
+    read: fn(&mut Reader, &RawValue) -> Option<T>,
+) -> Option<Vec<T>> {
+    let list = entries(reader, json, cure, read)?;
+    if list.is_empty() {
+        reader.wrong(json, ValueError::Empty { cure: if_empty })
+    } else {
+        Some(list)
     }
 }
 
-const METHODS: &str = "write a list such as [\"POST\", \"PATCH\"]";
-
-pub fn methods(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
-    let cure = "name a method, or write key = \"off\" to guard nothing here";
-    not_empty(value, cure, mistakes)?;
-    settings.methods = entries(value, METHODS, mistakes, method)?;
+pub fn realm(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    let name = reader.text(json, REALM)?;
+    if !(1..=255).contains(&name.len()) || !name.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return reader.wrong(json, ValueError::Realm);
+    }
+    values.realm = Some(name);
     Some(())
 }
 
-fn method(value: &Value, mistakes: &mut PolicyErrors) -> Option<String> {
-    let name = mistakes.text(value, "write a method such as \"POST\"")?;
+pub fn methods(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    let if_empty = "name a method, or write key = \"off\" to guard nothing here";
+    values.settings.methods = some_entries(reader, json, METHODS, if_empty, method)?;
+    Some(())
+}
+
+fn method(reader: &mut Reader, json: &RawValue) -> Option<String> {
+    let name = reader.text(json, "write a method such as \"POST\"")?;
     if name.is_empty() || !name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'-') {
-        return mistakes.wrong(value, "is no method in upper case", "write one such as \"POST\"");
+        return reader.wrong(json, ValueError::NoMethod);
     }
-    let cure = match name {
-        "GET" | "HEAD" | "OPTIONS" => {
-            "remove it, for it changes nothing at the origin, so that a retry does no harm"
-        }
-        "CONNECT" | "TRACE" | "TRACK" => "remove it, for the platform sends no such request",
-        _ => return Some(name.into()),
-    };
-    mistakes.wrong(value, "cannot be guarded", cure)
+    match name.as_str() {
+        "GET" | "HEAD" | "OPTIONS" => reader.wrong(json, ValueError::SafeMethod),
+        "CONNECT" | "TRACE" | "TRACK" => reader.wrong(json, ValueError::MethodNeverSent),
+        _ => Some(name),
+    }
 }
 
-const SCOPE: &str =
-    "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name> and jwt:<claim>";
-
-pub fn scope(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
-    settings.scope = match value.as_str() {
-        Some("auto") => Scope::Auto,
-        Some(_) => return mistakes.wrong(value, "is not \"auto\"", SCOPE),
-        None => {
-            not_empty(value, SCOPE, mistakes)?;
-            Scope::Sources(entries(value, SCOPE, mistakes, source)?)
-        }
+pub fn scope(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    values.settings.scope = match reader.value(json)? {
+        Value::Text(text) if text == "auto" => Scope::Auto,
+        Value::Text(_) => return reader.wrong(json, ValueError::NotAuto),
+        _ => Scope::Sources(some_entries(reader, json, SCOPE, SCOPE, source)?),
     };
     Some(())
 }
 
-const CREDENTIAL: &str = "write a list of header:<name>, cookie:<name> and query:<name>";
-
-pub fn credential(
-    value: &Value,
-    settings: &mut Settings,
-    mistakes: &mut PolicyErrors,
-) -> Option<()> {
-    let cure = "name at least one source, for without one every caller would see every answer";
-    not_empty(value, cure, mistakes)?;
-    settings.credential = entries(value, CREDENTIAL, mistakes, proof)?;
+pub fn credential(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    let if_empty = "name at least one source, for without one every caller would see every answer";
+    values.settings.credential = some_entries(reader, json, CREDENTIAL, if_empty, proof)?;
     Some(())
 }
 
 /// A source that a caller cannot make up.
-fn proof(value: &Value, mistakes: &mut PolicyErrors) -> Option<Source> {
-    match source(value, mistakes)? {
-        Source::Jwt(_) => mistakes.wrong(
-            value,
-            "may_replay nothing, for tokens are read unverified",
-            "write \"header:authorization\", which holds the whole token",
-        ),
+fn proof(reader: &mut Reader, json: &RawValue) -> Option<Source> {
+    match source(reader, json)? {
+        Source::Jwt(_) => reader.wrong(json, ValueError::Unverified),
         source => Some(source),
     }
 }
 
-fn source(value: &Value, mistakes: &mut PolicyErrors) -> Option<Source> {
-    const FORMS: &str = "write header:<name>, cookie:<name>, query:<name> or jwt:<claim>";
-    let text = mistakes.text(value, FORMS)?;
-    let reason = match text.parse() {
-        Ok(Source::Header(name)) if !is_token(&name) => "holds no header name",
-        Ok(Source::Cookie(name)) if !is_token(&name) => "holds no cookie name",
-        Ok(source) => return Some(source),
-        Err(_) => "is no source",
-    };
-    mistakes.wrong(value, reason, FORMS)
+fn source(reader: &mut Reader, json: &RawValue) -> Option<Source> {
+    match reader.text(json, SOURCE)?.parse() {
+        Ok(Source::Header(name)) if !is_token(&name) => {
+            reader.wrong(json, ValueError::NoHeaderName)
+        }
+        Ok(Source::Cookie(name)) if !is_token(&name) => {
+            reader.wrong(json, ValueError::NoCookieName)
+        }
+        Ok(source) => Some(source),
+        Err(_) => reader.wrong(json, ValueError::NoSource),
+    }
 }
 
 /// A header's or cookie's name (RFC 9110 section 5.6.2, RFC 6265 section 4.1.1).
@@ -134,18 +185,14 @@ pub fn is_token(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
-const IGNORE: &str = "write a list of JSON pointers such as [\"/sent_at\"]";
-
-pub fn ignore(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
-    settings.fingerprint.ignore = entries(value, IGNORE, mistakes, pointer)?;
+pub fn ignore(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    values.settings.fingerprint.ignore = entries(reader, json, IGNORE, pointer)?;
     Some(())
 }
 
-fn pointer(value: &Value, mistakes: &mut PolicyErrors) -> Option<Pointer> {
-    const FORM: &str =
-        "write one such as \"/order/sent_at\", with ~1 for a slash in a name and ~0 for a tilde";
-    let pointer = tokens(mistakes.text(value, FORM)?);
-    pointer.or_else(|| mistakes.wrong(value, "is no JSON pointer", FORM))
+fn pointer(reader: &mut Reader, json: &RawValue) -> Option<Pointer> {
+    let text = reader.text(json, POINTER)?;
+    tokens(&text).or_else(|| reader.wrong(json, ValueError::NoPointer))
 }
 
 /// The tokens of a JSON pointer (RFC 6901) to something within the document.
@@ -170,62 +217,53 @@ fn tokens(text: &str) -> Option<Pointer> {
     (!tokens.is_empty()).then_some(tokens)
 }
 
-const CORS: &str = "write \"off\" or { origins = [\"https://app.example.com\"] }";
-const ORIGINS: &str =
-    "write a list such as [\"https://app.example.com\"], or [\"*\"] for every origin";
-
-pub fn cors(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
-    match value.as_str() {
-        Some("off") => {
-            settings.cors = None;
-            return Some(());
-        }
-        Some(_) => return mistakes.wrong(value, "is not \"off\"", CORS),
-        None => {}
-    }
-    let table = mistakes.table(value, CORS)?;
-    mistakes.others(table, &["origins"], "is not a field of cors", "its only field is origins");
-    if table.get("origins").is_none() {
-        return mistakes.wrong(value, "names no origins", CORS);
-    }
-    let origins = mistakes.member(table, "origins", origins)?;
-    settings.cors = Some(Cors { origins });
+pub fn cors(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    values.settings.cors = match reader.value(json)? {
+        Value::Text(text) if text == "off" => None,
+        Value::Text(_) => return reader.wrong(json, ValueError::NotOff),
+        _ => Some(cors_table(reader, json)?),
+    };
     Some(())
 }
 
-fn origins(value: &Value, mistakes: &mut PolicyErrors) -> Option<Vec<String>> {
-    not_empty(value, ORIGINS, mistakes)?;
-    let list = entries(value, ORIGINS, mistakes, web_origin)?;
+fn cors_table(reader: &mut Reader, json: &RawValue) -> Option<Cors> {
+    let table = reader.table(json, CORS)?;
+    reader.others(&table, &["origins"], &ValueError::NotAFieldOfCors.into());
+    if table.get("origins").is_none() {
+        return reader.wrong(json, ValueError::NoOrigins);
+    }
+    let origins = reader.member(&table, "origins", origins)?;
+    Some(Cors { origins })
+}
+
+fn origins(reader: &mut Reader, json: &RawValue) -> Option<Vec<String>> {
+    let list = some_entries(reader, json, ORIGINS, ORIGINS, web_origin)?;
     if list.len() > 1 && list.iter().any(|origin| origin == "*") {
-        let cure = "write [\"*\"] alone, or leave it out";
-        return mistakes.wrong(value, "names others beside \"*\"", cure);
+        return reader.wrong(json, ValueError::OthersBesideAll);
     }
     Some(list)
 }
 
 /// An origin as browsers write it: scheme, host in lower case, and the port unless it is the
 /// scheme's own (RFC 6454 section 6.2).
-fn web_origin(value: &Value, mistakes: &mut PolicyErrors) -> Option<String> {
-    let text = mistakes.text(value, ORIGINS)?;
+fn web_origin(reader: &mut Reader, json: &RawValue) -> Option<String> {
+    let text = reader.text(json, ORIGINS)?;
     let own_port = text.starts_with("https:") && text.ends_with(":443")
         || text.starts_with("http:") && text.ends_with(":80");
     let slashes = text.bytes().filter(|byte| *byte == b'/').count();
-    let exact = is_url(text) && slashes == 2 && !own_port;
+    let exact = is_url(&text) && slashes == 2 && !own_port;
     if text != "*" && (!exact || text.bytes().any(|byte| byte.is_ascii_uppercase())) {
-        let cure = "write scheme, host and port as browsers send them, such as \"https://app.example.com\", or \"*\"";
-        return mistakes.wrong(value, "is no web origin", cure);
+        return reader.wrong(json, ValueError::NoWebOrigin);
     }
-    Some(text.into())
+    Some(text)
 }
 
-pub fn docs_url(value: &Value, settings: &mut Settings, mistakes: &mut PolicyErrors) -> Option<()> {
-    const FORM: &str =
-        "write one such as \"https://docs.example.com/errors\", without query and fragment";
-    let text = mistakes.text(value, FORM)?;
-    if !is_url(text) {
-        return mistakes.wrong(value, "is no http or https URL", FORM);
+pub fn docs_url(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    let text = reader.text(json, DOCS_URL)?;
+    if !is_url(&text) {
+        return reader.wrong(json, ValueError::NoUrl);
     }
-    settings.docs_url = Some(text.into());
+    values.settings.docs_url = Some(text);
     Some(())
 }
 

@@ -5,21 +5,28 @@
 //! 3. A policy with a mistake is no policy (see `parse`).
 
 pub mod amount;
+mod error;
 pub mod fields;
+mod json;
 mod lists;
-pub mod mistake;
-#[cfg(not(target_arch = "wasm32"))]
-mod nearest;
 mod parse;
 pub mod pattern;
+mod reader;
 mod releases;
 mod rules;
 pub mod settings;
+pub mod sharding;
 mod table;
 
-pub use mistake::PolicyError;
-pub use parse::{MAX_DELIVERY_AGE, MOST_ROUTES};
+pub use amount::{AmountError, NumberError};
+pub use error::{Mistake, PolicyError, PolicyErrors};
+pub use lists::ValueError;
+pub use parse::{MAX_LENGTH, MAX_ROUTES};
+pub use pattern::PatternError;
+pub use releases::ReleaseError;
+pub use rules::RuleViolation;
 pub use settings::{InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Settings, Unknown};
+pub use sharding::{Jurisdiction, Location, Sharding, ShardingError};
 
 use pattern::Pattern;
 use std::rc::Rc;
@@ -29,6 +36,7 @@ use std::rc::Rc;
 pub struct Policy {
     /// Whose keys these are; the request's host where none is given.
     pub realm: Option<String>,
+    pub sharding: Sharding,
     pub defaults: Rc<Settings>,
     pub routes: Vec<Route>,
 }

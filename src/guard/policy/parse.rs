@@ -1,178 +1,145 @@
 //! Reads a policy.
 //!
-//! 1. Nothing is ignored: a name that is no field, a value of another type or out of its range, and
-//!    two fields that contradict each other are mistakes.
+//! 1. Nothing is ignored: a name that is no field, a value of another type or out of its range, a
+//!    field that stands twice, and two fields that contradict each other are mistakes.
 //! 2. All mistakes are told at once; no part of a policy with a mistake is used.
 //! 3. What a route does not say is as in the defaults, field by field.
 //! 4. A policy is bounded: 64 KiB of JSON, 100 routes.
 
-use super::fields::{FieldSpec, KNOWN, Level, known};
-use super::mistake::{PolicyError, PolicyErrors};
-#[cfg(not(target_arch = "wasm32"))]
-use super::nearest::nearest;
+use super::error::{Mistake, PolicyErrors, TABLE};
+use super::fields::{FieldSpec, KNOWN, Level, Values, known};
 use super::pattern::Pattern;
+use super::reader::{Reader, Table};
 use super::rules::{RULES, Rule};
 use super::{Policy, Route, Settings};
-use crate::guard::bytes::decimal;
-use crate::guard::canonical_json::canonical_json;
-use crate::guard::json::{Table, Value};
+use serde_json::value::RawValue;
 use std::rc::Rc;
 
 /// In bytes of JSON. The platform allows 5 KB for a variable; a test may hand in more.
-pub const MAX_DELIVERY_AGE: usize = 64 * 1024;
-pub const MOST_ROUTES: usize = 100;
+pub const MAX_LENGTH: usize = 64 * 1024;
+pub const MAX_ROUTES: usize = 100;
 
 impl Policy {
-    /// Reads a policy from JSON, or tells all that is wrong with it.
-    pub fn parse(json: &str) -> Result<Self, Vec<PolicyError>> {
-        let mut mistakes = PolicyErrors::default();
-        let policy = policy(json, &mut mistakes);
-        let told = mistakes.into_told();
-        policy.filter(|_| told.is_empty()).ok_or(told)
+    /// Reads a policy from JSON.
+    ///
+    /// # Errors
+    ///
+    /// Everything that is wrong with it.
+    pub fn parse(json: &str) -> Result<Self, PolicyErrors> {
+        let mut reader = Reader::default();
+        let policy = policy(&mut reader, json);
+        reader.finish(policy)
     }
 }
 
-const TABLE: &str = "write a table, which is [vars.POLICY] in wrangler.toml";
-
-fn policy(json: &str, mistakes: &mut PolicyErrors) -> Option<Policy> {
-    let root = read_json(json, mistakes)?;
-    let table = mistakes.table(&root, TABLE)?;
-    let realm = mistakes.member(table, "realm", realm);
-    let defaults = SettingsLayer::read(table, Level::Top, Settings::default(), &[], mistakes);
-    let routes = mistakes
-        .member(table, "routes", |value, mistakes| routes(value, &defaults, mistakes))
-        .unwrap_or_default();
-    Some(Policy { realm, defaults: Rc::new(defaults.settings), routes })
+fn policy(reader: &mut Reader, json: &str) -> Option<Policy> {
+    let root = read_json(reader, json)?;
+    let table = reader.table(root, TABLE)?;
+    let defaults = Layer::read(reader, &table, Level::Top, Settings::default(), &[]);
+    defaults.check_sharding(reader, &table);
+    let read = |reader: &mut Reader, json| routes(reader, json, &defaults);
+    let routes = reader.member(&table, "routes", read).unwrap_or_default();
+    let Values { settings, sharding, realm } = defaults.values;
+    Some(Policy { realm, sharding, defaults: Rc::new(settings), routes })
 }
 
-fn read_json(json: &str, mistakes: &mut PolicyErrors) -> Option<Value> {
-    if json.len() > MAX_DELIVERY_AGE {
-        let cure = "shorten it; one route with ** may do for many";
-        return mistakes.out_of_place("is longer than 64 KiB", cure);
+fn read_json<'a>(reader: &mut Reader, json: &'a str) -> Option<&'a RawValue> {
+    if json.len() > MAX_LENGTH {
+        return reader.out_of_place(Mistake::TooLong);
     }
-    let value = match Value::parse(json) {
-        Ok(value) => value,
-        Err(wrong_at) => return mistakes.out_of_place(&no_json(json, wrong_at), TABLE),
-    };
-    // Readers disagree on what a name means that stands in a table twice.
-    if canonical_json(json.as_bytes(), &[]).is_none() {
-        return mistakes.out_of_place("has a field twice in one table", "remove one of them");
-    }
-    Some(value)
-}
-
-fn no_json(json: &str, wrong_at: usize) -> String {
-    let (mut line, mut column) = (1_u64, 0_u64);
-    for byte in json.bytes().take(wrong_at) {
-        column = column.saturating_add(1);
-        if byte == b'\n' {
-            (line, column) = (line.saturating_add(1), 0);
+    match serde_json::from_str(json) {
+        Ok(root) => Some(root),
+        Err(error) => {
+            let (line, column) = (error.line(), error.column());
+            reader.out_of_place(Mistake::NotJson { line, column })
         }
     }
-    ["is not JSON at line ", &decimal(line), ", column ", &decimal(column)].concat()
 }
 
-fn realm(value: &Value, mistakes: &mut PolicyErrors) -> Option<String> {
-    const FORM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
-    let name = mistakes.text(value, FORM)?;
-    let fits = (1..=255).contains(&name.len()) && name.bytes().all(|byte| byte.is_ascii_graphic());
-    if fits { Some(name.into()) } else { mistakes.wrong(value, "is no realm", FORM) }
-}
-
-fn routes(
-    value: &Value,
-    defaults: &SettingsLayer,
-    mistakes: &mut PolicyErrors,
-) -> Option<Vec<Route>> {
+fn routes(reader: &mut Reader, json: &RawValue, defaults: &Layer) -> Option<Vec<Route>> {
     const FORM: &str = "write a list of tables, which is [[vars.POLICY.routes]] in wrangler.toml";
-    let items = mistakes.items(value, FORM)?;
-    if items.len() > MOST_ROUTES {
-        let reason = ["has ", &decimal(items.len() as u64), " routes"].concat();
-        let cure = "write 100 or fewer; a path with * or ** may do for many";
-        return mistakes.wrong(value, &reason, cure);
+    let items = reader.items(json, FORM)?;
+    if items.len() > MAX_ROUTES {
+        return reader.wrong(json, Mistake::TooManyRoutes { routes: items.len() });
     }
     let mut routes: Vec<Route> = Vec::with_capacity(items.len());
-    mistakes.each(items, &mut |item, mistakes| {
-        routes.push(route(item, defaults, &routes, mistakes)?);
+    reader.each(&items, &mut |reader, item| {
+        routes.push(route(reader, item, defaults, &routes)?);
         Some(())
     })?;
     Some(routes)
 }
 
 fn route(
-    value: &Value,
-    defaults: &SettingsLayer,
+    reader: &mut Reader,
+    json: &RawValue,
+    defaults: &Layer,
     earlier: &[Route],
-    mistakes: &mut PolicyErrors,
 ) -> Option<Route> {
-    let table = mistakes.table(value, "write a table with a path")?;
-    let settings = defaults.settings.clone();
-    let part = SettingsLayer::read(table, Level::Route, settings, &defaults.mistaken, mistakes);
+    let table = reader.table(json, "write a table with a path")?;
+    let settings = defaults.values.settings.clone();
+    let layer = Layer::read(reader, &table, Level::Route, settings, &defaults.mistaken);
     if table.get("path").is_none() {
-        let cure = "write the paths that it is for, such as path = \"/payments/**\"";
-        return mistakes.wrong(value, "has no path", cure);
+        return reader.wrong(json, Mistake::NoPath);
     }
-    let pattern =
-        mistakes.member(table, "path", |value, mistakes| pattern(value, earlier, mistakes))?;
-    Some(Route { pattern, settings: Rc::new(part.settings) })
+    let read = |reader: &mut Reader, json| pattern(reader, json, earlier);
+    let pattern = reader.member(&table, "path", read)?;
+    Some(Route { pattern, settings: Rc::new(layer.values.settings) })
 }
 
-fn pattern(value: &Value, earlier: &[Route], mistakes: &mut PolicyErrors) -> Option<Pattern> {
-    let text = mistakes.text(value, "write a path such as \"/payments/**\"")?;
-    let pattern = match Pattern::parse(text) {
-        Ok(pattern) => pattern,
-        Err((reason, cure)) => return mistakes.wrong(value, reason, cure),
-    };
-    if let Some(route) = earlier.iter().find(|route| route.pattern.covers(&pattern)) {
-        let above = route.pattern.as_str();
-        let reason = ["is never reached, for \"", above, "\" above it is for the same paths"];
-        let cure = "move it above that route, or remove it";
-        return mistakes.wrong(value, &reason.concat(), cure);
+fn pattern(reader: &mut Reader, json: &RawValue, earlier: &[Route]) -> Option<Pattern> {
+    let pattern: Pattern = reader.parsed(json, "write a path such as \"/payments/**\"")?;
+    match earlier.iter().find(|route| route.pattern.covers(&pattern)) {
+        Some(route) => {
+            let above = route.pattern.as_str().to_owned();
+            reader.wrong(json, Mistake::NeverReached { above })
+        }
+        None => Some(pattern),
     }
-    Some(pattern)
 }
 
-/// The settings that one table of a policy makes of those that it starts from.
-struct SettingsLayer {
-    settings: Settings,
+/// What one table of a policy makes of the settings that it starts from.
+struct Layer {
+    values: Values,
     /// Fields whose values are not what somebody wanted, so that no rule is measured by them.
     mistaken: Vec<&'static str>,
 }
 
-impl SettingsLayer {
+impl Layer {
     fn read(
-        table: &Table,
+        reader: &mut Reader,
+        table: &Table<'_>,
         level: Level,
         settings: Settings,
         mistaken: &[&'static str],
-        mistakes: &mut PolicyErrors,
     ) -> Self {
-        let mut part = Self { settings, mistaken: mistaken.into() };
-        for (name, value) in table.by_name() {
-            mistakes.within(name, |mistakes| part.field(name, value, level, mistakes));
+        let values = Values { settings, ..Values::default() };
+        let mut layer = Self { values, mistaken: mistaken.into() };
+        for (name, json) in table.members() {
+            reader.within(name, |reader| layer.field(reader, name, json, level));
         }
         for rule in &RULES {
-            part.keep(rule, table, mistakes);
+            layer.check(reader, rule, table);
         }
-        part
+        layer
     }
 
     fn field(
         &mut self,
+        reader: &mut Reader,
         name: &str,
-        value: &Value,
+        json: &RawValue,
         level: Level,
-        mistakes: &mut PolicyErrors,
     ) -> Option<()> {
-        let Some(known) = known(name) else { return unknown(name, level, mistakes) };
+        let Some(known) = known(name) else { return reader.out_of_place(unknown(name, level)) };
         if !known.stands_at(level) {
-            return misplaced(known, mistakes);
+            return reader.out_of_place(known.misplaced());
         }
-        let before = mistakes.count();
+        let before = reader.count();
         // A later table corrects what an earlier one had wrong.
         self.mistaken.retain(|mistaken| *mistaken != known.name);
-        known.kind.read(value, &mut self.settings, mistakes);
-        if mistakes.count() > before {
+        known.kind.read(reader, json, &mut self.values);
+        if reader.count() > before {
             self.mistaken.push(known.name);
         }
         Some(())
@@ -180,18 +147,29 @@ impl SettingsLayer {
 
     /// Blames a broken rule on the field of this table that has to do with it; where there is none,
     /// the table that has one was blamed before.
-    fn keep(&self, rule: &Rule, table: &Table, mistakes: &mut PolicyErrors) {
-        if rule.fields.iter().any(|field| self.mistaken.contains(field)) {
+    fn check(&self, reader: &mut Reader, rule: &Rule, table: &Table<'_>) {
+        if self.is_mistaken(&rule.fields) {
             return;
         }
-        let blamed = rule.fields.iter().position(|field| table.get(field).is_some());
-        if let (Some(which), Some(broken)) = (blamed, (rule.broken)(&self.settings)) {
-            let field = rule.fields.get(which).copied().unwrap_or_default();
-            let reason = broken.reasons.get(which).map_or("", String::as_str);
-            mistakes.member::<()>(table, field, |value, mistakes| {
-                mistakes.wrong(value, reason, &broken.cure)
-            });
+        let mut fields = rule.fields.iter().enumerate();
+        let blamed = fields.find(|(_, field)| table.get(field).is_some());
+        let Some((at, field)) = blamed else { return };
+        if let Err(violation) = rule.check(&self.values.settings, at) {
+            reader.member::<()>(table, field, |reader, json| reader.wrong(json, violation));
         }
+    }
+
+    fn check_sharding(&self, reader: &mut Reader, table: &Table<'_>) {
+        if self.is_mistaken(&["shards", "shards_before"]) {
+            return;
+        }
+        if let Err(error) = self.values.sharding.check_before() {
+            reader.member::<()>(table, "shards_before", |reader, json| reader.wrong(json, error));
+        }
+    }
+
+    fn is_mistaken(&self, fields: &[&str]) -> bool {
+        fields.iter().any(|field| self.mistaken.contains(field))
     }
 }
 
@@ -199,33 +177,37 @@ impl FieldSpec {
     fn stands_at(&self, level: Level) -> bool {
         self.level == Level::Anywhere || self.level == level
     }
-}
 
-fn unknown(name: &str, level: Level, mistakes: &mut PolicyErrors) -> Option<()> {
-    let names = KNOWN.iter().filter(|known| known.stands_at(level)).map(|known| known.name);
-    match nearest(name, names) {
-        Some(name) => {
-            let reason = ["is not a field (did you mean ", name, "?)"].concat();
-            mistakes.out_of_place(&reason, "rename it, or remove it")
+    fn misplaced(&self) -> Mistake {
+        match self.level {
+            Level::Route => Mistake::OnlyInRoutes,
+            _ => Mistake::OnlyAtTop,
         }
-        None => mistakes
-            .out_of_place("is not a field", "remove it; docs/CONFIGURATION.md names every field"),
     }
 }
 
-/// The Worker leaves the suggestion to `npm run check-policy`: it is 0.7 KB of code.
-#[cfg(target_arch = "wasm32")]
-fn nearest<'a>(_: &str, _: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    None
+fn unknown(name: &str, level: Level) -> Mistake {
+    let names = KNOWN.iter().filter(|known| known.stands_at(level)).map(|known| known.name);
+    match nearest(name, names) {
+        Some(nearest) => Mistake::Misspelled { nearest },
+        None => Mistake::NotAField,
+    }
 }
 
-fn misplaced(known: &FieldSpec, mistakes: &mut PolicyErrors) -> Option<()> {
-    let (reason, cure) = match known.level {
-        Level::Route => ("belongs to a route", "write it under [[vars.POLICY.routes]]"),
-        _ => (
-            "is no field of a route",
-            "write it under [vars.POLICY], where it holds for all routes",
-        ),
-    };
-    mistakes.out_of_place(reason, cure)
+/// No field has a longer name, and how far two names are from each other takes time.
+const MAX_NAME: usize = 32;
+
+/// The name that a wrong one was meant to be: the same but for case, `-` and `_`, or up to a third
+/// of its letters away, where two that changed places count as one.
+fn nearest(name: &str, names: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    if name.len() > MAX_NAME {
+        return None;
+    }
+    let plain = |name: &str| name.replace(['-', '_', ' '], "").to_ascii_lowercase();
+    let wrong = plain(name);
+    names
+        .map(|known| (strsim::osa_distance(&wrong, &plain(known)), known))
+        .filter(|(distance, known)| *distance <= known.len() / 3)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, known)| known)
 }

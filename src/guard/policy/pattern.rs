@@ -7,41 +7,57 @@
 //!    serve both spellings alike.
 //! 4. What could never match is no pattern: a mistake must not look like a rule.
 
-use crate::guard::bytes::find;
+use std::str::FromStr;
+use thiserror::Error;
 
 /// A pattern that keeps the rules above.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pattern(String);
 
-/// What is wrong with a text that is no pattern. The first is the reason, the second the cure.
-pub type NotAPattern = (&'static str, &'static str);
+/// Why a text is no pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum PatternError {
+    #[error("does not start with a slash: write the path alone, such as \"/payments/**\"")]
+    NoSlash,
+    #[error("has an empty segment: write one slash between two segments")]
+    EmptySegment,
+    #[error(
+        "has a character that never stands in a path that was sent: percent-encode it, as in \"/caf%C3%A9\", and leave the query out"
+    )]
+    NeverSent,
+    #[error(
+        "has a segment that cannot match: write * for one whole segment, ** for the rest at the end, and no segment of dots"
+    )]
+    OddSegment,
+}
 
 const REST: &str = "**";
 const ONE: &str = "*";
 
-impl Pattern {
-    pub fn parse(text: &str) -> Result<Self, NotAPattern> {
+impl FromStr for Pattern {
+    type Err = PatternError;
+
+    fn from_str(text: &str) -> Result<Self, PatternError> {
         if !text.starts_with('/') {
-            return Err((
-                "does not start with a slash",
-                "write the path alone, such as \"/payments/**\"",
-            ));
+            return Err(PatternError::NoSlash);
         }
-        if find(text.as_bytes(), b"//", 0).is_some() {
-            return Err(("has an empty segment", "write one slash between two segments"));
+        if text.contains("//") {
+            return Err(PatternError::EmptySegment);
         }
         if !text.bytes().all(stands_in_a_path) {
-            return Err(UNSENT);
+            return Err(PatternError::NeverSent);
         }
         let mut segments = segments(text).rev();
         if segments.next().is_some_and(is_odd)
             || segments.any(|segment| segment == REST || is_odd(segment))
         {
-            return Err(ODD);
+            return Err(PatternError::OddSegment);
         }
         Ok(Self(text.into()))
     }
+}
 
+impl Pattern {
     /// Whether a path is meant. Each segment is looked at once.
     pub fn matches(&self, path: &str) -> bool {
         let mut found = segments(path);
@@ -93,12 +109,3 @@ fn is_odd(segment: &str) -> bool {
 fn stands_in_a_path(byte: u8) -> bool {
     byte.is_ascii_graphic() && !b"\"#<>?\\`{}".contains(&byte)
 }
-
-const UNSENT: NotAPattern = (
-    "has a character that never stands in a path that was sent",
-    "percent-encode it, as in \"/caf%C3%A9\", and leave the query out",
-);
-const ODD: NotAPattern = (
-    "has a segment that cannot match",
-    "write * for one whole segment, ** for the rest at the end, and no segment of dots",
-);

@@ -5,6 +5,7 @@ use super::amount::DURATION;
 use super::settings::{KeyMode, Settings, Unknown};
 use crate::guard::fingerprint::Algorithm;
 use crate::guard::time::Millis;
+use thiserror::Error;
 
 /// How long a record outlives its request's deadline, so that a late answer still finds it.
 pub const MARGIN: Millis = Millis::seconds(60);
@@ -12,13 +13,32 @@ pub const MARGIN: Millis = Millis::seconds(60);
 /// Two fields, and what one says that the other does not allow.
 pub struct Rule {
     pub fields: [&'static str; 2],
-    pub broken: fn(&Settings) -> Option<RuleViolation>,
+    broken: fn(&Settings) -> Option<Broken>,
 }
 
+/// The reason for each of the two fields, whichever is the one to blame, and the cure.
+struct Broken {
+    reasons: [String; 2],
+    cure: String,
+}
+
+impl Rule {
+    /// # Errors
+    ///
+    /// What is to be said of the field at `blamed`.
+    pub fn check(&self, settings: &Settings, blamed: usize) -> Result<(), RuleViolation> {
+        let Some(Broken { reasons, cure }) = (self.broken)(settings) else { return Ok(()) };
+        let reason = reasons.into_iter().nth(blamed).unwrap_or_default();
+        Err(RuleViolation { reason, cure })
+    }
+}
+
+/// A rule that does not hold, as it is said of one of its two fields.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{reason}: {cure}")]
 pub struct RuleViolation {
-    /// What to say of each field, whichever is the one to blame.
-    pub reasons: [String; 2],
-    pub cure: String,
+    reason: String,
+    cure: String,
 }
 
 pub static RULES: [Rule; 6] = [
@@ -30,39 +50,37 @@ pub static RULES: [Rule; 6] = [
     Rule { fields: ["ignore", "fingerprint"], broken: ignore },
 ];
 
-fn window(settings: &Settings) -> Option<RuleViolation> {
+fn window(settings: &Settings) -> Option<Broken> {
     let least = settings.deadline.0.saturating_add(MARGIN.0);
     let (window, deadline) = (text(settings.retry_window), text(settings.deadline));
-    (settings.retry_window.0 < least).then(|| RuleViolation {
+    (settings.retry_window.0 < least).then(|| Broken {
         reasons: [
-            ["is too short for a deadline of \"", &deadline, "\""].concat(),
-            ["is too long for a retry_window of \"", &window, "\""].concat(),
+            format!("is too short for a deadline of \"{deadline}\""),
+            format!("is too long for a retry_window of \"{window}\""),
         ],
-        cure: [
-            "write retry_window = \"",
-            &text(Millis(least)),
-            "\" or longer, which is deadline and 60s",
-        ]
-        .concat(),
+        cure: format!(
+            "write retry_window = \"{}\" or longer, which is deadline and 60s",
+            text(Millis(least))
+        ),
     })
 }
 
-fn derive_window(settings: &Settings) -> Option<RuleViolation> {
+fn derive_window(settings: &Settings) -> Option<Broken> {
     let (derive, window) = (text(settings.derive_window), text(settings.retry_window));
-    (settings.derive_window > settings.retry_window).then(|| RuleViolation {
+    (settings.derive_window > settings.retry_window).then(|| Broken {
         reasons: [
-            ["is longer than a retry_window of \"", &window, "\""].concat(),
-            ["is shorter than a derive_window of \"", &derive, "\""].concat(),
+            format!("is longer than a retry_window of \"{window}\""),
+            format!("is shorter than a derive_window of \"{derive}\""),
         ],
-        cure: ["write derive_window = \"", &window, "\" or shorter"].concat(),
+        cure: format!("write derive_window = \"{window}\" or shorter"),
     })
 }
 
-fn resend(settings: &Settings) -> Option<RuleViolation> {
+fn resend(settings: &Settings) -> Option<Broken> {
     let broken =
         settings.unknown == Unknown::Resend && settings.fingerprint.algorithm != Algorithm::Bytes;
     broken.then(|| {
-        RuleViolation::says(
+        Broken::new(
             "does not go with this fingerprint",
             "does not go with unknown = \"resend\"",
             "write fingerprint = \"bytes\", so that the origin gets the very request that it knows, or unknown = \"hold\"",
@@ -70,10 +88,10 @@ fn resend(settings: &Settings) -> Option<RuleViolation> {
     })
 }
 
-fn resend_derived(settings: &Settings) -> Option<RuleViolation> {
+fn resend_derived(settings: &Settings) -> Option<Broken> {
     let broken = settings.unknown == Unknown::Resend && settings.key == KeyMode::Derive;
     broken.then(|| {
-        RuleViolation::says(
+        Broken::new(
             "does not go with key = \"derive\"",
             "does not go with unknown = \"resend\"",
             "write unknown = \"hold\", for the origin never sees a derived key, so it could not tell that it gets the request again",
@@ -81,11 +99,11 @@ fn resend_derived(settings: &Settings) -> Option<RuleViolation> {
     })
 }
 
-fn derive(settings: &Settings) -> Option<RuleViolation> {
+fn derive(settings: &Settings) -> Option<Broken> {
     let broken =
         settings.key == KeyMode::Derive && settings.fingerprint.algorithm == Algorithm::None;
     broken.then(|| {
-        RuleViolation::says(
+        Broken::new(
             "does not go with fingerprint = \"none\"",
             "does not go with key = \"derive\"",
             "write fingerprint = \"auto\" or \"bytes\", else all requests of one caller would be the same one",
@@ -93,10 +111,10 @@ fn derive(settings: &Settings) -> Option<RuleViolation> {
     })
 }
 
-fn ignore(settings: &Settings) -> Option<RuleViolation> {
+fn ignore(settings: &Settings) -> Option<Broken> {
     let method = &settings.fingerprint;
     (!method.ignore.is_empty() && method.algorithm != Algorithm::Auto).then(|| {
-        RuleViolation::says(
+        Broken::new(
             "does not go with this fingerprint",
             "does not go with ignore",
             "write fingerprint = \"auto\", which alone reads JSON, or ignore = []",
@@ -104,8 +122,8 @@ fn ignore(settings: &Settings) -> Option<RuleViolation> {
     })
 }
 
-impl RuleViolation {
-    fn says(first: &str, second: &str, cure: &str) -> Self {
+impl Broken {
+    fn new(first: &str, second: &str, cure: &str) -> Self {
         Self { reasons: [first.into(), second.into()], cure: cure.into() }
     }
 }

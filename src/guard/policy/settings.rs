@@ -1,11 +1,12 @@
 //! How the requests of one route are guarded. `fields` says what each setting is for, and why its
-//! default is what it is.
+//! default is what it is. The words of a policy are the names of the types' values.
 
 use crate::guard::cors::Cors;
 use crate::guard::fingerprint::{Algorithm, Method};
 use crate::guard::release::{Release, ReleaseHeader};
 use crate::guard::scope::{Scope, Source};
 use crate::guard::time::Millis;
+use strum::{EnumString, IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
@@ -41,7 +42,8 @@ pub struct Settings {
 }
 
 /// What a request without a key gets.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum KeyMode {
     /// It is refused.
     Required,
@@ -56,14 +58,16 @@ pub enum KeyMode {
 }
 
 /// What a duplicate does while the first request is at the origin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum InFlight {
     Wait,
     Reject,
 }
 
 /// What a retry gets whose outcome is unknown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum Unknown {
     /// The origin's 5xx again, or `outcome-unknown`.
     Hold,
@@ -72,14 +76,16 @@ pub enum Unknown {
 }
 
 /// What happens to a request whose record cannot be reached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum OnGuardFailure {
     Closed,
     /// It is forwarded unguarded, if no call of it can have reached the record.
     Open,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum Mode {
     Enforce,
     /// Everything is forwarded; the guard only reports what it would have done.
@@ -87,7 +93,8 @@ pub enum Mode {
 }
 
 /// When an answer is copied into KV.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
+#[strum(serialize_all = "snake_case")]
 pub enum KvWrite {
     Always,
     /// Once it was replayed.

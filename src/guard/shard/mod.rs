@@ -4,7 +4,9 @@
 //!    bits of the record id, written as binary digits; the ids are hashes, so the keys spread evenly.
 //! 2. The number of shards is a power of two, so that a change of it splits or joins whole shards.
 
+pub mod alarm;
 pub mod places;
+pub mod retention;
 
 use super::scope::RecordId;
 

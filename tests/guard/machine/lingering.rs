@@ -215,7 +215,7 @@ fn a_claim_binds_to_its_end_or_while_a_call_is_open() {
         binds(&record, NONE_OPEN, end.minus(TICK), true);
         binds(&record, NONE_OPEN, end, false);
         // Those who wait hold nothing; an open call does, whichever attempt it is of.
-        binds(&record, InMemoryState { open_calls: &[], waiting: 1, copying: false }, end, false);
+        binds(&record, InMemoryState { waiting: 1, ..NONE_OPEN }, end, false);
         binds(&record, open(&[1]), end, true);
         binds(&record, open(&[2]), end.plus(WINDOW), true);
     }

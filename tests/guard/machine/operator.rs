@@ -9,7 +9,7 @@ fn forgotten(until: Option<UnixMillis>) -> Record {
 }
 
 fn resolved(resolution: Resolution) -> Event {
-    Event::Resolve { claim: ClaimId(CLAIM.into()), resolution }
+    Event::Resolve { claim: claim_id(CLAIM), resolution }
 }
 
 fn answered() -> Event {
@@ -51,6 +51,8 @@ fn a_settled_key_is_forgotten_once_its_copy_is_deleted() {
 #[test]
 fn nothing_is_forgotten_that_is_not_there_or_is_being_worked_on() {
     denied(Record::Vacant, NONE_OPEN, Event::Forget, AdminRefusal::Vacant);
+    let moved = Record::Moved { until: EARLY.plus(Millis(1)) };
+    denied(moved, NONE_OPEN, Event::Forget, AdminRefusal::Vacant);
     denied(in_flight(), open(&[1]), Event::Forget, AdminRefusal::CallOpen);
     for before in settled() {
         denied(before.clone(), open(&[1]), Event::Forget, AdminRefusal::CallOpen);
@@ -113,7 +115,7 @@ fn an_unknown_outcome_is_resolved_under_its_claim_alone() {
         check((before.clone(), NONE_OPEN, EARLY), answered(), after);
         check((before.clone(), NONE_OPEN, EARLY), resolved(Resolution::NotProcessed), free.clone());
         for resolution in [Resolution::NotProcessed, Resolution::Answered(answer(200, ""))] {
-            let event = Event::Resolve { claim: ClaimId("c0".into()), resolution };
+            let event = Event::Resolve { claim: claim_id("c0"), resolution };
             denied(before.clone(), NONE_OPEN, event, AdminRefusal::NotUnknown);
         }
     }

@@ -1,8 +1,8 @@
 //! Who may wait, and what a second sending keeps.
 
 use super::{
-    EARLY, NONE_OPEN, check, held, in_flight, open, other_request, owner, rejecting, resend,
-    resending, second, server_error, spent, stranger, unknown,
+    EARLY, NONE_OPEN, check, claimed, held, ignored, in_flight, open, other_request, owner,
+    rejecting, resend, resending, second, server_error, spent, stranger, unknown,
 };
 use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, claim};
 use onlyonce::guard::machine::{
@@ -15,7 +15,7 @@ const BUSY: Action = Action::Refuse(Refusal::InProgress { retry_after: ASK_AGAIN
 
 #[track_caller]
 fn waits(waiting: usize, submission: Submission, then: Action) {
-    let live = InMemoryState { open_calls: &[1], waiting, copying: false };
+    let live = InMemoryState { waiting, ..open(&[1]) };
     let event = Event::Submitted(submission);
     check((in_flight(), live, EARLY), event, (in_flight(), StorageOp::Keep, then));
 }
@@ -37,7 +37,7 @@ fn at_most_a_hundred_wait() {
 
 #[test]
 fn those_who_wait_do_not_keep_others_from_an_answer() {
-    let live = InMemoryState { open_calls: &[], waiting: 100, copying: false };
+    let live = InMemoryState { waiting: 100, ..NONE_OPEN };
     let event = Event::Submitted(owner());
     check((held(), live, EARLY), event, (held(), StorageOp::Keep, Action::Replay));
 }
@@ -100,4 +100,22 @@ fn what_cannot_be_sent_claims_nothing() {
 fn a_second_retry_joins_the_first() {
     let event = Event::Submitted(resend(owner()));
     check((resending(), open(&[1, 2]), EARLY), event, (resending(), StorageOp::Keep, Action::Join));
+}
+
+/// Whoever asks a shard that the key has left is sent on, and the fence stands until its time.
+#[test]
+fn a_key_that_moved_cannot_be_claimed_where_it_was() {
+    let until = EARLY.plus(Millis(1));
+    let moved = Record::Moved { until };
+    for submission in [owner(), stranger(), other_request(owner()), spent(owner())] {
+        let refused = Action::Refuse(Refusal::Moved);
+        let event = Event::Submitted(submission);
+        check((moved.clone(), NONE_OPEN, EARLY), event, (moved.clone(), StorageOp::Keep, refused));
+    }
+    ignored(moved.clone(), NONE_OPEN, EARLY, Event::Look);
+    ignored(moved.clone(), NONE_OPEN, EARLY, Event::Alarm);
+    let erased = (Record::Vacant, StorageOp::Erase, Action::Nothing);
+    check((moved.clone(), NONE_OPEN, until), Event::Alarm, erased);
+    let anew = (claimed(owner(), until), StorageOp::Put, Action::Forward);
+    check((moved, NONE_OPEN, until), Event::Submitted(owner()), anew);
 }

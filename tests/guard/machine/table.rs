@@ -6,7 +6,7 @@ use super::{
     finally, held, in_flight, not_sent, other_request, owner, rejecting, released, resend,
     resending, server_error, spent, stranger, unknown, unknown_again,
 };
-use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, not_kept};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, claim_id, not_kept};
 use onlyonce::guard::machine::Action::{Forward, Join, Nothing, Refuse, Replay};
 use onlyonce::guard::machine::Refusal::{
     CredentialChanged, InProgress, KeyReused, OutcomeUnknown, ResponseNotKept,
@@ -14,7 +14,7 @@ use onlyonce::guard::machine::Refusal::{
 use onlyonce::guard::machine::StorageOp::{Erase, Keep, Put};
 use onlyonce::guard::machine::{ASK_AGAIN, Action, Event, StorageOp, Submission};
 use onlyonce::guard::record::Reason::{ConnectionLost, ServerError};
-use onlyonce::guard::record::{Claim, ClaimId, Outcome, Record};
+use onlyonce::guard::record::{Claim, Outcome, Record};
 
 /// What happens to a key. The origin's reports are about the current attempt.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -337,7 +337,7 @@ fn a_claim_keeps_what_a_later_policy_must_not_change() {
     let Record::InFlight { claim, previous: None } = claimed(by.clone(), CLAIMED_AT) else {
         panic!("in flight")
     };
-    assert_eq!(claim.id, ClaimId(FRESH.into()));
+    assert_eq!(claim.id, claim_id(FRESH));
     assert_eq!(claim.attempt, 1);
     assert_eq!(claim.deadline_at, CLAIMED_AT.plus(DEADLINE));
     assert_eq!(claim.expires_at(), CLAIMED_AT.plus(WINDOW));

@@ -4,7 +4,7 @@ use super::{
     EARLY, FRESH, NONE_OPEN, check, claimed, done, done_with, finally, held, in_flight, open,
     other_request, owner, resend, resending, second, server_error, stranger, unknown,
 };
-use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, claim, not_kept};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, claim, claim_id, not_kept};
 use onlyonce::guard::machine::{Action, Event, Refusal, StorageOp};
 use onlyonce::guard::record::{Claim, Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
@@ -147,7 +147,7 @@ fn a_dead_call_past_its_window_is_forgotten_at_once() {
 fn a_new_claim_is_deaf_to_the_old_one() {
     let now = EXPIRES_AT.plus(TICK);
     let anew = claimed(owner(), EXPIRES_AT);
-    assert_eq!(anew.claim().map(|claim| claim.id.0.as_str()), Some(FRESH));
+    assert_eq!(anew.claim().map(|claim| claim.id), Some(claim_id(FRESH)));
     let kept = (anew.clone(), StorageOp::Keep, Action::Nothing);
     check((anew, open(&[1]), now), finally(1), kept);
 }

@@ -1,7 +1,7 @@
 //! What people read of the table of fields is what the parser reads.
 
 use onlyonce::guard::policy::Policy;
-use onlyonce::guard::policy::fields::{Default, FIELDS, KNOWN, Kind};
+use onlyonce::guard::policy::fields::{Default, FIELDS, KNOWN, Kind, Level};
 use serde_json::{Map, Value, json};
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
@@ -16,7 +16,7 @@ fn the_defaults_as_written_are_the_defaults() {
         Default::Absent(_) => None,
     });
     let policy: Map<String, Value> = written.collect();
-    assert_eq!(policy.len(), FIELDS.len() - 3, "all but realm, path and docs_url have one");
+    assert_eq!(policy.len(), FIELDS.len() - 6, "all but those that are absent have one");
     let mut parsed = super::read(&Value::Object(policy).to_string());
     // Entries of `release` stand for each other in any order.
     let mut defaults = Policy::default();
@@ -33,7 +33,7 @@ fn every_field_is_explained() {
         for text in [field.meaning, field.why] {
             assert!(text.ends_with('.') && !text.contains('\n'), "{name}: {text:?}");
         }
-        let speaks_for_itself = !matches!(field.known.kind, Kind::List(_) | Kind::Structural);
+        let speaks_for_itself = !matches!(field.known.kind, Kind::Special(_) | Kind::Structural);
         assert!(speaks_for_itself || !field.allowed.is_empty(), "{name} says what it allows");
     }
     let beware: Vec<&str> = FIELDS
@@ -41,7 +41,7 @@ fn every_field_is_explained() {
         .filter(|field| !field.note.is_empty())
         .map(|field| field.known.name)
         .collect();
-    assert_eq!(beware, ["realm", "scope"]);
+    assert_eq!(beware, ["realm", "shards", "shards_before", "location", "jurisdiction", "scope"]);
     assert!(KNOWN.iter().zip(&FIELDS).all(|(known, field)| known.name == field.known.name));
 }
 
@@ -71,7 +71,7 @@ fn the_schema_knows_every_field() {
     for field in &FIELDS {
         let name = field.known.name;
         assert_eq!(knows("policy", name), name != "path", "{name}");
-        assert_eq!(knows("route", name), name != "realm" && name != "routes", "{name}");
+        assert_eq!(knows("route", name), field.known.level != Level::Top, "{name}");
     }
 }
 
@@ -94,7 +94,7 @@ fn run(command: &str, input: &str) -> Output {
 fn check_prints_what_holds() {
     let variables = json!({
         "ORIGIN": "https://origin.example/",
-        "POLICY": {"realm": "shop", "wait": "5s", "routes": [
+        "POLICY": {"realm": "shop", "shards": 512, "shards_before": 256, "jurisdiction": "eu", "wait": "5s", "routes": [
             {"path": "/pay/**", "key": "required", "release": [429]},
             {"path": "/free", "key": "off"},
         ]},
@@ -103,8 +103,13 @@ fn check_prints_what_holds() {
     let text = String::from_utf8(output.stdout).expect("text");
     assert!(output.status.success(), "{text}");
     for line in [
-        "origin  https://origin.example",
-        "realm   shop",
+        "origin           https://origin.example",
+        "realm            shop",
+        "shards           512",
+        "shards_before    256",
+        "calls_per_shard  6",
+        "location         none",
+        "jurisdiction     eu",
         "                     [vars.POLICY]              routes[0] /pay/**          routes[1] /free",
         "key                    optional                 * required                 * off",
         "wait                 * 5s                       * 5s                         -",
@@ -130,11 +135,20 @@ wait \"5\" has no unit: write \"5s\"
 }
 
 #[test]
+fn check_knows_the_bindings() {
+    let variables = json!({"POLICY": {"jurisdiction": "eu"}, "RESPONSES": "RESPONSES"});
+    let output = run("check", &variables.to_string());
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).expect("text");
+    assert!(told.starts_with("jurisdiction \"eu\" does not go with a bound RESPONSES"), "{told}");
+}
+
+#[test]
 fn check_reads_a_policy_from_text_and_does_without_one() {
     for variables in [r#"{}"#, r#"{"POLICY": null}"#, r#"{"POLICY": "{\"wait\": \"9s\"}"}"#] {
         let output = run("check", variables);
         assert!(output.status.success(), "{variables}");
-        assert!(String::from_utf8_lossy(&output.stdout).contains("origin  not set here"));
+        assert!(String::from_utf8_lossy(&output.stdout).contains("origin           not set here"));
     }
     for variables in ["", "[", r#"{"POLICY": "wait = 9"}"#, r#"{"POLICY": []}"#, r#"{"ORIGIN": 7}"#]
     {

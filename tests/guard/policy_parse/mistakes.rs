@@ -1,15 +1,17 @@
 //! What is said of a wrong policy. Each sentence is pinned: field, value, reason, cure.
 
 mod lists;
+mod sharding;
 
-use onlyonce::guard::policy::{MAX_DELIVERY_AGE, MOST_ROUTES, Policy, PolicyError};
+use onlyonce::guard::policy::{MAX_LENGTH, MAX_ROUTES, Policy};
 
 #[track_caller]
-fn check(json: &str, sentences: &[&str]) {
+fn check(json: &str, sentences: &[impl AsRef<str>]) {
     let told: Vec<String> = match Policy::parse(json) {
         Ok(policy) => panic!("{json} was read as {policy:?}"),
-        Err(mistakes) => mistakes.iter().map(PolicyError::sentence).collect(),
+        Err(errors) => errors.iter().map(ToString::to_string).collect(),
     };
+    let sentences: Vec<&str> = sentences.iter().map(AsRef::as_ref).collect();
     assert_eq!(told, sentences, "{json}");
 }
 
@@ -35,10 +37,69 @@ fn what_is_no_policy() {
         r#"POLICY "a" is a string: write a table, which is [vars.POLICY] in wrangler.toml"#,
     );
     one("null", "POLICY null is no value: write a table, which is [vars.POLICY] in wrangler.toml");
+}
+
+/// Readers of JSON disagree on which of the two counts.
+#[test]
+fn what_stands_twice() {
     one(
-        r#"{"wait": "1s", "wait": "2s"}"#,
-        "POLICY has a field twice in one table: remove one of them",
+        r#"{"wait": "1s", "wait": "1s"}"#,
+        r#"wait "1s" stands in its table twice: remove one of them"#,
     );
+    one(
+        r#"{"wait": "1s", "w\u0061it": "2s"}"#,
+        r#"wait "2s" stands in its table twice: remove one of them"#,
+    );
+    check(
+        r#"{"cors": {"origins": ["*"], "origins": ["*"]}, "release": [{"status": 429, "status": 503}],
+            "routes": [{"path": "/a", "wait": 1, "path": "/b"}]}"#,
+        &[
+            "cors.origins […] stands in its table twice: remove one of them",
+            "release[0].status 503 stands in its table twice: remove one of them",
+            r#"routes[0].path "/b" stands in its table twice: remove one of them"#,
+            r#"routes[0].wait 1 has no unit: write "1s" or "1m""#,
+        ],
+    );
+}
+
+/// As they are written, however large.
+#[test]
+fn numbers() {
+    let digits = "9".repeat(40);
+    check(
+        &format!(
+            r#"{{"calls_per_shard": 1e400, "max_request_body": -1e400, "mode": 1.50,
+                "release": [1e2, {digits}], "shards": {digits}, "wait": {digits}}}"#
+        ),
+        &[
+            "calls_per_shard 1e400 is no whole number: write a whole number from 1 to 6".to_owned(),
+            r#"max_request_body -1e400 is a number: write a size from "1B" to "32MiB""#.to_owned(),
+            r#"mode 1.50 is a number: write "enforce" or "observe""#.to_owned(),
+            "release[0] 1e2 is no status of an answer: write a whole number from 200 to 599"
+                .to_owned(),
+            format!(
+                "release[1] {digits} is no status of an answer: write a whole number from 200 to 599"
+            ),
+            format!("shards {digits} is over 4096: write a power of two from 1 to 4096"),
+            format!(r#"wait {digits} has no unit: write a duration from "1s" to "2m""#),
+        ],
+    );
+}
+
+#[test]
+fn half_a_character() {
+    let cure = "write the character itself";
+    let reason = "holds half of a surrogate pair, which stands for no character";
+    one(r#"{"realm": "\ud83d"}"#, &format!("realm {reason}: {cure}"));
+    one(r#"{"\ud83d": 1}"#, &format!("POLICY {reason}: {cure}"));
+    assert_eq!(super::read(r#"{"scope": ["jwt:\ud83d\ude00"]}"#).routes, []);
+}
+
+#[test]
+fn all_of_them_are_one_text() {
+    let errors = Policy::parse(r#"{"wait": "5", "kye": "off"}"#).expect_err("mistakes");
+    let expected = r#"kye is not a field (did you mean key?): rename it, or remove it; wait "5" has no unit: write "5s""#;
+    assert_eq!(errors.to_string(), expected);
 }
 
 #[test]
@@ -54,7 +115,7 @@ fn amounts() {
     );
     one(
         r#"{"retry_window": 1.5}"#,
-        r#"retry_window is a number: write a duration from "61s" to "30d""#,
+        r#"retry_window 1.5 is a number: write a duration from "61s" to "30d""#,
     );
     one(
         r#"{"retry_window": "10x"}"#,
@@ -155,6 +216,7 @@ fn names() {
         r#"{"timeout": 1}"#,
         "timeout is not a field: remove it; docs/CONFIGURATION.md names every field",
     );
+    one(r#"{"shard": 64}"#, "shard is not a field (did you mean shards?): rename it, or remove it");
     one(r#"{"": 1}"#, r#""" is not a field: remove it; docs/CONFIGURATION.md names every field"#);
     one(r#"{"path": "/a"}"#, "path belongs to a route: write it under [[vars.POLICY.routes]]");
     check(
@@ -308,18 +370,18 @@ fn values_and_names_are_cut_and_quoted() {
 #[test]
 fn a_policy_is_bounded() {
     let padded = |length: usize| format!("{{{}}}", " ".repeat(length - 2));
-    assert!(Policy::parse(&padded(MAX_DELIVERY_AGE)).is_ok());
+    assert!(Policy::parse(&padded(MAX_LENGTH)).is_ok());
     one(
-        &padded(MAX_DELIVERY_AGE + 1),
+        &padded(MAX_LENGTH + 1),
         "POLICY is longer than 64 KiB: shorten it; one route with ** may do for many",
     );
     let routes = |count: usize| {
         let routes = (0..count).map(|at| format!(r#"{{"path": "/{at}"}}"#));
         format!(r#"{{"routes": [{}]}}"#, routes.collect::<Vec<_>>().join(", "))
     };
-    assert!(Policy::parse(&routes(MOST_ROUTES)).is_ok());
+    assert!(Policy::parse(&routes(MAX_ROUTES)).is_ok());
     one(
-        &routes(MOST_ROUTES + 1),
+        &routes(MAX_ROUTES + 1),
         "routes […] has 101 routes: write 100 or fewer; a path with * or ** may do for many",
     );
     let methods = (0..65).map(|at| format!(r#""A{}""#, "B".repeat(at))).collect::<Vec<_>>();
@@ -329,7 +391,7 @@ fn a_policy_is_bounded() {
     );
     one(
         &"[".repeat(60_000),
-        "POLICY is not JSON at line 1, column 128: write a table, which is [vars.POLICY] in wrangler.toml",
+        "POLICY is not JSON at line 1, column 60000: write a table, which is [vars.POLICY] in wrangler.toml",
     );
 }
 
@@ -338,6 +400,6 @@ fn mistakes_are_bounded() {
     let fields = (0..150).map(|at| format!(r#""x{at}": 1"#)).collect::<Vec<_>>();
     let mistakes = Policy::parse(&format!("{{{}}}", fields.join(", "))).expect_err("mistakes");
     assert_eq!(mistakes.len(), 101);
-    let last = mistakes.last().expect("there are 101").sentence();
+    let last = mistakes.last().expect("there are 101").to_string();
     assert_eq!(last, "POLICY has 50 more mistakes: mend these first");
 }

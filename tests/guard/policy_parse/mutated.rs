@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 fn whole() -> Value {
     json!({
-        "realm": "shop", "methods": ["POST"], "key": "derive", "derive_window": "10s",
+        "realm": "shop", "shards": 128, "shards_before": 64, "calls_per_shard": 3, "location": "weur",
+        "jurisdiction": "eu", "methods": ["POST"], "key": "derive", "derive_window": "10s",
         "retry_window": "24h", "in_flight": "wait", "wait": "25s", "deadline": "125s",
         "unknown": "hold", "release": [429, {"status": 302, "header": "location", "matches": "*a*"}],
         "scope": ["jwt:sub"], "credential": ["header:a"], "fingerprint": "auto",
@@ -83,10 +84,11 @@ fn mutate(value: &mut Value, random: &mut Random) {
     }
 }
 
-fn is_a_sentence(mistake: &PolicyError) {
-    let text = mistake.sentence();
-    assert!(!mistake.field.is_empty() && !mistake.reason.is_empty(), "{text}");
-    assert!(!mistake.allowed.is_empty() && text.len() < 2000, "{text}");
+fn is_a_sentence(error: &PolicyError) {
+    let (text, mistake) = (error.to_string(), error.mistake.to_string());
+    let (reason, cure) = mistake.split_once(": ").expect("a reason and a cure");
+    assert!(!error.field.is_empty() && !reason.is_empty() && !cure.is_empty(), "{text}");
+    assert!(text.len() < 2000, "{text}");
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Bytes that are no record: cut short, changed, invented, or written by another version.
 
-use super::{CLAIM, START, answer_head, done, full_claim, in_flight, stored, unknown};
-use crate::fixtures::{answer, headers, not_kept, unhex};
+use super::{
+    CLAIM, CREATED, SERVER_ERROR, START, answer_head, done, full_claim, in_flight, stored, unknown,
+};
+use crate::fixtures::{CLAIMED_AT, answer, headers, not_kept, unhex};
 use crate::random::Random;
 use onlyonce::guard::record::{Answer, Body, Outcome, Reason, Record};
 use onlyonce::guard::stored_form::RecordError;
@@ -21,21 +23,19 @@ fn every_shape() -> Vec<Record> {
         done(not_kept(200)),
         unknown(Reason::DeadlinePassed, None),
         unknown(Reason::ServerError, Some(answer(500, "oops"))),
+        Record::Forgotten { until: Some(CLAIMED_AT) },
+        Record::Moved { until: CLAIMED_AT },
     ]
 }
 
-/// What is cut short does not decode, wherever the cut; a reader of the head alone asks for more
-/// bytes until the head is there.
+/// What is cut short does not decode, wherever the cut.
 #[test]
 fn every_truncation() {
     for record in every_shape() {
         let bytes = record.encode().expect("stored");
-        let body = record.answer().map_or(0, |answer| answer.inline().len());
         for end in 0..bytes.len() {
-            let cut = &bytes[..end];
-            assert_eq!(Record::decode(cut), Err(RecordError::Malformed), "{record:?} at {end}");
-            let head = Record::decode_head(cut).expect("nothing wrong so far");
-            assert_eq!(head.is_some(), end >= bytes.len() - body, "{record:?} at {end}");
+            let cut = Record::decode(&bytes[..end]);
+            assert_eq!(cut, Err(RecordError::Truncated), "{record:?} at {end}");
         }
     }
 }
@@ -45,8 +45,8 @@ fn every_addition() {
     for record in every_shape() {
         let bytes = record.encode().expect("stored");
         for more in [b"\0".as_slice(), b"x", b"once", &bytes] {
-            let longer = [&bytes, more].concat();
-            assert_eq!(Record::decode(&longer), Err(RecordError::Malformed), "{record:?}");
+            let longer = Record::decode(&[&bytes, more].concat());
+            assert_eq!(longer, Err(RecordError::Trailing(more.len())), "{record:?}");
         }
     }
 }
@@ -60,7 +60,7 @@ fn a_body_is_as_long_as_its_length_says() {
         assert_eq!(bytes[12..16], u32::try_from(length).expect("short").to_be_bytes());
         for other in [length + 1, length.wrapping_sub(1), usize::MAX] {
             bytes[12..16].copy_from_slice(&(other as u32).to_be_bytes());
-            assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed), "{record:?}");
+            assert!(Record::decode(&bytes).is_err(), "{record:?}");
         }
     }
 }
@@ -93,7 +93,7 @@ fn random_bytes_are_no_record() {
         let noise: Vec<u8> = (0..random.below(200)).map(|_| random.below(256) as u8).collect();
         let head = u32::try_from(noise.len()).expect("short").to_be_bytes();
         let bytes = [start.as_slice(), &head, &[0; 4], &noise].concat();
-        assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed));
+        assert!(Record::decode(&bytes).is_err());
         if !noise.starts_with(b"once") {
             assert!(Record::decode(&noise).is_err());
         }
@@ -103,56 +103,100 @@ fn random_bytes_are_no_record() {
 /// A length that promises more than there is must not be believed, let alone reserved.
 #[test]
 fn lengths_that_lie() {
-    malformed(&["01", &CLAIM.replacen("0000000000000002", "ffffffffffffffff", 1), "0000"]);
-    for rest in ["ffffffff0000000001", "00000000ffffffff01", "ffffffffffffffff", "0000000000000000"]
-    {
+    let most = "ffffffff0f";
+    for (at, lie) in [
+        (0, most.to_owned()),                   // the id's bytes
+        (38, most.to_owned()),                  // pointers to ignore
+        (38, format!("01{most}")),              // tokens of a pointer
+        (38, format!("0101{most}")),            // letters of a token
+        (38, "ffffffffffffffff01".into()),      // more than the platform can count
+        (40, most.to_owned()),                  // the digest's bytes
+        (CLAIM.len() - 2, format!("01{most}")), // letters of a raw key
+    ] {
+        malformed(&["01", &CLAIM[..at], &lie, &CLAIM[at + 2..], "00"]);
+    }
+    for rest in ["ffffffff0000000001", "00000001ffffffff04"] {
         let bytes = unhex(&format!("{START}{rest}"));
-        assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed), "{rest}");
+        assert_eq!(Record::decode(&bytes), Err(RecordError::Truncated), "{rest}");
     }
 }
 
 #[track_caller]
 fn malformed(head: &[&str]) {
     let digits = stored(head, "");
-    assert_eq!(Record::decode(&unhex(&digits)), Err(RecordError::Malformed), "{digits}");
+    let read = Record::decode(&unhex(&digits));
+    assert!(matches!(read, Err(RecordError::Malformed(_))), "{digits} is {read:?}");
 }
 
 #[test]
 fn parts_must_fit_the_state() {
-    let given = ["01", &answer_head(500), "00"].concat();
-    malformed(&["00", CLAIM, "00", "00"]);
-    malformed(&["04", CLAIM, "00", "00"]);
-    malformed(&["01", CLAIM, "00", &given]); // in flight with an answer of no attempt
-    malformed(&["02", CLAIM, "00", "00"]); // done without an answer
-    malformed(&["02", CLAIM, "0103", &given]); // done for a reason
-    malformed(&["03", CLAIM, "00", "00"]); // unknown for no reason
-    malformed(&["03", CLAIM, "00", &given]);
-    malformed(&["03", CLAIM, "0104", "00"]); // a reason of a later version
-    malformed(&["01", CLAIM, "02", "00"]); // neither there nor absent
-    malformed(&["01", CLAIM, "00", "00", "00"]); // something follows
-    malformed(&["01", CLAIM, "00"]); // something is missing
-    malformed(&["02", CLAIM, "00", "01", &answer_head(201), "03"]); // a kind of body to come
-    let status = answer_head(201).replacen("000000c9", "00010000", 1);
-    malformed(&["02", CLAIM, "00", "01", &status, "00"]);
+    let error = answer_head(SERVER_ERROR);
+    malformed(&[]); // no state
+    malformed(&["06", CLAIM, "00"]); // a state of a later version
+    malformed(&["01", CLAIM]); // something is missing
+    malformed(&["01", CLAIM, "02"]); // neither there nor absent
+    malformed(&["01", CLAIM, "01", "04", "00"]); // a reason of a later version
+    malformed(&["01", CLAIM, "01", "03", "01"]); // no answer where one is told of
+    malformed(&["02", CLAIM]); // done without an answer
+    malformed(&["02", CLAIM, &error]); // no body
+    malformed(&["02", CLAIM, &error, "03"]); // a kind of body to come
+    malformed(&["02", CLAIM, &answer_head("808004"), "00"]); // status 65536
+    malformed(&["03", CLAIM, "04", "00"]);
+    malformed(&["04"]);
+    malformed(&["05"]);
+    // An id of another length, and a source that is none.
+    malformed(&["01", "0f", &CLAIM[2..], "00"]);
+    malformed(&["01", &CLAIM.replacen("6865616465723a", "6865616465722e", 1), "00"]);
+}
+
+/// Nothing may follow a head that has been read, nor a body an answer that has none.
+#[test]
+fn what_belongs_to_nothing() {
+    let longer = unhex(&stored(&["01", CLAIM, "00", "00"], ""));
+    assert_eq!(Record::decode(&longer), Err(RecordError::Trailing(1)));
+    let created = answer_head(CREATED);
+    for head in [vec!["01", CLAIM, "00"], vec!["02", CLAIM, &created, "02"], vec!["04", "00"]] {
+        let bytes = unhex(&stored(&head, "61"));
+        assert_eq!(Record::decode(&bytes), Err(RecordError::StrayBody), "{head:?}");
+    }
 }
 
 #[test]
 fn another_version_is_refused_not_guessed_at() {
     let mut bytes = in_flight(None).encode().expect("stored");
-    for version in [0_u32, 2, u32::MAX] {
+    for version in [0_u32, 1, 3, u32::MAX] {
         bytes[4..8].copy_from_slice(&version.to_be_bytes());
         assert_eq!(Record::decode(&bytes), Err(RecordError::Version(version)));
-        assert_eq!(Record::decode_head(&bytes), Err(RecordError::Version(version)));
     }
     bytes[0] = b'O';
-    assert_eq!(Record::decode(&bytes), Err(RecordError::Malformed));
+    assert_eq!(Record::decode(&bytes), Err(RecordError::NoRecord));
+}
+
+#[track_caller]
+fn says(error: RecordError, sentence: &str) {
+    assert_eq!(error.to_string(), sentence);
 }
 
 #[test]
 fn what_an_unusable_record_says() {
-    assert_eq!(
-        RecordError::Version(2).sentence(),
-        "the record has version 2 and this guard reads version 1, as happens while a deployment or a roll-back is under way"
+    says(
+        RecordError::Version(1),
+        "the record has version 1 and this guard reads version 2, as happens while a deployment or a roll-back is under way",
     );
-    assert_eq!(RecordError::Malformed.sentence(), "the record does not decode");
+    says(RecordError::NoRecord, "the record does not decode: it does not begin as a record does");
+    says(RecordError::Truncated, "the record does not decode: it breaks off");
+    says(
+        postcard::Error::DeserializeBadUtf8.into(),
+        "the record does not decode: its head is malformed (Tried to parse invalid utf-8)",
+    );
+    says(RecordError::Trailing(7), "the record does not decode: 7 more bytes follow its end");
+    says(
+        RecordError::StrayBody,
+        "the record does not decode: it holds a body that belongs to no answer",
+    );
+    says(RecordError::Vacant, "a vacant key has no stored form");
+    says(
+        RecordError::TooLong(5_000_000_000),
+        "the record's body has 5000000000 bytes, which is more than a stored form counts",
+    );
 }

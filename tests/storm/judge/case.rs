@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use super::{answers, executions, life, problems, records};
+use super::{answers, executions, key_lifecycle, problems, records};
 use crate::act::Fate;
 use crate::ledger::Execution;
 use crate::log::Exchange;
@@ -40,7 +40,7 @@ impl Case {
             let complaints = [
                 answers::check(self, exchange),
                 problems::check(self, exchange),
-                life::check(self, exchange),
+                key_lifecycle::check(self, exchange),
             ];
             let about = |what| format!("{what} (client {})", exchange.sender);
             found.extend(complaints.into_iter().flatten().map(about));

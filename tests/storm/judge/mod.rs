@@ -1,10 +1,10 @@
 //! What must hold of any round, whatever the machine made of it.
 
 mod answers;
-mod bites;
 mod case;
 mod executions;
-mod life;
+mod judge_selftest;
+mod key_lifecycle;
 mod problems;
 mod records;
 

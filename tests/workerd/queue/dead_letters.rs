@@ -2,14 +2,14 @@
 
 use serde_json::{Value, json};
 
-use crate::courier::{Courier, Parcel, Settled};
+use crate::queue_producer::{Parcel, QueueProducer, Settled};
 use crate::script::Reply;
 
 /// Sends a letter to the queue again, as a person would, and returns what comes of it.
 #[track_caller]
-fn redriven(courier: &Courier, letter: &Value, name: &str) -> Value {
-    let parcel = courier.parcel(name, letter.clone());
-    courier.dead_letter(&parcel)
+fn redriven(queue_producer: &QueueProducer, letter: &Value, name: &str) -> Value {
+    let parcel = queue_producer.parcel(name, letter.clone());
+    queue_producer.dead_letter(&parcel)
 }
 
 #[track_caller]
@@ -24,20 +24,20 @@ fn check_letter(letter: &Value, parcel: &Parcel, reason: &str, status: u16) {
 /// The origin is asked once, whatever is done with the letter.
 #[track_caller]
 fn check_same_operation(reply: Reply, reason: &str, status: u16) {
-    let courier = Courier::shared();
-    courier.0.origin_in_turn([reply]);
-    let parcel = courier.order("a");
-    let letter = courier.dead_letter(&parcel);
+    let queue_producer = QueueProducer::shared();
+    queue_producer.0.origin_in_turn([reply]);
+    let parcel = queue_producer.order("a");
+    let letter = queue_producer.dead_letter(&parcel);
     check_letter(&letter, &parcel, reason, status);
     assert_eq!(letter["key"], parcel.id(), "the message's id was its key");
     assert_eq!(letter["realm"], "queue/orders");
     assert_eq!(letter["body"], json!({"item": "tea", "quantity": 2}));
-    let again = redriven(&courier, &letter, "again");
+    let again = redriven(&queue_producer, &letter, "again");
     assert_eq!((&again["key"], &again["realm"]), (&letter["key"], &letter["realm"]));
     assert_eq!(again["dead_letter"]["reason"], reason);
     // Delivered by the first queue once more, it is still the same.
-    courier.check(&parcel, Settled::Acked);
-    courier.0.check_calls(1);
+    queue_producer.check(&parcel, Settled::Acked);
+    queue_producer.0.check_calls(1);
 }
 
 #[test]
@@ -54,57 +54,58 @@ fn an_unknown_outcome_is_the_same_operation_when_it_is_sent_again() {
 /// The key that the message came with is not replaced, and a text stays one.
 #[test]
 fn a_letter_keeps_the_messages_own_key_and_form() {
-    let courier = Courier::shared();
-    courier.0.origin_always(Reply::new(404));
-    let own = courier.order("own").key("a key, of my own").with("realm", "Shop.Example:8080");
-    let letter = courier.dead_letter(&own);
+    let queue_producer = QueueProducer::shared();
+    queue_producer.0.origin_always(Reply::new(404));
+    let own =
+        queue_producer.order("own").key("a key, of my own").with("realm", "Shop.Example:8080");
+    let letter = queue_producer.dead_letter(&own);
     assert_eq!(letter["key"], r#""a key, of my own""#);
     assert_eq!(letter["realm"], "shop.example");
     let text = format!(
         r#"{{"method":"POST","path":"{}","body":{{"cents":12345678901234567890}}}}"#,
-        courier.0.path("/orders")
+        queue_producer.0.path("/orders")
     );
-    let letter = courier.dead_letter(&courier.parcel("text", text.into()));
+    let letter = queue_producer.dead_letter(&queue_producer.parcel("text", text.into()));
     assert_eq!(letter["body"]["cents"].to_string(), "12345678901234567890");
-    redriven(&courier, &json!(letter.to_string()), "again");
-    courier.0.check_calls(2);
+    redriven(&queue_producer, &json!(letter.to_string()), "again");
+    queue_producer.0.check_calls(2);
 }
 
 #[test]
 fn a_key_of_another_request_is_told() {
-    let courier = Courier::shared();
-    courier.0.origin_always(Reply::new(201));
-    let key = courier.0.key();
-    courier.check(&courier.order("a").key(&key), Settled::Acked);
-    let other = courier.order("b").key(&key).with("body", json!({"item": "coffee"}));
-    check_letter(&courier.dead_letter(&other), &other, "key-reused", 422);
-    courier.0.check_calls(1);
+    let queue_producer = QueueProducer::shared();
+    queue_producer.0.origin_always(Reply::new(201));
+    let key = queue_producer.0.key();
+    queue_producer.check(&queue_producer.order("a").key(&key), Settled::Acked);
+    let other = queue_producer.order("b").key(&key).with("body", json!({"item": "coffee"}));
+    check_letter(&queue_producer.dead_letter(&other), &other, "key-reused", 422);
+    queue_producer.0.check_calls(1);
 }
 
 #[test]
 fn a_body_over_the_policys_limit_is_told() {
-    let courier = Courier::under(&json!({"max_request_body": "1KiB"}));
-    let parcel = courier.order("a").with("body", "x".repeat(1025));
-    check_letter(&courier.dead_letter(&parcel), &parcel, "body-too-large", 413);
-    courier.0.check_calls(0);
+    let queue_producer = QueueProducer::under(&json!({"max_request_body": "1KiB"}));
+    let parcel = queue_producer.order("a").with("body", "x".repeat(1025));
+    check_letter(&queue_producer.dead_letter(&parcel), &parcel, "body-too-large", 413);
+    queue_producer.0.check_calls(0);
 }
 
 /// An answer that is not kept was final all the same; a redelivery cannot know how it ended.
 #[test]
 fn an_answer_that_was_not_kept() {
-    let courier = Courier::under(&json!({"max_stored_response": "1KiB"}));
-    courier.0.origin_always(Reply::new(201).body(vec![b'x'; 4096]));
-    let parcel = courier.order("a");
-    courier.check(&parcel, Settled::Acked);
-    check_letter(&courier.dead_letter(&parcel), &parcel, "response-not-kept", 409);
-    courier.0.check_calls(1);
+    let queue_producer = QueueProducer::under(&json!({"max_stored_response": "1KiB"}));
+    queue_producer.0.origin_always(Reply::new(201).body(vec![b'x'; 4096]));
+    let parcel = queue_producer.order("a");
+    queue_producer.check(&parcel, Settled::Acked);
+    check_letter(&queue_producer.dead_letter(&parcel), &parcel, "response-not-kept", 409);
+    queue_producer.0.check_calls(1);
 }
 
 /// Each is malformed in another way; `{}` stands for the lane.
-fn malformed(courier: &Courier) -> Vec<Parcel> {
-    let parcel = |number: usize, body: Value| courier.parcel(&format!("bad{number}"), body);
-    let order = |number: usize| courier.order(&format!("worse{number}"));
-    let own = order(4).with("path", courier.0.path("/../.onlyonce/health"));
+fn malformed(queue_producer: &QueueProducer) -> Vec<Parcel> {
+    let parcel = |number: usize, body: Value| queue_producer.parcel(&format!("bad{number}"), body);
+    let order = |number: usize| queue_producer.order(&format!("worse{number}"));
+    let own = order(4).with("path", queue_producer.0.path("/../.onlyonce/health"));
     vec![
         parcel(0, json!("{\"method\":\"POST\"")),
         parcel(1, json!(["POST", "/orders"])),
@@ -121,41 +122,41 @@ fn malformed(courier: &Courier) -> Vec<Parcel> {
 
 #[test]
 fn a_malformed_message_is_a_letter_with_one_line_of_log_and_holds_nobody_up() {
-    let courier = Courier::own();
-    courier.0.origin_always(Reply::new(201));
-    let mut batch = malformed(&courier);
-    batch.insert(3, courier.order("good"));
-    batch.push(courier.order("another"));
-    assert_eq!(courier.deliver(&batch), vec![Settled::Acked; batch.len()]);
-    courier.0.check_calls(2);
-    for parcel in malformed(&courier) {
-        let letter = courier.letter_after(parcel.id(), 0);
+    let queue_producer = QueueProducer::own();
+    queue_producer.0.origin_always(Reply::new(201));
+    let mut batch = malformed(&queue_producer);
+    batch.insert(3, queue_producer.order("good"));
+    batch.push(queue_producer.order("another"));
+    assert_eq!(queue_producer.deliver(&batch), vec![Settled::Acked; batch.len()]);
+    queue_producer.0.check_calls(2);
+    for parcel in malformed(&queue_producer) {
+        let letter = queue_producer.letter_after(parcel.id(), 0);
         assert_eq!(letter["dead_letter"]["reason"], "malformed", "{letter}");
         assert!(letter.get("malformed").is_some(), "the message is in it: {letter}");
     }
-    assert_eq!(courier.letter_after(batch[0].id(), 0)["malformed"], "{\"method\":\"POST\"");
-    let bytes = malformed(&courier).remove(4);
-    assert_eq!(courier.letter_after(bytes.id(), 0)["malformed"], json!([255, 0]));
-    let lines = courier.log_lines(batch.len());
+    assert_eq!(queue_producer.letter_after(batch[0].id(), 0)["malformed"], "{\"method\":\"POST\"");
+    let bytes = malformed(&queue_producer).remove(4);
+    assert_eq!(queue_producer.letter_after(bytes.id(), 0)["malformed"], json!([255, 0]));
+    let lines = queue_producer.log_lines(batch.len());
     let dead: Vec<_> = lines.iter().filter(|line| line["outcome"] == "dead-letter").collect();
-    assert_eq!(dead.len(), malformed(&courier).len(), "{lines:?}");
+    assert_eq!(dead.len(), malformed(&queue_producer).len(), "{lines:?}");
     assert!(dead.iter().all(|line| line["code"] == "malformed" && line["detail"].is_string()));
-    assert!(!courier.0.runtime().log().contains("a-planted-key"));
+    assert!(!queue_producer.0.runtime().log().contains("a-planted-key"));
 }
 
 /// One line, with the reason in the place of a code.
 #[test]
 fn a_letters_line_of_log_says_why() {
-    let courier = Courier::own();
-    courier.0.origin_in_turn([Reply::new(404), Reply::new(201)]);
-    courier.check(&courier.order("a").key("a-planted-key"), Settled::Acked);
-    courier.check(&courier.order("b"), Settled::Acked);
-    let lines = courier.log_lines(2);
+    let queue_producer = QueueProducer::own();
+    queue_producer.0.origin_in_turn([Reply::new(404), Reply::new(201)]);
+    queue_producer.check(&queue_producer.order("a").key("a-planted-key"), Settled::Acked);
+    queue_producer.check(&queue_producer.order("b"), Settled::Acked);
+    let lines = queue_producer.log_lines(2);
     let short = |line: &Value| {
         ["queue", "outcome", "code", "status"].map(|member| line[member].to_string()).join(" ")
     };
     let found: Vec<_> = lines.iter().map(short).collect();
     let expected = [r#""orders" "dead-letter" "final-answer" 404"#, r#""orders" "first" null 201"#];
     assert_eq!(found, expected);
-    assert!(!courier.0.runtime().log().contains("a-planted-key"));
+    assert!(!queue_producer.0.runtime().log().contains("a-planted-key"));
 }

@@ -58,7 +58,7 @@ fn scope_and_credential() {
     check(
         r#"{"credential": ["jwt:sub", "header:A", "header:a"]}"#,
         &[
-            r#"credential[0] "jwt:sub" may_replay nothing, for tokens are read unverified: write "header:authorization", which holds the whole token"#,
+            r#"credential[0] "jwt:sub" proves nothing, for tokens are read unverified: write "header:authorization", which holds the whole token"#,
             r#"credential[2] "header:a" stands in the list twice: remove one of them"#,
         ],
     );
@@ -88,7 +88,7 @@ fn release() {
             "release[1] 42 is no status of an answer: write a whole number from 200 to 599",
             "release[2] 600 is no status of an answer: write a whole number from 200 to 599",
             "release[3] 200 says that the request was processed: name a header that tells such answers from the others, or remove it",
-            "release[4] is no status of an answer: write a whole number from 200 to 599",
+            "release[4] 4.5 is no status of an answer: write a whole number from 200 to 599",
             r#"release[5] {…} names no status: write a status such as 429, or { status = 503, header = "retry-after" }"#,
             r#"release[6].headers "a" is not a field of an entry: its fields are status, header and matches"#,
             "release[7] {…} has matches without header: name the header whose value is looked at",

@@ -1,0 +1,97 @@
+// What is worth knowing of a period, gathered line by line:
+// 1. a record that was executed under two claims, which within one window must not be;
+// 2. one request under several keys within moments: the client makes a new key for each attempt;
+// 3. writes that nothing guarded, by the endpoint that they hit;
+// 4. what stayed unknown, and what a policy that only watches let through.
+// It holds a few numbers for each record and the requests of the last moments, not the log.
+import { isNear } from "./history-collector.mjs";
+
+const MOST_EXAMPLES = 100;
+/** Where a request reached the origin, as far as its line tells. */
+const EXECUTED = new Set(["first", "not-kept"]);
+
+export class PeriodCollector {
+  constructor({ near, window }) {
+    this.near = near;
+    this.window = window;
+    this.outcomes = new Map();
+    this.refusals = new Map();
+    this.executions = new Map();
+    this.requests = new Map();
+    this.looked = 0;
+    this.executedTwice = new Examples();
+    this.newKeys = new Examples();
+    this.unknown = new Map();
+    this.keyless = new Map();
+    this.unguarded = new Map();
+    this.watched = new Map();
+    this.dead = new Map();
+  }
+
+  add(line) {
+    count(this.outcomes, line.outcome);
+    if (line.outcome === "refused") this.refused(line);
+    if (line.outcome === "bypass") count(this.keyless, endpoint(line));
+    if (line.outcome === "fail-open") count(this.unguarded, endpoint(line));
+    if (line.outcome === "dead-letter") count(this.dead, `${line.code} in ${line.queue}`);
+    if (line.would) count(this.watched, `${endpoint(line)}, would ${line.would}`);
+    if (EXECUTED.has(line.outcome)) this.executed(line);
+  }
+
+  refused(line) {
+    count(this.refusals, line.code);
+    if (line.code === "outcome-unknown" && line.record) count(this.unknown, line.record);
+  }
+
+  executed(line) {
+    const before = this.executions.get(line.record);
+    this.executions.set(line.record, { claim: line.claim, at: line.at });
+    if (before && before.claim !== line.claim) this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], source: line.source });
+    this.underAnotherKey(line);
+  }
+
+  underAnotherKey(line) {
+    if (!line.fingerprint || line.at === undefined) return;
+    const before = this.requests.get(line.fingerprint);
+    this.requests.set(line.fingerprint, line);
+    if (before && before.record !== line.record && isNear(before, line, this.near)) {
+      this.newKeys.add({ endpoint: endpoint(line), fingerprint: line.fingerprint, records: [before.record, line.record], ...gap(before, line) });
+    }
+    this.forget(line.at);
+  }
+
+  // Now and then: what is too long ago will never be near again.
+  forget(now) {
+    this.looked += 1;
+    if (this.looked % 10_000 !== 0) return;
+    for (const [fingerprint, { at }] of this.requests) {
+      if (now - at > this.near) this.requests.delete(fingerprint);
+    }
+  }
+}
+
+/** The first of many, and how many there are. */
+class Examples {
+  constructor() {
+    this.total = 0;
+    this.list = [];
+  }
+
+  add(example) {
+    this.total += 1;
+    if (this.list.length < MOST_EXAMPLES) this.list.push(example);
+  }
+}
+
+function gap(before, after) {
+  if (before.at === undefined || after.at === undefined) return {};
+  return { first_at: before.at, then_at: after.at, apart_ms: Math.abs(after.at - before.at) };
+}
+
+export function endpoint({ method, route }) {
+  return `${method} ${route}`;
+}
+
+export function count(map, name) {
+  map.set(name, (map.get(name) ?? 0) + 1);
+}

@@ -1,0 +1,73 @@
+// A report as text for a person: what is known, what the log has in the order of time, what was found.
+import { countText, timeText } from "./findings.mjs";
+
+const WIDTH = 100;
+
+export function reportText(report) {
+  const parts = [...report.records.flatMap(recordText), ...periodText(report), ...logText(report.read), ...findingsText(report)];
+  return `${parts.join("\n")}\n`;
+}
+
+function recordText({ record, key, state, notes, history }) {
+  const named = key === undefined ? `Record ${record}` : `Key "${key}", record ${record}`;
+  const head = [`${named}${state ? `: ${state}` : ""}`, ...notes.map((note) => wrapped(note, "  "))];
+  return [...head, ...(history ? historyText(history) : []), ""];
+}
+
+function historyText({ lines, beside, more }) {
+  const all = [...lines.map((line) => [line, " "]), ...beside.map((line) => [line, "?"])];
+  all.sort(([a], [b]) => (a.at ?? 0) - (b.at ?? 0));
+  const shown = all.map(([line, mark]) => historyLine(line, mark));
+  const rest = more > 0 ? [`  … and ${countText(more, "more line")}`] : [];
+  const legend = beside.length > 0 ? ["  ? marks another key's or a keyless request beside it, perhaps the same operation"] : [];
+  return ["", ...shown, ...rest, ...legend];
+}
+
+function historyLine(line, mark) {
+  const { at, outcome, would, code, method, route, status, claim, attempt, record, total_ms, queue } = line;
+  const what = [outcome, code, would && `would ${would}`].filter(Boolean).join(" ");
+  const whose = mark === "?" ? (record ? `record ${record}` : "no key") : claim ? `claim ${claim}${attempt > 1 ? ` attempt ${attempt}` : ""}` : "";
+  return `${mark} ${at === undefined ? "no time".padEnd(24) : timeText(at)}  ${what.padEnd(16)}  ${status}  ${method} ${route}  ${total_ms} ms  ${whose}${queue ? `  queue ${queue}` : ""}`.trimEnd();
+}
+
+function periodText({ period, read }) {
+  if (!period) return [];
+  const listed = (counts) => Object.entries(counts).map(([name, count]) => `${count} ${name}`).join(", ");
+  const when = read.from === undefined ? "" : ` from ${timeText(read.from)} to ${timeText(read.to)}`;
+  const refusals = Object.keys(period.refusals).length > 0 ? [`  refused: ${listed(period.refusals)}`] : [];
+  return [`${countText(read.guarded, "guarded request")}${when}`, `  ${listed(period.outcomes)}`, ...refusals, ""];
+}
+
+function logText(read) {
+  if (!read) return [];
+  const remarks = [];
+  if (read.broken > 0) remarks.push(brokenLines(read));
+  if (read.sampled) remarks.push("The platform dropped part of this log (wrangler tail was in sampling mode): what is missing was not counted.");
+  if (read.untimed > 0) remarks.push(`Without a time: ${countText(read.untimed, "line")}. What came close together could not be told there.`);
+  return remarks.length > 0 ? [...remarks.map((remark) => wrapped(remark, "")), ""] : [];
+}
+
+function brokenLines({ broken, examples, file }) {
+  const [{ line, why, begins }] = examples;
+  return `Left out of ${file}: ${countText(broken, "piece")} that could not be read; line ${line}: ${why} (${begins})`;
+}
+
+function findingsText({ findings, records }) {
+  if (findings.length === 0) return [records.length > 0 ? "Nothing is wrong here." : "Nothing was found: nothing was carried out twice, and nothing went unguarded."];
+  return findings.flatMap(findingText).slice(0, -1);
+}
+
+// A command stays in one piece: it is there to be copied.
+function findingText({ kind, what, next, command }) {
+  return [wrapped(`${kind}: ${what}`, ""), wrapped(`-> ${next}`, "   "), ...(command ? [`   ${command}`] : []), ""];
+}
+
+function wrapped(text, indent) {
+  const lines = [""];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    if (line && line.length + 1 + word.length > WIDTH - indent.length) lines.push(word);
+    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
+  }
+  return lines.map((line) => indent + line).join("\n");
+}

@@ -1,0 +1,148 @@
+//! What an operator wants of one record, at its shard.
+
+use super::super::admin::{json, read_body, refuse, set_json_headers};
+use super::super::config::config;
+use super::super::platform::now;
+use super::super::platform::request_head::PlatformRequestHead;
+use super::super::platform::streams::Pipe;
+use super::context::ObjectContext;
+use super::copy_writer::confirm_deletion;
+use super::in_memory::Wakeup;
+use super::reply::{is_taken_in_time, rows_of};
+use crate::guard::machine::{Action, Event};
+use crate::guard::operator::{
+    About, AdminError, AdminRequest, RecordCommand, describe, refusal, resolution, vacant,
+};
+use crate::guard::record::{Answer, Record};
+use crate::guard::request_head::RequestHead;
+use crate::guard::scope::RecordId;
+use base64::engine::Engine;
+use base64::prelude::BASE64_STANDARD;
+use js_sys::Uint8Array;
+use js_sys::futures::JsFuture;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use web_sys::{Request, Response};
+
+/// Answers a request that the Worker let pass.
+pub async fn answer(context: &Rc<ObjectContext>, request: &Request) -> Result<Response, JsValue> {
+    let head = &PlatformRequestHead::of(request);
+    let config = match config(&context.env) {
+        Ok(config) => config,
+        Err(misconfigured) => return unusable(&misconfigured.detail),
+    };
+    let (id, command) = match AdminRequest::parse(head.method(), head.path(), head.query()) {
+        Ok(AdminRequest::Record(id, command)) => (id, command),
+        Ok(AdminRequest::Find) => return refuse(&AdminError::BodyUnreadable),
+        Err(error) => return refuse(&error),
+    };
+    let event = match event(request, head, command).await {
+        Ok(event) => event,
+        Err(error) => return refuse(&error),
+    };
+    let transition = match context.step(&id, |_| event, &Wakeup::LookAgain) {
+        Ok(transition) => transition,
+        Err(detail) => return unusable(&detail),
+    };
+    match transition.action {
+        Action::RefuseAdmin(why) => {
+            let (status, text) = refusal(why, &id);
+            return json(status, &text);
+        }
+        Action::DropCopy => {
+            // Confirmed or not, the record tells.
+            let deletion = confirm_deletion(context.clone(), id);
+            JsFuture::from(context.kept_alive(deletion)).await?;
+        }
+        _ => {}
+    }
+    let realm = config.policy.realm(head.host());
+    show(context, &id, &realm, command)
+}
+
+async fn event(
+    request: &Request,
+    head: &PlatformRequestHead,
+    command: RecordCommand,
+) -> Result<Event, AdminError> {
+    match command {
+        RecordCommand::Inspect { .. } => Ok(Event::Look),
+        RecordCommand::Forget => Ok(Event::Forget),
+        RecordCommand::Resolve => {
+            let text = read_body(request, head).await?;
+            let (claim, resolution) = resolution(&text, now())?;
+            Ok(Event::Resolve { claim, resolution })
+        }
+    }
+}
+
+/// The record as it is now.
+fn show(
+    context: &Rc<ObjectContext>,
+    id: &RecordId,
+    realm: &str,
+    command: RecordCommand,
+) -> Result<Response, JsValue> {
+    let record = match context.store.load(id) {
+        Ok((Record::Vacant, _)) if command == RecordCommand::Resolve => {
+            return json(200, &vacant(id));
+        }
+        Ok((Record::Vacant, _)) => return json(404, &vacant(id)),
+        Ok((record, _)) => record,
+        Err(detail) => return unusable(&detail),
+    };
+    let body = command == RecordCommand::Inspect { body: true };
+    let seen = context.counters.of(&context.store, id, &record);
+    let (before, after) = context
+        .memory
+        .with_state(id, |live| describe(&record, About { id, realm, live, seen, body }));
+    if !body {
+        return json(200, &(before + &after));
+    }
+    let pipe = Pipe::of_any_length()?;
+    let response = Response::new_with_opt_readable_stream(Some(&pipe.readable))?;
+    set_json_headers(&response)?;
+    context.in_background(write_body(context.clone(), *id, record, pipe, before, after));
+    Ok(response)
+}
+
+/// Writes a description with the answer's body in base64 in its middle, a row at a time: the whole
+/// would fill an isolate's memory.
+async fn write_body(
+    context: Rc<ObjectContext>,
+    id: RecordId,
+    record: Record,
+    pipe: Pipe,
+    before: String,
+    after: String,
+) {
+    let _reading = context.memory.begin_reading(&id);
+    let mut left = record.answer().map(Answer::inline).unwrap_or_default().to_vec();
+    if !is_taken_in_time(&pipe, &Uint8Array::from(before.as_bytes())).await {
+        return pipe.abort("nobody reads the record").await;
+    }
+    if let Some((rows, count, _)) = rows_of(&record) {
+        for row in 0..count {
+            let Ok(Some(bytes)) = context.store.row(&rows, row) else {
+                return pipe.abort("a row of the answer is missing").await;
+            };
+            left.extend(bytes.to_vec());
+            // Three bytes are four digits; what is left over goes in front of the next row.
+            let rest = left.split_off(left.len().saturating_sub(left.len() % 3));
+            let digits = BASE64_STANDARD.encode(std::mem::replace(&mut left, rest));
+            if !is_taken_in_time(&pipe, &Uint8Array::from(digits.as_bytes())).await {
+                return pipe.abort("the record could not be read to its end").await;
+            }
+        }
+    }
+    let end = BASE64_STANDARD.encode(left) + &after;
+    match is_taken_in_time(&pipe, &Uint8Array::from(end.as_bytes())).await {
+        true => pipe.close().await,
+        false => pipe.abort("the record could not be read to its end").await,
+    }
+}
+
+/// The record is there, but cannot be used.
+fn unusable(detail: &str) -> Result<Response, JsValue> {
+    refuse(&AdminError::RecordUnusable(detail.into()))
+}

@@ -1,0 +1,104 @@
+//! The shard's alarm, which only means "look": at what is watched, and at the buckets that have ended.
+//!
+//! Each key is looked at in a step of its own, which reads the record anew: the look and the deletion
+//! share one turn with nothing awaited in between, so no claim can come between "its time is over" and
+//! "it is gone".
+
+use super::super::platform::timeout::sleep;
+use super::super::platform::{log, now};
+use super::context::ObjectContext;
+use super::copy_writer::confirm_deletion;
+use super::in_memory::Wakeup;
+use crate::guard::machine::{Action, Event, StorageOp};
+use crate::guard::scope::RecordId;
+use crate::guard::shard::alarm::Agenda;
+use crate::guard::shard::retention::Bucket;
+use crate::guard::time::{Millis, UnixMillis};
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+
+/// How many records are looked at before requests get their turn: some milliseconds' worth.
+const PAGE: u32 = 100;
+
+/// When a record is looked at again that cannot be read: the next version of the guard may be able to.
+const UNREADABLE_FOR: Millis = Millis::hours(1);
+
+pub async fn on_alarm(context: &Rc<ObjectContext>) {
+    context.forget_alarm();
+    let unfinished = match look_at_all(context).await {
+        Ok(()) => false,
+        Err(error) => {
+            let why = super::super::platform::message_of(&error);
+            log::error(&format!("onlyonce: a shard could not be looked through: {why}"));
+            true
+        }
+    };
+    let agenda = context.agenda().unwrap_or_default();
+    if let Err(why) = context.set_alarm_for(&Agenda { unfinished, ..agenda }) {
+        log::error(&format!("onlyonce: {why}"));
+    }
+}
+
+async fn look_at_all(context: &Rc<ObjectContext>) -> Result<(), JsValue> {
+    look_at(context, Bucket::WATCHED).await?;
+    context.store.orphans_are_seen_to()?;
+    for bucket in context.store.ended_buckets(now())? {
+        look_at(context, bucket).await?;
+    }
+    Ok(())
+}
+
+/// Looks at every record of a bucket. One that has ended is empty then.
+async fn look_at(context: &Rc<ObjectContext>, bucket: Bucket) -> Result<(), JsValue> {
+    let mut after = None;
+    let mut is_left = false;
+    loop {
+        let ids = context.store.ids_in(bucket, after.as_ref(), PAGE)?;
+        for id in &ids {
+            is_left |= look_at_one(context, id, bucket)?;
+        }
+        match ids.into_iter().next_back() {
+            Some(last) => after = Some(last),
+            None => break,
+        }
+        sleep(Millis(1)).await;
+    }
+    // Nothing was awaited since the last page: whatever came into the bucket meanwhile is behind it or
+    // was looked at, but for what is watched, where claims come in at any place.
+    match is_left || bucket == Bucket::WATCHED {
+        true => Ok(()),
+        false => context.store.forget_bucket(bucket),
+    }
+}
+
+/// Looks at one record. Returns whether it is still in its bucket.
+fn look_at_one(
+    context: &Rc<ObjectContext>,
+    id: &RecordId,
+    bucket: Bucket,
+) -> Result<bool, JsValue> {
+    let now = now();
+    let transition = match context.step(id, |_| Event::Alarm, &Wakeup::LookAgain) {
+        Ok(transition) => transition,
+        Err(why) => {
+            log::error(&format!("onlyonce: a record could not be looked at: {why}"));
+            context.store.postpone(id, bucket, later(now))?;
+            return Ok(false);
+        }
+    };
+    match transition.action {
+        Action::DropCopy => context.in_background(confirm_deletion(context.clone(), *id)),
+        Action::EndCalls => context.memory.abort_calls(id),
+        _ => {}
+    }
+    if transition.storage == StorageOp::Keep && bucket.has_ended(now) {
+        let to = Bucket::of_record(&transition.record, Some(bucket), now);
+        context.store.postpone(id, bucket, to)?;
+        return Ok(false);
+    }
+    Ok(transition.storage == StorageOp::Keep)
+}
+
+fn later(now: UnixMillis) -> Bucket {
+    Bucket(now.plus(UNREADABLE_FOR))
+}

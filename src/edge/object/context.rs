@@ -1,0 +1,166 @@
+//! What the handling of a key needs: its record's place in storage, who waits for it, the shard's
+//! places, and what was counted.
+
+use super::super::config;
+use super::super::platform::bindings::Bindings;
+use super::super::platform::{log, now};
+use super::counters::{Copied, Counters};
+use super::in_memory::{InMemory, Wakeup};
+use super::places::PlaceQueue;
+use super::record_store::RecordStore;
+use crate::guard::machine::{Action, Event, StorageOp, Transition, binding_claim, transition};
+use crate::guard::record::Claim;
+use crate::guard::scope::RecordId;
+use crate::guard::shard::alarm::Agenda;
+use crate::guard::shard::places::PLACES;
+use crate::guard::time::UnixMillis;
+use js_sys::Promise;
+use js_sys::futures::future_to_promise;
+use std::cell::Cell;
+use std::future::Future;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use worker::{Env, State};
+
+/// One shard's object.
+pub struct ObjectContext {
+    pub store: RecordStore,
+    pub memory: Rc<InMemory>,
+    pub counters: Counters,
+    pub copied: Copied,
+    pub places: PlaceQueue,
+    pub bindings: Rc<Bindings>,
+    pub env: Env,
+    state: State,
+    /// The alarm that this instance has set and that has not rung.
+    alarm_at: Cell<Option<UnixMillis>>,
+}
+
+impl ObjectContext {
+    pub fn new(state: State, env: Env) -> Self {
+        let calls = config::config(&env).map_or(PLACES, |config| config.policy.sharding.calls);
+        Self {
+            store: RecordStore::new(state.storage()),
+            memory: Rc::default(),
+            counters: Counters::default(),
+            copied: Copied::default(),
+            places: PlaceQueue::new(calls),
+            bindings: Bindings::of(&env),
+            env,
+            state,
+            alarm_at: Cell::default(),
+        }
+    }
+
+    /// Loads, decides, applies; those who wait for the key are woken where the record changed.
+    ///
+    /// Not `async`, and it must stay so. The platform runs one thread for an object and JavaScript to its
+    /// end (Durable Objects, "What are Durable Objects?"), and storage is read and written synchronously
+    /// here, so from the reading to the writing nothing else of this object runs. An await in between would
+    /// let a second request of the same key read `Vacant` before the first has written its claim, and both
+    /// would be sent: the input gate holds other requests back only while storage is awaited.
+    ///
+    /// What is sent after this returns leaves the object only once the writes are durable (Durable Objects,
+    /// "Output gates"): a request never reaches the origin whose claim a crash could undo.
+    ///
+    /// # Errors
+    ///
+    /// The record cannot be read or written; nothing has changed, and nothing is known of the origin.
+    pub fn step(
+        &self,
+        id: &RecordId,
+        event: impl FnOnce(Option<&Claim>) -> Event,
+        wakeup: &Wakeup,
+    ) -> Result<Transition, String> {
+        let now = now();
+        let (record, place) = self.store.load(id)?;
+        let claim = record.claim().map(|claim| claim.id);
+        let transition = self.memory.with_state(id, |state| {
+            let event = event(binding_claim(&record, state, now));
+            transition(record, event, state, now)
+        });
+        self.store
+            .apply(id, &transition, place, claim.as_ref(), now)
+            .map_err(|_| "the record could not be written".to_owned())?;
+        if transition.storage == StorageOp::Put {
+            // In the same turn as the record, so that neither becomes durable without the other: a record
+            // without an alarm ahead of it would never be looked at again.
+            self.set_alarm_for(&Agenda {
+                in_flight: transition.action == Action::Forward || self.memory.has_open_calls(),
+                unfinished: transition.action == Action::DropCopy,
+                ..self.agenda()?
+            })?;
+        }
+        match (transition.storage, &transition.action) {
+            (StorageOp::Keep, _) | (_, Action::Forward) => {}
+            (StorageOp::Erase, _) => self.memory.wake(id, wakeup),
+            (StorageOp::Put, _) => self.memory.wake(id, &Wakeup::LookAgain),
+        }
+        Ok(transition)
+    }
+
+    /// What the shard waits for, as far as storage and calls tell.
+    pub fn agenda(&self) -> Result<Agenda, String> {
+        Ok(Agenda {
+            next_bucket: self.store.next_bucket()?,
+            in_flight: self.memory.has_open_calls(),
+            orphaned: self.store.has_orphans()?,
+            unfinished: false,
+        })
+    }
+
+    /// Sets the alarm that an agenda asks for, where the one that is set will not do.
+    pub fn set_alarm_for(&self, agenda: &Agenda) -> Result<(), String> {
+        match agenda.alarm_to_set(self.alarm_at.get(), now()) {
+            Some(at) => self.set_alarm(at),
+            None => Ok(()),
+        }
+    }
+
+    /// The alarm has rung, which uses it up.
+    pub fn forget_alarm(&self) {
+        self.alarm_at.set(None);
+    }
+
+    /// Takes effect at once, in the place of the alarm that was set before.
+    fn set_alarm(&self, at: UnixMillis) -> Result<(), String> {
+        self.store.set_alarm(at).map_err(|_| "the alarm could not be set".to_owned())?;
+        self.alarm_at.set(Some(at));
+        Ok(())
+    }
+
+    /// The end of a call: what it says is stored before anybody hears of it. Returns `None` if storage
+    /// failed, which leaves the record in flight without a call: unknown.
+    pub fn finish_origin_request(
+        &self,
+        id: &RecordId,
+        attempt: u32,
+        event: Event,
+        wakeup: &Wakeup,
+    ) -> Option<Transition> {
+        let transition = self.step(id, |_| event, wakeup);
+        self.memory.end_call(id, attempt);
+        // Together with the end of the call: those who joined cost no write of their own.
+        self.counters.write(&self.store, id);
+        transition
+            .map_err(|why| log::error(&format!("onlyonce: a call's end was not stored: {why}")))
+            .ok()
+    }
+
+    /// Goes on with some work whatever becomes of the request that started it.
+    pub fn in_background(&self, work: impl Future<Output = ()> + 'static) {
+        drop(self.kept_alive(work));
+    }
+
+    /// The same, for one who waits for it as well.
+    pub fn kept_alive(&self, work: impl Future<Output = ()> + 'static) -> Promise {
+        let promise = future_to_promise(async {
+            work.await;
+            Ok(JsValue::UNDEFINED)
+        });
+        if self.state.as_raw().wait_until(&promise).is_err() {
+            log::warning("onlyonce: waitUntil was refused; the call goes on without it");
+        }
+        promise
+    }
+}

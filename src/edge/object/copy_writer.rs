@@ -1,0 +1,92 @@
+//! Writes and deletes the copies of answers in KV, for the object alone.
+//!
+//! A copy needs a connection that waits for headers, so it takes one of the shard's places; calls to
+//! the origin go before it.
+
+use super::super::platform::log;
+use super::context::ObjectContext;
+use super::in_memory::Wakeup;
+use super::record_store::{BodyRows, ROW_BYTES};
+use crate::guard::machine::Event;
+use crate::guard::record::{Body, Claim, Record};
+use crate::guard::replay::copy_lifetime;
+use crate::guard::scope::RecordId;
+use std::future::Future;
+use std::rc::Rc;
+use worker::kv::KvError;
+
+const NOT_WRITTEN: &str = "onlyonce: a copy could not be written to KV; replays ask the object";
+const NOT_DELETED: &str =
+    "onlyonce: a forgotten key's copy could not be deleted from KV; it is tried again in a minute";
+
+/// Writes the copy of an answer that has been stored. The output gate lets the write leave only
+/// once the record is durable.
+///
+/// Not an `async fn`: the copy counts as on its way from this call on, and not only from the first time
+/// that the work is polled. An operator's "forget" must not come in between.
+pub fn write_copy(
+    context: Rc<ObjectContext>,
+    id: RecordId,
+    record: Record,
+) -> impl Future<Output = ()> + 'static {
+    let under_way = context.memory.begin_copy(&id);
+    async move {
+        if let Some(value) = copy_of(&context, &record)
+            && put(&context, &id, &record, &value).await.is_err()
+        {
+            log::warning(NOT_WRITTEN);
+        }
+        drop(under_way);
+    }
+}
+
+/// The value of a copy: the record, and behind it a body that lies in a row. Returns `None` if the
+/// answer is not copied.
+fn copy_of(context: &ObjectContext, record: &Record) -> Option<Vec<u8>> {
+    context.bindings.responses.as_ref()?;
+    let Record::Done { claim, answer } = record else { return None };
+    let mut value = record.encode().ok()?;
+    match answer.body {
+        Body::Inline { .. } => {}
+        Body::Rows { attempt, length, .. } if length <= ROW_BYTES.into() => {
+            let rows = BodyRows { claim: claim.id, attempt };
+            value.extend(context.store.row(&rows, 0).ok()??.to_vec());
+        }
+        Body::Rows { .. } | Body::NotKept => return None,
+    }
+    Some(value)
+}
+
+async fn put(
+    context: &ObjectContext,
+    id: &RecordId,
+    record: &Record,
+    value: &[u8],
+) -> Result<(), KvError> {
+    let _place = context.places.wait_in_background().await;
+    let lifetime = record
+        .claim()
+        .and_then(|claim: &Claim| copy_lifetime(claim, super::super::platform::now()));
+    let (Some(namespace), Some(lifetime)) = (&context.bindings.responses, lifetime) else {
+        return Ok(());
+    };
+    let put = namespace.put_bytes(&id.to_string(), value)?;
+    put.expiration_ttl(lifetime.whole_seconds()).execute().await
+}
+
+/// Deletes the copy of a forgotten key's answer. Until that is confirmed the key stays shut, and
+/// the alarm tries it again.
+pub async fn confirm_deletion(context: Rc<ObjectContext>, id: RecordId) {
+    let place = context.places.wait_in_background().await;
+    let deleted = match &context.bindings.responses {
+        Some(namespace) => namespace.delete(&id.to_string()).await,
+        None => Ok(()),
+    };
+    drop(place);
+    if deleted.is_err() {
+        return log::warning(NOT_DELETED);
+    }
+    if let Err(why) = context.step(&id, |_| Event::CopyDeleted, &Wakeup::LookAgain) {
+        log::error(&format!("onlyonce: a deletion was not written down: {why}"));
+    }
+}

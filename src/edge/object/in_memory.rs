@@ -1,0 +1,172 @@
+//! What one instance of a shard knows of its keys besides their records: who waits, which calls are
+//! open, and what is being copied or read.
+//!
+//! 1. Never a static: objects share isolates.
+//! 2. Everything is kept by key, and a key of which nothing is to be known is not in here.
+//! 3. A new instance starts with nothing of it, and the rules make a record in flight without an
+//!    open call unknown.
+
+use crate::guard::machine::InMemoryState;
+use crate::guard::record::Answer;
+use crate::guard::scope::{Credential, RecordId};
+use futures_channel::oneshot;
+use js_sys::Uint8Array;
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use web_sys::AbortController;
+
+#[derive(Default)]
+pub struct InMemory {
+    keys: RefCell<HashMap<RecordId, KeyMemory>>,
+}
+
+/// What is known of one key.
+#[derive(Default)]
+struct KeyMemory {
+    /// The attempts of the living claim whose calls have not ended.
+    open_calls: Vec<OpenCall>,
+    waiting: Vec<oneshot::Sender<Wakeup>>,
+    /// How many times the answer is being read from rows.
+    readers: u32,
+    /// How many copies of the answer are on their way to KV.
+    copies: u32,
+}
+
+/// A call to the origin that has not ended.
+struct OpenCall {
+    attempt: u32,
+    abort: AbortController,
+}
+
+/// What those who wait are woken with.
+#[derive(Clone)]
+pub enum Wakeup {
+    /// The record has changed.
+    LookAgain,
+    /// The origin did not process it; who shows the same credential may share the answer.
+    Released(Rc<Released>),
+}
+
+/// An answer that is passed on and not stored.
+pub struct Released {
+    pub answer: Answer,
+    pub body: Uint8Array,
+    pub credential: Credential,
+    pub replay_set_cookie: bool,
+}
+
+/// What of a key is under way, which the rules have to know.
+#[derive(Clone, Copy)]
+enum Work {
+    Copying,
+    Reading,
+}
+
+/// Work that counts as under way until this is dropped.
+pub struct UnderWay {
+    memory: Rc<InMemory>,
+    id: RecordId,
+    work: Work,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.memory.change(&self.id, |key| {
+            let count = key.count_of(self.work);
+            *count = count.saturating_sub(1);
+        });
+    }
+}
+
+impl KeyMemory {
+    fn count_of(&mut self, work: Work) -> &mut u32 {
+        match work {
+            Work::Copying => &mut self.copies,
+            Work::Reading => &mut self.readers,
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        let nothing_under_way = self.readers == 0 && self.copies == 0;
+        self.open_calls.is_empty() && self.waiting.is_empty() && nothing_under_way
+    }
+}
+
+impl InMemory {
+    /// A key as the rules look at it.
+    pub fn with_state<T>(&self, id: &RecordId, look: impl FnOnce(InMemoryState) -> T) -> T {
+        let keys = self.keys.borrow();
+        let Some(key) = keys.get(id) else { return look(InMemoryState::default()) };
+        let open_calls: Vec<u32> = key.open_calls.iter().map(|call| call.attempt).collect();
+        look(InMemoryState {
+            open_calls: &open_calls,
+            waiting: key.waiting.iter().filter(|waiter| !waiter.is_canceled()).count(),
+            copying: key.copies > 0,
+            reading: key.readers > 0,
+        })
+    }
+
+    fn change<T>(&self, id: &RecordId, change: impl FnOnce(&mut KeyMemory) -> T) -> T {
+        let mut keys = self.keys.borrow_mut();
+        let key = keys.entry(*id).or_default();
+        let changed = change(key);
+        if key.is_empty() {
+            keys.remove(id);
+        }
+        changed
+    }
+
+    pub fn begin_call(&self, id: &RecordId, attempt: u32, abort: AbortController) {
+        self.change(id, |key| key.open_calls.push(OpenCall { attempt, abort }));
+    }
+
+    pub fn end_call(&self, id: &RecordId, attempt: u32) {
+        self.change(id, |key| key.open_calls.retain(|open| open.attempt != attempt));
+    }
+
+    pub fn abort_calls(&self, id: &RecordId) {
+        if let Some(key) = self.keys.borrow().get(id) {
+            key.open_calls.iter().for_each(|call| call.abort.abort());
+        }
+    }
+
+    pub fn has_open_calls(&self) -> bool {
+        self.keys.borrow().values().any(|key| !key.open_calls.is_empty())
+    }
+
+    /// One more who waits for a key, and hears what [`InMemory::wake`] is given.
+    pub fn wait(&self, id: &RecordId) -> oneshot::Receiver<Wakeup> {
+        let (waiter, wakeup) = oneshot::channel();
+        self.change(id, |key| {
+            key.waiting.retain(|waiter| !waiter.is_canceled());
+            key.waiting.push(waiter);
+        });
+        wakeup
+    }
+
+    pub fn wake(&self, id: &RecordId, wakeup: &Wakeup) {
+        let waiting = self.change(id, |key| std::mem::take(&mut key.waiting));
+        for waiter in waiting {
+            // One that gave up needs no word.
+            let _ = waiter.send(wakeup.clone());
+        }
+    }
+
+    pub fn begin_copy(self: &Rc<Self>, id: &RecordId) -> UnderWay {
+        self.begin(id, Work::Copying)
+    }
+
+    /// The alarm deletes no rows of an answer until what this returns is dropped.
+    pub fn begin_reading(self: &Rc<Self>, id: &RecordId) -> UnderWay {
+        self.begin(id, Work::Reading)
+    }
+
+    fn begin(self: &Rc<Self>, id: &RecordId, work: Work) -> UnderWay {
+        self.change(id, |key| {
+            let count = key.count_of(work);
+            *count = count.saturating_add(1);
+        });
+        UnderWay { memory: self.clone(), id: *id, work }
+    }
+}

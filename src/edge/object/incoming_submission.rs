@@ -1,0 +1,150 @@
+//! A request as it arrives at the object: complete, with what the Worker found out about it.
+
+use super::super::config::Config;
+use super::super::platform::body::read_sent;
+use super::super::platform::body_budget::BodyReservation;
+use super::super::platform::now;
+use super::super::platform::request_head::PlatformRequestHead;
+use crate::guard::delivery::RETRY_WINDOW;
+use crate::guard::fingerprint::Fingerprint;
+use crate::guard::machine::{Place, Submission};
+use crate::guard::policy::{InFlight, Settings, Unknown};
+use crate::guard::record::{Claim, ClaimId};
+use crate::guard::request_head::RequestHead;
+use crate::guard::rpc::{KeySource, SubmitRequest};
+use crate::guard::scope::{Credential, RecordId};
+use crate::guard::time::{Millis, UnixMillis};
+use js_sys::Uint8Array;
+use std::cell::RefCell;
+use std::mem::take;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use web_sys::Headers;
+
+pub struct IncomingSubmission {
+    pub request: SubmitRequest,
+    pub head: PlatformRequestHead,
+    body: RefCell<Option<(Uint8Array, BodyReservation)>>,
+    pub config: Rc<Config>,
+    pub settings: Rc<Settings>,
+    arrived_at: UnixMillis,
+}
+
+/// Whether a request looks at the record for the first time, after it has waited, or after it was
+/// sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    First,
+    Waited,
+    Led,
+}
+
+impl IncomingSubmission {
+    /// Reads a request to its end, or says in one sentence why it cannot be used.
+    pub async fn read(
+        mut request: SubmitRequest,
+        headers: Headers,
+        body: JsValue,
+        config: Rc<Config>,
+    ) -> Result<Self, &'static str> {
+        let mut reservation = BodyReservation::default();
+        if !reservation.grow(request.length) {
+            return Err(NO_ROOM);
+        }
+        let body = read_sent(body).await.map_err(|_| BROKE_OFF)?;
+        if u64::from(body.length()) != request.length {
+            return Err(BROKE_OFF);
+        }
+        let head =
+            PlatformRequestHead::new(take(&mut request.method), &take(&mut request.url), headers);
+        let (_, settings) = config.policy.route(head.path());
+        let body = RefCell::new(Some((body, reservation)));
+        Ok(Self { request, head, body, config, settings, arrived_at: now() })
+    }
+
+    pub fn record(&self) -> &RecordId {
+        &self.request.record
+    }
+
+    /// The body, as long as it may have to be sent.
+    pub fn body(&self) -> Option<Uint8Array> {
+        self.body.borrow().as_ref().map(|(body, _)| body.clone())
+    }
+
+    /// Lets go of the body: a hundred duplicates that wait would hold it a hundred times.
+    pub fn drop_body(&self) {
+        self.body.take();
+    }
+
+    /// What the rules look at. A claim that binds keeps the ways in which it was made. Returns `None`
+    /// if that takes a body that is gone.
+    pub fn submission(
+        &self,
+        fresh: ClaimId,
+        claim: Option<&Claim>,
+        pass: Pass,
+        place: Place,
+    ) -> Option<Submission> {
+        let settings = &self.settings;
+        let sources = claim.map_or(&settings.credential, |claim| &claim.credential.sources);
+        let resend = settings.unknown == Unknown::Resend;
+        let derived = self.request.key == KeySource::Derived;
+        Some(Submission {
+            fresh,
+            fingerprint: self.fingerprint(claim)?,
+            credential: Credential::of(&self.head, sources, self.record()),
+            retry_window: self.retry_window(),
+            deadline: settings.deadline,
+            derived_ttl: derived.then_some(settings.derive_window),
+            reject_in_flight: settings.in_flight == InFlight::Reject,
+            may_resend: resend
+                && pass == Pass::First
+                && !self.request.redelivered
+                && !self.request.observe,
+            can_send: pass != Pass::Led && self.body.borrow().is_some(),
+            place,
+            known_only: self.request.known_only,
+            raw_key: self.raw_key().filter(|_| resend),
+        })
+    }
+
+    /// The key as the origin sees it.
+    fn raw_key(&self) -> Option<String> {
+        self.request.generated.clone().or_else(|| self.head.header("idempotency-key"))
+    }
+
+    fn retry_window(&self) -> Millis {
+        let least = match self.request.key {
+            KeySource::Queue => RETRY_WINDOW,
+            _ => Millis(0),
+        };
+        self.settings.retry_window.max(least)
+    }
+
+    fn fingerprint(&self, claim: Option<&Claim>) -> Option<Fingerprint> {
+        let method = claim.map_or(&self.settings.fingerprint, |claim| &claim.fingerprint.method);
+        if *method == self.request.fingerprint.method {
+            return Some(self.request.fingerprint.clone());
+        }
+        Some(Fingerprint::of(&self.head, &self.body()?.to_vec(), method))
+    }
+
+    /// Whether a duplicate is only told apart. The Worker's own second try is not: it would send
+    /// what the first may have sent.
+    pub fn is_observed(&self) -> bool {
+        self.request.observe && !self.request.redelivered
+    }
+
+    /// How much longer this request may wait for another's answer.
+    pub fn wait_left(&self, now: UnixMillis) -> Millis {
+        self.arrived_at.plus(self.settings.wait).since(now)
+    }
+
+    /// Whether this request carries the same credential.
+    pub fn shows(&self, credential: &Credential) -> bool {
+        Credential::of(&self.head, &credential.sources, self.record()) == *credential
+    }
+}
+
+const NO_ROOM: &str = "the guard holds as many request bodies as it has room for; send the same request with the same key again";
+const BROKE_OFF: &str = "the request broke off on its way to the object";

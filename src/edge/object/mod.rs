@@ -1,0 +1,65 @@
+//! The Durable Object: one shard, which serialises many keys.
+//!
+//! 1. Load, decide, apply is one synchronous function, [`ObjectContext::step`].
+//! 2. What one key's rules rest on is that step; the requests of other keys run in between its awaits as
+//!    those of its own do, so everything that lives in memory is kept by key.
+//! 3. What goes wrong with one key is that key's: a record that does not decode, a row that cannot be
+//!    read, a copy that cannot be deleted stop neither the alarm nor any other key.
+
+mod admin;
+mod alarm;
+mod body_recorder;
+mod context;
+mod copy_writer;
+mod counters;
+mod in_memory;
+mod incoming_submission;
+mod origin_request;
+mod origin_response;
+mod places;
+mod record_store;
+mod reply;
+mod submission;
+
+use context::ObjectContext;
+use js_sys::Promise;
+use js_sys::futures::future_to_promise;
+use std::rc::Rc;
+use wasm_bindgen::prelude::*;
+use web_sys::Headers;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+/// The class that `wrangler.toml` binds as `GUARD`.
+#[durable_object(alarm)]
+pub struct IdempotencyGuard(Rc<ObjectContext>);
+
+impl DurableObject for IdempotencyGuard {
+    fn new(state: State, env: Env) -> Self {
+        Self(Rc::new(ObjectContext::new(state, env)))
+    }
+
+    /// An operator's request, whose token the Worker has seen.
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        let response = admin::answer(&self.0, request.inner()).await?;
+        Ok(response.into())
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        alarm::on_alarm(&self.0).await;
+        Response::empty()
+    }
+}
+
+/// The remote methods, beside what `durable_object` makes.
+#[wasm_bindgen]
+impl IdempotencyGuard {
+    /// A client's request: what the Worker says of it, the client's headers, and the body as bytes
+    /// or as a stream. Gives the promise of an `RpcReply`.
+    pub fn submit(&self, message: &[u8], headers: Headers, body: JsValue) -> Promise {
+        let (context, message) = (self.0.clone(), message.to_vec());
+        future_to_promise(async move {
+            let reply = submission::handle_submit(&context, &message, headers, body).await?;
+            Ok(reply.into())
+        })
+    }
+}

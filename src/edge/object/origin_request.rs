@@ -1,0 +1,94 @@
+//! The request that the object sends to the origin.
+//!
+//! 1. It is built afresh: no signal but the object's own, redirects handed on, bodies uncompressed, so
+//!    that what is stored is what was meant.
+//! 2. Only what fails before `fetch` is called counts as not sent: headers that could not be made, a
+//!    body that is gone. An error of `fetch` does not tell a refused connection from one that broke
+//!    after the request was read.
+
+use super::super::config::Config;
+use super::super::origin_fetch::{OriginFetch, changed_headers};
+use super::super::platform::bindings::Bindings;
+use super::super::platform::now;
+use super::incoming_submission::IncomingSubmission;
+use super::places::HeldPlace;
+use crate::guard::forward::{added, hop_by_hop};
+use crate::guard::policy::Settings;
+use crate::guard::record::Claim;
+use crate::guard::request_head::RequestHead;
+use crate::guard::scope::RecordId;
+use crate::guard::time::UnixMillis;
+use js_sys::Promise;
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
+use web_sys::AbortController;
+
+/// One sending of a claim's request.
+pub struct OriginRequest {
+    pub record: RecordId,
+    pub claim: Claim,
+    pub settings: Rc<Settings>,
+    pub config: Rc<Config>,
+    /// Where the client believes the origin to be, for `Location`.
+    pub public_base: String,
+    pub started: UnixMillis,
+    /// The promise of the response, where the request was sent.
+    pub sent: Result<Promise, JsValue>,
+    /// Held until the response's headers are there.
+    pub place: HeldPlace,
+}
+
+impl OriginRequest {
+    /// Sends it. Whoever calls this has written the claim in the same turn; the output gate holds
+    /// the request back until that is durable (Durable Objects, "Output gates").
+    pub fn send(
+        submission: &IncomingSubmission,
+        claim: Claim,
+        place: HeldPlace,
+        abort: &AbortController,
+        bindings: &Bindings,
+    ) -> Self {
+        Self {
+            started: now(),
+            sent: send(submission, &claim, abort, bindings),
+            record: *submission.record(),
+            claim,
+            settings: submission.settings.clone(),
+            config: submission.config.clone(),
+            public_base: submission.head.public_base(),
+            place,
+        }
+    }
+}
+
+fn send(
+    submission: &IncomingSubmission,
+    claim: &Claim,
+    abort: &AbortController,
+    bindings: &Bindings,
+) -> Result<Promise, JsValue> {
+    let IncomingSubmission { head, config, .. } = submission;
+    let body = submission.body().ok_or("the request's body is gone")?;
+    let body = if body.length() > 0 { body.into() } else { JsValue::UNDEFINED };
+    let connection = head.header("connection");
+    let left_out = hop_by_hop(connection.as_deref());
+    let left_out: Vec<&str> =
+        ["host", "content-length"].into_iter().chain(left_out.iter().map(AsRef::as_ref)).collect();
+    let headers = changed_headers(head.headers(), &left_out, &gained(submission, claim))?;
+    let fetch = OriginFetch {
+        method: head.method(),
+        url: &config.origin_url(head),
+        headers: &headers,
+        body: &body,
+        signal: Some(&abort.signal()),
+    };
+    fetch.send(bindings)
+}
+
+fn gained(submission: &IncomingSubmission, claim: &Claim) -> Vec<(&'static str, String)> {
+    let mut headers = added(&submission.head.addressed(), &submission.config.pseudonym);
+    headers.push(("accept-encoding", "identity".into()));
+    let raw_key = claim.raw_key.clone().or_else(|| submission.request.generated.clone());
+    headers.extend(raw_key.map(|raw_key| ("idempotency-key", raw_key)));
+    headers
+}

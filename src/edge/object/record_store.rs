@@ -1,0 +1,375 @@
+//! What a shard stores: the records of its keys, and the rows of large answers.
+//!
+//! 1. Everything is read and written synchronously, so that a record is read, decided upon and written
+//!    without a single await (see `ObjectContext::step`).
+//! 2. A record's row is named by its bucket and its id (see [`crate::guard::shard::retention`]). A key's
+//!    whole life is three rows written: the claim, the answer, the deletion.
+//! 3. Tables are made at the first claim: looking up an unknown key writes nothing.
+//! 4. The small records of the keys that were asked for last are kept in memory: an object has one
+//!    instance at a time, so nobody else writes them. Where any write fails, what this instance believed
+//!    counts for nothing.
+//!
+//! SQL and not the synchronous key-value interface, which was measured beside it (docs/PERFORMANCE.md)
+//! and is cheaper by some 40 µs of a first request: it has no order in which records that end together
+//! stand together, so a purge would read every record of the shard, or a key cost two rows more.
+
+use super::super::platform::sql::{Sql, blob, integer};
+use crate::guard::machine::{StorageOp, Transition};
+use crate::guard::record::{ClaimId, Record};
+use crate::guard::scope::RecordId;
+use crate::guard::seen::DuplicateCounts;
+use crate::guard::shard::retention::Bucket;
+use crate::guard::time::UnixMillis;
+use js_sys::{Array, Date, Object, Uint8Array};
+use lru::LruCache;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::num::NonZeroUsize;
+use wasm_bindgen::JsValue;
+use worker::Storage;
+
+/// The size of a row of a large answer in bytes; the platform's limit is 2 MB for a row.
+pub const ROW_BYTES: u32 = 1024 * 1024;
+
+/// The records that are kept in memory, and the most bytes of each: 1 MB of the 128 that an isolate
+/// shares among its shards.
+const MAX_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
+const MAX_KNOWN_BYTES: usize = 4 * 1024;
+
+pub struct RecordStore {
+    storage: Storage,
+    sql: Sql,
+    index: RefCell<Option<Index>>,
+    known: RefCell<LruCache<RecordId, (Record, Bucket)>>,
+}
+
+/// What is known of the tables without reading a record.
+struct Index {
+    has_tables: bool,
+    buckets: BTreeSet<Bucket>,
+    /// Whether a predecessor of this instance has left records that are watched.
+    has_orphans: bool,
+    /// The look-up, with these buckets in it: they change a few times a day, and the platform keeps a
+    /// text prepared that it knows.
+    select: String,
+}
+
+impl Index {
+    fn add(&mut self, bucket: Bucket) {
+        if self.buckets.insert(bucket) {
+            self.write_select();
+        }
+    }
+
+    fn remove(&mut self, bucket: Bucket) {
+        if self.buckets.remove(&bucket) {
+            self.write_select();
+        }
+    }
+
+    fn write_select(&mut self) {
+        let buckets: Vec<String> =
+            self.buckets.iter().map(|bucket| bucket.ends_at().0.to_string()).collect();
+        self.select = format!(
+            "SELECT bucket, record FROM records WHERE bucket IN ({}) AND id = ?",
+            buckets.join(",")
+        );
+    }
+}
+
+impl RecordStore {
+    pub fn new(storage: Storage) -> Self {
+        let sql = Sql::of(storage.as_raw());
+        Self {
+            storage,
+            sql,
+            index: RefCell::default(),
+            known: RefCell::new(LruCache::new(MAX_KNOWN)),
+        }
+    }
+
+    /// Reads what there is of tables and buckets, once an instance: one row for each bucket.
+    fn with_index<T>(&self, use_index: impl FnOnce(&mut Index) -> T) -> Result<T, JsValue> {
+        let mut index = self.index.borrow_mut();
+        let index = match &mut *index {
+            Some(index) => index,
+            empty => empty.insert(self.read_index()?),
+        };
+        Ok(use_index(index))
+    }
+
+    fn read_index(&self) -> Result<Index, JsValue> {
+        let tables = self.sql.run(HAS_TABLES, [])?;
+        let has_tables = tables.length() > 0;
+        let (buckets, select) = Default::default();
+        let mut index = Index { has_tables, buckets, has_orphans: false, select };
+        index.write_select();
+        if has_tables {
+            for row in self.sql.run(BUCKETS, [])? {
+                let end = integer(&row, "bucket").ok_or("a bucket has no end")?;
+                index.add(Bucket(UnixMillis(end)));
+            }
+            index.has_orphans = index.buckets.contains(&Bucket::WATCHED);
+        }
+        Ok(index)
+    }
+
+    /// The record and the bucket that it stands in; vacant where there is none.
+    ///
+    /// # Errors
+    ///
+    /// One sentence on why it cannot be used.
+    pub fn load(&self, id: &RecordId) -> Result<(Record, Option<Bucket>), String> {
+        if let Some((record, bucket)) = self.known.borrow_mut().get(id) {
+            return Ok((record.clone(), Some(*bucket)));
+        }
+        let rows = self.select(id).map_err(|_| "the record's storage failed".to_owned())?;
+        let row = rows.get(0);
+        let Some(bytes) = blob(&row, "record") else { return Ok((Record::Vacant, None)) };
+        if rows.length() > 1 {
+            return Err("the key has two records".into());
+        }
+        let bucket = integer(&row, "bucket").ok_or("the record's bucket cannot be read")?;
+        let bucket = Bucket(UnixMillis(bucket));
+        let bytes = bytes.to_vec();
+        let record = Record::decode(&bytes).map_err(|error| error.to_string())?;
+        self.remember(id, &record, bucket, bytes.len());
+        Ok((record, Some(bucket)))
+    }
+
+    fn select(&self, id: &RecordId) -> Result<Array, JsValue> {
+        let query = self.with_index(|index| index.has_tables.then(|| index.select.clone()))?;
+        match query {
+            Some(query) => self.sql.run(&query, [id_of(id)]),
+            None => Ok(Array::new()),
+        }
+    }
+
+    fn remember(&self, id: &RecordId, record: &Record, bucket: Bucket, size: usize) {
+        let mut known = self.known.borrow_mut();
+        if size <= MAX_KNOWN_BYTES {
+            known.put(*id, (record.clone(), bucket));
+        } else {
+            known.pop(id);
+        }
+    }
+
+    /// Makes a transition's change to a record that was loaded from `place`, under `claim`.
+    pub fn apply(
+        &self,
+        id: &RecordId,
+        transition: &Transition,
+        place: Option<Bucket>,
+        claim: Option<&ClaimId>,
+        now: UnixMillis,
+    ) -> Result<(), JsValue> {
+        let result = match (transition.storage, place) {
+            (StorageOp::Keep, _) => return Ok(()),
+            (StorageOp::Erase, None) => return Ok(()),
+            (StorageOp::Erase, Some(place)) => self.erase(id, place, claim),
+            (StorageOp::Put, _) => self.put(id, &transition.record, place, claim, now),
+        };
+        if result.is_err() {
+            // A write that fails may take others of its turn with it.
+            self.known.borrow_mut().clear();
+            self.index.take();
+        }
+        result
+    }
+
+    fn put(
+        &self,
+        id: &RecordId,
+        record: &Record,
+        place: Option<Bucket>,
+        claim: Option<&ClaimId>,
+        now: UnixMillis,
+    ) -> Result<(), JsValue> {
+        let bytes = record.encode().map_err(|error| error.to_string())?;
+        let bucket = Bucket::of_record(record, place, now);
+        self.make_tables()?;
+        self.with_index(|index| index.add(bucket))?;
+        let value = Uint8Array::from(bytes.as_slice()).into();
+        let end = number(bucket.ends_at());
+        match place {
+            None => drop(self.sql.run(INSERT, [end, id_of(id), value])?),
+            Some(place) => {
+                let is_same_claim = record.claim().map(|claim| &claim.id) == claim;
+                let query = if is_same_claim { UPDATE } else { REPLACE };
+                self.sql.run(query, [end, value, number(place.ends_at()), id_of(id)])?;
+                if let Some(claim) = claim.filter(|_| !is_same_claim) {
+                    self.sql.run(DELETE_BODIES, [claim_of(claim)])?;
+                }
+            }
+        }
+        self.remember(id, record, bucket, bytes.len());
+        Ok(())
+    }
+
+    fn make_tables(&self) -> Result<(), JsValue> {
+        if !self.with_index(|index| index.has_tables)? {
+            for table in TABLES {
+                self.sql.run(table, [])?;
+            }
+            self.with_index(|index| index.has_tables = true)?;
+        }
+        Ok(())
+    }
+
+    fn erase(&self, id: &RecordId, place: Bucket, claim: Option<&ClaimId>) -> Result<(), JsValue> {
+        self.known.borrow_mut().pop(id);
+        self.sql.run(DELETE, [number(place.ends_at()), id_of(id)])?;
+        if let Some(claim) = claim {
+            self.sql.run(DELETE_BODIES, [claim_of(claim)])?;
+        }
+        Ok(())
+    }
+
+    /// Takes effect at once; the asynchronous call of `worker` only when it is polled.
+    pub fn set_alarm(&self, at: UnixMillis) -> Result<(), JsValue> {
+        let date = Date::new(&JsValue::from_f64(at.0 as f64));
+        self.storage.as_raw().set_alarm(date, Object::new()).map(drop)
+    }
+
+    /// The bucket that ends first.
+    pub fn next_bucket(&self) -> Result<Option<Bucket>, String> {
+        let first = |index: &mut Index| {
+            index.buckets.iter().find(|bucket| **bucket != Bucket::WATCHED).copied()
+        };
+        self.with_index(first).map_err(|_| "the buckets could not be read".to_owned())
+    }
+
+    /// Whether a predecessor of this instance has left records that nobody has looked at yet.
+    pub fn has_orphans(&self) -> Result<bool, String> {
+        let orphans = |index: &mut Index| index.has_orphans;
+        self.with_index(orphans).map_err(|_| "the buckets could not be read".to_owned())
+    }
+
+    /// The alarm has looked at all that is watched. Where nothing is left of it, the bucket goes.
+    pub fn orphans_are_seen_to(&self) -> Result<(), JsValue> {
+        self.with_index(|index| index.has_orphans = false)
+    }
+
+    /// The buckets whose records are all over.
+    pub fn ended_buckets(&self, now: UnixMillis) -> Result<Vec<Bucket>, JsValue> {
+        let ended = |bucket: &&Bucket| bucket.has_ended(now);
+        self.with_index(|index| index.buckets.iter().filter(ended).copied().collect())
+    }
+
+    /// Puts a row into a later bucket, as it is.
+    pub fn postpone(&self, id: &RecordId, from: Bucket, to: Bucket) -> Result<(), JsValue> {
+        self.known.borrow_mut().pop(id);
+        self.with_index(|index| index.add(to))?;
+        let (from, to) = (number(from.ends_at()), number(to.ends_at()));
+        self.sql.run(POSTPONE, [to, from, id_of(id)]).map(drop)
+    }
+
+    /// Some of the records of a bucket, in the order of their ids, after one of them.
+    pub fn ids_in(
+        &self,
+        bucket: Bucket,
+        after: Option<&RecordId>,
+        most: u32,
+    ) -> Result<Vec<RecordId>, JsValue> {
+        if !self.with_index(|index| index.buckets.contains(&bucket))? {
+            return Ok(Vec::new());
+        }
+        let after = after.map_or_else(|| Uint8Array::new_with_length(0).into(), id_of);
+        let rows = self.sql.run(IDS_IN, [number(bucket.ends_at()), after, most.into()])?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| RecordId::from_bytes(&blob(&row, "id")?.to_vec()))
+            .collect())
+    }
+
+    /// There is nothing in a bucket any more.
+    pub fn forget_bucket(&self, bucket: Bucket) -> Result<(), JsValue> {
+        self.with_index(|index| index.remove(bucket))
+    }
+
+    /// What was written down of a claim's duplicates.
+    pub fn counts(&self, id: &RecordId) -> DuplicateCounts {
+        let counts = self.read_counts(id).ok().flatten();
+        counts.map_or_else(DuplicateCounts::default, |bytes| DuplicateCounts::decode(&bytes))
+    }
+
+    fn read_counts(&self, id: &RecordId) -> Result<Option<Vec<u8>>, JsValue> {
+        let Ok((_, Some(place))) = self.load(id) else { return Ok(None) };
+        let rows = self.sql.run(SELECT_COUNTS, [number(place.ends_at()), id_of(id)])?;
+        Ok(blob(&rows.get(0), "counts").map(|bytes| bytes.to_vec()))
+    }
+
+    /// Writes counts beside their record.
+    pub fn put_counts(&self, id: &RecordId, counts: DuplicateCounts) -> Result<(), JsValue> {
+        let Ok((_, Some(place))) = self.load(id) else { return Ok(()) };
+        let bytes = Uint8Array::from(counts.encode().as_slice()).into();
+        self.sql.run(UPDATE_COUNTS, [bytes, number(place.ends_at()), id_of(id)]).map(drop)
+    }
+
+    pub fn put_row(&self, body: &BodyRows, row: u32, bytes: &Uint8Array) -> Result<(), JsValue> {
+        // A view would be stored with all of the buffer that it looks into.
+        let bytes = bytes.slice(0, bytes.length()).into();
+        let [claim, attempt] = body.names();
+        self.sql.run(INSERT_ROW, [claim, attempt, row.into(), bytes]).map(drop)
+    }
+
+    /// One row of an answer. Returns `None` if it is not there.
+    pub fn row(&self, body: &BodyRows, row: u32) -> Result<Option<Uint8Array>, JsValue> {
+        let [claim, attempt] = body.names();
+        let rows = self.sql.run(SELECT_ROW, [claim, attempt, row.into()])?;
+        Ok(blob(&rows.get(0), "bytes"))
+    }
+
+    /// A row that cannot be deleted goes with the record at the window's end.
+    pub fn delete_row(&self, body: &BodyRows, row: u32) {
+        let [claim, attempt] = body.names();
+        let _ = self.sql.run(DELETE_ROW, [claim, attempt, row.into()]);
+    }
+}
+
+/// What the rows of one attempt's answer are called. They count only once a record names them.
+#[derive(Clone)]
+pub struct BodyRows {
+    pub claim: ClaimId,
+    pub attempt: u32,
+}
+
+impl BodyRows {
+    fn names(&self) -> [JsValue; 2] {
+        [claim_of(&self.claim), self.attempt.into()]
+    }
+}
+
+fn id_of(id: &RecordId) -> JsValue {
+    Uint8Array::from(id.as_bytes().as_slice()).into()
+}
+
+fn claim_of(claim: &ClaimId) -> JsValue {
+    Uint8Array::from(claim.0.0.as_slice()).into()
+}
+
+fn number(at: UnixMillis) -> JsValue {
+    JsValue::from_f64(at.0 as f64)
+}
+
+/// Without row ids, so that a record is one row and moving it is one row written (`rowsWritten`).
+const TABLES: [&str; 2] = [
+    "CREATE TABLE IF NOT EXISTS records (bucket INTEGER NOT NULL, id BLOB NOT NULL, record BLOB NOT NULL, counts BLOB, PRIMARY KEY (bucket, id)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS bodies (claim BLOB NOT NULL, attempt INTEGER NOT NULL, row INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (claim, attempt, row)) WITHOUT ROWID",
+];
+const HAS_TABLES: &str = "SELECT name FROM sqlite_master WHERE name = 'bodies'";
+/// Goes from bucket to bucket, so that it reads one row of each.
+const BUCKETS: &str = "WITH RECURSIVE ends(bucket) AS (SELECT min(bucket) FROM records UNION ALL SELECT (SELECT min(bucket) FROM records WHERE bucket > ends.bucket) FROM ends WHERE ends.bucket IS NOT NULL) SELECT bucket FROM ends WHERE bucket IS NOT NULL";
+const IDS_IN: &str = "SELECT id FROM records WHERE bucket = ? AND id > ? ORDER BY id LIMIT ?";
+const INSERT: &str = "INSERT INTO records (bucket, id, record) VALUES (?, ?, ?)";
+const UPDATE: &str = "UPDATE records SET bucket = ?, record = ? WHERE bucket = ? AND id = ?";
+const REPLACE: &str =
+    "UPDATE records SET bucket = ?, record = ?, counts = NULL WHERE bucket = ? AND id = ?";
+const POSTPONE: &str = "UPDATE records SET bucket = ? WHERE bucket = ? AND id = ?";
+const DELETE: &str = "DELETE FROM records WHERE bucket = ? AND id = ?";
+const SELECT_COUNTS: &str = "SELECT counts FROM records WHERE bucket = ? AND id = ?";
+const UPDATE_COUNTS: &str = "UPDATE records SET counts = ? WHERE bucket = ? AND id = ?";
+const INSERT_ROW: &str = "INSERT INTO bodies (claim, attempt, row, bytes) VALUES (?, ?, ?, ?)";
+const SELECT_ROW: &str = "SELECT bytes FROM bodies WHERE claim = ? AND attempt = ? AND row = ?";
+const DELETE_ROW: &str = "DELETE FROM bodies WHERE claim = ? AND attempt = ? AND row = ?";
+const DELETE_BODIES: &str = "DELETE FROM bodies WHERE claim = ?";

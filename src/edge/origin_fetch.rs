@@ -1,0 +1,75 @@
+//! How a request leaves for the origin: by the service where one is bound, else over the network.
+
+use super::platform::bindings::Bindings;
+use js_sys::Promise;
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, ResponseInit};
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = fetch)]
+    fn fetch_from_network(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+/// A request to the origin. Redirects are handed on, never followed.
+pub struct OriginFetch<'a> {
+    pub method: &'a str,
+    pub url: &'a str,
+    pub headers: &'a Headers,
+    /// `undefined` where there is none.
+    pub body: &'a JsValue,
+    pub signal: Option<&'a AbortSignal>,
+}
+
+impl OriginFetch<'_> {
+    /// Sends it. Returns the promise of the response.
+    ///
+    /// A `Request` would only be made to be copied: `fetch` makes one of its own from whatever it is
+    /// given.
+    ///
+    /// # Errors
+    ///
+    /// The platform takes no such request; nothing was sent.
+    pub fn send(&self, bindings: &Bindings) -> Result<Promise, JsValue> {
+        let init = RequestInit::new();
+        init.set_method(self.method);
+        init.set_headers_headers(self.headers);
+        init.set_redirect(RequestRedirect::Manual);
+        init.set_signal(self.signal);
+        if !self.body.is_undefined() {
+            init.set_body(self.body);
+        }
+        send(bindings, self.url, &init)
+    }
+}
+
+/// Sends what an init describes.
+pub fn send(bindings: &Bindings, url: &str, init: &RequestInit) -> Result<Promise, JsValue> {
+    match &bindings.origin {
+        Some(service) => service.fetch_with_str_and_init(url, init),
+        None => fetch_from_network(url, init),
+    }
+}
+
+/// A client's headers with some left out and others set.
+pub fn changed_headers(
+    given: &Headers,
+    without: &[&str],
+    set: &[(&'static str, String)],
+) -> Result<Headers, JsValue> {
+    // Copied as a whole, so that bytes which are no UTF-8 stay what they are.
+    let headers = Headers::new_with_headers(given)?;
+    for name in without {
+        headers.delete(name)?;
+    }
+    for (name, value) in set {
+        headers.set(name, value)?;
+    }
+    Ok(headers)
+}
+
+/// The same response with headers that can be changed; its body streams through untouched.
+pub fn mutable(response: &Response) -> Result<Response, JsValue> {
+    let init: &ResponseInit = response.unchecked_ref();
+    Response::new_with_opt_readable_stream_and_init(response.body().as_ref(), init)
+}

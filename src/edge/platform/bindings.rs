@@ -1,0 +1,58 @@
+//! What this deployment is bound to (wrangler.toml): read once per isolate, since an isolate's
+//! bindings never change.
+
+use std::cell::OnceCell;
+use std::rc::Rc;
+use wasm_bindgen::{JsCast, JsValue};
+use worker::kv::KvStore;
+use worker::worker_sys::{AnalyticsEngineDataset, Fetcher};
+use worker::{Env, ObjectNamespace, Queue};
+
+pub struct Bindings {
+    /// `GUARD`: the shards.
+    pub objects: Option<ObjectNamespace>,
+    /// `RESPONSES`: copies of answers; replays cost a hop more without it.
+    pub responses: Option<KvStore>,
+    /// `ORIGIN_SERVICE`: the origin, where it is a Worker.
+    pub origin: Option<Fetcher>,
+    /// `METRICS`: figures of each request.
+    pub metrics: Option<AnalyticsEngineDataset>,
+    /// `DEAD_LETTERS`: where messages go that no retry would mend.
+    pub dead_letters: Option<Queue>,
+    /// `ADMIN_TOKEN`: without it there is no operator.
+    pub admin_token: Option<String>,
+}
+
+thread_local! {
+    static BINDINGS: OnceCell<Rc<Bindings>> = const { OnceCell::new() };
+}
+
+impl Bindings {
+    pub fn of(env: &Env) -> Rc<Self> {
+        BINDINGS.with(|bindings| bindings.get_or_init(|| Rc::new(Self::read(env))).clone())
+    }
+
+    fn read(env: &Env) -> Self {
+        let raw = |name| variable(env, name);
+        Self {
+            // `worker` looks at the name of a binding's class, which Miniflare's simulators lack.
+            objects: raw("GUARD").map(JsCast::unchecked_into),
+            responses: env.kv("RESPONSES").ok(),
+            origin: raw("ORIGIN_SERVICE").map(JsCast::unchecked_into),
+            metrics: raw("METRICS").map(JsCast::unchecked_into),
+            dead_letters: env.queue("DEAD_LETTERS").ok(),
+            admin_token: text(env, "ADMIN_TOKEN").filter(|token| !token.is_empty()),
+        }
+    }
+}
+
+/// A variable, secret or binding. Returns `None` if it is absent.
+pub fn variable(env: &Env, name: &str) -> Option<JsValue> {
+    let value = js_sys::Reflect::get(env, &name.into()).ok()?;
+    (!value.is_undefined() && !value.is_null()).then_some(value)
+}
+
+/// A variable or secret that is a text.
+pub fn text(env: &Env, name: &str) -> Option<String> {
+    variable(env, name)?.as_string()
+}

@@ -1,0 +1,104 @@
+//! A request's body, read to its end within a limit and outside WebAssembly's memory.
+
+use super::body_budget::BodyReservation;
+use super::streams::{ChunkBuffer, Chunks, ReadAhead};
+use js_sys::Uint8Array;
+use js_sys::futures::JsFuture;
+use wasm_bindgen::prelude::*;
+use web_sys::{ReadableStream, Request, Response};
+
+/// Why a request's body could not be had.
+pub enum BodyError {
+    /// What has been read, and the rest.
+    TooLarge(ReadAhead),
+    /// The isolate holds too much already.
+    NoRoom,
+    /// The client went away before the end.
+    BrokeOff,
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A request or a response, whose body is read in one go.
+    type Body;
+    #[wasm_bindgen(method, catch)]
+    fn bytes(this: &Body) -> Result<js_sys::Promise, JsValue>;
+}
+
+/// The whole body of a request. Where the client promised its length in bytes, within the limit, it is
+/// read in one go.
+pub async fn read_request(
+    request: &Request,
+    promised: Option<u64>,
+    limit: u64,
+    reservation: &mut BodyReservation,
+) -> Result<Uint8Array, BodyError> {
+    match promised.filter(|length| *length <= limit) {
+        Some(length) => read_promised(request, length, reservation).await,
+        None => read_stream(request, limit, reservation).await,
+    }
+}
+
+async fn read_promised(
+    request: &Request,
+    length: u64,
+    reservation: &mut BodyReservation,
+) -> Result<Uint8Array, BodyError> {
+    if !reservation.grow(length) {
+        return Err(BodyError::NoRoom);
+    }
+    let body = read_all(request).await.map_err(|_| BodyError::BrokeOff)?;
+    if u64::from(body.length()) == length { Ok(body) } else { Err(BodyError::BrokeOff) }
+}
+
+async fn read_stream(
+    request: &Request,
+    limit: u64,
+    reservation: &mut BodyReservation,
+) -> Result<Uint8Array, BodyError> {
+    let Some(stream) = request.body() else { return Ok(Uint8Array::new_with_length(0)) };
+    let mut chunks = Chunks::of(stream).map_err(|_| BodyError::BrokeOff)?;
+    let mut begun = ChunkBuffer::default();
+    while let Some(chunk) = chunks.next().await.map_err(|_| BodyError::BrokeOff)? {
+        if begun.length.saturating_add(chunk.length().into()) > limit {
+            begun.push(chunk);
+            return Err(BodyError::TooLarge(ReadAhead { begun, rest: Some(chunks) }));
+        }
+        if !reservation.grow(chunk.length().into()) {
+            return Err(BodyError::NoRoom);
+        }
+        begun.push(chunk);
+    }
+    Ok(begun.take())
+}
+
+/// All bytes of a request or a response.
+pub async fn read_all(message: &JsValue) -> Result<Uint8Array, JsValue> {
+    JsFuture::from(message.unchecked_ref::<Body>().bytes()?).await.map(JsCast::unchecked_into)
+}
+
+/// All bytes of a body that came along with a remote call: at once or as a stream.
+pub async fn read_sent(body: JsValue) -> Result<Uint8Array, JsValue> {
+    match body.dyn_into::<Uint8Array>() {
+        Ok(bytes) => Ok(bytes),
+        Err(stream) => {
+            let stream: ReadableStream = stream.unchecked_into();
+            let whole = Response::new_with_opt_readable_stream(Some(&stream))?;
+            read_all(&whole).await
+        }
+    }
+}
+
+/// Larger bodies go along with a remote call as a stream: the platform keeps what a call was given
+/// until it ends (Workers, "Remote-procedure call"), and a duplicate's may wait for long.
+const MAX_SENT_AT_ONCE: u32 = 64 * 1024;
+
+/// A body in the form in which it goes along with a remote call.
+pub fn to_send(body: &Uint8Array) -> Result<JsValue, JsValue> {
+    if body.length() <= MAX_SENT_AT_ONCE {
+        // A view would take all of the buffer along that it looks into.
+        return Ok(body.slice(0, body.length()).into());
+    }
+    let response = Response::new_with_opt_js_u8_array(Some(body))?;
+    Ok(response.body().map_or(JsValue::UNDEFINED, JsValue::from))
+}

@@ -1,0 +1,178 @@
+//! Streams. Reads go through the JavaScript reader, whose rejection is the only sign that a body broke
+//! off; `worker`'s `ByteStream` ends cleanly there.
+
+use js_sys::futures::JsFuture;
+use js_sys::{Promise, Uint8Array};
+use wasm_bindgen::prelude::*;
+use web_sys::{
+    ReadableStream, ReadableStreamDefaultReader, WritableStream, WritableStreamDefaultWriter,
+};
+use worker::worker_sys::FixedLengthStream;
+
+#[wasm_bindgen]
+extern "C" {
+    /// A pair of streams of unknown length (Workers, "Streams"), native as `TransformStream` is not.
+    type IdentityTransformStream;
+    #[wasm_bindgen(constructor, catch)]
+    fn new() -> Result<IdentityTransformStream, JsValue>;
+    #[wasm_bindgen(method, getter)]
+    fn readable(this: &IdentityTransformStream) -> ReadableStream;
+    #[wasm_bindgen(method, getter)]
+    fn writable(this: &IdentityTransformStream) -> WritableStream;
+
+    /// `getReader`, which throws where the stream is locked.
+    type Lockable;
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    fn get_reader(this: &Lockable) -> Result<ReadableStreamDefaultReader, JsValue>;
+    #[wasm_bindgen(method, catch, js_name = pipeTo)]
+    fn pipe_to(this: &Lockable, to: &WritableStream) -> Result<Promise, JsValue>;
+
+    type ReadResult;
+    #[wasm_bindgen(method, getter)]
+    fn done(this: &ReadResult) -> bool;
+    #[wasm_bindgen(method, getter)]
+    fn value(this: &ReadResult) -> Uint8Array;
+}
+
+/// The chunks of a stream, in order.
+pub struct Chunks {
+    stream: ReadableStream,
+    reader: ReadableStreamDefaultReader,
+}
+
+impl Chunks {
+    pub fn of(stream: ReadableStream) -> Result<Self, JsValue> {
+        let reader = stream.unchecked_ref::<Lockable>().get_reader()?;
+        Ok(Self { stream, reader })
+    }
+
+    /// The next chunk. Returns `None` at the end, and an error where the stream broke off.
+    pub async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
+        let result: ReadResult = JsFuture::from(self.reader.read()).await?.unchecked_into();
+        Ok(if result.done() { None } else { Some(result.value()) })
+    }
+
+    /// Whoever sends them is told to stop.
+    async fn cancel(self) {
+        // Both ends of a stream see to themselves.
+        let _ = JsFuture::from(self.reader.cancel()).await;
+    }
+
+    /// The platform moves what is left, without a step in WebAssembly for each chunk. Where one side
+    /// breaks off, the other learns of it.
+    async fn pipe_to(self, to: &WritableStream) {
+        self.reader.release_lock();
+        if let Ok(moved) = self.stream.unchecked_ref::<Lockable>().pipe_to(to) {
+            let _ = JsFuture::from(moved).await;
+        }
+    }
+}
+
+/// Chunks that wait to be joined, outside WebAssembly's memory.
+#[derive(Default)]
+pub struct ChunkBuffer {
+    chunks: Vec<Uint8Array>,
+    /// In bytes.
+    pub length: u64,
+}
+
+impl ChunkBuffer {
+    pub fn push(&mut self, chunk: Uint8Array) {
+        self.length = self.length.saturating_add(chunk.length().into());
+        self.chunks.push(chunk);
+    }
+
+    /// All bytes in one piece; the buffer is empty then.
+    pub fn take(&mut self) -> Uint8Array {
+        let chunks = std::mem::take(&mut self.chunks);
+        let length = u32::try_from(std::mem::take(&mut self.length)).unwrap_or(u32::MAX);
+        if let [only] = chunks.as_slice() {
+            return only.clone();
+        }
+        let whole = Uint8Array::new_with_length(length);
+        let mut at = 0_u32;
+        for chunk in chunks {
+            whole.set(&chunk, at);
+            at = at.saturating_add(chunk.length());
+        }
+        whole
+    }
+}
+
+/// The beginning of a body, and the rest where there is more.
+#[derive(Default)]
+pub struct ReadAhead {
+    pub begun: ChunkBuffer,
+    pub rest: Option<Chunks>,
+}
+
+impl ReadAhead {
+    pub fn of_rest(rest: Chunks) -> Self {
+        Self { begun: ChunkBuffer::default(), rest: Some(rest) }
+    }
+
+    /// Nobody reads it: whoever sends it is told to stop.
+    pub async fn discard(self) {
+        if let Some(rest) = self.rest {
+            rest.cancel().await;
+        }
+    }
+}
+
+/// A stream that is written here and read elsewhere.
+pub struct Pipe {
+    pub readable: ReadableStream,
+    writable: WritableStream,
+    writer: WritableStreamDefaultWriter,
+}
+
+impl Pipe {
+    /// One that promises its length in bytes.
+    pub fn of_length(length: u64) -> Result<Self, JsValue> {
+        let length = u32::try_from(length).map_err(|_| "a body of 4 GiB cannot be streamed")?;
+        let stream = FixedLengthStream::new(length)?;
+        Self::new(stream.readable(), stream.writable())
+    }
+
+    pub fn of_any_length() -> Result<Self, JsValue> {
+        let stream = IdentityTransformStream::new()?;
+        Self::new(stream.readable(), stream.writable())
+    }
+
+    fn new(readable: ReadableStream, writable: WritableStream) -> Result<Self, JsValue> {
+        let writer = writable.get_writer()?;
+        Ok(Self { readable, writable, writer })
+    }
+
+    /// Returns once the reader has taken the bytes, and an error once it is gone.
+    pub async fn write(&self, bytes: &Uint8Array) -> Result<(), JsValue> {
+        if bytes.length() == 0 {
+            return Ok(());
+        }
+        JsFuture::from(self.writer.write_with_chunk(bytes)).await.map(drop)
+    }
+
+    /// The end. A reader that has gone by now has all that it wanted.
+    pub async fn close(self) {
+        let _ = JsFuture::from(self.writer.close()).await;
+    }
+
+    /// The reader sees that something is missing.
+    pub async fn abort(self, reason: &str) {
+        let _ = JsFuture::from(self.writer.abort_with_reason(&reason.into())).await;
+    }
+
+    /// Hands a body on as it comes, and ends with it.
+    pub async fn pass_on(self, mut body: ReadAhead) {
+        if self.write(&body.begun.take()).await.is_err() {
+            return body.discard().await;
+        }
+        match body.rest {
+            None => self.close().await,
+            Some(rest) => {
+                self.writer.release_lock();
+                rest.pipe_to(&self.writable).await;
+            }
+        }
+    }
+}

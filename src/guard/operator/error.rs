@@ -1,0 +1,127 @@
+//! Why an operator's request is not carried out: a status, a code, and a sentence with the value,
+//! the reason and the cure.
+
+use super::description::vacant;
+use crate::guard::document::to_json;
+use crate::guard::machine::AdminRefusal;
+use crate::guard::scope::RecordId;
+use serde::Serialize;
+use thiserror::Error;
+
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum AdminError {
+    #[error(
+        "the token is missing or wrong; send Authorization: Bearer with the value of ADMIN_TOKEN"
+    )]
+    Unauthorized,
+    #[error(
+        "the body broke off, is over 192 KiB or does not say its length; send a JSON document with its Content-Length"
+    )]
+    BodyUnreadable,
+    #[error("the record's object could not be reached; ask again in a moment")]
+    ObjectUnreachable,
+    /// The record is there, but cannot be used; the sentence says why.
+    #[error("{0}")]
+    RecordUnusable(String),
+    #[error("the guard has nothing under this path; ask for records/<record id> or find")]
+    NotFound,
+    #[error(
+        "the path does not name a record; write the 64 hex digits that Cache-Status shows as key=\"…\", or find them with POST /.onlyonce/find"
+    )]
+    RecordIdInvalid,
+    #[error(
+        "the method does nothing here; use GET or DELETE for a record, POST for resolve and find"
+    )]
+    MethodNotAllowed,
+    #[error(transparent)]
+    Find(#[from] FindError),
+    #[error(transparent)]
+    Resolution(#[from] ResolutionError),
+}
+
+/// Why a body is no question for a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FindError {
+    #[error(
+        "the body is not a question; send {{\"realm\": \"api.example.com\", \"scope\": {{\"header:authorization\": \"Bearer …\"}}, \"key\": \"…\"}}"
+    )]
+    NotAQuestion,
+    #[error("\"key\" is not a key; write its 1 to 255 characters without the quotes of the header")]
+    Key,
+    #[error(
+        "\"scope\" is not a scope; write what the policy's sources held, in the policy's order: {{\"header:<name>\": \"…\", \"jwt:<claim>\": …}}, null where one was absent"
+    )]
+    Scope,
+}
+
+/// Why a body is no resolution of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum ResolutionError {
+    #[error(
+        "the body is not a resolution; send {{\"claim\": \"…\", \"outcome\": \"not-processed\"}} or {{\"claim\": \"…\", \"outcome\": \"answer\", \"status\": 201, \"headers\": [[\"content-type\", \"application/json\"]], \"body_base64\": \"…\"}}"
+    )]
+    NotAResolution,
+    #[error("\"claim\" is no claim's id; write the 32 hex digits that the record shows")]
+    Claim,
+    #[error("\"status\" is not a status; write a whole number from 200 to 599")]
+    Status,
+    #[error(
+        "\"headers\" is not a list of headers; write [[\"name\", \"value\"], …] in plain ASCII"
+    )]
+    Headers,
+    #[error(
+        "\"body_base64\" is not base64 (RFC 4648) of at most 65536 bytes; encode the body again, or leave it out"
+    )]
+    Body,
+}
+
+impl AdminError {
+    pub fn status(&self) -> u16 {
+        match self {
+            Self::Unauthorized => 401,
+            Self::BodyUnreadable | Self::RecordIdInvalid | Self::Find(_) | Self::Resolution(_) => {
+                400
+            }
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::ObjectUnreachable | Self::RecordUnusable(_) => 503,
+        }
+    }
+
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorised",
+            Self::BodyUnreadable => "body-unreadable",
+            Self::ObjectUnreachable | Self::RecordUnusable(_) => "guard-unavailable",
+            Self::NotFound => "not-found",
+            Self::RecordIdInvalid => "record-id-invalid",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::Find(_) => "question-invalid",
+            Self::Resolution(_) => "resolution-invalid",
+        }
+    }
+
+    /// The document that says it.
+    pub fn to_json(&self) -> String {
+        error_document(self.code(), &self.to_string())
+    }
+}
+
+/// Status and document for an operator whom the record's state refuses.
+pub fn refusal(refusal: AdminRefusal, id: &RecordId) -> (u16, String) {
+    match refusal {
+        AdminRefusal::Vacant => (404, vacant(id)),
+        AdminRefusal::CallOpen => (409, error_document("call-open", &refusal.to_string())),
+        AdminRefusal::NotUnknown => (409, error_document("not-unknown", &refusal.to_string())),
+    }
+}
+
+#[derive(Serialize)]
+struct ErrorDocument<'a> {
+    error: &'a str,
+    detail: &'a str,
+}
+
+fn error_document(error: &str, detail: &str) -> String {
+    to_json(&ErrorDocument { error, detail })
+}

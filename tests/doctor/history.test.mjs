@@ -1,0 +1,59 @@
+// What the doctor makes of one record's lines in a log, and of those beside them.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { A, B, doctor, flat, kinds, line, logFile, report } from "./doctor.mjs";
+
+async function check(lines, expected, args = []) {
+  const found = await report([A.record, "--log", logFile(lines), ...args]);
+  assert.deepEqual(kinds(found), expected);
+  return found.records[0];
+}
+
+test("one execution, its waiter and its replay, in the order of time", async () => {
+  const lines = [line(5, { ...A, outcome: "replayed" }), line(0, { ...A, outcome: "joined" }), line(1, A), line(2, { ...B, fingerprint: "0".repeat(16) })];
+  const { history, notes } = await check(lines, []);
+  assert.deepEqual(history.lines.map(({ outcome }) => outcome), ["joined", "first", "replayed"]);
+  assert.deepEqual(history.beside, []);
+  assert.match(notes[0], /3 requests under this key, all in one retry window and of one claim: 1 first, 1 joined, 1 replayed/);
+});
+
+test("the duplicate came under another key, before or after", async () => {
+  const between = line(2, { ...A, record: "c".repeat(16), fingerprint: "0".repeat(16) });
+  for (const lines of [[line(0, A), between, line(4, B)], [line(0, B), between, line(4, A)]]) {
+    const { history } = await check(lines, ["new-key-per-attempt"]);
+    assert.deepEqual(history.beside.map(({ record }) => record), [B.record]);
+  }
+});
+
+test("the duplicate may have come without a key", async () => {
+  await check([line(0, A), line(4, { outcome: "bypass" })], ["no-key"]);
+  await check([line(0, A), line(4, { outcome: "bypass", method: "PATCH" })], []);
+  await check([line(0, A), line(40, { outcome: "bypass" })], []);
+});
+
+test("a second claim, by the time between", async () => {
+  const lines = [line(0, A), line(40, { ...A, claim: "33333333" })];
+  await check(lines, ["executed-twice"], ["--window", "24h"]);
+  await check(lines, ["two-windows"], ["--window", "40s"]);
+});
+
+test("an outcome that nobody knew, and a policy that only watched", async () => {
+  await check([line(0, { ...A, outcome: "refused", code: "outcome-unknown" }), line(1, A)], ["was-unknown"]);
+  await check([line(0, A), line(1, { ...A, outcome: "observed", would: "replay" })], ["observed"]);
+});
+
+test("a record that the log does not know", async () => {
+  await check([line(0, B)], ["not-in-log"]);
+});
+
+test("the history as a person reads it", async () => {
+  const { code, out } = await doctor([A.record, "--log", logFile([line(0, A), line(1, { ...A, outcome: "joined" }), line(4, B)])]);
+  assert.equal(code, 1);
+  const rows = out.split("\n").filter((row) => /^[ ?] 2026/.test(row));
+  assert.deepEqual(rows, [
+    "  2026-11-22T21:00:00.000Z  first             201  POST /orders/**  100 ms  claim 11111111",
+    "  2026-11-22T21:00:01.000Z  joined            201  POST /orders/**  100 ms  claim 11111111",
+    "? 2026-11-22T21:00:04.000Z  first             201  POST /orders/**  100 ms  record bbbbbbbbbbbbbbbb",
+  ]);
+  assert.match(flat(out), /new-key-per-attempt: .* 4\.0 s apart/);
+});
