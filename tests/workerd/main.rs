@@ -23,6 +23,7 @@ mod storage;
 mod wire;
 
 mod answers;
+mod change_of_shards;
 mod concurrent_duplicates;
 mod copies;
 mod cors;
@@ -42,6 +43,7 @@ mod metrics;
 mod observe;
 mod operator;
 mod passthrough;
+mod places;
 mod policy;
 mod queue;
 mod release;

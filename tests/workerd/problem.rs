@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::http::Answer;
 
 /// Code, status, retryable.
-const PROBLEMS: [(&str, u16, bool); 11] = [
+const PROBLEMS: [(&str, u16, bool); 12] = [
     ("key-missing", 400, false),
     ("key-invalid", 400, false),
     ("key-reused", 422, false),
@@ -13,6 +13,7 @@ const PROBLEMS: [(&str, u16, bool); 11] = [
     ("credential-changed", 409, false),
     ("response-not-kept", 409, false),
     ("body-too-large", 413, false),
+    ("origin-busy", 503, true),
     ("outcome-unknown", 502, false),
     ("guard-unavailable", 503, true),
     ("misconfigured", 500, false),
