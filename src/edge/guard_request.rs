@@ -127,7 +127,7 @@ fn key_decision(guarded: &GuardedRequest) -> Result<KeyDecision, Problem> {
     match IdempotencyKey::parse(&header) {
         Ok(key) => Ok(KeyDecision::Key(key, source)),
         Err(_) if guarded.observes() => Ok(KeyDecision::NotGuarded),
-        Err(error) => Err(Problem::new(Code::KeyInvalid, error.to_string())),
+        Err(error) => Err(Problem::new(Code::KeyInvalid, error.describe(&header))),
     }
 }
 
