@@ -61,6 +61,16 @@ test("a refusal is said", () =>
     assert.equal(bought().length, 1);
   }));
 
+/** Keeps every text that the status line has from now on. */
+function recordStatus(page) {
+  return page.evaluate(() => {
+    globalThis.statuses = [];
+    const status = document.querySelector("[role=status]");
+    const record = () => globalThis.statuses.push(status.textContent);
+    new MutationObserver(record).observe(status, { childList: true, characterData: true, subtree: true });
+  });
+}
+
 test("an unknown outcome is said, shows how to start over, and survives a reload", () =>
   onPlain("lost", async ({ page, bought }) => {
     const over = page.getByRole("button", { name: "Start over" });
@@ -69,9 +79,12 @@ test("an unknown outcome is said, shows how to start over, and survives a reload
     assert.match(await page.getByRole("status").textContent(), /^Perhaps carried out\./);
     await page.reload();
     await over.waitFor();
+    await recordStatus(page);
     await page.getByRole("button", { name: "Buy" }).click();
-    await page.getByText("Sending …").waitFor();
+    await page.waitForFunction(() => globalThis.statuses.length > 1);
     await over.waitFor();
+    // It is said for as long as a replay takes: a look from outside may come too late.
+    assert.equal((await page.evaluate(() => globalThis.statuses))[0], "Sending …");
     assert.equal(bought().length, 1, "the same key");
     await over.click();
     assert.equal(await over.isVisible(), false);
