@@ -45,7 +45,8 @@
 //!
 //! 1. *Claim, then send*: a request reaches the origin only after its claim is durable.
 //!    (`edge::object::context::ObjectContext::step`, and the output gate.)
-//! 2. *A place before a claim*: what is claimed is sent in the same turn. (`guard::shard::places`.)
+//! 2. *A place before a claim*: what is claimed is sent in the same turn, and who finds no place has
+//!    claimed nothing. (`guard::shard::places`.)
 //! 3. *One sending*: a claim is sent once, unless the policy says `resend`. (`guard::machine`.)
 //! 4. *Never unlock to be helpful*: only an answer that says "not processed", an operator, or the
 //!    end of the window frees a key. (`guard::machine::transition`.)
