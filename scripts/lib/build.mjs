@@ -19,9 +19,9 @@ const INPUTS = [
 const COMPILER_LINES = 500;
 // worker-build's own output, with the names of functions: a stack from a deployment can be read by it.
 const unstripped = join(targetFolder, "worker-build");
-// Names and tool versions are a third of the file, and only serve a panic's stack.
 // The crate that links the library for the platform.
 const linked = join("src", "worker");
+// Names and tool versions are a third of the file, and only serve a panic's stack.
 const STRIP = ["--strip-debug", "--strip-producers"];
 
 const worker = { name: "the Worker", folder: workerOutput, files: ["index_bg.wasm", "index.js"], make: makeWorker };
