@@ -135,8 +135,9 @@ pub fn transition(
     let Some(bug) = bug else { return machine::transition(record, event, live, now) };
     if is_unlocked(bug, &record, &event, live, now) {
         let step = machine::transition(Record::Vacant, event, live, now);
-        let change = if step.storage == StorageOp::Keep { StorageOp::Erase } else { step.storage };
-        return Transition { storage: change, ..step };
+        let is_kept = step.storage == StorageOp::Keep;
+        let storage = if is_kept { StorageOp::Erase } else { step.storage };
+        return Transition { storage, ..step };
     }
     if let Some(record) = overwritten(bug, &record, &event) {
         return Transition { record, storage: StorageOp::Put, action: Action::Nothing };
@@ -239,15 +240,5 @@ fn hasty(bug: Bug, step: Transition, now: UnixMillis) -> Transition {
             Transition { action: Action::Nothing, ..step }
         }
         _ => step,
-    }
-}
-
-/// Whether a mistake keeps an alarm from being set.
-pub fn sets_no_alarm(bug: Option<Bug>, rang: bool, step: &Transition) -> bool {
-    match bug {
-        Some(Bug::NoAlarm) => true,
-        Some(Bug::NoSecondAlarm) => rang,
-        Some(Bug::AlarmNotMoved) => !rang && step.action != Action::Forward,
-        _ => false,
     }
 }

@@ -6,7 +6,6 @@
 //! It takes an optimised build: `npm test -- proof`.
 
 mod actions;
-mod alarm;
 mod bugs;
 mod ledger;
 mod object;
@@ -15,6 +14,7 @@ mod origin;
 mod planted;
 mod setting;
 mod settings;
+mod shard;
 mod silence;
 mod state;
 mod worker;

@@ -1,13 +1,13 @@
 //! One key's object, as `edge::key_object`, `edge::origin_call` and `edge::reception` have it
 //! around the shipped rules: what is one synchronous turn there is one function here.
 
-use crate::alarm;
 use crate::bugs::{self, Bug};
 use crate::ledger::{Promise, Reader, number};
 use crate::setting::{DEADLINE, Setting};
-use crate::state::{Bytes, Call, News, Stage, State, Submission, Turn, decode, encode};
-use onlyonce::guard::machine::{self, Action, Event, InMemoryState, StorageOp, Transition};
+use crate::state::{Bytes, Call, News, Object, Stage, State, Submission, Turn, decode, encode};
+use onlyonce::guard::machine::{self, Action, Event, InMemoryState, Place, StorageOp, Transition};
 use onlyonce::guard::record::Record;
+use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
 
 /// A state on its way to the next.
@@ -85,7 +85,8 @@ impl World<'_> {
             reject_in_flight: self.setting.rejects,
             may_resend: self.setting.resends && first && !redelivered,
             can_send: by.has_body && (by.turn != Turn::Led || leads_again),
-            place: machine::Place::Taken,
+            // Places are another model's: `shard`.
+            place: Place::Taken,
             known_only: false,
             raw_key: None,
         }
@@ -98,11 +99,11 @@ impl World<'_> {
         let end = end_of_call(&record, &event, now);
         let open: Vec<u32> = self.state.object.calls.iter().map(|call| call.attempt).collect();
         let copying = self.state.object.copying.is_some();
-        let live =
-            InMemoryState { open_calls: &open, waiting: self.waiting(), copying, reading: false };
-        let rang = matches!(event, Event::Alarm);
+        let waiting = self.waiting();
+        let live = InMemoryState { open_calls: &open, waiting, copying, reading: false };
         let step = bugs::transition(self.setting.bug, record, event, live, now);
-        self.apply(&step, rang, now);
+        self.apply(&step);
+        self.set_alarm(step.action == Action::Forward);
         if step.storage != StorageOp::Keep && step.action != Action::Forward {
             end.into_iter().for_each(|end| self.state.ledger.ended(end.0));
         }
@@ -122,19 +123,33 @@ impl World<'_> {
     }
 
     /// `Store::apply`.
-    fn apply(&mut self, step: &Transition, rang: bool, now: UnixMillis) {
+    fn apply(&mut self, step: &Transition) {
         let object = &mut self.state.object;
         let before = object.stored.clone();
-        if !bugs::sets_no_alarm(self.setting.bug, rang, step) {
-            object.alarm = alarm::after(step, rang, object.alarm, now);
-        }
         match step.storage {
             StorageOp::Keep => return,
-            StorageOp::Erase => (object.stored, object.alarm) = (None, None),
-            StorageOp::Put => object.stored = encode(&step.record),
+            StorageOp::Erase => (object.stored, object.bucket) = (None, None),
+            StorageOp::Put => {
+                object.stored = encode(&step.record);
+                object.bucket = Some(bucket_of(&step.record, object.bucket, self.state.now));
+            }
         }
         if self.has(Bug::SentBeforeDurable) {
             self.state.undurable = (step.action == Action::Forward).then_some(before);
+        }
+    }
+
+    /// Sets the shard's alarm where the one there is would ring too late.
+    fn set_alarm(&mut self, claims: bool) {
+        let is_set = self.state.object.alarm.map(UnixMillis);
+        let wanted = self.state.agenda().alarm_to_set(is_set, self.state.clock());
+        let is_silent = match self.setting.bug {
+            Some(Bug::NoAlarm) => true,
+            Some(Bug::AlarmNotMoved) => !claims,
+            _ => false,
+        };
+        if let Some(at) = wanted.filter(|_| !is_silent) {
+            self.state.object.alarm = Some(at.0);
         }
     }
 
@@ -147,15 +162,37 @@ impl World<'_> {
         }
     }
 
-    /// `KeyObject::woken`, by an alarm, which is used up. Calls that it ends may fail at any time
-    /// anyway.
+    /// The shard's alarm, which is used up: it looks at what is watched, and at what a bucket that
+    /// has ended holds. Calls that it ends may fail at any time anyway.
     pub fn rings(&mut self) -> Action {
-        self.state.object.alarm = None;
-        let step = self.step(Event::Alarm, News::LookAgain);
-        if step.action == Action::DropCopy {
+        let action = if self.is_due() {
+            self.step(Event::Alarm, News::LookAgain).action
+        } else {
+            Action::Nothing
+        };
+        if action == Action::DropCopy {
             self.state.object.deleting = true;
         }
-        step.action
+        self.state.object.alarm = None;
+        self.postpone();
+        if !self.has(Bug::NoSecondAlarm) {
+            self.set_alarm(true);
+        }
+        action
+    }
+
+    fn is_due(&self) -> bool {
+        let Object { bucket, .. } = &self.state.object;
+        bucket.is_some_and(|at| at <= self.state.now)
+    }
+
+    /// A record that must not go yet moves to a later bucket.
+    fn postpone(&mut self) {
+        let now = self.state.now;
+        let object = &mut self.state.object;
+        if let Some(at) = object.bucket.filter(|at| *at <= now) {
+            object.bucket = Some(bucket_of(&decode(&object.stored), Some(at), now));
+        }
     }
 
     /// One who waited hears the news: the end of `KeyObject::join`.
@@ -193,6 +230,12 @@ impl World<'_> {
             self.state.clients[submission.client].waits = false;
         }
     }
+}
+
+/// The bucket of a record that is written now, where it stands in that one.
+fn bucket_of(record: &Record, current: Option<u64>, now: u64) -> u64 {
+    let current = current.map(|at| Bucket(UnixMillis(at)));
+    Bucket::of_record(record, current, UnixMillis(now)).ends_at().0
 }
 
 /// When a call is over, should this event end it: a look finds what was over at the deadline already.

@@ -31,7 +31,7 @@ pub const ALL: [(Bug, Setting); 36] = [
     (AnyAnswerCounts, HOLD),
     (NoAlarm, RETRIES),
     (NoSecondAlarm, RETRIES),
-    (AlarmNotMoved, DERIVED),
+    (AlarmNotMoved, FORGET),
     (CallsNotEnded, RETRIES),
     (LateAnswerAgedEarly, DERIVED),
     (DeadlineUnheard, RETRIES),

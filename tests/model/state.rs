@@ -4,10 +4,11 @@
 //! Records are held as the bytes that the shipped codec makes of them, in the object and in every
 //! copy, so that what is explored is what is stored.
 
-use crate::alarm;
 use crate::ledger::Ledger;
 use crate::setting::{Setting, TICK};
 use onlyonce::guard::record::Record;
+use onlyonce::guard::shard::alarm::Agenda;
+use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
 use std::sync::Arc;
 
@@ -45,10 +46,12 @@ pub struct Left {
     pub interventions: u8,
 }
 
-/// One key's object: its storage, its alarm, and what its instance remembers.
+/// What a shard has of the key: what is stored, the shard's alarm, and what its instance remembers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Object {
     pub stored: Option<Bytes>,
+    /// The end of the bucket that the record is in.
+    pub bucket: Option<u64>,
     pub alarm: Option<u64>,
     pub calls: Vec<Call>,
     /// A copy that is being written to KV.
@@ -160,10 +163,23 @@ impl State {
         UnixMillis(self.now)
     }
 
-    /// Whether an alarm is set that looks at the record in time.
+    /// What the shard waits for, if it has no other key.
+    pub fn agenda(&self) -> Agenda {
+        let record = decode(&self.object.stored);
+        let bucket = self.object.bucket.map(|at| Bucket(UnixMillis(at)));
+        Agenda {
+            next_bucket: bucket.filter(|bucket| *bucket != Bucket::WATCHED),
+            in_flight: matches!(record, Record::InFlight { .. }),
+            // The instances of this model know the alarm: that one may not is another's, `shard`.
+            orphaned: false,
+            unfinished: record == Record::Forgotten { until: None },
+        }
+    }
+
+    /// Whether an alarm rings by the time at which the shard wants to be woken.
     pub fn is_watched(&self) -> bool {
-        let due = alarm::due(&decode(&self.object.stored), self.clock());
-        due.is_none_or(|due| self.object.alarm.is_some_and(|at| at <= due.0))
+        let wanted = self.agenda().wants(self.clock());
+        wanted.is_none_or(|latest| self.object.alarm.is_some_and(|at| at <= latest.0))
     }
 
     /// Whether there is anything that time could do something to.
@@ -182,6 +198,7 @@ impl State {
     /// One form for states that differ in nothing that matters: what nobody will hear of and what
     /// can no longer act is left out, and what has no order gets one.
     pub fn normalise(&mut self, setting: &Setting) {
+        self.normalise_alarm();
         self.submissions.retain(|one| one.is_read || one.may_still_send());
         for one in self.submissions.iter_mut().filter(|one| !one.is_read) {
             one.isolate = 0;
@@ -191,6 +208,15 @@ impl State {
         self.object.calls.sort();
         if setting.first_like(1) == 0 {
             self.order_twins();
+        }
+    }
+
+    /// An alarm may ring at any time, so that it rings too soon is explored without its being set so. It
+    /// counts as set for the last moment that will do, if it is in time; where nothing is stored, it
+    /// finds nothing. What several keys make of one alarm is another model's, `shard`.
+    fn normalise_alarm(&mut self) {
+        if self.is_watched() {
+            self.object.alarm = self.agenda().wants(self.clock()).map(|at| at.0);
         }
     }
 

@@ -5,7 +5,6 @@
 //! A failing schedule is made as small as it gets, and printed with its seed.
 //! `ONLYONCE_SEED=7` runs one seed, `ONLYONCE_SCHEDULES=100000` as many from 0 on.
 
-#[path = "../model/alarm.rs"]
 mod alarm;
 mod bugs;
 mod history;

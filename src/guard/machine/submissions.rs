@@ -18,9 +18,6 @@ pub(super) fn submitted(
         Record::Moved { until } => return moved(until, &submission, now),
         _ => {}
     }
-    if matches!(record, Record::Moved { .. }) {
-        return Transition::refuse(record, Refusal::Moved);
-    }
     let Some(claim) = record.claim() else { return vacant(submission, now) };
     if claim.fingerprint != submission.fingerprint {
         return Transition::refuse(record, Refusal::KeyReused);

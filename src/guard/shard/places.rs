@@ -30,7 +30,7 @@ pub enum Urgency {
 }
 
 /// The places of one shard, and those who wait for one.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Places<T> {
     free: u32,
     calls: VecDeque<T>,

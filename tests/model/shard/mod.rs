@@ -1,0 +1,245 @@
+//! What the keys of one shard share: its places, its alarm, its buckets, and its death. The rules are the
+//! shipped ones (`guard::machine::transition`, `guard::shard`), and what the edge does around them is
+//! mirrored, one function for each turn.
+
+mod alarm;
+mod bugs;
+mod ledger;
+mod setting;
+mod silence;
+mod state;
+mod turns;
+
+use ledger::Promise;
+use onlyonce::guard::record::Record;
+use onlyonce::guard::shard::alarm::WATCH;
+use onlyonce::guard::time::{Millis, UnixMillis};
+use setting::Setting;
+use state::{Call, Stage, State};
+use stateright::{Checker, HasDiscoveries, Model, Path, Property};
+use std::time::Instant;
+use turns::{Report, World};
+
+#[derive(Clone)]
+struct Shard(Setting);
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum ModelAction {
+    TimePasses,
+    /// A submission arrives at the shard, or goes on with a place or without.
+    Decides(usize),
+    GivesUp(usize),
+    HeadersCome(Call),
+    Ends(Call, Report),
+    CopyEnds(usize),
+    DeletionEnds(usize, bool),
+    Forgets(usize),
+    AlarmRings,
+    Looks,
+    Dies,
+}
+
+impl Model for Shard {
+    type State = State;
+    type Action = ModelAction;
+
+    fn init_states(&self) -> Vec<State> {
+        vec![State::initial(&self.0)]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<ModelAction>) {
+        if state.ticks() < self.0.ticks {
+            actions.push(ModelAction::TimePasses);
+        }
+        submissions(state, actions);
+        for call in &state.instance.calls {
+            origin(call, actions);
+        }
+        platform(&self.0, state, actions);
+        if state.interventions > 0 {
+            actions.extend((0..self.0.keys).map(ModelAction::Forgets));
+        }
+    }
+
+    fn next_state(&self, state: &State, action: ModelAction) -> Option<State> {
+        let mut world = World { setting: &self.0, state: state.clone() };
+        world.does(action);
+        world.state.normalise();
+        (world.state != *state).then_some(world.state)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        macro_rules! in_the_ledger {
+            ($promise:ident) => {
+                Property::always(Promise::$promise.sentence(), |_: &Self, state: &State| {
+                    state.ledger.keeps(Promise::$promise)
+                })
+            };
+        }
+        macro_rules! of_a_state {
+            ($promise:ident, $holds:expr) => {
+                Property::always(Promise::$promise.sentence(), |shard: &Self, state: &State| {
+                    $holds(&shard.0, state)
+                })
+            };
+        }
+        vec![
+            in_the_ledger!(ClaimOnly),
+            in_the_ledger!(KeptWhileOpen),
+            in_the_ledger!(ReadsOnlyEnded),
+            in_the_ledger!(PurgesAll),
+            in_the_ledger!(NoIdleAlarm),
+            of_a_state!(AtMostPlaces, |setting: &Setting, state: &State| {
+                state.connections() <= setting.places as usize
+            }),
+            of_a_state!(NoPlaceLost, no_place_is_lost),
+            of_a_state!(NobodyWaitsBesideAPlace, nobody_waits_beside_a_place),
+            of_a_state!(SentWithClaim, is_sent_with_its_claim),
+            of_a_state!(AlarmInTime, is_alarm_in_time),
+            of_a_state!(AllSettled, silence::settles_all),
+        ]
+    }
+}
+
+fn submissions(state: &State, actions: &mut Vec<ModelAction>) {
+    for (one, submission) in state.submissions.iter().enumerate() {
+        match submission.stage {
+            Stage::AtClient | Stage::AtWorker | Stage::Woken => {
+                actions.push(ModelAction::Decides(one));
+            }
+            Stage::AwaitsPlace { .. } => actions.push(ModelAction::GivesUp(one)),
+            Stage::HasPlace => {
+                actions.extend([ModelAction::Decides(one), ModelAction::GivesUp(one)]);
+            }
+            Stage::Joined { .. } | Stage::Leading { .. } | Stage::Answered => {}
+        }
+        if submission.deadline().is_some_and(|deadline| state.now >= deadline) {
+            actions.push(ModelAction::Decides(one));
+        }
+    }
+}
+
+/// The origin may also say nothing, for ever.
+fn origin(call: &Call, actions: &mut Vec<ModelAction>) {
+    let end = |report| ModelAction::Ends(call.clone(), report);
+    actions.extend([Report::Answers, Report::Breaks].map(end));
+    if call.has_place {
+        actions.extend([end(Report::Refuses), ModelAction::HeadersCome(call.clone())]);
+    }
+}
+
+fn platform(setting: &Setting, state: &State, actions: &mut Vec<ModelAction>) {
+    let instance = &state.instance;
+    let written = instance.copies.iter().filter(|(_, has_place)| *has_place);
+    actions.extend(written.map(|(key, _)| ModelAction::CopyEnds(*key)));
+    for key in &instance.deletions {
+        actions.extend([true, false].map(|lands| ModelAction::DeletionEnds(*key, lands)));
+    }
+    if instance.ring.is_some() {
+        actions.push(ModelAction::Looks);
+    } else if state.alarm.is_some() && setting.rings {
+        actions.push(ModelAction::AlarmRings);
+    }
+    let is_alive = !instance.calls.is_empty() || state.count(|stage| *stage != Stage::AtClient) > 0;
+    if state.crashes > 0 && is_alive {
+        actions.push(ModelAction::Dies);
+    }
+}
+
+impl World<'_> {
+    fn does(&mut self, action: ModelAction) {
+        match action {
+            ModelAction::TimePasses => self.state.now += crate::setting::TICK.0,
+            ModelAction::Decides(one) => {
+                let held = self.state.submissions[one].stage == Stage::HasPlace;
+                self.decides(one, held);
+            }
+            ModelAction::GivesUp(one) => self.gives_up(one),
+            ModelAction::HeadersCome(call) => self.headers_come(&call),
+            ModelAction::Ends(call, report) => self.ends(&call, report),
+            ModelAction::CopyEnds(key) => self.copy_ends(key),
+            ModelAction::DeletionEnds(key, lands) => self.deletion_ends(key, lands),
+            ModelAction::Forgets(key) => {
+                self.state.interventions -= 1;
+                self.forgets(key);
+            }
+            ModelAction::AlarmRings => self.rings(),
+            ModelAction::Looks => self.looks(),
+            ModelAction::Dies => {
+                self.state.crashes -= 1;
+                self.dies();
+            }
+        }
+    }
+}
+
+fn no_place_is_lost(setting: &Setting, state: &State) -> bool {
+    let handed = state.count(|stage| *stage == Stage::HasPlace);
+    let free = state.instance.places.free() as usize;
+    free + handed + state.connections() == setting.places as usize
+}
+
+fn nobody_waits_beside_a_place(_: &Setting, state: &State) -> bool {
+    let waiting = state.count(|stage| matches!(stage, Stage::AwaitsPlace { .. }));
+    let copies = state.instance.copies.iter().filter(|(_, has_place)| !has_place).count();
+    state.instance.places.free() == 0 || waiting + copies == 0
+}
+
+fn is_sent_with_its_claim(_: &Setting, state: &State) -> bool {
+    (0..state.rows.len()).all(|key| {
+        let is_ours = state.ledger.keys[key].as_ref().is_some_and(|last| last.is_ours);
+        let in_flight = matches!(state.record(key), Record::InFlight { .. });
+        let is_sent = state.instance.calls.iter().any(|call| call.key == key);
+        !in_flight || !is_ours || is_sent
+    })
+}
+
+/// Whether the alarm is set no later than the shard wants to be woken, and a dead call is looked at
+/// within five minutes, however many claims were made since.
+fn is_alarm_in_time(_: &Setting, state: &State) -> bool {
+    let Some(wanted) = state.agenda().wants(state.clock()) else { return true };
+    let in_flight = state.records().filter(|record| matches!(record, Record::InFlight { .. }));
+    let claims = in_flight.filter_map(|record| Some(record.claim()?.claimed_at));
+    let watched = claims.map(|at| at.max(UnixMillis(state.ledger.looked_at)).plus(WATCH)).min();
+    let soonest = state.clock().plus(Millis::seconds(1));
+    let latest = watched.map_or(wanted, |watched| watched.min(wanted)).max(soonest);
+    state.instance.ring.is_some() || state.alarm.is_some_and(|at| at <= latest.0)
+}
+
+#[test]
+fn the_keys_of_a_shard_share_it_safely() {
+    let begun = Instant::now();
+    let visited: usize = setting::ALL.into_iter().map(explored).sum();
+    println!("{visited} different states of a shard in {:.1?}", begun.elapsed());
+}
+
+fn explored(setting: Setting) -> usize {
+    let begun = Instant::now();
+    let checker = Shard(setting).checker().threads(2).spawn_bfs().join();
+    let (visited, depth) = (checker.unique_state_count(), checker.max_depth());
+    println!("{:20} {visited:9} states, {depth} deep, {:.1?}", setting.name, begun.elapsed());
+    if let Some((promise, path)) = checker.discoveries().into_iter().next() {
+        panic!("{}: not so: {promise}\n{}", setting.name, written(path));
+    }
+    visited
+}
+
+fn written(path: Path<State, ModelAction>) -> String {
+    let last = format!("{:#?}", path.last_state());
+    let actions = path.into_actions().into_iter().map(|action| format!("  {action:?}\n"));
+    actions.collect::<String>() + &last
+}
+
+#[test]
+fn each_planted_mistake_of_a_shard_is_found() {
+    for (bug, promise, setting) in bugs::ALL {
+        let begun = Instant::now();
+        let wanted = HasDiscoveries::AnyOf([promise.sentence()].into());
+        let model = Shard(Setting { bug: Some(bug), ..setting });
+        let checker = model.checker().finish_when(wanted).spawn_bfs().join();
+        let path = checker.discovery(promise.sentence());
+        let Some(path) = path else { panic!("{bug:?} was not found to break {promise:?}") };
+        let steps = path.into_actions().len();
+        println!("{bug:?} breaks {promise:?} in {steps} steps, {:.1?}", begun.elapsed());
+    }
+}

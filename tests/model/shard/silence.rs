@@ -1,0 +1,74 @@
+//! What becomes of a shard when nobody does anything any more: no client sends, the origin says nothing.
+//! Time passes, the platform rings the alarm, and timers go off. Everybody has to be answered, every
+//! record has to go, and then nothing may ring any more.
+
+use super::bugs::Bug;
+use super::setting::Setting;
+use super::state::{Stage, State};
+use super::turns::World;
+
+/// More than the longest way takes.
+const STEPS: usize = 100;
+
+pub fn settles_all(setting: &Setting, state: &State) -> bool {
+    let mut world = World { setting, state: state.clone() };
+    (0..STEPS).any(|_| !world.goes_on_silently()) && is_settled(&world.state)
+}
+
+fn is_settled(state: &State) -> bool {
+    let is_quiet = |stage: &Stage| matches!(stage, Stage::AtClient | Stage::Answered);
+    state.count(|stage| !is_quiet(stage)) == 0
+        && state.rows.iter().all(Option::is_none)
+        && state.instance.calls.is_empty()
+        && state.alarm.is_none()
+}
+
+impl World<'_> {
+    /// One step; false where nothing will ever happen again.
+    fn goes_on_silently(&mut self) -> bool {
+        let is_ready =
+            |stage: Stage| matches!(stage, Stage::AtWorker | Stage::Woken | Stage::HasPlace);
+        if let Some(one) = self.state.submissions.iter().position(|one| is_ready(one.stage)) {
+            let held = self.state.submissions[one].stage == Stage::HasPlace;
+            self.decides(one, held);
+            return true;
+        }
+        if self.state.instance.ring.is_some() {
+            self.looks();
+            return true;
+        }
+        if let Some(key) = self.state.instance.deletions.first().copied() {
+            self.deletion_ends(key, true);
+            return true;
+        }
+        let written = self.state.instance.copies.iter().find(|(_, has_place)| *has_place);
+        if let Some((key, _)) = written.copied() {
+            self.copy_ends(key);
+            return true;
+        }
+        self.goes_off()
+    }
+
+    /// The next timer, or the alarm.
+    fn goes_off(&mut self) -> bool {
+        let timer = |(one, submission): (usize, &super::state::Submission)| {
+            let at = match submission.stage {
+                Stage::AwaitsPlace { until } if !self.has(Bug::EndlessPatience) => Some(until),
+                _ => submission.deadline(),
+            };
+            at.map(|at| (at, Some(one)))
+        };
+        let timers = self.state.submissions.iter().enumerate().filter_map(timer);
+        let next = timers.chain(self.state.alarm.map(|at| (at, None))).min();
+        let Some((at, one)) = next else { return false };
+        self.state.now = self.state.now.max(at);
+        match one {
+            None => self.rings(),
+            Some(one) => match self.state.submissions[one].stage {
+                Stage::AwaitsPlace { .. } => self.gives_up(one),
+                _ => self.decides(one, false),
+            },
+        }
+        true
+    }
+}
