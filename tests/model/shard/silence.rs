@@ -1,10 +1,11 @@
 //! What becomes of a shard when nobody does anything any more: no client sends, the origin says nothing.
-//! Time passes, the platform rings the alarm, and timers go off. Everybody has to be answered, every
-//! record has to go, and then nothing may ring any more.
+//! Time passes, the platform rings the alarm, and timers go off. Everybody has to be answered, when its
+//! patience or its call's deadline is over at the latest; every record has to go; and then nothing may
+//! ring any more.
 
 use super::bugs::Bug;
 use super::setting::Setting;
-use super::state::{Stage, State};
+use super::state::{Stage, State, Submission};
 use super::turns::World;
 
 /// More than the longest way takes.
@@ -12,7 +13,15 @@ const STEPS: usize = 100;
 
 pub fn settles_all(setting: &Setting, state: &State) -> bool {
     let mut world = World { setting, state: state.clone() };
-    (0..STEPS).any(|_| !world.goes_on_silently()) && is_settled(&world.state)
+    for _ in 0..STEPS {
+        if world.oversleeps() {
+            return false;
+        }
+        if !world.goes_on_silently() {
+            return is_settled(&world.state);
+        }
+    }
+    false
 }
 
 fn is_settled(state: &State) -> bool {
@@ -49,18 +58,26 @@ impl World<'_> {
         self.goes_off()
     }
 
-    /// The next timer, or the alarm.
-    fn goes_off(&mut self) -> bool {
-        let timer = |(one, submission): (usize, &super::state::Submission)| {
-            let at = match submission.stage {
-                Stage::AwaitsPlace { until } if !self.has(Bug::EndlessPatience) => Some(until),
-                _ => submission.deadline(),
-            };
-            at.map(|at| (at, Some(one)))
+    /// Whether somebody will still wait when its time is over.
+    fn oversleeps(&self) -> bool {
+        let State { now, submissions, .. } = &self.state;
+        let next = self.next_timer().map_or(u64::MAX, |(at, _)| at);
+        next > *now && submissions.iter().filter_map(Submission::waits_until).any(|at| at < next)
+    }
+
+    /// What goes off next: the timer of a submission, or the alarm.
+    fn next_timer(&self) -> Option<(u64, Option<usize>)> {
+        let is_awake = |one: &Submission| {
+            !self.has(Bug::EndlessPatience) || !matches!(one.stage, Stage::AwaitsPlace { .. })
         };
-        let timers = self.state.submissions.iter().enumerate().filter_map(timer);
-        let next = timers.chain(self.state.alarm.map(|at| (at, None))).min();
-        let Some((at, one)) = next else { return false };
+        let submissions = self.state.submissions.iter().enumerate();
+        let awake = submissions.filter(|(_, one)| is_awake(one));
+        let timers = awake.filter_map(|(place, one)| Some((one.waits_until()?, Some(place))));
+        timers.chain(self.state.alarm.map(|at| (at, None))).min()
+    }
+
+    fn goes_off(&mut self) -> bool {
+        let Some((at, one)) = self.next_timer() else { return false };
         self.state.now = self.state.now.max(at);
         match one {
             None => self.rings(),

@@ -200,6 +200,14 @@ impl Submission {
         }
     }
 
+    /// When its own timer goes off.
+    pub fn waits_until(&self) -> Option<u64> {
+        match self.stage {
+            Stage::AwaitsPlace { until } => Some(until),
+            _ => self.deadline(),
+        }
+    }
+
     /// Whether it is at the shard, and lost with its instance.
     pub fn is_at_shard(&self) -> bool {
         !matches!(self.stage, Stage::AtClient | Stage::AtWorker | Stage::Answered)
