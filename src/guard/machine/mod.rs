@@ -201,9 +201,10 @@ pub const ASK_AGAIN: Millis = Millis::seconds(2);
 /// minute (Workers KV, "How KV works"), and an isolate remembers what it has seen for another.
 pub const QUARANTINE: Millis = Millis::seconds(120);
 
-/// How much longer a fence stands than the window of a claim that it was confirmed for: that claim is
-/// made some time later, in another shard, and clocks differ.
-pub const FENCE_MARGIN: Millis = Millis::hours(1);
+/// How much longer a fence stands than the window of a claim that it was confirmed for. That claim is
+/// made some time later, in another shard, and clocks differ: this is longer than a request lives, which
+/// waits for two minutes and leads for an hour at most.
+pub const FENCE_MARGIN: Millis = Millis::hours(2);
 
 /// Decides what an event does to a record.
 pub fn transition(
