@@ -8,6 +8,7 @@
 mod actions;
 mod bugs;
 mod ledger;
+mod moved;
 mod object;
 mod operator;
 mod origin;
