@@ -51,7 +51,7 @@ pub enum Bug {
     IsolateNeverForgets,
     /// A forgotten key is free at once.
     ForgetWithoutQuarantine,
-    /// The quarantine begins with the wish, and not with the deletion.
+    /// The quarantine begins with the command, and not with the deletion.
     ForgetUnconfirmed,
     /// A key is forgotten while its copy is on its way to KV.
     ForgetBesideCopying,

@@ -45,7 +45,7 @@ impl Promise {
             Self::NoneInFlight => "no record left in flight for ever",
             Self::AllAnswered => "every submission answered",
             Self::AllForgotten => "every record forgotten in the end",
-            Self::AllWatched => "every record has an alarm for its end",
+            Self::AllWatched => "a shard that holds something has an alarm in time",
         }
     }
 }

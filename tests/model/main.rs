@@ -3,6 +3,8 @@
 //! ones (`guard::machine::transition`, `guard::replay::may_replay`, `guard::isolate_cache`, the codec);
 //! what the edge does around them is mirrored here, one function for each synchronous turn.
 //!
+//! What several keys share is another model's, `shard`, and a key that moves a third one's, `moved`.
+//!
 //! It takes an optimised build: `npm test -- proof`.
 
 mod actions;
@@ -98,13 +100,13 @@ fn explored(setting: Setting) -> usize {
     let (visited, depth) = (checker.unique_state_count(), checker.max_depth());
     println!("{:16} {visited:9} states, {depth} deep, {:.1?}", setting.name, begun.elapsed());
     if let Some((promise, path)) = checker.discoveries().into_iter().next() {
-        panic!("{}: not so: {promise}\n{}", setting.name, told(path));
+        panic!("{}: not so: {promise}\n{}", setting.name, written(path));
     }
     visited
 }
 
 /// A counter-example, one event a line. Twins change places between the lines.
-fn told(path: Path<State, ModelAction>) -> String {
+fn written(path: Path<State, ModelAction>) -> String {
     let last = format!("{:#?}", path.last_state());
     let actions = path.into_actions().into_iter().map(|action| format!("  {action:?}\n"));
     actions.collect::<String>() + &last

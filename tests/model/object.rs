@@ -1,10 +1,10 @@
-//! One key's object, as `edge::key_object`, `edge::origin_call` and `edge::reception` have it
+//! What a shard has of one key, as `edge::object` has it
 //! around the shipped rules: what is one synchronous turn there is one function here.
 
 use crate::bugs::{self, Bug};
 use crate::ledger::{Promise, Reader, number};
 use crate::setting::{DEADLINE, Setting};
-use crate::state::{Bytes, Call, News, Object, Stage, State, Submission, Turn, decode, encode};
+use crate::state::{Bytes, Call, Object, Pass, Stage, State, Submission, Wakeup, decode, encode};
 use onlyonce::guard::machine::{self, Action, Event, InMemoryState, Place, StorageOp, Transition};
 use onlyonce::guard::record::Record;
 use onlyonce::guard::shard::retention::Bucket;
@@ -23,12 +23,12 @@ impl World<'_> {
         self.setting.bug == Some(bug)
     }
 
-    /// `KeyObject::submitted`, from one await to the next.
+    /// `Handling::run`, from one await to the next.
     pub fn takes(&mut self, mut submission: Submission) {
         let event = Event::Submitted(self.submission(&submission));
-        let step = self.step(event, News::LookAgain);
+        let step = self.step(event, Wakeup::LookAgain);
         self.began(&step, &submission);
-        let led = submission.turn == Turn::Led || step.action == Action::Forward;
+        let led = submission.pass == Pass::Led || step.action == Action::Forward;
         match (step.action, step.record) {
             (Action::Forward, Record::InFlight { claim, .. }) => {
                 let (claim, attempt, deadline) =
@@ -45,7 +45,7 @@ impl World<'_> {
             (Action::Replay, record) => return self.shown(submission, &record),
             _ => return self.answered(&submission),
         }
-        submission.turn = if led { Turn::Led } else { Turn::Waited };
+        submission.pass = if led { Pass::Led } else { Pass::Waited };
         self.state.submissions.push(submission);
     }
 
@@ -59,7 +59,7 @@ impl World<'_> {
             let reader = self.setting.clients[by.client].reader();
             return self.state.ledger.claimed(claim, reader, self.state.now);
         }
-        let by_resend = self.setting.resends && by.turn == Turn::First && !by.redelivered;
+        let by_resend = self.setting.resends && by.pass == Pass::First && !by.redelivered;
         self.state.ledger.resent(claim, by_resend);
     }
 
@@ -68,12 +68,12 @@ impl World<'_> {
         record.claim().is_some_and(|claim| claim.credential == credential)
     }
 
-    /// `Arrival::submission`.
+    /// `IncomingSubmission::submission`.
     fn submission(&self, by: &Submission) -> machine::Submission {
         let client = &self.setting.clients[by.client];
-        let leads_again = self.has(Bug::LeaderSendsAgain) && by.turn == Turn::Led;
-        let waits_again = self.has(Bug::WaitersResend) && by.turn == Turn::Waited;
-        let first = by.turn == Turn::First || leads_again || waits_again;
+        let leads_again = self.has(Bug::LeaderSendsAgain) && by.pass == Pass::Led;
+        let waits_again = self.has(Bug::WaitersResend) && by.pass == Pass::Waited;
+        let first = by.pass == Pass::First || leads_again || waits_again;
         let redelivered = by.redelivered && !self.has(Bug::StubRetryResends);
         machine::Submission {
             fresh: self.state.ledger.next_claim(),
@@ -84,7 +84,7 @@ impl World<'_> {
             derived_ttl: self.setting.derived_ttl,
             reject_in_flight: self.setting.rejects,
             may_resend: self.setting.resends && first && !redelivered,
-            can_send: by.has_body && (by.turn != Turn::Led || leads_again),
+            can_send: by.has_body && (by.pass != Pass::Led || leads_again),
             // Places are another model's: `shard`.
             place: Place::Taken,
             known_only: false,
@@ -92,8 +92,8 @@ impl World<'_> {
         }
     }
 
-    /// `KeyObject::step`: load, decide, apply, wake.
-    pub fn step(&mut self, event: Event, news: News) -> Transition {
+    /// `ObjectContext::step`: load, decide, apply, wake.
+    pub fn step(&mut self, event: Event, news: Wakeup) -> Transition {
         let now = self.state.clock();
         let record = decode(&self.found.take().unwrap_or_else(|| self.state.object.stored.clone()));
         let end = end_of_call(&record, &event, now);
@@ -113,7 +113,7 @@ impl World<'_> {
         match (step.storage, &step.action) {
             (StorageOp::Keep, _) | (_, Action::Forward) => {}
             (StorageOp::Erase, _) => self.wake(news),
-            (StorageOp::Put, _) => self.wake(News::LookAgain),
+            (StorageOp::Put, _) => self.wake(Wakeup::LookAgain),
         }
         step
     }
@@ -122,7 +122,7 @@ impl World<'_> {
         self.state.submissions.iter().filter(|one| one.waits()).count()
     }
 
-    /// `Store::apply`.
+    /// `RecordStore::apply`.
     fn apply(&mut self, step: &Transition) {
         let object = &mut self.state.object;
         let before = object.stored.clone();
@@ -153,7 +153,7 @@ impl World<'_> {
         }
     }
 
-    fn wake(&mut self, news: News) {
+    fn wake(&mut self, news: Wakeup) {
         if self.has(Bug::WaitersSleep) {
             return;
         }
@@ -166,7 +166,7 @@ impl World<'_> {
     /// has ended holds. Calls that it ends may fail at any time anyway.
     pub fn rings(&mut self) -> Action {
         let action = if self.is_due() {
-            self.step(Event::Alarm, News::LookAgain).action
+            self.step(Event::Alarm, Wakeup::LookAgain).action
         } else {
             Action::Nothing
         };
@@ -195,9 +195,9 @@ impl World<'_> {
         }
     }
 
-    /// One who waited hears the news: the end of `KeyObject::join`.
-    pub fn hears(&mut self, submission: Submission, news: News) {
-        if let News::Released { claim } = news {
+    /// One who waited is woken: the end of `Handling::join`.
+    pub fn hears(&mut self, submission: Submission, news: Wakeup) {
+        if let Wakeup::Released { claim } = news {
             let client = self.setting.clients[submission.client];
             let owner = self.state.ledger.credential(claim) == client.credential;
             if owner || self.has(Bug::ReleaseSharedWithAll) {

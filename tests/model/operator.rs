@@ -1,8 +1,8 @@
-//! An operator at the object, as `edge::wish` has it.
+//! An operator at the shard, as `edge::object::admin` has it.
 
 use crate::object::World;
 use crate::origin::answer_of;
-use crate::state::{News, decode};
+use crate::state::{Wakeup, decode};
 use onlyonce::guard::machine::{Action, Event, Resolution, StorageOp};
 use onlyonce::guard::record::Record;
 
@@ -18,7 +18,7 @@ pub enum RecordCommand {
 const OPERATOR: u32 = 255;
 
 impl World<'_> {
-    /// An operator's wish: `KeyObject::drop_copy` follows where the rules say so.
+    /// An operator's command: `copy_writer::confirm_deletion` follows where the rules say so.
     pub fn intervenes(&mut self, wish: RecordCommand) {
         let record = decode(&self.state.object.stored);
         let claim = record.claim().map(|claim| claim.id);
@@ -33,7 +33,7 @@ impl World<'_> {
                 Event::Resolve { claim, resolution: Resolution::Answered(answer) }
             }
         };
-        let step = self.step(event, News::LookAgain);
+        let step = self.step(event, Wakeup::LookAgain);
         self.state.object.deleting |= step.action == Action::DropCopy;
         let freed = matches!(step.record, Record::Forgotten { .. })
             || (wish == RecordCommand::NotProcessed && step.storage == StorageOp::Erase);

@@ -1,10 +1,10 @@
-//! The calls to the origin, as `edge::origin_call` and `edge::reception` have them: how one ends, and
+//! The calls to the origin, as `edge::object::origin_request` and `origin_response` have them: how one ends, and
 //! what its caller is told. The origin may answer at any time, or never.
 
 use crate::bugs::Bug;
 use crate::ledger::{claim_id, number_of};
 use crate::object::World;
-use crate::state::{Call, News, Stage, Submission, encode};
+use crate::state::{Call, Stage, Submission, Wakeup, encode};
 use onlyonce::guard::machine::{Event, Transition};
 use onlyonce::guard::origin::OriginVerdict;
 use onlyonce::guard::record::{Answer, Body, ClaimId, Record};
@@ -47,30 +47,30 @@ impl Report {
 }
 
 impl World<'_> {
-    /// A call that could not be made: `origin_call::not_sent`.
+    /// A call that could not be made: `origin_response`.
     pub fn not_sent(&mut self, call: Call) {
         self.state.ledger.not_processed(call.claim);
         let claim = claim_id(call.claim.into());
-        self.concludes(&call, Event::NotSent { claim, attempt: call.attempt }, News::LookAgain);
+        self.concludes(&call, Event::NotSent { claim, attempt: call.attempt }, Wakeup::LookAgain);
         if let Some(leader) = self.leader_of(&call) {
             self.answered(&leader);
         }
     }
 
-    /// The end of a call: `origin_call::run` and `Reception`.
+    /// The end of a call: `origin_response`.
     pub fn reported(&mut self, call: Call, report: Report) {
         let (id, attempt) = (claim_id(call.claim.into()), call.attempt);
         if report == Report::Breaks {
-            self.concludes(&call, Event::Failed { claim: id, attempt }, News::LookAgain);
+            self.concludes(&call, Event::Failed { claim: id, attempt }, Wakeup::LookAgain);
             return self.drop_caller(&call);
         }
         let (answer, verdict) = (answer(&call, report), report.origin_verdict());
         let news = match report {
             Report::Refuses => {
                 self.state.ledger.not_processed(call.claim);
-                News::Released { claim: call.claim }
+                Wakeup::Released { claim: call.claim }
             }
-            _ => News::LookAgain,
+            _ => Wakeup::LookAgain,
         };
         let event = Event::Answered { claim: id, attempt, verdict, answer: answer.clone() };
         let step = self.concludes(&call, event, news);
@@ -81,14 +81,14 @@ impl World<'_> {
         }
     }
 
-    /// `KeyObject::conclude`.
-    fn concludes(&mut self, call: &Call, event: Event, news: News) -> Transition {
+    /// `ObjectContext::finish_origin_request`.
+    fn concludes(&mut self, call: &Call, event: Event, news: Wakeup) -> Transition {
         let step = self.step(event, news);
         self.state.object.calls.retain(|open| open.attempt != call.attempt);
         step
     }
 
-    /// `Reception::done` and `Reception::hand_on`: the caller sees the answer if it became the
+    /// The caller sees the answer if it became the
     /// record's, and then it is copied.
     fn done(&mut self, call: &Call, answer: &Answer, record: Record) {
         if record.answer() != Some(answer) && !self.has(Bug::ShownWithoutStored) {
@@ -117,7 +117,7 @@ impl World<'_> {
             return;
         }
         if let Some(mut leader) = self.leader_of(call) {
-            leader.stage = Stage::Woken(News::LookAgain);
+            leader.stage = Stage::Woken(Wakeup::LookAgain);
             self.state.submissions.push(leader);
         }
     }

@@ -26,7 +26,7 @@ pub struct State {
     pub submissions: Vec<Submission>,
     pub clients: [ClientState; 3],
     pub kv: Kv,
-    pub isolates: [Option<Seen>; 2],
+    pub isolates: [Option<CachedAnswer>; 2],
     pub left: Left,
     pub ledger: Ledger,
 }
@@ -77,14 +77,14 @@ pub struct Submission {
     pub is_read: bool,
     pub isolate: usize,
     pub redelivered: bool,
-    pub turn: Turn,
+    pub pass: Pass,
     pub has_body: bool,
     pub stage: Stage,
 }
 
-/// As in `edge::key_object`.
+/// As in `edge::object::incoming_submission`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Turn {
+pub enum Pass {
     First,
     Waited,
     Led,
@@ -100,7 +100,7 @@ pub enum Stage {
     Joined {
         deadline: u64,
     },
-    Woken(News),
+    Woken(Wakeup),
     /// Its own request is at the origin.
     Leading {
         claim: u8,
@@ -110,7 +110,7 @@ pub enum Stage {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum News {
+pub enum Wakeup {
     LookAgain,
     /// The key was freed by this claim's origin; who shows its credential shares the answer.
     Released {
@@ -129,7 +129,7 @@ pub struct Kv {
 
 /// What an isolate remembers.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Seen {
+pub struct CachedAnswer {
     pub record: Bytes,
     pub at: u64,
 }
@@ -251,7 +251,7 @@ impl Submission {
     /// Whether it can still make a claim, though nobody reads what it is told.
     fn may_still_send(&self) -> bool {
         let leads = matches!(self.stage, Stage::Leading { .. });
-        self.has_body && self.turn != Turn::Led && !leads
+        self.has_body && self.pass != Pass::Led && !leads
     }
 }
 

@@ -1,11 +1,11 @@
-//! The Worker's half, as `edge::complete_request`, `edge::submit` and `edge::responses` have it,
+//! The Worker's half, as `edge::guard_request`, `edge::object_client` and `edge::copies` have it,
 //! and what lies around it: clients, two isolates whose clocks differ, and KV.
 
 use crate::bugs::Bug;
 use crate::ledger::number;
 use crate::object::World;
 use crate::setting::{SKEW, TICK};
-use crate::state::{Bytes, Kv, News, Seen, Stage, Submission, Turn, decode, encode};
+use crate::state::{Bytes, CachedAnswer, Kv, Pass, Stage, Submission, Wakeup, decode, encode};
 use onlyonce::guard::isolate_cache::IsolateCache;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::machine::Event;
@@ -37,7 +37,7 @@ impl World<'_> {
             is_read: true,
             isolate,
             redelivered: false,
-            turn: Turn::First,
+            pass: Pass::First,
             has_body: true,
             stage: Stage::AtWorker,
         });
@@ -56,7 +56,7 @@ impl World<'_> {
         let first = &mut self.state.submissions[place];
         let again = Submission {
             redelivered: true,
-            turn: Turn::First,
+            pass: Pass::First,
             has_body: true,
             stage: Stage::AtWorker,
             ..first.clone()
@@ -84,7 +84,7 @@ impl World<'_> {
         self.state.submissions.retain(alive);
         for one in &mut self.state.submissions {
             one.redelivered |= one.stage != Stage::AtWorker;
-            (one.turn, one.has_body, one.stage) = (Turn::First, true, Stage::AtWorker);
+            (one.pass, one.has_body, one.stage) = (Pass::First, true, Stage::AtWorker);
         }
     }
 
@@ -92,7 +92,7 @@ impl World<'_> {
         UnixMillis(self.state.now.saturating_add_signed(SKEW[isolate]))
     }
 
-    /// `responses::remember`.
+    /// `copies::remember`.
     pub fn remembers(&mut self, isolate: usize, record: &Record) {
         let Record::Done { answer, .. } = record else { return };
         if !matches!(answer.body, Body::Inline { .. }) {
@@ -105,10 +105,10 @@ impl World<'_> {
             Some(seen) if keeps_its_age(seen, &fresh, now) => seen.at,
             _ => now.0,
         };
-        self.state.isolates[isolate] = encode(record).map(|record| Seen { record, at });
+        self.state.isolates[isolate] = encode(record).map(|record| CachedAnswer { record, at });
     }
 
-    /// What the isolate of a submission remembers: `responses::recent`.
+    /// What the isolate of a submission remembers, as `copies` asks it.
     pub fn recent(&self, submission: &Submission) -> Option<Rc<Record>> {
         let seen = self.state.isolates[submission.isolate].as_ref()?;
         if self.has(Bug::IsolateNeverForgets) {
@@ -128,7 +128,7 @@ impl World<'_> {
         Some(decode(&Some(bytes)))
     }
 
-    /// `CompleteRequest::proven_by`.
+    /// `guard_request`.
     pub fn is_proven(&self, submission: &Submission, copy: &Record) -> bool {
         if self.has(Bug::CopyUnchecked) {
             return true;
@@ -166,7 +166,7 @@ impl World<'_> {
     pub fn deletion_lands(&mut self) {
         self.state.object.deleting = false;
         self.changes_kv(None);
-        self.step(Event::CopyDeleted, News::LookAgain);
+        self.step(Event::CopyDeleted, Wakeup::LookAgain);
     }
 
     /// For a minute, readers elsewhere may see what was there before.
@@ -186,8 +186,9 @@ impl World<'_> {
         self.state.kv.before.take_if(|(_, until)| now > *until);
         for isolate in 0..2 {
             let clock = self.isolate_clock(isolate);
-            let is_over =
-                |seen: &mut Seen| held(seen).get(&ID.with(RecordId::clone), clock).is_none();
+            let is_over = |seen: &mut CachedAnswer| {
+                held(seen).get(&ID.with(RecordId::clone), clock).is_none()
+            };
             if !self.has(Bug::IsolateNeverForgets) {
                 self.state.isolates[isolate].take_if(is_over);
             }
@@ -195,7 +196,7 @@ impl World<'_> {
     }
 
     /// A submission leaves its place and acts.
-    pub fn take_out(&mut self, place: usize) -> (Submission, Option<News>) {
+    pub fn take_out(&mut self, place: usize) -> (Submission, Option<Wakeup>) {
         let submission = self.state.submissions.remove(place);
         let news = match submission.stage {
             Stage::Woken(news) => Some(news),
@@ -206,7 +207,7 @@ impl World<'_> {
 }
 
 /// The shipped memory of an isolate, with one answer in it.
-fn held(seen: &Seen) -> IsolateCache {
+fn held(seen: &CachedAnswer) -> IsolateCache {
     let mut cache = IsolateCache::default();
     let record = Rc::new(decode(&Some(seen.record.clone())));
     ID.with(|id| cache.put(id, record, UnixMillis(seen.at)));
@@ -214,7 +215,7 @@ fn held(seen: &Seen) -> IsolateCache {
 }
 
 /// Whether an answer that is seen again stays as old as it was, by the shipped memory's rule.
-fn keeps_its_age(seen: &Seen, fresh: &Rc<Record>, now: UnixMillis) -> bool {
+fn keeps_its_age(seen: &CachedAnswer, fresh: &Rc<Record>, now: UnixMillis) -> bool {
     let mut cache = held(seen);
     ID.with(|id| {
         cache.put(id, fresh.clone(), now);

@@ -7,6 +7,8 @@ use super::setting::{COPIES, DIES, FORGET, PLACES, PURGE, Setting, WATCH};
 pub enum Bug {
     /// A call is made whether there is a place or not.
     PlacesIgnored,
+    /// A submission waits for a place before it has looked whether one is free.
+    PlaceNotTried,
     /// A place is taken after the claim is made.
     PlaceTakenAfterClaim,
     /// Who tried a place and did not claim keeps it.
@@ -45,8 +47,9 @@ pub enum Bug {
     EndlessPatience,
 }
 
-pub const ALL: [(Bug, Promise, Setting); 19] = [
+pub const ALL: [(Bug, Promise, Setting); 20] = [
     (Bug::PlacesIgnored, Promise::AtMostPlaces, PLACES),
+    (Bug::PlaceNotTried, Promise::NobodyWaitsBesideAPlace, PLACES),
     (Bug::PlaceTakenAfterClaim, Promise::SentWithClaim, PLACES),
     (Bug::PlaceKeptByReplay, Promise::NoPlaceLost, PLACES),
     (Bug::PlaceKeptByFailure, Promise::NoPlaceLost, PLACES),

@@ -39,7 +39,8 @@ impl World<'_> {
 
     /// `Handling::run`, from one wait to the next.
     pub fn decides(&mut self, one: usize, held: bool) {
-        let has_place = held || self.state.instance.places.take();
+        let tries = !self.has(Bug::PlaceNotTried);
+        let has_place = held || (tries && self.state.instance.places.take());
         let place = match has_place || self.believes_in_a_place() {
             true => Place::Taken,
             false => self.state.submissions[one].place(),
