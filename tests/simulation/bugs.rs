@@ -31,10 +31,14 @@ pub enum Bug {
     AlarmNotMoved,
     /// Who waits does not look at the deadline.
     DeadlineUnheard,
+    /// A call is made whether there is a place or not.
+    PlacesIgnored,
+    /// A call that failed keeps its place.
+    PlaceKeptByFailure,
 }
 
 impl Bug {
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::NewPolicyCounts,
         Self::CopyUnchecked,
         Self::WaitersSleep,
@@ -48,6 +52,8 @@ impl Bug {
         Self::NoSecondAlarm,
         Self::AlarmNotMoved,
         Self::DeadlineUnheard,
+        Self::PlacesIgnored,
+        Self::PlaceKeptByFailure,
     ];
 }
 
@@ -82,15 +88,5 @@ pub fn transition(
             Transition { record: Record::Vacant, storage: StorageOp::Erase, action: then }
         }
         _ => step,
-    }
-}
-
-/// Whether a mistake keeps an alarm from being set.
-pub fn sets_no_alarm(bug: Option<Bug>, rang: bool, step: &Transition) -> bool {
-    match bug {
-        Some(Bug::NoAlarm) => true,
-        Some(Bug::NoSecondAlarm) => rang,
-        Some(Bug::AlarmNotMoved) => !rang && step.action != Action::Forward,
-        _ => false,
     }
 }

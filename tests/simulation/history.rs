@@ -1,7 +1,7 @@
 //! What has happened to one key, and what follows from it now: worked out anew each time from the
 //! list of its calls and their ends.
 
-use crate::reference::{Asker, Told};
+use crate::reference::{Asker, RequestOutcome};
 use crate::request::{POLICIES, Policy, Request};
 use crate::schedule::Report;
 
@@ -50,34 +50,34 @@ pub fn is_same(policy: &Policy, first: &Request, second: &Request) -> bool {
 }
 
 impl Key {
-    pub fn told(&self, asker: &Asker, now: u64) -> Told {
+    pub fn told(&self, asker: &Asker, now: u64) -> RequestOutcome {
         let policy = &POLICIES[asker.policy];
         let can_send = asker.has_body && !asker.was_sent;
         let status = self.status(now);
         let claim = match (&self.claim, &status) {
-            (_, Status::Shut) => return Told::InProgress,
+            (_, Status::Shut) => return RequestOutcome::InProgress,
             (Some(claim), Status::Busy | Status::Known { .. } | Status::Unsure { .. }) => claim,
-            _ if can_send => return Told::Sent,
-            _ => return Told::InProgress,
+            _ if can_send => return RequestOutcome::Sent,
+            _ => return RequestOutcome::InProgress,
         };
         let made = &POLICIES[claim.policy];
         // Its body is gone, and only that would tell whether it is the same request.
         if !asker.has_body && made.fingerprint != policy.fingerprint {
-            return Told::InProgress;
+            return RequestOutcome::InProgress;
         }
         if !asker.request.is_same(&claim.by, made.fingerprint) {
-            return Told::KeyReused;
+            return RequestOutcome::KeyReused;
         }
         let is_owner = asker.request.has_credential_of(&claim.by, made.cookie_counts);
         match status {
-            Status::Busy if policy.rejects || self.waiting >= 100 => Told::InProgress,
-            Status::Busy => Told::Waits,
-            Status::Known { .. } if !is_owner => Told::CredentialChanged,
-            Status::Known { kept: false, .. } => Told::NotKept,
-            Status::Known { number, .. } => Told::Shown(number),
-            _ if is_owner && can_send && asker.is_retry && policy.resends => Told::Sent,
-            Status::Unsure { failure: Some(number) } if is_owner => Told::Shown(number),
-            _ => Told::OutcomeUnknown,
+            Status::Busy if policy.rejects || self.waiting >= 100 => RequestOutcome::InProgress,
+            Status::Busy => RequestOutcome::Waits,
+            Status::Known { .. } if !is_owner => RequestOutcome::CredentialChanged,
+            Status::Known { kept: false, .. } => RequestOutcome::NotKept,
+            Status::Known { number, .. } => RequestOutcome::Shown(number),
+            _ if is_owner && can_send && asker.is_retry && policy.resends => RequestOutcome::Sent,
+            Status::Unsure { failure: Some(number) } if is_owner => RequestOutcome::Shown(number),
+            _ => RequestOutcome::OutcomeUnknown,
         }
     }
 

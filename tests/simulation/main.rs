@@ -5,7 +5,6 @@
 //! A failing schedule is made as small as it gets, and printed with its seed.
 //! `ONLYONCE_SEED=7` runs one seed, `ONLYONCE_SCHEDULES=100000` as many from 0 on.
 
-mod alarm;
 mod bugs;
 mod history;
 mod object;
@@ -17,6 +16,7 @@ mod random;
 mod reference;
 mod request;
 mod schedule;
+mod shard;
 mod system;
 
 use bugs::Bug;

@@ -1,25 +1,27 @@
-//! One key's object, as `edge::key_object`, `edge::origin_call` and `edge::reception` have it, with
-//! the timers that the model checker leaves to chance.
+//! What a shard has of one key, as `edge::object` has it, with the timers that the model checker leaves
+//! to chance.
 
-use crate::alarm;
 use crate::bugs::{self, Bug};
-use crate::reference::{Asker, Told};
+use crate::reference::{Asker, RequestOutcome};
+use crate::shard::shard_of;
 use crate::system::{System, linger_of, number_of};
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::machine::{
-    self, Action, Event, InMemoryState, Refusal, StorageOp, Transition, binding_claim,
+    self, Action, Event, InMemoryState, Place, Refusal, StorageOp, Transition, binding_claim,
 };
 use onlyonce::guard::record::{Claim, ClaimId, Record};
+use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::{Millis, UnixMillis};
 use std::rc::Rc;
 
-/// As in `edge::key_object`.
+/// As in `edge::object::submission`.
 const TIMER_SLACK: u64 = 10;
 
 #[derive(Default)]
 pub struct Object {
     stored: Option<Vec<u8>>,
-    alarm: Option<u64>,
+    /// Where the record stands.
+    pub bucket: Option<Bucket>,
     pub calls: Vec<Call>,
     pub waiting: Vec<Waiter>,
     pub copies: Vec<Rc<[u8]>>,
@@ -30,6 +32,8 @@ pub struct Object {
 pub struct Call {
     pub claim: ClaimId,
     pub attempt: u32,
+    /// Until its answer's headers are there.
+    pub has_place: bool,
     pub leader: Option<(Submission, u64)>,
 }
 
@@ -38,19 +42,21 @@ pub struct Submission {
     pub asker: Asker,
     pub isolate: usize,
     pub arrived_at: u64,
-    pub turn: Turn,
+    pub pass: Pass,
+    /// Whether it has waited for a place in vain.
+    pub is_denied: bool,
     pub attempt: u32,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
+pub enum Pass {
     First,
     Waited,
     Led,
 }
 
 /// What those who wait are woken with.
-pub enum News<'a> {
+pub enum Wakeup<'a> {
     LookAgain,
     Released { claim: &'a Claim, number: u32 },
 }
@@ -63,16 +69,24 @@ impl Object {
     }
 
     /// When the next of its timers goes off.
-    pub fn next_timer(&self, late: u64) -> Option<u64> {
+    pub fn next_timer(&self) -> Option<u64> {
         let leaders = self.calls.iter().filter_map(|call| Some(call.leader.as_ref()?.1));
         let waiters = self.waiting.iter().map(Waiter::timer);
-        leaders.chain(waiters).chain(self.alarm.map(|at| at + late)).min()
+        leaders.chain(waiters).min()
     }
 
-    /// Whether an alarm is set for the record's end; within a minute where that is over.
-    fn is_watched(&self, now: u64) -> bool {
-        let due = alarm::due(&self.record(), UnixMillis(now));
-        due.is_none_or(|due| self.alarm.is_some_and(|at| at <= due.0))
+    /// A record that must not go yet moves to a later bucket.
+    pub fn postpone(&mut self, now: u64) {
+        let ended = self.bucket.filter(|bucket| bucket.has_ended(UnixMillis(now)));
+        if ended.is_some() {
+            self.bucket = Some(Bucket::of_record(&self.record(), ended, UnixMillis(now)));
+        }
+    }
+
+    /// What is in memory is gone.
+    pub fn dies(&mut self) {
+        let Self { stored, bucket, .. } = std::mem::take(self);
+        *self = Self { stored, bucket, ..Self::default() };
     }
 }
 
@@ -91,8 +105,8 @@ impl Waiter {
 
 impl Submission {
     fn having_waited(self) -> Self {
-        let turn = if self.turn == Turn::First { Turn::Waited } else { self.turn };
-        Self { turn, ..self }
+        let pass = if self.pass == Pass::First { Pass::Waited } else { self.pass };
+        Self { pass, ..self }
     }
 
     fn patience_ends_at(&self) -> u64 {
@@ -101,24 +115,40 @@ impl Submission {
 }
 
 impl System {
-    /// `KeyObject::submitted`, from one await to the next.
     pub fn takes(&mut self, submission: Submission) {
+        self.decides(submission, false);
+    }
+
+    /// `Handling::run`, from one await to the next. A place that is free is taken on trial.
+    pub fn decides(&mut self, submission: Submission, held: bool) {
         let key = submission.asker.key;
+        let has_place = held || self.shards[shard_of(key)].places.take();
+        let place = match (has_place || self.has(Bug::PlacesIgnored), submission.is_denied) {
+            (true, _) => Place::Taken,
+            (false, true) => Place::Denied,
+            (false, false) => Place::Wanted,
+        };
         self.claims += 1;
         let fresh = ClaimId(Hex(u128::from(self.claims).to_be_bytes()));
-        let step = self.step(key, |system, claim| system.event(&submission, fresh, claim));
-        let told = told(&step);
+        let step = self.step(key, |system, claim| system.event(&submission, place, fresh, claim));
+        let told = outcome_of(&step);
+        if told == RequestOutcome::AwaitsPlace {
+            return self.awaits_place(submission);
+        }
         self.judge(&submission.asker, told);
         match (told, step.record) {
-            (Told::Sent, Record::InFlight { claim, .. }) => self.leads(submission, claim),
-            (Told::Waits, record) => self.joins(submission, &record),
-            (Told::Shown(_), record) => self.remembers(submission.isolate, key, &record),
+            (RequestOutcome::Sent, Record::InFlight { claim, .. }) => self.leads(submission, claim),
+            (RequestOutcome::Waits, record) => self.joins(submission, &record),
+            (RequestOutcome::Shown(_), record) => self.remembers(submission.isolate, key, &record),
             _ => {}
+        }
+        if has_place && told != RequestOutcome::Sent {
+            self.give_back(shard_of(key));
         }
     }
 
-    /// `Arrival::submission`; nothing where it takes a body that is gone.
-    fn event(&self, by: &Submission, fresh: ClaimId, claim: Option<&Claim>) -> Event {
+    /// `IncomingSubmission::submission`; nothing where it takes a body that is gone.
+    fn event(&self, by: &Submission, place: Place, fresh: ClaimId, claim: Option<&Claim>) -> Event {
         let (asker, policy) = (&by.asker, self.policy_of(&by.asker));
         let claim = claim.filter(|_| !self.has(Bug::NewPolicyCounts));
         let sources =
@@ -128,7 +158,7 @@ impl System {
         if !asker.has_body && method != policy.method() {
             return Event::Look;
         }
-        let first = by.turn == Turn::First;
+        let first = by.pass == Pass::First;
         Event::Submitted(machine::Submission {
             fresh,
             fingerprint: asker.request.fingerprint(&method),
@@ -138,14 +168,14 @@ impl System {
             derived_ttl: linger_of(asker).map(Millis),
             reject_in_flight: policy.rejects,
             may_resend: policy.resends && first && asker.is_retry,
-            can_send: asker.has_body && by.turn != Turn::Led,
-            place: machine::Place::Taken,
+            can_send: asker.has_body && by.pass != Pass::Led,
+            place,
             known_only: false,
             raw_key: None,
         })
     }
 
-    /// `KeyObject::step`, without the waking.
+    /// `ObjectContext::step`, without the waking.
     pub fn step(
         &mut self,
         key: usize,
@@ -158,32 +188,28 @@ impl System {
         let (waiting, copying) = (object.waiting.len(), !object.copies.is_empty());
         let live = InMemoryState { open_calls: &open, waiting, copying, reading: false };
         let event = event(self, binding_claim(&record, live, now));
-        let rang = matches!(event, Event::Alarm);
         let step = bugs::transition(self.bug, record, event, live, now);
-        self.apply(key, &step, rang);
-        if !self.object(key).is_watched(now.0) {
-            self.complain(format!("after {step:?} no alarm is set for the end of key {key}"));
-        }
+        self.apply(key, &step);
+        self.sets_alarm(key, &step);
         step
     }
 
-    /// `Store::apply`.
-    fn apply(&mut self, key: usize, step: &Transition, rang: bool) {
+    /// `RecordStore::apply`.
+    fn apply(&mut self, key: usize, step: &Transition) {
         let now = UnixMillis(self.now);
-        let is_silent = bugs::sets_no_alarm(self.bug, rang, step);
         let object = self.object(key);
-        if !is_silent {
-            object.alarm = alarm::after(step, rang, object.alarm, now);
-        }
         match step.storage {
             StorageOp::Keep => {}
-            StorageOp::Erase => (object.stored, object.alarm) = (None, None),
-            StorageOp::Put => object.stored = step.record.encode().ok(),
+            StorageOp::Erase => (object.stored, object.bucket) = (None, None),
+            StorageOp::Put => {
+                object.bucket = Some(Bucket::of_record(&step.record, object.bucket, now));
+                object.stored = step.record.encode().ok();
+            }
         }
     }
 
     /// Those who wait go on where a step changed something.
-    pub fn wake(&mut self, key: usize, step: &Transition, news: News) {
+    pub fn wake(&mut self, key: usize, step: &Transition, news: Wakeup) {
         if step.storage == StorageOp::Keep
             || step.action == Action::Forward
             || self.has(Bug::WaitersSleep)
@@ -195,7 +221,7 @@ impl System {
         for Waiter { submission, .. } in woken {
             let submission = submission.having_waited();
             match (&news, step.storage) {
-                (News::Released { claim, number }, StorageOp::Erase)
+                (Wakeup::Released { claim, number }, StorageOp::Erase)
                     if shows(&submission, claim) =>
                 {
                     self.shares(&submission, *number);
@@ -205,20 +231,20 @@ impl System {
         }
     }
 
-    /// `KeyObject::lead`.
+    /// `Handling::lead`.
     fn leads(&mut self, mut submission: Submission, claim: Claim) {
         let asker = &mut submission.asker;
         asker.was_sent = true;
         self.reference.sent(asker, linger_of(asker), claim.attempt, self.now);
         let patience = self.now + self.policy_of(&submission.asker).deadline.0 + TIMER_SLACK;
         submission.attempt = claim.attempt;
-        submission.turn = Turn::Led;
+        submission.pass = Pass::Led;
         let (key, attempt) = (submission.asker.key, claim.attempt);
         let leader = Some((submission, patience));
-        self.object(key).calls.push(Call { claim: claim.id, attempt, leader });
+        self.object(key).calls.push(Call { claim: claim.id, attempt, has_place: true, leader });
     }
 
-    /// `KeyObject::join`.
+    /// `Handling::join`.
     fn joins(&mut self, mut submission: Submission, record: &Record) {
         let owns = record.claim().is_some_and(|claim| shows(&submission, claim));
         let keeps = submission.asker.has_body && !owns;
@@ -244,7 +270,7 @@ impl System {
     }
 
     /// The first timer of an object that is due.
-    pub fn goes_off(&mut self, key: usize, late: u64) {
+    pub fn goes_off(&mut self, key: usize) {
         let now = self.now;
         let object = self.object(key);
         if let Some(call) =
@@ -255,10 +281,7 @@ impl System {
         }
         if let Some(place) = object.waiting.iter().position(|one| one.timer() <= now) {
             let waiter = object.waiting.remove(place);
-            return self.stops_waiting(waiter);
-        }
-        if object.alarm.is_some_and(|at| at + late <= now) {
-            self.rings(key);
+            self.stops_waiting(waiter);
         }
     }
 
@@ -276,26 +299,6 @@ impl System {
             self.takes(submission.having_waited());
         }
     }
-
-    /// `KeyObject::woken`, by an alarm, which is used up.
-    pub fn rings(&mut self, key: usize) {
-        self.object(key).alarm = None;
-        let step = self.step(key, |_, _| Event::Alarm);
-        self.object(key).deleting |= step.action == Action::DropCopy;
-        self.wake(key, &step, News::LookAgain);
-        if step.action == Action::EndCalls {
-            self.ends_calls(key);
-        }
-    }
-
-    pub fn dies(&mut self, key: usize) {
-        let object = self.object(key);
-        object.calls.clear();
-        object.waiting.clear();
-        object.copies.clear();
-        object.deleting = false;
-        self.reference.died(key, self.now);
-    }
 }
 
 fn shows(submission: &Submission, claim: &Claim) -> bool {
@@ -303,24 +306,23 @@ fn shows(submission: &Submission, claim: &Claim) -> bool {
     request.credential(&claim.credential.sources, key) == claim.credential
 }
 
-fn told(step: &Transition) -> Told {
+fn outcome_of(step: &Transition) -> RequestOutcome {
     match step.action {
-        Action::Forward => Told::Sent,
-        Action::Join => Told::Waits,
-        Action::Replay => Told::Shown(number_of(&step.record).unwrap_or_default()),
-        Action::Refuse(Refusal::KeyReused) => Told::KeyReused,
-        Action::Refuse(Refusal::CredentialChanged) => Told::CredentialChanged,
-        Action::Refuse(Refusal::ResponseNotKept) => Told::NotKept,
-        Action::Refuse(Refusal::OutcomeUnknown(_)) => Told::OutcomeUnknown,
-        // The simulation has one shard with room for every call, so the last two do not come up.
-        Action::Refuse(Refusal::InProgress { .. } | Refusal::OriginBusy | Refusal::Moved) => {
-            Told::InProgress
-        }
+        Action::Forward => RequestOutcome::Sent,
+        Action::Join => RequestOutcome::Waits,
+        Action::Replay => RequestOutcome::Shown(number_of(&step.record).unwrap_or_default()),
+        Action::Refuse(Refusal::KeyReused) => RequestOutcome::KeyReused,
+        Action::Refuse(Refusal::CredentialChanged) => RequestOutcome::CredentialChanged,
+        Action::Refuse(Refusal::ResponseNotKept) => RequestOutcome::NotKept,
+        Action::Refuse(Refusal::OutcomeUnknown(_)) => RequestOutcome::OutcomeUnknown,
+        Action::Refuse(Refusal::OriginBusy) => RequestOutcome::OriginBusy,
+        Action::AwaitPlace => RequestOutcome::AwaitsPlace,
+        // `shards` does not change here, so nothing moves.
+        Action::Refuse(Refusal::InProgress { .. } | Refusal::Moved) => RequestOutcome::InProgress,
         Action::Nothing
-        | Action::AwaitPlace
         | Action::ConfirmMove
         | Action::DropCopy
         | Action::EndCalls
-        | Action::RefuseAdmin(_) => Told::InProgress,
+        | Action::RefuseAdmin(_) => RequestOutcome::InProgress,
     }
 }

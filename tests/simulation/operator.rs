@@ -1,6 +1,6 @@
-//! An operator at an object, as `edge::wish` has it.
+//! An operator at a shard, as `edge::object::admin` has it.
 
-use crate::object::News;
+use crate::object::Wakeup;
 use crate::origin::answer;
 use crate::reference::Reference;
 use crate::system::System;
@@ -12,7 +12,7 @@ impl System {
         let copying = !self.object(key).copies.is_empty();
         let step = self.step(key, |_, _| Event::Forget);
         self.object(key).deleting |= step.action == Action::DropCopy;
-        self.wake(key, &step, News::LookAgain);
+        self.wake(key, &step, Wakeup::LookAgain);
         self.agrees(key, "forget", &step, |reference, now| reference.forgets(key, copying, now));
     }
 
@@ -20,7 +20,7 @@ impl System {
         self.changes_kv(key, None);
         let step = self.step(key, |_, _| Event::CopyDeleted);
         self.reference.deleted(key, self.now);
-        self.wake(key, &step, News::LookAgain);
+        self.wake(key, &step, Wakeup::LookAgain);
     }
 
     pub fn resolves(&mut self, key: usize, processed: bool) {
@@ -35,10 +35,10 @@ impl System {
         };
         let step = self.step(key, |_, _| Event::Resolve { claim, resolution });
         self.agrees(key, "resolve", &step, |reference, now| reference.resolves(key, number, now));
-        self.wake(key, &step, News::LookAgain);
+        self.wake(key, &step, Wakeup::LookAgain);
     }
 
-    /// Whether an operator's wish was carried out exactly where it should have been.
+    /// Whether an operator's command was carried out exactly where it should have been.
     fn agrees(
         &mut self,
         key: usize,

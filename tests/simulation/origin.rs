@@ -1,10 +1,11 @@
-//! The calls to the origin, as `edge::origin_call` and `edge::reception` have them.
+//! The calls to the origin, as `edge::object::origin_request` and `origin_response` have them.
 
 use crate::bugs::Bug;
-use crate::object::{Call, News};
-use crate::reference::Told;
+use crate::object::{Call, Wakeup};
+use crate::reference::RequestOutcome;
 use crate::schedule::Report;
-use crate::system::{System, number_of};
+use crate::shard::shard_of;
+use crate::system::{System, nth, number_of};
 use onlyonce::guard::machine::{Event, Transition};
 use onlyonce::guard::origin::OriginVerdict;
 use onlyonce::guard::record::{Answer, Body, ClaimId, Record};
@@ -12,8 +13,35 @@ use onlyonce::guard::replay::copy_lifetime;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 impl System {
-    /// The end of a call: `origin_call::run`, `Reception` and `KeyObject::conclude`.
+    /// The answer's headers are there, which gives a place back; its body may take as long as it likes.
+    pub fn headers_come(&mut self, pick: usize) {
+        let calls = self.objects.iter().flat_map(|(key, object)| {
+            let waits = object.calls.iter().filter(|call| call.has_place);
+            waits.map(|call| (*key, call.attempt))
+        });
+        let calls: Vec<_> = calls.collect();
+        if let Some((key, attempt)) = nth(&calls, pick) {
+            self.leaves_place(key, attempt);
+        }
+    }
+
+    /// A call gives its place back, if it still has it.
+    pub fn leaves_place(&mut self, key: usize, attempt: u32) {
+        let mut calls = self.object(key).calls.iter_mut();
+        let had_place = calls
+            .find(|call| call.attempt == attempt)
+            .is_some_and(|call| std::mem::take(&mut call.has_place));
+        if had_place {
+            self.give_back(shard_of(key));
+        }
+    }
+
+    /// The end of a call: `origin_response` and `ObjectContext::finish_origin_request`.
     pub fn reported(&mut self, key: usize, attempt: u32, report: Report) {
+        let keeps_place = report == Report::Breaks && self.has(Bug::PlaceKeptByFailure);
+        if !keeps_place {
+            self.leaves_place(key, attempt);
+        }
         self.answers += 1;
         let number = self.answers;
         let Some(place) = self.object(key).calls.iter().position(|call| call.attempt == attempt)
@@ -28,8 +56,8 @@ impl System {
         let expected = self.reference.ended(key, attempt, report, number, self.now);
         self.tells(key, call, &step, (report, number), expected);
         let news = match (report, before.claim()) {
-            (Report::Refuses, Some(claim)) => News::Released { claim, number },
-            _ => News::LookAgain,
+            (Report::Refuses, Some(claim)) => Wakeup::Released { claim, number },
+            _ => Wakeup::LookAgain,
         };
         self.wake(key, &step, news);
     }
@@ -41,16 +69,16 @@ impl System {
         call: Call,
         step: &Transition,
         (report, number): (Report, u32),
-        expected: Told,
+        expected: RequestOutcome,
     ) {
         let is_stored = number_of(&step.record) == Some(number);
         let told = match report {
-            Report::NotSent => Told::Unavailable,
-            Report::Breaks => Told::LooksAgain,
-            Report::Refuses if step.record == Record::Vacant => Told::Passed(number),
-            Report::Refuses => Told::LooksAgain,
-            _ if is_stored || self.has(Bug::ShownWithoutStored) => Told::Shown(number),
-            _ => Told::LooksAgain,
+            Report::NotSent => RequestOutcome::Unavailable,
+            Report::Breaks => RequestOutcome::LooksAgain,
+            Report::Refuses if step.record == Record::Vacant => RequestOutcome::Passed(number),
+            Report::Refuses => RequestOutcome::LooksAgain,
+            _ if is_stored || self.has(Bug::ShownWithoutStored) => RequestOutcome::Shown(number),
+            _ => RequestOutcome::LooksAgain,
         };
         if told != expected {
             self.complain(format!(
@@ -62,13 +90,13 @@ impl System {
         }
         let Some((leader, _)) = call.leader else { return };
         match told {
-            Told::LooksAgain => self.takes(leader),
-            Told::Shown(_) => self.remembers(leader.isolate, key, &step.record),
+            RequestOutcome::LooksAgain => self.takes(leader),
+            RequestOutcome::Shown(_) => self.remembers(leader.isolate, key, &step.record),
             _ => {}
         }
     }
 
-    /// `responses::write_copy`.
+    /// `copy_writer::write_copy`.
     fn copies(&mut self, key: usize, record: &Record) {
         let Record::Done { claim, answer } = record else { return };
         let lifetime = copy_lifetime(claim, UnixMillis(self.now));

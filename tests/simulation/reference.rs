@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 /// What a request is told, or made to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Told {
+pub enum RequestOutcome {
     /// It is sent to the origin.
     Sent,
     Waits,
@@ -21,6 +21,9 @@ pub enum Told {
     InProgress,
     NotKept,
     OutcomeUnknown,
+    /// It would be sent, and has no place.
+    AwaitsPlace,
+    OriginBusy,
     /// Its own call came to nothing that it could be told: it looks at the key again.
     LooksAgain,
     /// The call could not be made.
@@ -51,7 +54,7 @@ impl Reference {
 
     /// What a request has to be told; more than one thing where it depends on when the guard has
     /// looked at the key.
-    pub fn expects(&mut self, asker: &Asker, now: u64) -> Vec<Told> {
+    pub fn expects(&mut self, asker: &Asker, now: u64) -> Vec<RequestOutcome> {
         let key = self.key(asker.key);
         let mut told = vec![key.told(asker, now)];
         if key.may_be_forgotten(now) {
@@ -89,19 +92,19 @@ impl Reference {
         report: Report,
         number: u32,
         now: u64,
-    ) -> Told {
+    ) -> RequestOutcome {
         let key = self.key(key);
-        let Some(claim) = &mut key.claim else { return Told::LooksAgain };
+        let Some(claim) = &mut key.claim else { return RequestOutcome::LooksAgain };
         claim.calls[attempt as usize - 1].end = Some((now, End::Reported(report, number)));
         let told = match (key.status(now), report) {
-            (_, Report::NotSent) => Told::Unavailable,
-            (_, Report::Breaks) => Told::LooksAgain,
-            (Status::Free, Report::Refuses) if key.is_released() => Told::Passed(number),
-            (_, Report::Fails) if key.counts(attempt, now) => Told::Shown(number),
+            (_, Report::NotSent) => RequestOutcome::Unavailable,
+            (_, Report::Breaks) => RequestOutcome::LooksAgain,
+            (Status::Free, Report::Refuses) if key.is_released() => RequestOutcome::Passed(number),
+            (_, Report::Fails) if key.counts(attempt, now) => RequestOutcome::Shown(number),
             _ if key.final_answer().is_some_and(|(_, final_, _)| final_ == number) => {
-                Told::Shown(number)
+                RequestOutcome::Shown(number)
             }
-            _ => Told::LooksAgain,
+            _ => RequestOutcome::LooksAgain,
         };
         if key.is_released() {
             key.claim = None;

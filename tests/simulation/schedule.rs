@@ -15,12 +15,16 @@ pub enum Operation {
         call: usize,
         report: Report,
     },
+    /// The headers of a call's answer are there.
+    Headers {
+        call: usize,
+    },
     /// Time passes; alarms come this much too late.
     Wait {
         millis: u64,
         late: u64,
     },
-    /// The instance of a key's object dies.
+    /// The instance of a key's shard dies.
     Die {
         key: usize,
     },
@@ -115,7 +119,8 @@ fn operation(random: &mut Random) -> Operation {
         0 => Operation::Crowd(arrival(random, key)),
         1..=42 => Operation::Submit(arrival(random, key)),
         43..=44 => Operation::Ring { key },
-        45..=64 => Operation::Report { call: any, report: random.pick(&REPORTS) },
+        45..=49 => Operation::Headers { call: any },
+        50..=64 => Operation::Report { call: any, report: random.pick(&REPORTS) },
         65..=79 => wait(random),
         80..=81 => Operation::Die { key },
         82..=83 => Operation::HangUp { client: any },

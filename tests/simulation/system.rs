@@ -2,10 +2,11 @@
 //! them for every key, each turn compared with what the reference expects.
 
 use crate::bugs::Bug;
-use crate::object::{Object, Submission, Turn};
-use crate::reference::{Asker, Reference, Told};
+use crate::object::{Object, Pass, Submission};
+use crate::reference::{Asker, Reference, RequestOutcome};
 use crate::request::{POLICIES, Request, is_derived, record_id};
 use crate::schedule::{Arrival, Operation, Report, View};
+use crate::shard::{SHARDS, Shard, shard_of};
 use onlyonce::guard::isolate_cache::IsolateCache;
 use onlyonce::guard::machine::MAX_WAITING;
 use onlyonce::guard::record::Record;
@@ -25,6 +26,9 @@ pub struct System {
     pub bug: Option<Bug>,
     pub policy: usize,
     pub objects: BTreeMap<usize, Object>,
+    pub shards: [Shard; SHARDS],
+    /// How many have waited for a place.
+    pub tickets: u64,
     pub isolates: [IsolateCache; 2],
     kv: BTreeMap<usize, Kv>,
     pub reference: Reference,
@@ -43,6 +47,12 @@ pub struct Tally {
     pub told: BTreeMap<&'static str, u64>,
 }
 
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Timer {
+    OfKey(usize),
+    OfShard(usize),
+}
+
 #[derive(Default)]
 struct Kv {
     copy: Option<Rc<[u8]>>,
@@ -56,6 +66,8 @@ impl System {
             bug,
             policy: 0,
             objects: BTreeMap::new(),
+            shards: Default::default(),
+            tickets: 0,
             isolates: Default::default(),
             kv: BTreeMap::new(),
             reference: Reference::default(),
@@ -86,8 +98,9 @@ impl System {
             Operation::Crowd(arrival) => (0..CROWD).for_each(|_| self.submits(arrival)),
             Operation::Report { call, report } => self.reports(call, report),
             Operation::Wait { millis, late } => self.waits(millis, late),
-            Operation::Die { key } => self.dies(key),
-            Operation::Ring { key } => self.rings(key),
+            Operation::Headers { call } => self.headers_come(call),
+            Operation::Die { key } => self.dies(shard_of(key)),
+            Operation::Ring { key } => self.rings(shard_of(key)),
             Operation::HangUp { client } => self.hangs_up(client),
             Operation::Deploy { policy } => self.policy = policy,
             Operation::Copy { copy, lands } => self.ends_copy(copy, lands),
@@ -95,9 +108,10 @@ impl System {
             Operation::Deletion { deletion, lands } => self.ends_deletion(deletion, lands),
             Operation::Resolve { key, processed } => self.resolves(key, processed),
         }
+        self.checks_places();
     }
 
-    /// `edge::complete_request`.
+    /// `edge::guard_request`.
     fn submits(&mut self, arrival: Arrival) {
         let Arrival { key, request, isolate, view, redelivered } = arrival;
         let policy = self.policy;
@@ -112,7 +126,14 @@ impl System {
         let is_retry = !redelivered && !is_derived(key);
         let asker = Asker { key, request, policy, is_retry, was_sent: false, has_body: true };
         let arrived_at = self.now;
-        self.takes(Submission { asker, isolate, arrived_at, turn: Turn::First, attempt: 0 });
+        self.takes(Submission {
+            asker,
+            isolate,
+            arrived_at,
+            pass: Pass::First,
+            is_denied: false,
+            attempt: 0,
+        });
     }
 
     fn isolate_clock(&self, isolate: usize) -> UnixMillis {
@@ -151,7 +172,7 @@ impl System {
         self.remembers(isolate, key, copy);
     }
 
-    /// `responses::remember`.
+    /// `copies::remember`.
     pub fn remembers(&mut self, isolate: usize, key: usize, record: &Record) {
         if let Record::Done { answer, .. } = record
             && answer.body != onlyonce::guard::record::Body::NotKept
@@ -168,10 +189,15 @@ impl System {
     }
 
     /// What a submission is told, against what it has to be told.
-    pub fn judge(&mut self, asker: &Asker, told: Told) {
+    pub fn judge(&mut self, asker: &Asker, told: RequestOutcome) {
         self.count(told.name());
         let expected = self.reference.expects(asker, self.now);
-        if !expected.contains(&told) {
+        // Who would be sent and has no place is the only one to wait for one, or to be refused so.
+        let meant = match told {
+            RequestOutcome::AwaitsPlace | RequestOutcome::OriginBusy => RequestOutcome::Sent,
+            told => told,
+        };
+        if !expected.contains(&meant) {
             self.complain(format!("{asker:?} was told {told:?} instead of {expected:?}"));
         }
     }
@@ -220,6 +246,14 @@ impl System {
             waiting.chain((0..object.calls.len()).map(|place| (*key, false, place)))
         });
         let clients: Vec<_> = clients.collect();
+        let queued = self.shards.iter_mut().flat_map(|shard| shard.queue.first_entry());
+        if pick.is_multiple_of(4)
+            && let Some(queued) = queued.into_iter().next()
+        {
+            // Its place in the queue is still there, and nobody behind it.
+            queued.remove();
+            return;
+        }
         match nth(&clients, pick) {
             Some((key, true, place)) => {
                 self.object(key).waiting.remove(place);
@@ -233,16 +267,25 @@ impl System {
     /// Time passes, and what is due happens in its order.
     fn waits(&mut self, millis: u64, late: u64) {
         let end = self.now + millis;
-        while let Some((at, key)) = self.next_timer(late).filter(|(at, _)| *at <= end) {
+        while let Some((at, of)) = self.next_timer(late).filter(|(at, _)| *at <= end) {
             self.now = self.now.max(at);
-            self.goes_off(key, late);
+            match of {
+                Timer::OfKey(key) => self.goes_off(key),
+                Timer::OfShard(shard) => self.shard_goes_off(shard, late),
+            }
+            self.checks_places();
         }
         self.now = end;
     }
 
-    fn next_timer(&self, late: u64) -> Option<(u64, usize)> {
-        let due = |(key, object): (&usize, &Object)| Some((object.next_timer(late)?, *key));
-        self.objects.iter().filter_map(due).min()
+    fn next_timer(&self, late: u64) -> Option<(u64, Timer)> {
+        let of_key =
+            |(key, object): (&usize, &Object)| Some((object.next_timer()?, Timer::OfKey(*key)));
+        let keys = self.objects.iter().filter_map(of_key);
+        let shards = self.shards.iter().enumerate();
+        let shards =
+            shards.filter_map(|(at, shard)| Some((shard.next_timer(late)?, Timer::OfShard(at))));
+        keys.chain(shards).min()
     }
 
     pub fn policy_of(&self, asker: &Asker) -> &'static crate::request::Policy {
@@ -250,7 +293,7 @@ impl System {
     }
 }
 
-impl Told {
+impl RequestOutcome {
     fn name(self) -> &'static str {
         match self {
             Self::Sent => "sent",
@@ -262,6 +305,8 @@ impl Told {
             Self::InProgress => "in-progress",
             Self::NotKept => "response-not-kept",
             Self::OutcomeUnknown => "outcome-unknown",
+            Self::AwaitsPlace => "waits for a place",
+            Self::OriginBusy => "origin-busy",
             Self::LooksAgain | Self::Unavailable => "no answer",
         }
     }
@@ -277,6 +322,6 @@ pub fn linger_of(asker: &Asker) -> Option<u64> {
     is_derived(asker.key).then_some(POLICIES[asker.policy].derive_window.0)
 }
 
-fn nth<T: Copy>(from: &[T], pick: usize) -> Option<T> {
+pub fn nth<T: Copy>(from: &[T], pick: usize) -> Option<T> {
     from.get(pick.checked_rem(from.len())?).copied()
 }
