@@ -26,7 +26,7 @@ const UNREADABLE_FOR: Millis = Millis::hours(1);
 pub async fn on_alarm(context: &Rc<ObjectContext>) {
     context.forget_alarm();
     let unfinished = match look_at_all(context).await {
-        Ok(()) => false,
+        Ok(unfinished) => unfinished,
         Err(error) => {
             let why = super::super::platform::message_of(&error);
             log::error(&format!("onlyonce: a shard could not be looked through: {why}"));
@@ -39,23 +39,38 @@ pub async fn on_alarm(context: &Rc<ObjectContext>) {
     }
 }
 
-async fn look_at_all(context: &Rc<ObjectContext>) -> Result<(), JsValue> {
-    look_at(context, Bucket::WATCHED).await?;
+/// Returns whether something has to be tried again: the deletion of a copy that is not confirmed yet.
+/// Its record asks for no other alarm, and would stay shut for ever where the deletion fails.
+async fn look_at_all(context: &Rc<ObjectContext>) -> Result<bool, JsValue> {
+    let is_deleting = look_at(context, Bucket::WATCHED).await?;
     context.store.orphans_are_seen_to()?;
     for bucket in context.store.ended_buckets(now())? {
         look_at(context, bucket).await?;
     }
-    Ok(())
+    Ok(is_deleting)
 }
 
-/// Looks at every record of a bucket. One that has ended is empty then.
-async fn look_at(context: &Rc<ObjectContext>, bucket: Bucket) -> Result<(), JsValue> {
+/// What a look has found.
+#[derive(PartialEq, Eq)]
+enum Found {
+    /// Nothing is left in this bucket.
+    Gone,
+    Left,
+    /// It is left, and the deletion of its copy is under way.
+    Deleting,
+}
+
+/// Looks at every record of a bucket. One that has ended is empty then. Returns whether a copy is
+/// being deleted.
+async fn look_at(context: &Rc<ObjectContext>, bucket: Bucket) -> Result<bool, JsValue> {
     let mut after = None;
-    let mut is_left = false;
+    let (mut is_left, mut is_deleting) = (false, false);
     loop {
         let ids = context.store.ids_in(bucket, after.as_ref(), PAGE)?;
         for id in &ids {
-            is_left |= look_at_one(context, id, bucket)?;
+            let found = look_at_one(context, id, bucket)?;
+            is_left |= found != Found::Gone;
+            is_deleting |= found == Found::Deleting;
         }
         match ids.into_iter().next_back() {
             Some(last) => after = Some(last),
@@ -65,38 +80,40 @@ async fn look_at(context: &Rc<ObjectContext>, bucket: Bucket) -> Result<(), JsVa
     }
     // Nothing was awaited since the last page: whatever came into the bucket meanwhile is behind it or
     // was looked at, but for what is watched, where claims come in at any place.
-    match is_left || bucket == Bucket::WATCHED {
-        true => Ok(()),
-        false => context.store.forget_bucket(bucket),
+    if !is_left && bucket != Bucket::WATCHED {
+        context.store.forget_bucket(bucket)?;
     }
+    Ok(is_deleting)
 }
 
-/// Looks at one record. Returns whether it is still in its bucket.
 fn look_at_one(
     context: &Rc<ObjectContext>,
     id: &RecordId,
     bucket: Bucket,
-) -> Result<bool, JsValue> {
+) -> Result<Found, JsValue> {
     let now = now();
     let transition = match context.step(id, |_| Event::Alarm, &Wakeup::LookAgain) {
         Ok(transition) => transition,
         Err(why) => {
             log::error(&format!("onlyonce: a record could not be looked at: {why}"));
             context.store.postpone(id, bucket, later(now))?;
-            return Ok(false);
+            return Ok(Found::Gone);
         }
     };
     match transition.action {
-        Action::DropCopy => context.in_background(confirm_deletion(context.clone(), *id)),
+        Action::DropCopy => {
+            context.in_background(confirm_deletion(context.clone(), *id));
+            return Ok(Found::Deleting);
+        }
         Action::EndCalls => context.memory.abort_calls(id),
         _ => {}
     }
     if transition.storage == StorageOp::Keep && bucket.has_ended(now) {
         let to = Bucket::of_record(&transition.record, Some(bucket), now);
         context.store.postpone(id, bucket, to)?;
-        return Ok(false);
+        return Ok(Found::Gone);
     }
-    Ok(transition.storage == StorageOp::Keep)
+    Ok(if transition.storage == StorageOp::Keep { Found::Left } else { Found::Gone })
 }
 
 fn later(now: UnixMillis) -> Bucket {

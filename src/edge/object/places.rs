@@ -40,7 +40,9 @@ impl PlaceQueue {
 
     fn wait(&self, urgency: Urgency) -> Option<oneshot::Receiver<HeldPlace>> {
         let (waiter, place) = oneshot::channel();
-        self.0.borrow_mut().wait(urgency, waiter).then_some(place)
+        let mut places = self.0.borrow_mut();
+        places.remove_gone(Waiter::is_canceled);
+        places.wait(urgency, waiter).then_some(place)
     }
 
     fn give_back(&self) {

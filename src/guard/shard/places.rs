@@ -69,6 +69,12 @@ impl<T> Places<T> {
         has_room
     }
 
+    /// Takes those out of the queues who have given up, so that they fill them for nobody.
+    pub fn remove_gone(&mut self, is_gone: impl Fn(&T) -> bool) {
+        self.calls.retain(|waiter| !is_gone(waiter));
+        self.background.retain(|waiter| !is_gone(waiter));
+    }
+
     /// Gives a place back. Returns the one who has it now; where that one has gone meanwhile, the
     /// place has to be given back again.
     pub fn give_back(&mut self) -> Option<T> {

@@ -48,3 +48,17 @@ fn the_queue_is_bounded() {
     assert!(!places.wait(Urgency::Call, 0));
     assert_eq!(places.waiting(), MAX_WAITING);
 }
+
+/// With an origin that hangs, no place is given back for as long as they wait.
+#[test]
+fn who_has_given_up_fills_no_queue() {
+    let mut places = full(1);
+    for waiter in 0..MAX_WAITING as u32 {
+        assert!(places.wait(Urgency::Call, waiter));
+    }
+    assert!(places.wait(Urgency::Background, 0));
+    places.remove_gone(|waiter| waiter % 2 == 0);
+    assert_eq!(places.waiting(), MAX_WAITING / 2);
+    assert!(places.wait(Urgency::Call, 0));
+    assert_eq!(places.give_back(), Some(1));
+}
