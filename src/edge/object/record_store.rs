@@ -163,14 +163,20 @@ impl RecordStore {
         claim: Option<&ClaimId>,
         now: UnixMillis,
     ) -> Result<(), JsValue> {
-        let result = match (transition.storage, place) {
-            (StorageOp::Keep, _) => return Ok(()),
-            (StorageOp::Erase, None) => return Ok(()),
+        match (transition.storage, place) {
+            (StorageOp::Keep, _) | (StorageOp::Erase, None) => Ok(()),
             (StorageOp::Erase, Some(place)) => self.erase(id, place, claim),
             (StorageOp::Put, _) => self.put(id, &transition.record, place, claim, now),
-        };
+        }
+    }
+
+    fn write<const N: usize>(&self, query: &str, values: [JsValue; N]) -> Result<(), JsValue> {
+        self.written(self.sql.run(query, values).map(drop))
+    }
+
+    /// A write that fails may take others of its turn with it.
+    fn written(&self, result: Result<(), JsValue>) -> Result<(), JsValue> {
         if result.is_err() {
-            // A write that fails may take others of its turn with it.
             self.known.borrow_mut().clear();
             self.index.take();
         }
@@ -192,13 +198,13 @@ impl RecordStore {
         let value = Uint8Array::from(bytes.as_slice()).into();
         let end = number(bucket.ends_at());
         match place {
-            None => drop(self.sql.run(INSERT, [end, id_of(id), value])?),
+            None => self.write(INSERT, [end, id_of(id), value])?,
             Some(place) => {
                 let is_same_claim = record.claim().map(|claim| &claim.id) == claim;
                 let query = if is_same_claim { UPDATE } else { REPLACE };
-                self.sql.run(query, [end, value, number(place.ends_at()), id_of(id)])?;
+                self.write(query, [end, value, number(place.ends_at()), id_of(id)])?;
                 if let Some(claim) = claim.filter(|_| !is_same_claim) {
-                    self.sql.run(DELETE_BODIES, [claim_of(claim)])?;
+                    self.write(DELETE_BODIES, [claim_of(claim)])?;
                 }
             }
         }
@@ -209,7 +215,7 @@ impl RecordStore {
     fn make_tables(&self) -> Result<(), JsValue> {
         if !self.with_index(|index| index.has_tables)? {
             for table in TABLES {
-                self.sql.run(table, [])?;
+                self.write(table, [])?;
             }
             self.with_index(|index| index.has_tables = true)?;
         }
@@ -218,17 +224,14 @@ impl RecordStore {
 
     fn erase(&self, id: &RecordId, place: Bucket, claim: Option<&ClaimId>) -> Result<(), JsValue> {
         self.known.borrow_mut().pop(id);
-        self.sql.run(DELETE, [number(place.ends_at()), id_of(id)])?;
-        if let Some(claim) = claim {
-            self.sql.run(DELETE_BODIES, [claim_of(claim)])?;
-        }
-        Ok(())
+        self.write(DELETE, [number(place.ends_at()), id_of(id)])?;
+        claim.map_or(Ok(()), |claim| self.write(DELETE_BODIES, [claim_of(claim)]))
     }
 
     /// Takes effect at once; the asynchronous call of `worker` only when it is polled.
     pub fn set_alarm(&self, at: UnixMillis) -> Result<(), JsValue> {
         let date = Date::new(&JsValue::from_f64(at.0 as f64));
-        self.storage.as_raw().set_alarm(date, Object::new()).map(drop)
+        self.written(self.storage.as_raw().set_alarm(date, Object::new()).map(drop))
     }
 
     /// The bucket that ends first.
@@ -261,7 +264,7 @@ impl RecordStore {
         self.known.borrow_mut().pop(id);
         self.with_index(|index| index.add(to))?;
         let (from, to) = (number(from.ends_at()), number(to.ends_at()));
-        self.sql.run(POSTPONE, [to, from, id_of(id)]).map(drop)
+        self.write(POSTPONE, [to, from, id_of(id)])
     }
 
     /// Some of the records of a bucket, in the order of their ids, after one of them.
@@ -303,14 +306,14 @@ impl RecordStore {
     pub fn put_counts(&self, id: &RecordId, counts: DuplicateCounts) -> Result<(), JsValue> {
         let Ok((_, Some(place))) = self.load(id) else { return Ok(()) };
         let bytes = Uint8Array::from(counts.encode().as_slice()).into();
-        self.sql.run(UPDATE_COUNTS, [bytes, number(place.ends_at()), id_of(id)]).map(drop)
+        self.write(UPDATE_COUNTS, [bytes, number(place.ends_at()), id_of(id)])
     }
 
     pub fn put_row(&self, body: &BodyRows, row: u32, bytes: &Uint8Array) -> Result<(), JsValue> {
         // A view would be stored with all of the buffer that it looks into.
         let bytes = bytes.slice(0, bytes.length()).into();
         let [claim, attempt] = body.names();
-        self.sql.run(INSERT_ROW, [claim, attempt, row.into(), bytes]).map(drop)
+        self.write(INSERT_ROW, [claim, attempt, row.into(), bytes])
     }
 
     /// One row of an answer. Returns `None` if it is not there.
@@ -323,7 +326,7 @@ impl RecordStore {
     /// A row that cannot be deleted goes with the record at the window's end.
     pub fn delete_row(&self, body: &BodyRows, row: u32) {
         let [claim, attempt] = body.names();
-        let _ = self.sql.run(DELETE_ROW, [claim, attempt, row.into()]);
+        let _ = self.write(DELETE_ROW, [claim, attempt, row.into()]);
     }
 }
 
