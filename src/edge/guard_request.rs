@@ -10,7 +10,7 @@ use super::guarded_request::GuardedRequest;
 use super::object_client::{Call, ObjectUnreachable, submit};
 use super::pass_through::{BypassReason, pass_body, pass_buffered, pass_keyless};
 use super::platform::body::{BodyError, read_request};
-use super::platform::body_budget::BodyReservation;
+use super::platform::body_budget::{BodyReservation, NO_ROOM};
 use super::platform::streams::{Pipe, ReadAhead};
 use super::platform::{now, random_bits};
 use crate::guard::digest::hex;
@@ -186,7 +186,6 @@ async fn pass_on(guarded: &GuardedRequest, read: ReadAhead) -> Result<Response, 
 const KEY_MISSING: &str = "the request has no Idempotency-Key, which this route requires; send one of 1 to 255 characters, such as a new UUID, and keep it for every retry";
 const NO_RANDOM_BITS: &str =
     "the platform gave no random bits for a key; send the same request again";
-const NO_ROOM: &str = "the guard holds as many request bodies as it has room for; send the same request with the same key again";
 const BROKE_OFF: &str = "the request body broke off; send the same request with the same key again";
 const ANSWER_BROKE_OFF: &str =
     "the object's answer broke off; send the same request with the same key again";

@@ -5,7 +5,7 @@
 //! "it is gone".
 
 use super::super::platform::timeout::sleep;
-use super::super::platform::{log, now};
+use super::super::platform::{log, message_of, now};
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
 use super::in_memory::Wakeup;
@@ -28,7 +28,7 @@ pub async fn on_alarm(context: &Rc<ObjectContext>) {
     let unfinished = match look_at_all(context).await {
         Ok(unfinished) => unfinished,
         Err(error) => {
-            let why = super::super::platform::message_of(&error);
+            let why = message_of(&error);
             log::error(&format!("onlyonce: a shard could not be looked through: {why}"));
             true
         }

@@ -13,6 +13,7 @@ use crate::guard::record::Claim;
 use crate::guard::scope::RecordId;
 use crate::guard::shard::alarm::Agenda;
 use crate::guard::shard::places::PLACES;
+use crate::guard::shard::retention::Bucket;
 use crate::guard::time::UnixMillis;
 use js_sys::Promise;
 use js_sys::futures::future_to_promise;
@@ -65,7 +66,8 @@ impl ObjectContext {
     ///
     /// # Errors
     ///
-    /// The record cannot be read or written; nothing has changed, and nothing is known of the origin.
+    /// The record cannot be read or written, or its alarm cannot be set; nothing has changed but perhaps
+    /// the alarm, and nothing is known of the origin.
     pub fn step(
         &self,
         id: &RecordId,
@@ -79,24 +81,38 @@ impl ObjectContext {
             let event = event(binding_claim(&record, state, now));
             transition(record, event, state, now)
         });
+        if transition.storage == StorageOp::Put {
+            self.set_alarm_before(&transition, place, now)?;
+        }
         self.store
             .apply(id, &transition, place, claim.as_ref(), now)
             .map_err(|_| "the record could not be written".to_owned())?;
-        if transition.storage == StorageOp::Put {
-            // In the same turn as the record, so that neither becomes durable without the other: a record
-            // without an alarm ahead of it would never be looked at again.
-            self.set_alarm_for(&Agenda {
-                in_flight: transition.action == Action::Forward || self.memory.has_open_calls(),
-                unfinished: transition.action == Action::DropCopy,
-                ..self.agenda()?
-            })?;
-        }
         match (transition.storage, &transition.action) {
             (StorageOp::Keep, _) | (_, Action::Forward) => {}
             (StorageOp::Erase, _) => self.memory.wake(id, wakeup),
             (StorageOp::Put, _) => self.memory.wake(id, &Wakeup::LookAgain),
         }
         Ok(transition)
+    }
+
+    /// The alarm for a record that is about to be written, in the same turn, so that neither becomes
+    /// durable without the other. The alarm first: should the record not be written, one that rings for
+    /// nothing does no harm, but a claim without an alarm ahead of it would never be looked at again.
+    fn set_alarm_before(
+        &self,
+        transition: &Transition,
+        place: Option<Bucket>,
+        now: UnixMillis,
+    ) -> Result<(), String> {
+        let agenda = self.agenda()?;
+        let bucket = Some(Bucket::of_record(&transition.record, place, now));
+        let bucket = bucket.filter(|bucket| *bucket != Bucket::WATCHED);
+        self.set_alarm_for(&Agenda {
+            next_bucket: [agenda.next_bucket, bucket].into_iter().flatten().min(),
+            in_flight: transition.action == Action::Forward || agenda.in_flight,
+            unfinished: transition.action == Action::DropCopy,
+            ..agenda
+        })
     }
 
     /// What the shard waits for, as far as storage and calls tell.

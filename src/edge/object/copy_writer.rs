@@ -3,7 +3,7 @@
 //! A copy needs a connection that waits for headers, so it takes one of the shard's places; calls to
 //! the origin go before it.
 
-use super::super::platform::log;
+use super::super::platform::{log, now};
 use super::context::ObjectContext;
 use super::in_memory::Wakeup;
 use super::record_store::{BodyRows, ROW_BYTES};
@@ -64,9 +64,7 @@ async fn put(
     value: &[u8],
 ) -> Result<(), KvError> {
     let _place = context.places.wait_in_background().await;
-    let lifetime = record
-        .claim()
-        .and_then(|claim: &Claim| copy_lifetime(claim, super::super::platform::now()));
+    let lifetime = record.claim().and_then(|claim: &Claim| copy_lifetime(claim, now()));
     let (Some(namespace), Some(lifetime)) = (&context.bindings.responses, lifetime) else {
         return Ok(());
     };

@@ -2,7 +2,7 @@
 
 use super::super::config::Config;
 use super::super::platform::body::read_sent;
-use super::super::platform::body_budget::BodyReservation;
+use super::super::platform::body_budget::{BodyReservation, NO_ROOM};
 use super::super::platform::now;
 use super::super::platform::request_head::PlatformRequestHead;
 use crate::guard::delivery::RETRY_WINDOW;
@@ -146,5 +146,4 @@ impl IncomingSubmission {
     }
 }
 
-const NO_ROOM: &str = "the guard holds as many request bodies as it has room for; send the same request with the same key again";
 const BROKE_OFF: &str = "the request broke off on its way to the object";

@@ -31,6 +31,9 @@ impl BodyReservation {
     }
 }
 
+/// What a request is told for which there is no room.
+pub const NO_ROOM: &str = "the guard holds as many request bodies as it has room for; send the same request with the same key again";
+
 impl Drop for BodyReservation {
     fn drop(&mut self) {
         RESERVED.set(RESERVED.get().saturating_sub(self.0));
