@@ -13,7 +13,7 @@ use super::incoming::Incoming;
 use super::platform::bindings::Bindings;
 use super::platform::request_head::PlatformRequestHead;
 use super::platform::streams::{Chunks, ReadAhead};
-use super::platform::{log, message_of, now};
+use super::platform::{digits, log, message_of, now};
 use crate::guard::delivery::{
     Attempt, AttemptResult, DeadLetter, DeadLetterReason, Disposition, delay, disposition,
 };
@@ -332,8 +332,8 @@ async fn discard_body(response: &Response) {
 /// Seconds, or a date (RFC 9110 section 10.2.3).
 fn retry_after(response: &Response) -> Option<Millis> {
     let text = response.headers().get("retry-after").ok().flatten()?;
-    match text.parse() {
-        Ok(seconds) => Some(Millis::seconds(seconds)),
-        Err(_) => Some(parse_http_date(&text)?.since(now())),
+    match digits(&text) {
+        Some(seconds) => Some(Millis::seconds(seconds)),
+        None => Some(parse_http_date(&text)?.since(now())),
     }
 }

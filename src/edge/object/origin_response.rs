@@ -6,9 +6,9 @@
 //! 3. What says "not processed" frees the key and is stored nowhere.
 
 use super::super::object_client::RpcReply;
-use super::super::platform::now;
 use super::super::platform::streams::{Chunks, Pipe, ReadAhead};
 use super::super::platform::timeout::within;
+use super::super::platform::{digits, now};
 use super::body_recorder::{BodyRecorder, Recorded, TooMuch};
 use super::context::ObjectContext;
 use super::copy_writer::write_copy;
@@ -239,7 +239,7 @@ fn value(headers: &[(String, String)], name: &str) -> Option<String> {
 fn promised_length(header: impl Fn(&str) -> Option<String>) -> Option<u64> {
     match header("content-encoding") {
         Some(_) => None,
-        None => header("content-length")?.parse().ok(),
+        None => digits(&header("content-length")?),
     }
 }
 

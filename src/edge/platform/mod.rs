@@ -19,6 +19,11 @@ pub fn now() -> UnixMillis {
     UnixMillis(js_sys::Date::now() as u64)
 }
 
+/// A field's value of decimal digits alone (RFC 9110 section 8.6); `parse` would take a sign, too.
+pub fn digits(text: &str) -> Option<u64> {
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
 /// What an error says, for the log.
 pub fn message_of(error: &JsValue) -> String {
     let member = js_sys::Reflect::get(error, &"message".into()).ok();

@@ -1,5 +1,6 @@
 //! A request, as the rules read it.
 
+use super::digits;
 use crate::guard::forward::Addressed;
 use crate::guard::request_head::RequestHead;
 use web_sys::{Headers, Request};
@@ -85,8 +86,7 @@ impl PlatformRequestHead {
 
     /// The length of the body in bytes, where the client said it.
     pub fn content_length(&self) -> Option<u64> {
-        let text = self.header("content-length")?;
-        text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+        digits(&self.header("content-length")?)
     }
 }
 
