@@ -31,8 +31,8 @@
 //!   - `rpc`: what Worker and object say to each other. `forward`: what the origin is sent.
 //!   - `document`, `hex`, `digest`, `time`: what the others are made of.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
-//!   - The Worker's half: `incoming`, `guarded_request`, `guard_request`, `copies`, `object_client`,
-//!     `client_response`, `pass_through`, `origin_fetch`, `admin`, `queue_consumer`, `config`.
+//!   - The Worker's half: `incoming`, `guarded_request`, `guard_request`, `identified_request`, `copies`,
+//!     `object_client`, `client_response`, `pass_through`, `origin_fetch`, `admin`, `queue_consumer`, `config`.
 //!   - `edge::object`, the shard's half: `submission`, `incoming_submission`, `context`,
 //!     `record_store`, `in_memory`, `places`, `origin_request`, `origin_response`, `body_recorder`,
 //!     `reply`, `copy_writer`, `counters`, `alarm`, `admin`.

@@ -9,6 +9,7 @@ mod config;
 mod copies;
 mod guard_request;
 mod guarded_request;
+mod identified_request;
 mod incoming;
 mod object;
 mod object_client;
