@@ -34,7 +34,7 @@
 //!   - The Worker's half: `incoming`, `guarded_request`, `guard_request`, `identified_request`, `copies`,
 //!     `object_client`, `client_response`, `pass_through`, `origin_fetch`, `admin`, `queue_consumer`, `config`.
 //!   - `edge::object`, the shard's half: `submission`, `incoming_submission`, `context`,
-//!     `record_store`, `in_memory`, `places`, `origin_request`, `origin_response`, `body_recorder`,
+//!     `record_store`, `bucket_index`, `in_memory`, `places`, `origin_request`, `origin_response`, `body_recorder`,
 //!     `reply`, `copy_writer`, `counters`, `alarm`, `admin`.
 //!   - `edge::platform`: what `worker` and `web_sys` lack.
 //!   - `src/worker.mjs` is wrangler's `main`; `src/worker/` links the crate for the platform.

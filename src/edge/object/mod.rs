@@ -9,6 +9,7 @@
 mod admin;
 mod alarm;
 mod body_recorder;
+mod bucket_index;
 mod context;
 mod copy_writer;
 mod counters;

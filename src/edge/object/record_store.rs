@@ -14,6 +14,7 @@
 //! stand together, so a purge would read every record of the shard, or a key cost two rows more.
 
 use super::super::platform::sql::{Sql, blob, integer};
+use super::bucket_index::BucketIndex;
 use crate::guard::machine::{StorageOp, Transition};
 use crate::guard::record::{ClaimId, Record};
 use crate::guard::scope::RecordId;
@@ -23,7 +24,6 @@ use crate::guard::time::UnixMillis;
 use js_sys::{Array, Date, Object, Uint8Array};
 use lru::LruCache;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::num::NonZeroUsize;
 use wasm_bindgen::JsValue;
 use worker::Storage;
@@ -39,42 +39,8 @@ const MAX_KNOWN_BYTES: usize = 4 * 1024;
 pub struct RecordStore {
     storage: Storage,
     sql: Sql,
-    index: RefCell<Option<Index>>,
+    index: RefCell<Option<BucketIndex>>,
     known: RefCell<LruCache<RecordId, (Record, Bucket)>>,
-}
-
-/// What is known of the tables without reading a record.
-struct Index {
-    has_tables: bool,
-    buckets: BTreeSet<Bucket>,
-    /// Whether a predecessor of this instance has left records that are watched.
-    has_orphans: bool,
-    /// The look-up, with these buckets in it: they change a few times a day, and the platform keeps a
-    /// text prepared that it knows.
-    select: String,
-}
-
-impl Index {
-    fn add(&mut self, bucket: Bucket) {
-        if self.buckets.insert(bucket) {
-            self.write_select();
-        }
-    }
-
-    fn remove(&mut self, bucket: Bucket) {
-        if self.buckets.remove(&bucket) {
-            self.write_select();
-        }
-    }
-
-    fn write_select(&mut self) {
-        let buckets: Vec<String> =
-            self.buckets.iter().map(|bucket| bucket.ends_at().0.to_string()).collect();
-        self.select = format!(
-            "SELECT bucket, record FROM records WHERE bucket IN ({}) AND id = ?",
-            buckets.join(",")
-        );
-    }
 }
 
 impl RecordStore {
@@ -89,29 +55,13 @@ impl RecordStore {
     }
 
     /// Reads what there is of tables and buckets, once an instance: one row for each bucket.
-    fn with_index<T>(&self, use_index: impl FnOnce(&mut Index) -> T) -> Result<T, JsValue> {
+    fn with_index<T>(&self, use_index: impl FnOnce(&mut BucketIndex) -> T) -> Result<T, JsValue> {
         let mut index = self.index.borrow_mut();
         let index = match &mut *index {
             Some(index) => index,
-            empty => empty.insert(self.read_index()?),
+            empty => empty.insert(BucketIndex::read(&self.sql)?),
         };
         Ok(use_index(index))
-    }
-
-    fn read_index(&self) -> Result<Index, JsValue> {
-        let tables = self.sql.run(HAS_TABLES, [])?;
-        let has_tables = tables.length() > 0;
-        let (buckets, select) = Default::default();
-        let mut index = Index { has_tables, buckets, has_orphans: false, select };
-        index.write_select();
-        if has_tables {
-            for row in self.sql.run(BUCKETS, [])? {
-                let end = integer(&row, "bucket").ok_or("a bucket has no end")?;
-                index.add(Bucket(UnixMillis(end)));
-            }
-            index.has_orphans = index.buckets.contains(&Bucket::WATCHED);
-        }
-        Ok(index)
     }
 
     /// The record and the bucket that it stands in; vacant where there is none.
@@ -236,7 +186,7 @@ impl RecordStore {
 
     /// The bucket that ends first.
     pub fn next_bucket(&self) -> Result<Option<Bucket>, String> {
-        let first = |index: &mut Index| {
+        let first = |index: &mut BucketIndex| {
             index.buckets.iter().find(|bucket| **bucket != Bucket::WATCHED).copied()
         };
         self.with_index(first).map_err(|_| "the buckets could not be read".to_owned())
@@ -244,7 +194,7 @@ impl RecordStore {
 
     /// Whether a predecessor of this instance has left records that nobody has looked at yet.
     pub fn has_orphans(&self) -> Result<bool, String> {
-        let orphans = |index: &mut Index| index.has_orphans;
+        let orphans = |index: &mut BucketIndex| index.has_orphans;
         self.with_index(orphans).map_err(|_| "the buckets could not be read".to_owned())
     }
 
@@ -360,9 +310,6 @@ const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS records (bucket INTEGER NOT NULL, id BLOB NOT NULL, record BLOB NOT NULL, counts BLOB, PRIMARY KEY (bucket, id)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS bodies (claim BLOB NOT NULL, attempt INTEGER NOT NULL, row INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (claim, attempt, row)) WITHOUT ROWID",
 ];
-const HAS_TABLES: &str = "SELECT name FROM sqlite_master WHERE name = 'bodies'";
-/// Goes from bucket to bucket, so that it reads one row of each.
-const BUCKETS: &str = "WITH RECURSIVE ends(bucket) AS (SELECT min(bucket) FROM records UNION ALL SELECT (SELECT min(bucket) FROM records WHERE bucket > ends.bucket) FROM ends WHERE ends.bucket IS NOT NULL) SELECT bucket FROM ends WHERE bucket IS NOT NULL";
 const IDS_IN: &str = "SELECT id FROM records WHERE bucket = ? AND id > ? ORDER BY id LIMIT ?";
 const INSERT: &str = "INSERT INTO records (bucket, id, record) VALUES (?, ?, ?)";
 const UPDATE: &str = "UPDATE records SET bucket = ?, record = ? WHERE bucket = ? AND id = ?";
