@@ -9,6 +9,7 @@
 
 mod actions;
 mod bugs;
+mod exploration;
 mod ledger;
 mod moved;
 mod object;
@@ -23,11 +24,11 @@ mod state;
 mod worker;
 
 use actions::ModelAction;
-use bugs::Bug;
+use exploration::{explored, finds};
 use ledger::Promise;
 use setting::Setting;
 use state::State;
-use stateright::{Checker, HasDiscoveries, Model, Path, Property};
+use stateright::{Model, Property};
 use std::time::Instant;
 
 #[derive(Clone)]
@@ -88,46 +89,16 @@ const ENOUGH: usize = 1_000_000;
 #[test]
 fn every_order_of_events_keeps_the_promise() {
     let begun = Instant::now();
-    let visited: usize = settings::ALL.into_iter().map(explored).sum();
+    let visited: usize =
+        settings::ALL.into_iter().map(|setting| explored(Key(setting), setting.name)).sum();
     println!("{visited} different states in {:.1?}", begun.elapsed());
     assert!(visited >= ENOUGH, "only {visited} states were visited; the settings are too narrow");
-}
-
-/// Explores a setting to its end, and counts its states.
-fn explored(setting: Setting) -> usize {
-    let begun = Instant::now();
-    let checker = Key(setting).checker().threads(2).spawn_bfs().join();
-    let (visited, depth) = (checker.unique_state_count(), checker.max_depth());
-    println!("{:16} {visited:9} states, {depth} deep, {:.1?}", setting.name, begun.elapsed());
-    if let Some((promise, path)) = checker.discoveries().into_iter().next() {
-        panic!("{}: not so: {promise}\n{}", setting.name, written(path));
-    }
-    visited
-}
-
-/// A counter-example, one event a line. Twins change places between the lines.
-fn written(path: Path<State, ModelAction>) -> String {
-    let last = format!("{:#?}", path.last_state());
-    let actions = path.into_actions().into_iter().map(|action| format!("  {action:?}\n"));
-    actions.collect::<String>() + &last
 }
 
 #[test]
 fn each_planted_mistake_is_found() {
     for (bug, setting) in planted::ALL {
-        let begun = Instant::now();
-        let promise = bug.breaks().sentence();
-        let path = counter_example(bug, setting);
-        let Some(path) = path else { panic!("{bug:?} was not found to break: {promise}") };
-        let steps = path.into_actions().len();
-        println!("{bug:?} breaks \"{promise}\" in {steps} steps, {:.1?}", begun.elapsed());
+        let model = Key(Setting { bug: Some(bug), ..setting });
+        finds(model, &bug, bug.breaks().sentence());
     }
-}
-
-/// The shortest way to what a mistake breaks.
-fn counter_example(bug: Bug, setting: Setting) -> Option<Path<State, ModelAction>> {
-    let promise = bug.breaks().sentence();
-    let wanted = HasDiscoveries::AnyOf([promise].into());
-    let model = Key(Setting { bug: Some(bug), ..setting });
-    model.checker().finish_when(wanted).spawn_bfs().join().discovery(promise)
 }
