@@ -8,7 +8,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { root } from "../paths.mjs";
-import { ask, run } from "../run.mjs";
+import { outputOf, run } from "../run.mjs";
 import { Failure } from "../log.mjs";
 
 const MODULE = /\.(js|wasm)$/;
@@ -23,7 +23,7 @@ export async function deployedModules() {
 
 /** The modules of an earlier commit's Worker, by anything that git knows the commit by. */
 export async function deployedModulesOf(ref, progress) {
-  const commit = ask("git", ["-C", root, "rev-parse", "--verify", "--quiet", `${ref}^{commit}`]);
+  const commit = outputOf("git", ["-C", root, "rev-parse", "--verify", "--quiet", `${ref}^{commit}`]);
   if (!commit) throw new Failure(`--before "${ref}" names no commit`, { cure: "write a hash, a tag or a branch of this repository" });
   const folder = join(outputs, commit);
   if (!existsSync(folder)) await buildCommit(commit, folder, progress);
