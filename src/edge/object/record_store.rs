@@ -31,9 +31,9 @@ use worker::Storage;
 /// The size of a row of a large answer in bytes; the platform's limit is 2 MB for a row.
 pub const ROW_BYTES: u32 = 1024 * 1024;
 
-/// The records that are kept in memory, and the most bytes of each: 1 MB of the 128 that an isolate
+/// The records that are kept in memory, and the most bytes of each: 256 KB of the 128 MB that an isolate
 /// shares among its shards.
-const MAX_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(255);
+const MAX_KNOWN: NonZeroUsize = NonZeroUsize::MIN.saturating_add(63);
 const MAX_KNOWN_BYTES: usize = 4 * 1024;
 
 pub struct RecordStore {
