@@ -178,7 +178,7 @@ impl World<'_> {
             ModelAction::Arrives(one)
             | ModelAction::Decides(one)
             | ModelAction::Hears(one)
-            | ModelAction::DeadlineComes(one) => self.goes_on(&one),
+            | ModelAction::DeadlineComes(one) => self.proceed(&one),
             ModelAction::WaitEnds(one) => {
                 let (one, _) = self.take_out(self.place(&one));
                 self.answered(&one);
@@ -214,7 +214,7 @@ impl World<'_> {
         place.expect("the actions are those of this state")
     }
 
-    pub fn goes_on(&mut self, submission: &Submission) {
+    pub fn proceed(&mut self, submission: &Submission) {
         let (one, news) = self.take_out(self.place(submission));
         match one.stage.clone() {
             Stage::AtWorker if self.has(Bug::ClaimAfterAwait) => {
@@ -223,10 +223,12 @@ impl World<'_> {
             }
             Stage::Between(found) => {
                 self.found = Some(found);
-                self.takes(one);
+                self.on_submission(one);
             }
-            Stage::Woken(_) => self.hears(one, news.expect("whoever is woken is told why")),
-            Stage::AtWorker | Stage::Joined { .. } | Stage::Leading { .. } => self.takes(one),
+            Stage::Woken(_) => self.on_wakeup(one, news.expect("whoever is woken is told why")),
+            Stage::AtWorker | Stage::Joined { .. } | Stage::Leading { .. } => {
+                self.on_submission(one)
+            }
         }
     }
 

@@ -24,7 +24,7 @@ impl World<'_> {
     }
 
     /// `Handling::run`, from one await to the next.
-    pub fn takes(&mut self, mut submission: Submission) {
+    pub fn on_submission(&mut self, mut submission: Submission) {
         let event = Event::Submitted(self.submission(&submission));
         let step = self.step(event, Wakeup::LookAgain);
         self.began(&step, &submission);
@@ -196,7 +196,7 @@ impl World<'_> {
     }
 
     /// One who waited is woken: the end of `Handling::join`.
-    pub fn hears(&mut self, submission: Submission, news: Wakeup) {
+    pub fn on_wakeup(&mut self, submission: Submission, news: Wakeup) {
         if let Wakeup::Released { claim } = news {
             let client = self.setting.clients[submission.client];
             let owner = self.state.ledger.credential(claim) == client.credential;
@@ -205,7 +205,7 @@ impl World<'_> {
                 return self.answered(&submission);
             }
         }
-        self.takes(submission);
+        self.on_submission(submission);
     }
 
     /// A record's answer goes to the Worker, which shows it and remembers it.

@@ -26,7 +26,7 @@ pub fn keeps(promise: Promise, setting: &Setting, state: &State) -> bool {
     let mut world = World { setting, state: state.clone(), found: None };
     for _ in 0..STEPS {
         let is_missed = promise == Promise::AllAnswered && world.forgets_somebody();
-        if is_missed || !world.goes_on_silently() {
+        if is_missed || !world.proceed_silently() {
             return false;
         }
         if is_kept(promise, &world.state) {
@@ -50,16 +50,16 @@ fn is_at_object(submission: &Submission) -> bool {
 
 impl World<'_> {
     /// One step; false where nothing will ever happen again.
-    fn goes_on_silently(&mut self) -> bool {
+    fn proceed_silently(&mut self) -> bool {
         let ready = |one: &Submission| matches!(one.stage, Stage::Woken(_) | Stage::Between(_));
         if let Some(one) = self.state.submissions.iter().find(|one| ready(one)).cloned() {
-            self.goes_on(&one);
+            self.proceed(&one);
             return true;
         }
         let Some((at, one)) = self.next_timer() else { return false };
         self.state.now = self.state.now.max(at);
         match one {
-            Some(one) => self.goes_on(&one),
+            Some(one) => self.proceed(&one),
             None => self.rings_silently(),
         }
         true

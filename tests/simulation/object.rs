@@ -115,7 +115,7 @@ impl Submission {
 }
 
 impl System {
-    pub fn takes(&mut self, submission: Submission) {
+    pub fn on_submission(&mut self, submission: Submission) {
         self.decides(submission, false);
     }
 
@@ -226,7 +226,7 @@ impl System {
                 {
                     self.shares(&submission, *number);
                 }
-                _ => self.takes(submission),
+                _ => self.on_submission(submission),
             }
         }
     }
@@ -277,7 +277,7 @@ impl System {
             object.calls.iter_mut().find(|call| matches!(call.leader, Some((_, at)) if at <= now))
         {
             let leader = call.leader.take();
-            return leader.into_iter().for_each(|(leader, _)| self.takes(leader));
+            return leader.into_iter().for_each(|(leader, _)| self.on_submission(leader));
         }
         if let Some(place) = object.waiting.iter().position(|one| one.timer() <= now) {
             let waiter = object.waiting.remove(place);
@@ -296,7 +296,7 @@ impl System {
         }
         if at < submission.patience_ends_at() {
             self.count("looked again at the deadline");
-            self.takes(submission.having_waited());
+            self.on_submission(submission.having_waited());
         }
     }
 }

@@ -90,7 +90,7 @@ impl System {
         }
         let Some((leader, _)) = call.leader else { return };
         match told {
-            RequestOutcome::LooksAgain => self.takes(leader),
+            RequestOutcome::LooksAgain => self.on_submission(leader),
             RequestOutcome::Shown(_) => self.remembers(leader.isolate, key, &step.record),
             _ => {}
         }

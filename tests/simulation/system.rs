@@ -126,7 +126,7 @@ impl System {
         let is_retry = !redelivered && !is_derived(key);
         let asker = Asker { key, request, policy, is_retry, was_sent: false, has_body: true };
         let arrived_at = self.now;
-        self.takes(Submission {
+        self.on_submission(Submission {
             asker,
             isolate,
             arrived_at,

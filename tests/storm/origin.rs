@@ -74,9 +74,9 @@ impl Origin {
                 return None;
             };
             self.busy.fetch_add(1, Ordering::SeqCst);
-            let goes_on = self.execute(&head, &mut reader, &mut writer);
+            let keep_alive = self.execute(&head, &mut reader, &mut writer);
             self.busy.fetch_sub(1, Ordering::SeqCst);
-            goes_on.ok().filter(|goes_on| *goes_on)?;
+            keep_alive.ok().filter(|keep_alive| *keep_alive)?;
         }
     }
 
@@ -104,9 +104,9 @@ impl Origin {
             execution.answer = Some(sent.clone());
             execution.answering = Some(Instant::now());
         });
-        let goes_on = write_answer(writer, &act, &sent)?;
+        let keep_alive = write_answer(writer, &act, &sent)?;
         self.ledger.note(number, |execution| execution.answered = Some(Instant::now()));
-        Ok(goes_on)
+        Ok(keep_alive)
     }
 
     /// What arrived is what was sent, under the operation's own key.

@@ -20,6 +20,10 @@ use crate::sender::{Client, Gate};
 
 /// Clients at work at the same time.
 const SOCKETS: usize = 64;
+/// So few that keys meet in each.
+pub const SHARDS: u32 = 8;
+/// So few that calls wait for each other.
+pub const CALLS_PER_SHARD: usize = 2;
 /// Clients that have not begun by then stay at home.
 const LONGEST: Duration = Duration::from_secs(75);
 
@@ -62,6 +66,8 @@ pub fn run(seed: u64) {
 /// One round in four does without KV.
 fn setup(origin: &Origin, seed: u64) -> Setup {
     let policy = json!({
+        "shards": SHARDS,
+        "calls_per_shard": CALLS_PER_SHARD,
         "deadline": format!("{}s", DEADLINE.as_secs()),
         "wait": "2s",
         "max_stored_response": format!("{}KiB", LARGEST_KEPT / 1024),

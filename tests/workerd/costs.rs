@@ -45,7 +45,7 @@ struct Counted {
 
 impl Counted {
     fn new(kv: bool, policy: &Value) -> Self {
-        let setup = at_origin(kv).policy(policy).around("tests/workerd/counting.js");
+        let setup = at_origin(kv).policy(policy).around("tests/workerd/instrumented.js");
         let guard = Guard::with(setup);
         guard.origin_always(Reply::json(201, r#"{"order":"number-1"}"#));
         Self { guard, so_far: RefCell::default() }

@@ -1,10 +1,12 @@
 //! The runtime is killed, and knows afterwards what it knew before.
 
-use crate::guard::Guard;
+use serde_json::json;
+
+use crate::guard::{Guard, at_origin, poll_until};
 use crate::problem;
 use crate::script::{Gate, Reply};
 use crate::stamp::{came, check_first, check_replay};
-use crate::storage::{empty_kv, wait_for_copy};
+use crate::storage::{empty_kv, stored, wait_for_copy};
 
 #[track_caller]
 fn check_unknown(guard: &Guard) {
@@ -38,6 +40,22 @@ fn killed_while_the_origin_works_the_outcome_is_unknown() {
         let other = guard.keyless_order().key(&format!("{}-other", guard.key()));
         assert_eq!(guard.send(&other).status, 599, "other keys reach the origin after the crash");
     }
+}
+
+/// The caller is gone, and nobody asks for the key again: the alarm looks, once another key wakes the shard.
+#[test]
+fn a_dead_call_is_found_though_nobody_retries() {
+    let setup = at_origin(false).policy(&json!({ "shards": 1 }));
+    let mut guard = Guard::with(setup.around("tests/workerd/instrumented.js"));
+    let gate = Gate::new();
+    crash_in_flight(&mut guard, &gate);
+    assert_eq!(stored(&guard)["watched"], 1, "the claim is in flight");
+    let other = guard.keyless_order().key(&format!("{}-other", guard.key()));
+    assert_eq!(guard.send(&other).status, 599);
+    poll_until("the alarm has looked", || stored(&guard)["watched"] == 0);
+    assert_eq!(stored(&guard)["records"], 2);
+    check_unknown(&guard);
+    guard.check_calls(2);
 }
 
 /// Killed in the moment in which the origin hears of it: the claim is on disk by then, every time.

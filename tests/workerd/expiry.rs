@@ -6,14 +6,14 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::guard::{Guard, at_origin, poll_until};
 use crate::http::Call;
 use crate::origin::Seen;
 use crate::script::Reply;
 use crate::stamp::seconds_until;
-use crate::storage::files_with;
+use crate::storage::{files_with, stored};
 
 const WINDOW: Duration = Duration::from_secs(61);
 const SECOND: Duration = Duration::from_secs(1);
@@ -86,7 +86,8 @@ impl Key {
 #[test]
 fn a_key_is_remembered_for_its_window_and_not_a_second_longer() {
     let policy = json!({ "deadline": "1s", "retry_window": "61s", "shards": 1 });
-    let guard = Guard::with(at_origin(true).policy(&policy).around("tests/workerd/counting.js"));
+    let guard =
+        Guard::with(at_origin(true).policy(&policy).around("tests/workerd/instrumented.js"));
     guard.origin(answer);
     let claim = |kind: &str| PATHS.map(|path| Key::claim(&guard, &format!("/{kind}{path}")));
     claim("left");
@@ -99,12 +100,6 @@ fn a_key_is_remembered_for_its_window_and_not_a_second_longer() {
         stored(&guard)["records"] == keys_asked
     });
     assert!(stored(&guard)["bodies"].as_u64().is_some_and(|rows| rows > 0));
-}
-
-/// How many rows the tables of the shard hold.
-fn stored(guard: &Guard) -> Value {
-    let answer = Call::get("/.stored").send(guard.runtime().address());
-    serde_json::from_slice(&answer.body).expect("JSON")
 }
 
 /// The answers of three paths are in the shard, and nowhere else: KV keeps nothing for under a minute.

@@ -11,7 +11,7 @@ use crate::script::{Gate, Reply};
 
 /// The local dataset drops its points; this one writes them to the log.
 fn with_sink(kind: &str) -> Setup {
-    at_origin(true).around("tests/workerd/counting.js").var("METRICS_SINK", kind)
+    at_origin(true).around("tests/workerd/instrumented.js").var("METRICS_SINK", kind)
 }
 
 /// The points of one lane's records, in their order.

@@ -3,7 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crate::guard::{Guard, poll_until};
+use crate::http::Call;
 
 /// The files under `folder` that contain these bytes.
 pub fn files_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
@@ -22,6 +25,13 @@ pub fn files_with(folder: &Path, needle: &str) -> Vec<PathBuf> {
 
 fn contains(bytes: &[u8], needle: &[u8]) -> bool {
     bytes.windows(needle.len()).any(|window| window == needle)
+}
+
+/// How many rows the tables of the only shard hold, as `instrumented.js` counts them.
+#[track_caller]
+pub fn stored(guard: &Guard) -> Value {
+    let answer = Call::get("/.stored").send(guard.runtime().address());
+    serde_json::from_slice(&answer.body).expect("JSON")
 }
 
 /// Returns when KV holds an entry for this record.

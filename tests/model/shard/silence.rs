@@ -17,7 +17,7 @@ pub fn settles_all(setting: &Setting, state: &State) -> bool {
         if world.oversleeps() {
             return false;
         }
-        if !world.goes_on_silently() {
+        if !world.proceed_silently() {
             return is_settled(&world.state);
         }
     }
@@ -34,7 +34,7 @@ fn is_settled(state: &State) -> bool {
 
 impl World<'_> {
     /// One step; false where nothing will ever happen again.
-    fn goes_on_silently(&mut self) -> bool {
+    fn proceed_silently(&mut self) -> bool {
         let is_ready =
             |stage: Stage| matches!(stage, Stage::AtWorker | Stage::Woken | Stage::HasPlace);
         if let Some(one) = self.state.submissions.iter().position(|one| is_ready(one.stage)) {

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::Case;
+use super::{Case, places};
 use crate::act::{Act, Ending};
 use crate::base64;
 use crate::body::Variant;
@@ -218,4 +218,29 @@ fn records() {
     check(|case| member(case, "/answer/body_base64", json!("AAAA")), "not the 99 bytes");
     check(|case| execution(case).act.ending = Ending::NoAnswer, "done after Broken");
     check(|case| execution(case).act.status = 503, "done without an execution");
+}
+
+#[test]
+fn places() {
+    let check = |cases: &[Case]| -> Vec<String> {
+        places::check(cases, &[]).into_iter().map(|(_, what)| what).collect()
+    };
+    // Three keys of one shard, which has two places.
+    let meeting = |third: f64| {
+        [10.0, 10.2, third].map(|second| {
+            let mut case = agreeing();
+            case.executions.clear();
+            add_execution(&mut case, 7, second, 201);
+            case
+        })
+    };
+    assert_eq!(check(&meeting(11.1)), Vec::<String>::new());
+    assert_eq!(check(&meeting(10.4)), ["shard 0 had 3 calls open at once"]);
+
+    let mut waiting = meeting(20.0);
+    add_exchange(&mut waiting[0], 19.8, 30.0, 503, problem("origin-busy"));
+    assert_eq!(check(&waiting), ["origin-busy while a place was free"]);
+    let until = at(&waiting[2], 30.0);
+    execution(&mut waiting[2]).answering = Some(until);
+    assert_eq!(check(&waiting), Vec::<String>::new());
 }

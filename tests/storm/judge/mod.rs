@@ -5,6 +5,7 @@ mod case;
 mod executions;
 mod judge_selftest;
 mod key_lifecycle;
+mod places;
 mod problems;
 mod records;
 
@@ -41,6 +42,7 @@ pub struct Books<'a> {
     seed: u64,
     plan: &'a Plan,
     cases: Vec<Case>,
+    deaths: Vec<Death>,
     told: Vec<(usize, Told)>,
     /// What belongs to no key.
     loose: Vec<String>,
@@ -64,7 +66,8 @@ impl<'a> Books<'a> {
         };
         let cases = (0..round.plan.operations.len()).map(case).collect();
         let loose = loose(round.origin, &round.runtime_log);
-        Books { seed: round.seed, plan: round.plan, cases, told: round.log.told(), loose }
+        let (plan, deaths, told) = (round.plan, round.deaths, round.log.told());
+        Books { seed: round.seed, plan, cases, deaths, told, loose }
     }
 
     pub fn summary(&self, clients: usize) -> String {
@@ -110,6 +113,7 @@ pub fn judge(books: &Books) {
         found.extend(case.violations().into_iter().map(|what| (case.operation, what)));
     }
     found.extend(shared_records(&books.cases));
+    found.extend(places::check(&books.cases, &books.deaths));
     for (operation, what) in found.iter().take(SHOWN) {
         let (case, plan) = (&books.cases[*operation], &books.plan.operations[*operation]);
         let _ = write!(verdict, "\n\noperation {operation}: {what}\n{plan:?}\n{}", case.story());

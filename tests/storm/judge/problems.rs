@@ -14,6 +14,8 @@ pub fn check(case: &Case, exchange: &Exchange) -> Complaint {
         ("in-progress", 409) => is_in_progress(case, exchange),
         ("outcome-unknown", 502) => nobody_knows(case, exchange),
         ("outcome-unknown", 504) => took_too_long(case, exchange),
+        // Other keys have its cause: see `places`.
+        ("origin-busy", 503) => true,
         // What has nothing to do with the key needs a runtime that is not well.
         ("guard-unavailable", 503) => is_near_a_death(case, exchange),
         _ => false,

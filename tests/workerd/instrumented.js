@@ -2,7 +2,8 @@
 // what costs money is counted on the way. With METRICS_SINK it writes the metrics to the log, where
 // the local runtime would drop them; "broken" is a dataset that refuses every point.
 //   GET /.counted   the counts since the last time it was asked
-//   GET /.stored    how many rows the tables of the only shard hold
+//   GET /.stored    how many rows the tables of the only shard hold, and how many of them it watches
+//   GET /.spoil?id  makes a record in the only shard one that nobody can read
 import Guard, { IdempotencyGuard as Shard } from "../../src/worker.mjs";
 
 // Module scope: workerd runs the Worker and its objects in one isolate.
@@ -95,7 +96,9 @@ export class IdempotencyGuard extends Shard {
   }
 
   fetch(request) {
-    if (new URL(request.url).pathname === "/.stored") return Response.json(stored(this.#sql));
+    const { pathname, search } = new URL(request.url);
+    if (pathname === "/.stored") return Response.json(stored(this.#sql));
+    if (pathname === "/.spoil") return Response.json(spoil(this.#sql, search.slice(1)));
     count("object_requests");
     return super.fetch(request);
   }
@@ -109,14 +112,20 @@ export class IdempotencyGuard extends Shard {
 function stored(sql) {
   const rows = (table) => sql.exec(`SELECT count(*) AS rows FROM ${table}`).one().rows;
   const exists = sql.exec("SELECT name FROM sqlite_master WHERE name = 'bodies'").toArray().length > 0;
-  return exists ? { records: rows("records"), bodies: rows("bodies") } : { records: 0, bodies: 0 };
+  if (!exists) return { records: 0, watched: 0, bodies: 0 };
+  return { records: rows("records"), watched: rows("records WHERE bucket = 0"), bodies: rows("bodies") };
+}
+
+// The first byte of a record says its form.
+function spoil(sql, id) {
+  return sql.exec("UPDATE records SET record = x'ff' WHERE lower(hex(id)) = ?", id).rowsWritten;
 }
 
 export default {
   fetch(request, env, ctx) {
     const { pathname } = new URL(request.url);
     if (pathname === "/.counted") return taken();
-    if (pathname === "/.stored") return env.GUARD.getByName("shard/").fetch(request);
+    if (pathname === "/.stored" || pathname === "/.spoil") return env.GUARD.getByName("shard/").fetch(request);
     return new Guard(ctx, countedEnv(env)).fetch(request);
   },
 };
