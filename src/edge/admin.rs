@@ -54,8 +54,8 @@ pub async fn read_body(
     text.ok_or(AdminError::BodyUnreadable)
 }
 
-/// Asks the record's shard, which reads the request again; where that knows nothing and `shards` was
-/// changed, the shard of before.
+/// Asks the record's shard, which reads the request again; where that has no such record and `shards`
+/// was changed, the shard of before.
 async fn ask_shards(incoming: &Incoming, id: &RecordId) -> Result<Response, JsValue> {
     let sharding = &incoming.config.policy.sharding;
     let shard = sharding.shards.shard_of(id);
@@ -65,10 +65,12 @@ async fn ask_shards(incoming: &Incoming, id: &RecordId) -> Result<Response, JsVa
     // The second needs a body of its own: a request's `clone` in JavaScript's sense.
     let again = incoming.request.clone()?;
     let answer = ask(incoming, &shard, &incoming.request).await?;
-    match answer.status() {
-        404 => ask(incoming, &before.shard_of(id), &again).await,
-        _ => Ok(answer),
+    if !matches!(answer.status(), 404 | 409) {
+        return Ok(answer);
     }
+    // One of the two has the record. Where neither does as it is told, the shard of now says why.
+    let earlier = ask(incoming, &before.shard_of(id), &again).await?;
+    Ok(if earlier.ok() || answer.status() == 404 { earlier } else { answer })
 }
 
 async fn ask(incoming: &Incoming, shard: &str, request: &Request) -> Result<Response, JsValue> {

@@ -14,7 +14,7 @@ use crate::guard::log::{ClaimRef, RequestOutcome};
 use crate::guard::machine::Refusal;
 use crate::guard::policy::OnGuardFailure;
 use crate::guard::problem::{Code, Problem};
-use crate::guard::record::Record;
+use crate::guard::record::{Reason, Record};
 use crate::guard::replay::{CacheStatus, for_retries, is_less_for_retries, may_replay};
 use crate::guard::rpc::{Delivery, DryRun, KeySource, SubmitReply, SubmitResult};
 use crate::guard::scope::Credential;
@@ -183,7 +183,11 @@ impl IdentifiedRequest<'_> {
         let open = self.guarded.settings.on_guard_failure == OnGuardFailure::Open
             && self.source != KeySource::Queue;
         if self.guarded.observes() {
-            return self.pass(BypassReason::Observe, RequestOutcome::of("observed")).await;
+            // Watching must not be what makes an operation happen twice.
+            return match unreachable.surely {
+                true => self.pass(BypassReason::Observe, RequestOutcome::of("observed")).await,
+                false => self.refuse(Refusal::OutcomeUnknown(Reason::ConnectionLost)),
+            };
         }
         if open && unreachable.surely {
             return self.pass(BypassReason::FailOpen, RequestOutcome::of("fail-open")).await;

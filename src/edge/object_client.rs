@@ -136,7 +136,8 @@ impl Call<'_> {
         let mut surely = true;
         for attempt in 1..=TRIES {
             // A stub that has failed stays failed: every try takes a new one.
-            let stub = shard_stub(self.incoming, shard)?;
+            let stub = shard_stub(self.incoming, shard)
+                .map_err(|error| ObjectUnreachable { surely, ..error })?;
             let sent = match self.send(stub, known_only, attempt > 1) {
                 Ok(sent) => sent,
                 Err(_) => continue,

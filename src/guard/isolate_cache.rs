@@ -1,7 +1,8 @@
 //! The answers that one isolate has just seen.
 //!
-//! 1. An entry is kept for at most a minute, so that it is gone before an operator's "forget"
-//!    lets the key be claimed again.
+//! 1. An entry is kept for less than a minute, so that it is gone before an operator's "forget" lets
+//!    the key be claimed again: the copy that it was made of may be a minute old, and have taken some
+//!    seconds to read.
 //! 2. Entries and bytes are bounded; the oldest entry goes first.
 //! 3. An entry may only be shown where a copy may be: see [`super::replay::may_replay`].
 
@@ -12,7 +13,7 @@ use lru::LruCache;
 use std::rc::Rc;
 
 /// How long an entry is kept.
-pub const LIFETIME: Millis = Millis::seconds(60);
+pub const LIFETIME: Millis = Millis::seconds(50);
 /// The most entries; with keys and bookkeeping under 1 MiB.
 pub const MAX_ENTRIES: usize = 1024;
 /// The most bytes of answers, of the 128 MB that an isolate has for everything.

@@ -2,7 +2,7 @@
 //! many duplicates to show.
 
 use onlyonce::guard::machine::{
-    self, Action, Event, InMemoryState, MAX_WAITING, StorageOp, Transition,
+    self, Action, Event, InMemoryState, MAX_WAITING, Place, Refusal, StorageOp, Transition,
 };
 use onlyonce::guard::record::Record;
 use onlyonce::guard::time::UnixMillis;
@@ -35,10 +35,12 @@ pub enum Bug {
     PlacesIgnored,
     /// A call that failed keeps its place.
     PlaceKeptByFailure,
+    /// Who finds no place for a second sending is told that nothing was sent.
+    BusyHidesDoubt,
 }
 
 impl Bug {
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::NewPolicyCounts,
         Self::CopyUnchecked,
         Self::WaitersSleep,
@@ -54,6 +56,7 @@ impl Bug {
         Self::DeadlineUnheard,
         Self::PlacesIgnored,
         Self::PlaceKeptByFailure,
+        Self::BusyHidesDoubt,
     ];
 }
 
@@ -81,8 +84,15 @@ pub fn transition(
     };
     let timed_out = matches!(&record, Record::InFlight { claim, .. } if now >= claim.deadline_at);
     let record = if bug == Bug::TimeOutFrees && timed_out { Record::Vacant } else { record };
+    let sends_again_in_vain = matches!(
+        &event,
+        Event::Submitted(submission) if submission.may_resend && submission.place == Place::Denied
+    );
     let step = machine::transition(record, event, live, now);
     match step.record {
+        Record::Unknown { .. } if bug == Bug::BusyHidesDoubt && sends_again_in_vain => {
+            Transition { action: Action::Refuse(Refusal::OriginBusy), ..step }
+        }
         Record::Forgotten { until: Some(_) } if bug == Bug::ForgetWithoutQuarantine => {
             let then = Action::Nothing;
             Transition { record: Record::Vacant, storage: StorageOp::Erase, action: then }

@@ -10,6 +10,7 @@ use onlyonce::guard::machine::{
     self, Action, Event, InMemoryState, Place, Refusal, StorageOp, Transition, binding_claim,
 };
 use onlyonce::guard::record::{Claim, ClaimId, Record};
+use onlyonce::guard::shard::places::Urgency;
 use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::{Millis, UnixMillis};
 use std::rc::Rc;
@@ -122,7 +123,7 @@ impl System {
     /// `Handling::run`, from one await to the next. A place that is free is taken on trial.
     pub fn decides(&mut self, submission: Submission, held: bool) {
         let key = submission.asker.key;
-        let has_place = held || self.shards[shard_of(key)].places.take();
+        let has_place = held || self.shards[shard_of(key)].places.take(Urgency::Call);
         let place = match (has_place || self.has(Bug::PlacesIgnored), submission.is_denied) {
             (true, _) => Place::Taken,
             (false, true) => Place::Denied,
@@ -135,7 +136,10 @@ impl System {
         if told == RequestOutcome::AwaitsPlace {
             return self.awaits_place(submission);
         }
-        self.judge(&submission.asker, told);
+        let is_denied = place == Place::Denied;
+        // Who has no place is told what one is told that may not be sent again.
+        let asker = Asker { is_retry: submission.asker.is_retry && !is_denied, ..submission.asker };
+        self.judge(&asker, told);
         match (told, step.record) {
             (RequestOutcome::Sent, Record::InFlight { claim, .. }) => self.leads(submission, claim),
             (RequestOutcome::Waits, record) => self.joins(submission, &record),

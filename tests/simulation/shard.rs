@@ -78,7 +78,7 @@ impl System {
 
     /// A place is free again; the first who still waits has it, and decides again.
     pub fn give_back(&mut self, shard: usize) {
-        while let Some(ticket) = self.shards[shard].places.give_back() {
+        while let Some((_, ticket)) = self.shards[shard].places.give_back(Urgency::Call) {
             if let Some((submission, _)) = self.shards[shard].queue.remove(&ticket) {
                 return self.decides(submission, true);
             }

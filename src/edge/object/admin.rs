@@ -5,9 +5,10 @@ use super::super::config::config;
 use super::super::platform::now;
 use super::super::platform::request_head::PlatformRequestHead;
 use super::super::platform::streams::Pipe;
+use super::super::platform::timeout::within;
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
-use super::in_memory::Wakeup;
+use super::in_memory::{UnderWay, Wakeup};
 use super::reply::{is_taken_in_time, rows_of};
 use crate::guard::machine::{Action, Event};
 use crate::guard::operator::{
@@ -16,6 +17,7 @@ use crate::guard::operator::{
 use crate::guard::record::{Answer, Record};
 use crate::guard::request_head::RequestHead;
 use crate::guard::scope::RecordId;
+use crate::guard::time::Millis;
 use base64::engine::Engine;
 use base64::prelude::BASE64_STANDARD;
 use js_sys::Uint8Array;
@@ -23,6 +25,9 @@ use js_sys::futures::JsFuture;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
+
+/// How long an operator waits for the deletion of a copy; it goes on behind.
+const DELETION_PATIENCE: Millis = Millis::seconds(5);
 
 /// Answers a request that the Worker let pass.
 pub async fn answer(context: &Rc<ObjectContext>, request: &Request) -> Result<Response, JsValue> {
@@ -50,9 +55,10 @@ pub async fn answer(context: &Rc<ObjectContext>, request: &Request) -> Result<Re
             return json(status, &text);
         }
         Action::DropCopy => {
-            // Confirmed or not, the record tells.
+            // Confirmed by then or not, the record tells.
             let deletion = confirm_deletion(context.clone(), id);
-            JsFuture::from(context.kept_alive(deletion)).await?;
+            let deleted = JsFuture::from(context.kept_alive(deletion));
+            within(DELETION_PATIENCE, deleted).await;
         }
         _ => {}
     }
@@ -102,7 +108,8 @@ fn show(
     let pipe = Pipe::of_any_length()?;
     let response = Response::new_with_opt_readable_stream(Some(&pipe.readable))?;
     set_json_headers(&response)?;
-    context.in_background(write_body(context.clone(), *id, record, pipe, before, after));
+    let reading = context.memory.begin_reading(id);
+    context.in_background(write_body(context.clone(), reading, record, pipe, before, after));
     Ok(response)
 }
 
@@ -110,13 +117,12 @@ fn show(
 /// would fill an isolate's memory.
 async fn write_body(
     context: Rc<ObjectContext>,
-    id: RecordId,
+    _reading: UnderWay,
     record: Record,
     pipe: Pipe,
     before: String,
     after: String,
 ) {
-    let _reading = context.memory.begin_reading(&id);
     let mut left = record.answer().map(Answer::inline).unwrap_or_default().to_vec();
     if !is_taken_in_time(&pipe, &Uint8Array::from(before.as_bytes())).await {
         return pipe.abort("nobody reads the record").await;

@@ -11,9 +11,8 @@ use super::copy_writer::confirm_deletion;
 use super::in_memory::Wakeup;
 use crate::guard::machine::{Action, Event, StorageOp};
 use crate::guard::scope::RecordId;
-use crate::guard::shard::alarm::Agenda;
 use crate::guard::shard::retention::Bucket;
-use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::time::Millis;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 
@@ -25,29 +24,42 @@ const UNREADABLE_FOR: Millis = Millis::hours(1);
 
 pub async fn on_alarm(context: &Rc<ObjectContext>) {
     context.forget_alarm();
-    let unfinished = match look_at_all(context).await {
-        Ok(unfinished) => unfinished,
-        Err(error) => {
-            let why = message_of(&error);
-            log::error(&format!("onlyonce: a shard could not be looked through: {why}"));
-            true
-        }
-    };
+    context.memory.abort_given_up(now());
+    context.set_unfinished(look_at_all(context).await);
     let agenda = context.agenda().unwrap_or_default();
-    if let Err(why) = context.set_alarm_for(&Agenda { unfinished, ..agenda }) {
+    if let Err(why) = context.set_alarm_for(&agenda) {
         log::error(&format!("onlyonce: {why}"));
     }
 }
 
-/// Returns whether something has to be tried again: the deletion of a copy that is not confirmed yet.
-/// Its record asks for no other alarm, and would stay shut for ever where the deletion fails.
-async fn look_at_all(context: &Rc<ObjectContext>) -> Result<bool, JsValue> {
-    let is_deleting = look_at(context, Bucket::WATCHED).await?;
-    context.store.orphans_are_seen_to()?;
-    for bucket in context.store.ended_buckets(now())? {
-        look_at(context, bucket).await?;
+/// Returns whether something has to be tried again: what storage failed at, or the deletion of a copy
+/// that is not confirmed yet. That record asks for no other alarm, and would stay shut for ever where the
+/// deletion fails.
+async fn look_at_all(context: &Rc<ObjectContext>) -> bool {
+    let watched = look_at(context, Bucket::WATCHED).await;
+    let seen_to = watched.and_then(|is_deleting| {
+        context.store.orphans_are_seen_to()?;
+        Ok(is_deleting)
+    });
+    let mut unfinished = tried(seen_to);
+    match context.store.ended_buckets(now()) {
+        Ok(ended) => {
+            for bucket in ended {
+                unfinished |= tried(look_at(context, bucket).await);
+            }
+        }
+        Err(error) => unfinished |= tried(Err(error)),
     }
-    Ok(is_deleting)
+    unfinished
+}
+
+/// Whether something has to be tried again. One bucket that fails does not stop the others.
+fn tried(looked: Result<bool, JsValue>) -> bool {
+    looked.unwrap_or_else(|error| {
+        let why = message_of(&error);
+        log::error(&format!("onlyonce: a shard could not be looked through: {why}"));
+        true
+    })
 }
 
 /// What a look has found.
@@ -96,7 +108,8 @@ fn look_at_one(
         Ok(transition) => transition,
         Err(why) => {
             log::error(&format!("onlyonce: a record could not be looked at: {why}"));
-            context.store.postpone(id, bucket, later(now))?;
+            let later = Bucket::of(now.plus(UNREADABLE_FOR), now);
+            context.store.postpone(id, bucket, later)?;
             return Ok(Found::Gone);
         }
     };
@@ -114,8 +127,4 @@ fn look_at_one(
         return Ok(Found::Gone);
     }
     Ok(if transition.storage == StorageOp::Keep { Found::Left } else { Found::Gone })
-}
-
-fn later(now: UnixMillis) -> Bucket {
-    Bucket(now.plus(UNREADABLE_FOR))
 }

@@ -35,6 +35,8 @@ pub struct ObjectContext {
     state: State,
     /// The alarm that this instance has set and that has not rung.
     alarm_at: Cell<Option<UnixMillis>>,
+    /// Whether the alarm could not do all when it rang last.
+    unfinished: Cell<bool>,
 }
 
 impl ObjectContext {
@@ -50,6 +52,7 @@ impl ObjectContext {
             env,
             state,
             alarm_at: Cell::default(),
+            unfinished: Cell::default(),
         }
     }
 
@@ -110,7 +113,7 @@ impl ObjectContext {
         self.set_alarm_for(&Agenda {
             next_bucket: [agenda.next_bucket, bucket].into_iter().flatten().min(),
             in_flight: transition.action == Action::Forward || agenda.in_flight,
-            unfinished: transition.action == Action::DropCopy,
+            unfinished: transition.action == Action::DropCopy || agenda.unfinished,
             ..agenda
         })
     }
@@ -121,7 +124,7 @@ impl ObjectContext {
             next_bucket: self.store.next_bucket()?,
             in_flight: self.memory.has_open_calls(),
             orphaned: self.store.has_orphans()?,
-            unfinished: false,
+            unfinished: self.unfinished.get(),
         })
     }
 
@@ -136,6 +139,10 @@ impl ObjectContext {
     /// The alarm has rung, which uses it up.
     pub fn forget_alarm(&self) {
         self.alarm_at.set(None);
+    }
+
+    pub fn set_unfinished(&self, unfinished: bool) {
+        self.unfinished.set(unfinished);
     }
 
     /// Takes effect at once, in the place of the alarm that was set before.

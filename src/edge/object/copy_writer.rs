@@ -8,7 +8,7 @@ use super::context::ObjectContext;
 use super::in_memory::Wakeup;
 use super::record_store::{BodyRows, ROW_BYTES};
 use crate::guard::machine::Event;
-use crate::guard::record::{Body, Claim, Record};
+use crate::guard::record::{Body, ClaimId, Record};
 use crate::guard::replay::copy_lifetime;
 use crate::guard::scope::RecordId;
 use std::future::Future;
@@ -19,7 +19,7 @@ const NOT_WRITTEN: &str = "onlyonce: a copy could not be written to KV; replays 
 const NOT_DELETED: &str =
     "onlyonce: a forgotten key's copy could not be deleted from KV; it is tried again in a minute";
 
-/// Writes the copy of an answer that has been stored. The output gate lets the write leave only
+/// Writes the copy of a claim's answer that has been stored. The output gate lets the write leave only
 /// once the record is durable.
 ///
 /// Not an `async fn`: the copy counts as on its way from this call on, and not only from the first time
@@ -27,12 +27,14 @@ const NOT_DELETED: &str =
 pub fn write_copy(
     context: Rc<ObjectContext>,
     id: RecordId,
-    record: Record,
+    claim: ClaimId,
 ) -> impl Future<Output = ()> + 'static {
     let under_way = context.memory.begin_copy(&id);
     async move {
-        if let Some(value) = copy_of(&context, &record)
-            && put(&context, &id, &record, &value).await.is_err()
+        if context.bindings.responses.is_some()
+            // Before the answer is read: a thousand that wait would hold a thousand answers.
+            && let Some(_place) = context.places.wait_in_background().await
+            && put(&context, &id, &claim).await.is_err()
         {
             log::warning(NOT_WRITTEN);
         }
@@ -40,10 +42,23 @@ pub fn write_copy(
     }
 }
 
+async fn put(context: &ObjectContext, id: &RecordId, claim: &ClaimId) -> Result<(), KvError> {
+    let (Ok((record, _)), Some(namespace)) = (context.store.load(id), &context.bindings.responses)
+    else {
+        return Ok(());
+    };
+    let of_claim = record.claim().filter(|living| living.id == *claim);
+    let lifetime = of_claim.and_then(|claim| copy_lifetime(claim, now()));
+    let (Some(value), Some(lifetime)) = (copy_of(context, &record), lifetime) else {
+        return Ok(());
+    };
+    let put = namespace.put_bytes(&id.to_string(), &value)?;
+    put.expiration_ttl(lifetime.whole_seconds()).execute().await
+}
+
 /// The value of a copy: the record, and behind it a body that lies in a row. Returns `None` if the
 /// answer is not copied.
 fn copy_of(context: &ObjectContext, record: &Record) -> Option<Vec<u8>> {
-    context.bindings.responses.as_ref()?;
     let Record::Done { claim, answer } = record else { return None };
     let mut value = record.encode().ok()?;
     match answer.body {
@@ -57,30 +72,17 @@ fn copy_of(context: &ObjectContext, record: &Record) -> Option<Vec<u8>> {
     Some(value)
 }
 
-async fn put(
-    context: &ObjectContext,
-    id: &RecordId,
-    record: &Record,
-    value: &[u8],
-) -> Result<(), KvError> {
-    let _place = context.places.wait_in_background().await;
-    let lifetime = record.claim().and_then(|claim: &Claim| copy_lifetime(claim, now()));
-    let (Some(namespace), Some(lifetime)) = (&context.bindings.responses, lifetime) else {
-        return Ok(());
-    };
-    let put = namespace.put_bytes(&id.to_string(), value)?;
-    put.expiration_ttl(lifetime.whole_seconds()).execute().await
-}
-
 /// Deletes the copy of a forgotten key's answer. Until that is confirmed the key stays shut, and
-/// the alarm tries it again.
+/// the alarm tries it again. One deletion of a key at a time.
 pub async fn confirm_deletion(context: Rc<ObjectContext>, id: RecordId) {
-    let place = context.places.wait_in_background().await;
+    let Some(under_way) = context.memory.begin_deleting(&id) else { return };
+    // Where too many wait for a place, the alarm tries again.
+    let Some(place) = context.places.wait_in_background().await else { return };
     let deleted = match &context.bindings.responses {
         Some(namespace) => namespace.delete(&id.to_string()).await,
         None => Ok(()),
     };
-    drop(place);
+    drop((place, under_way));
     if deleted.is_err() {
         return log::warning(NOT_DELETED);
     }

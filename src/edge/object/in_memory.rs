@@ -7,8 +7,10 @@
 //!    open call unknown.
 
 use crate::guard::machine::InMemoryState;
-use crate::guard::record::Answer;
+use crate::guard::record::{Answer, Claim};
 use crate::guard::scope::{Credential, RecordId};
+use crate::guard::shard::places::is_given_up;
+use crate::guard::time::UnixMillis;
 use futures_channel::oneshot;
 use js_sys::Uint8Array;
 use std::cell::RefCell;
@@ -31,12 +33,16 @@ struct KeyMemory {
     readers: u32,
     /// How many copies of the answer are on their way to KV.
     copies: u32,
+    /// How many deletions of the copy are.
+    deletions: u32,
 }
 
 /// A call to the origin that has not ended.
 struct OpenCall {
     attempt: u32,
     abort: AbortController,
+    /// By when its headers were due, as long as it waits for them.
+    headers_due: Option<UnixMillis>,
 }
 
 /// What those who wait are woken with.
@@ -61,6 +67,7 @@ pub struct Released {
 enum Work {
     Copying,
     Reading,
+    Deleting,
 }
 
 /// Work that counts as under way until this is dropped.
@@ -84,11 +91,12 @@ impl KeyMemory {
         match work {
             Work::Copying => &mut self.copies,
             Work::Reading => &mut self.readers,
+            Work::Deleting => &mut self.deletions,
         }
     }
 
     fn is_empty(&self) -> bool {
-        let nothing_under_way = self.readers == 0 && self.copies == 0;
+        let nothing_under_way = [self.readers, self.copies, self.deletions] == [0; 3];
         self.open_calls.is_empty() && self.waiting.is_empty() && nothing_under_way
     }
 }
@@ -117,8 +125,29 @@ impl InMemory {
         changed
     }
 
-    pub fn begin_call(&self, id: &RecordId, attempt: u32, abort: AbortController) {
-        self.change(id, |key| key.open_calls.push(OpenCall { attempt, abort }));
+    pub fn begin_call(&self, id: &RecordId, claim: &Claim, abort: AbortController) {
+        let headers_due = Some(claim.deadline_at);
+        let call = OpenCall { attempt: claim.attempt, abort, headers_due };
+        self.change(id, |key| key.open_calls.push(call));
+    }
+
+    pub fn headers_came(&self, id: &RecordId, attempt: u32) {
+        self.change(id, |key| {
+            let mut calls = key.open_calls.iter_mut();
+            if let Some(call) = calls.find(|call| call.attempt == attempt) {
+                call.headers_due = None;
+            }
+        });
+    }
+
+    /// Ends the calls whose headers are waited for no longer.
+    pub fn abort_given_up(&self, now: UnixMillis) {
+        let keys = self.keys.borrow();
+        for call in keys.values().flat_map(|key| &key.open_calls) {
+            if call.headers_due.is_some_and(|due| is_given_up(due, now)) {
+                call.abort.abort();
+            }
+        }
     }
 
     pub fn end_call(&self, id: &RecordId, attempt: u32) {
@@ -160,6 +189,12 @@ impl InMemory {
     /// The alarm deletes no rows of an answer until what this returns is dropped.
     pub fn begin_reading(self: &Rc<Self>, id: &RecordId) -> UnderWay {
         self.begin(id, Work::Reading)
+    }
+
+    /// Returns `None` while the copy is being deleted already.
+    pub fn begin_deleting(self: &Rc<Self>, id: &RecordId) -> Option<UnderWay> {
+        let is_deleting = self.keys.borrow().get(id).is_some_and(|key| key.deletions > 0);
+        (!is_deleting).then(|| self.begin(id, Work::Deleting))
     }
 
     fn begin(self: &Rc<Self>, id: &RecordId, work: Work) -> UnderWay {

@@ -77,6 +77,7 @@ impl OriginResponse {
     async fn receive(mut self, response: Response) {
         // The headers are there: the connection no longer counts as waiting for them.
         self.request.place.release();
+        self.context.memory.headers_came(&self.request.record, self.request.claim.attempt);
         let (status, headers) = (response.status(), headers_of(&response));
         let header = |name: &str| value(&headers, name);
         let verdict = origin_verdict(&self.request.settings.release, status, header);
@@ -127,12 +128,13 @@ impl OriginResponse {
         let Some(record) = self.store(answer, verdict) else { return };
         let first = whole.map(|answer| record.clone().with_answer(answer));
         let (context, id) = (self.context.clone(), self.request.record);
+        let claim = self.request.claim.id;
         let copies = self.request.settings.kv_write == KvWrite::Always;
         let shown = first.as_ref().unwrap_or(&record);
         // A leader that hung up is not there to be told; its retry finds the record.
         let _ = self.leader.send(reply::stored(&context, &id, shown, Delivery::First));
         if copies {
-            write_copy(context, id, record).await;
+            write_copy(context, id, claim).await;
         }
     }
 

@@ -12,16 +12,19 @@ type Waiter = oneshot::Sender<HeldPlace>;
 pub struct PlaceQueue(Rc<RefCell<Places<Waiter>>>);
 
 /// A place, which the next in the queue has once this is dropped.
-pub struct HeldPlace(Option<PlaceQueue>);
+pub struct HeldPlace {
+    queue: Option<PlaceQueue>,
+    urgency: Urgency,
+}
 
 impl PlaceQueue {
     pub fn new(places: u32) -> Self {
         Self(Rc::new(RefCell::new(Places::new(places))))
     }
 
-    /// A place, where one is free now.
-    pub fn take(&self) -> Option<HeldPlace> {
-        self.0.borrow_mut().take().then(|| HeldPlace(Some(self.clone())))
+    /// A place for a call, where one is free now.
+    pub fn take_for_call(&self) -> Option<HeldPlace> {
+        self.take(Urgency::Call)
     }
 
     /// A place for a call, waited for. Returns `None` if it does not come in time.
@@ -30,12 +33,21 @@ impl PlaceQueue {
         within(PATIENCE, place).await?.ok()
     }
 
-    /// A place for work that nobody waits for, however long it takes.
+    /// A place for work that nobody waits for, however long it takes. Returns `None` where too many
+    /// wait already.
     pub async fn wait_in_background(&self) -> Option<HeldPlace> {
-        match self.take() {
+        match self.take(Urgency::Background) {
             Some(place) => Some(place),
             None => self.wait(Urgency::Background)?.await.ok(),
         }
+    }
+
+    fn take(&self, urgency: Urgency) -> Option<HeldPlace> {
+        self.0.borrow_mut().take(urgency).then(|| self.held(urgency))
+    }
+
+    fn held(&self, urgency: Urgency) -> HeldPlace {
+        HeldPlace { queue: Some(self.clone()), urgency }
     }
 
     fn wait(&self, urgency: Urgency) -> Option<oneshot::Receiver<HeldPlace>> {
@@ -45,16 +57,17 @@ impl PlaceQueue {
         places.wait(urgency, waiter).then_some(place)
     }
 
-    fn give_back(&self) {
+    fn give_back(&self, mut urgency: Urgency) {
         loop {
             // The borrow ends before the place is handed over: a receiver that is gone drops it.
-            let next = self.0.borrow_mut().give_back();
-            let Some(waiter) = next else { return };
-            match waiter.send(HeldPlace(Some(self.clone()))) {
+            let next = self.0.borrow_mut().give_back(urgency);
+            let Some((wanted, waiter)) = next else { return };
+            match waiter.send(self.held(wanted)) {
                 Ok(()) => return,
                 // It has given up: the place goes to the next, here and not in the drop of what came back.
-                Err(mut place) => drop(place.0.take()),
+                Err(mut place) => drop(place.queue.take()),
             }
+            urgency = wanted;
         }
     }
 }
@@ -62,8 +75,8 @@ impl PlaceQueue {
 impl HeldPlace {
     /// Gives it back before this is dropped.
     pub fn release(&mut self) {
-        if let Some(queue) = self.0.take() {
-            queue.give_back();
+        if let Some(queue) = self.queue.take() {
+            queue.give_back(self.urgency);
         }
     }
 }

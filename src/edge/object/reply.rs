@@ -4,7 +4,7 @@ use super::super::object_client::RpcReply;
 use super::super::platform::streams::Pipe;
 use super::super::platform::timeout::within;
 use super::context::ObjectContext;
-use super::in_memory::Released;
+use super::in_memory::{Released, UnderWay};
 use super::record_store::BodyRows;
 use crate::guard::log::ClaimRef;
 use crate::guard::machine::Refusal;
@@ -37,7 +37,8 @@ pub fn stored(
         Some((rows, count, length)) => {
             let pipe = Pipe::of_length(length)?;
             let body = pipe.readable.clone().into();
-            context.in_background(write_rows(context.clone(), *id, pipe, rows, count));
+            let reading = context.memory.begin_reading(id);
+            context.in_background(write_rows(context.clone(), reading, pipe, rows, count));
             body
         }
     };
@@ -58,12 +59,11 @@ pub fn rows_of(record: &Record) -> Option<(BodyRows, u32, u64)> {
 /// Writes the rows of an answer, one in memory at a time. As long as it does, they are not deleted.
 async fn write_rows(
     context: Rc<ObjectContext>,
-    id: RecordId,
+    _reading: UnderWay,
     pipe: Pipe,
     rows: BodyRows,
     count: u32,
 ) {
-    let _reading = context.memory.begin_reading(&id);
     for row in 0..count {
         let Ok(Some(bytes)) = context.store.row(&rows, row) else {
             return pipe.abort("a row of the answer is missing").await;

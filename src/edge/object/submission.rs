@@ -79,7 +79,7 @@ impl Handling<'_> {
         loop {
             // A place that is free is taken on trial, and given back in this turn where it is not needed:
             // that spares the claim, which is the usual case, a second look at its record.
-            let place = held.take().or_else(|| self.context.places.take());
+            let place = held.take().or_else(|| self.context.places.take_for_call());
             let transition = match self.try_claim(place.is_some()) {
                 Ok(transition) => transition,
                 Err(detail) => return Ok(reply::unavailable(detail)),
@@ -161,7 +161,7 @@ impl Handling<'_> {
             && let Record::Done { claim, .. } = record
             && context.copied.is_first(id, claim)
         {
-            context.in_background(write_copy(context.clone(), *id, record.clone()));
+            context.in_background(write_copy(context.clone(), *id, claim.id));
         }
         let delivery = match self.pass {
             Pass::First => Delivery::Replayed,
@@ -203,7 +203,7 @@ impl Handling<'_> {
             Err(error) => return Some(Err(error)),
         };
         let request = OriginRequest::send(submission, claim, place, &abort, &context.bindings);
-        context.memory.begin_call(submission.record(), request.claim.attempt, abort);
+        context.memory.begin_call(submission.record(), &request.claim, abort);
         // The call belongs to the object: its caller may hang up.
         context.in_background(receive(context.clone(), request, leader));
         within(patience, answer).await?.ok()

@@ -29,17 +29,17 @@ pub(super) fn submitted(
         Record::Done { answer: Answer { body: Body::NotKept, .. }, .. } => {
             Transition::refuse(record, Refusal::ResponseNotKept)
         }
+        // Who waited for a place in vain is told what is known, as if nothing could be sent again: the
+        // first attempt may have acted.
         Record::Unknown { claim, outcome }
-            if is_owner && submission.may_resend && submission.can_send =>
+            if is_owner
+                && submission.may_resend
+                && submission.can_send
+                && submission.place != Place::Denied =>
         {
             match submission.place {
                 Place::Taken => resent(claim, outcome, &submission, now),
-                Place::Wanted => {
-                    Transition::keep(Record::Unknown { claim, outcome }, Action::AwaitPlace)
-                }
-                Place::Denied => {
-                    Transition::refuse(Record::Unknown { claim, outcome }, Refusal::OriginBusy)
-                }
+                _ => Transition::keep(Record::Unknown { claim, outcome }, Action::AwaitPlace),
             }
         }
         Record::Unknown { ref outcome, .. } if !is_owner || !is_kept(outcome) => {

@@ -8,7 +8,9 @@
 //!    too soon looks, finds nothing, and sets the next.
 //! 5. A new instance that finds claims in flight has none of their calls: it rings as soon as it sets
 //!    an alarm at all.
-//! 6. An alarm that rang is used up. A shard that holds anything always has one ahead of it; a shard
+//! 6. What could not be done when it rang is tried again within [`TRY_AGAIN`], and not at once: a bucket
+//!    that cannot be purged has ended already, and would have it ring without a pause.
+//! 7. An alarm that rang is used up. A shard that holds anything always has one ahead of it; a shard
 //!    that holds nothing has none.
 
 use super::retention::Bucket;
@@ -42,8 +44,9 @@ impl Agenda {
     pub fn wants(&self, now: UnixMillis) -> Option<UnixMillis> {
         let watch = self.in_flight.then(|| now.plus(WATCH));
         let again = self.unfinished.then(|| now.plus(TRY_AGAIN));
-        let orphans = self.orphaned.then_some(now);
-        let purge = self.next_bucket.map(Bucket::ends_at);
+        let orphans = (self.orphaned && !self.unfinished).then_some(now);
+        let is_put_off = |bucket: &Bucket| self.unfinished && bucket.has_ended(now);
+        let purge = self.next_bucket.filter(|bucket| !is_put_off(bucket)).map(Bucket::ends_at);
         let wanted = [watch, again, orphans, purge].into_iter().flatten().min()?;
         Some(wanted.max(now.plus(SOONEST)))
     }

@@ -11,32 +11,37 @@ fn with(place: Place, from: Submission) -> Event {
 }
 
 /// Without a place it changes nothing and is asked to take one; with one it is sent; in vain, it is
-/// refused and has claimed nothing.
+/// told something else and has claimed nothing.
 #[track_caller]
-fn needs_a_place(before: Record, now: UnixMillis, by: Submission, sent: Record) {
+fn needs_a_place(before: Record, now: UnixMillis, by: Submission, sent: Record, in_vain: Action) {
     let kept = |action| (before.clone(), StorageOp::Keep, action);
     let row = (before.clone(), NONE_OPEN, now);
     check(row.clone(), with(Place::Wanted, by.clone()), kept(Action::AwaitPlace));
-    check(row.clone(), with(Place::Denied, by.clone()), kept(BUSY));
+    check(row.clone(), with(Place::Denied, by.clone()), kept(in_vain));
     check(row, with(Place::Taken, by), (sent, StorageOp::Put, Action::Forward));
 }
 
 #[test]
 fn a_claim_needs_one() {
     for by in [owner(), stranger(), other_request(owner()), rejecting(owner()), resend(owner())] {
-        needs_a_place(Record::Vacant, EARLY, by.clone(), claimed(by, EARLY));
+        needs_a_place(Record::Vacant, EARLY, by.clone(), claimed(by, EARLY), BUSY);
     }
 }
 
+/// Where it finds none it is not told that nothing was sent: the first sending may have acted.
 #[test]
 fn a_second_sending_needs_one() {
-    let lost = unknown(Reason::ConnectionLost);
-    for before in [lost, held(), unknown_again(Reason::Restarted)] {
+    let untold = |reason| Action::Refuse(Refusal::OutcomeUnknown(reason));
+    for (before, in_vain) in [
+        (unknown(Reason::ConnectionLost), untold(Reason::ConnectionLost)),
+        (held(), Action::Replay),
+        (unknown_again(Reason::Restarted), untold(Reason::Restarted)),
+    ] {
         let Record::Unknown { claim, outcome } = before.clone() else { panic!("unknown") };
         let claim =
             Claim { attempt: claim.attempt + 1, deadline_at: EARLY.plus(DEADLINE), ..claim };
         let again = Record::InFlight { claim, previous: Some(outcome) };
-        needs_a_place(before, EARLY, resend(owner()), again);
+        needs_a_place(before, EARLY, resend(owner()), again, in_vain);
     }
 }
 
@@ -44,10 +49,14 @@ fn a_second_sending_needs_one() {
 #[test]
 fn what_time_has_done_is_stored_without_one() {
     let over = CLAIMED_AT.plus(WINDOW);
-    for (place, told) in [(Place::Wanted, Action::AwaitPlace), (Place::Denied, BUSY)] {
-        let gone = (Record::Vacant, StorageOp::Erase, told.clone());
+    let untold = Action::Refuse(Refusal::OutcomeUnknown(Reason::Restarted));
+    let awaits = || Action::AwaitPlace;
+    for (place, if_free, if_dead) in
+        [(Place::Wanted, awaits(), awaits()), (Place::Denied, BUSY, untold)]
+    {
+        let gone = (Record::Vacant, StorageOp::Erase, if_free);
         check((done(), NONE_OPEN, over), with(place, owner()), gone);
-        let dead = (unknown(Reason::Restarted), StorageOp::Put, told);
+        let dead = (unknown(Reason::Restarted), StorageOp::Put, if_dead);
         check((in_flight(), NONE_OPEN, EARLY), with(place, resend(owner())), dead);
     }
 }

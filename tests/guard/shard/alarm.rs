@@ -54,6 +54,16 @@ fn each_thing_has_its_time() {
     assert_eq!(both.wants(NOW), Some(NOW.plus(TRY_AGAIN)));
 }
 
+/// A bucket that could not be purged has ended: it would ring without a pause.
+#[test]
+fn what_failed_is_not_tried_again_at_once() {
+    for ended in [NOW, NOW.minus(SECOND)] {
+        let failed = Agenda { unfinished: true, orphaned: true, ..bucket(ended) };
+        assert_eq!(failed.wants(NOW), Some(NOW.plus(TRY_AGAIN)));
+        assert_eq!(failed.alarm_to_set(Some(NOW.plus(TRY_AGAIN)), NOW), None);
+    }
+}
+
 /// What a predecessor has left in flight has no call any more.
 #[test]
 fn orphans_are_looked_at_at_once() {

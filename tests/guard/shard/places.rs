@@ -1,22 +1,23 @@
 //! Who has one of a shard's places, and who waits for one.
 
-use onlyonce::guard::shard::places::{MAX_WAITING, Places, Urgency};
+use onlyonce::guard::shard::places::{GIVEN_UP_AFTER, MAX_WAITING, Places, Urgency, is_given_up};
+use onlyonce::guard::time::{Millis, UnixMillis};
 
 fn full(places: u32) -> Places<u32> {
     let mut taken = Places::new(places);
     for _ in 0..places {
-        assert!(taken.take());
+        assert!(taken.take(Urgency::Call));
     }
-    assert!(!taken.take());
+    assert!(!taken.take(Urgency::Call));
     taken
 }
 
 #[test]
 fn a_place_that_nobody_waits_for_is_free_again() {
     let mut places = full(6);
-    assert_eq!(places.give_back(), None);
+    assert_eq!(places.give_back(Urgency::Call), None);
     assert_eq!(places.free(), 1);
-    assert!(places.take());
+    assert!(places.take(Urgency::Call));
 }
 
 #[test]
@@ -25,11 +26,13 @@ fn who_came_first_has_it_first() {
     for waiter in 1..=3 {
         assert!(places.wait(Urgency::Call, waiter));
     }
-    assert_eq!([places.give_back(), places.give_back()], [Some(1), Some(2)]);
+    let mut next = || places.give_back(Urgency::Call).map(|(_, waiter)| waiter);
+    assert_eq!([next(), next()], [Some(1), Some(2)]);
     // Nobody overtakes the third.
-    assert!(!places.take());
-    assert_eq!(places.give_back(), Some(3));
-    assert_eq!((places.give_back(), places.free()), (None, 1));
+    assert!(!places.take(Urgency::Call));
+    let mut next = || places.give_back(Urgency::Call).map(|(_, waiter)| waiter);
+    assert_eq!([next(), next()], [Some(3), None]);
+    assert_eq!(places.free(), 1);
 }
 
 #[test]
@@ -37,7 +40,32 @@ fn a_call_goes_before_background_work() {
     let mut places = full(2);
     assert!(places.wait(Urgency::Background, 1));
     assert!(places.wait(Urgency::Call, 2));
-    assert_eq!([places.give_back(), places.give_back()], [Some(2), Some(1)]);
+    let mut next = || places.give_back(Urgency::Call);
+    assert_eq!([next(), next()], [Some((Urgency::Call, 2)), Some((Urgency::Background, 1))]);
+}
+
+/// KV hangs: its writes hold two places of six, and the calls the others.
+#[test]
+fn background_work_leaves_most_places_to_calls() {
+    let mut places = Places::new(6);
+    assert!(places.take(Urgency::Background));
+    assert!(places.take(Urgency::Background));
+    assert!(!places.take(Urgency::Background));
+    assert!(places.wait(Urgency::Background, 1));
+    for _ in 0..4 {
+        assert!(places.take(Urgency::Call));
+    }
+    assert!(!places.take(Urgency::Call));
+    // A call's place is nothing for it, but its own kind's is.
+    assert_eq!(places.give_back(Urgency::Call), None);
+    assert_eq!(places.give_back(Urgency::Background), Some((Urgency::Background, 1)));
+}
+
+#[test]
+fn background_work_has_one_place_where_there_are_few() {
+    let mut places = Places::<()>::new(1);
+    assert!(places.take(Urgency::Background));
+    assert!(!places.take(Urgency::Call));
 }
 
 #[test]
@@ -60,5 +88,14 @@ fn who_has_given_up_fills_no_queue() {
     places.remove_gone(|waiter| waiter % 2 == 0);
     assert_eq!(places.waiting(), MAX_WAITING / 2);
     assert!(places.wait(Urgency::Call, 0));
-    assert_eq!(places.give_back(), Some(1));
+    assert_eq!(places.give_back(Urgency::Call), Some((Urgency::Call, 1)));
+}
+
+#[test]
+fn headers_are_waited_for_until_long_after_the_deadline() {
+    let deadline = UnixMillis(1_000_000);
+    let end = deadline.plus(GIVEN_UP_AFTER);
+    assert!(!is_given_up(deadline, deadline));
+    assert!(!is_given_up(deadline, end.minus(Millis(1))));
+    assert!(is_given_up(deadline, end));
 }

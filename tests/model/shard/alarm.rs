@@ -19,7 +19,7 @@ impl World<'_> {
             next_bucket: self.state.next_bucket(),
             in_flight: !self.state.instance.calls.is_empty(),
             orphaned: self.state.instance.has_orphans && !self.has(Bug::OrphansUnknown),
-            unfinished: false,
+            unfinished: self.state.instance.unfinished,
         }
     }
 
@@ -30,7 +30,7 @@ impl World<'_> {
             return;
         }
         let agenda = self.agenda();
-        let unfinished = *action == Action::DropCopy;
+        let unfinished = *action == Action::DropCopy || agenda.unfinished;
         self.set_alarm_for(&Agenda { in_flight: agenda.in_flight || claims, unfinished, ..agenda });
     }
 
@@ -122,11 +122,9 @@ impl World<'_> {
             return;
         }
         let unfinished = ring.unfinished && !self.has(Bug::DeletionNotWatched);
+        self.state.instance.unfinished = unfinished || self.has(Bug::RingsForEver);
         let is_alarmed = self.state.alarm.is_some();
-        self.set_alarm_for(&Agenda {
-            unfinished: unfinished || self.has(Bug::RingsForEver),
-            ..self.agenda()
-        });
+        self.set_alarm_for(&self.agenda());
         let is_idle =
             self.state.rows.iter().all(Option::is_none) && self.state.instance.calls.is_empty();
         let is_quiet = is_alarmed || self.state.alarm.is_none();

@@ -183,7 +183,9 @@ fn no_place_is_lost(setting: &Setting, state: &State) -> bool {
 fn nobody_waits_beside_a_place(_: &Setting, state: &State) -> bool {
     let waiting = state.count(|stage| matches!(stage, Stage::AwaitsPlace { .. }));
     let copies = state.instance.copies.iter().filter(|(_, has_place)| !has_place).count();
-    state.instance.places.free() == 0 || waiting + copies == 0
+    let places = &state.instance.places;
+    let has_room = |left| places.free().min(left) > 0;
+    (waiting == 0 || !has_room(u32::MAX)) && (copies == 0 || !has_room(places.background_left()))
 }
 
 fn is_sent_with_its_claim(_: &Setting, state: &State) -> bool {

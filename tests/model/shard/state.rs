@@ -48,6 +48,8 @@ pub struct Instance {
     /// Keys whose copies are being deleted.
     pub deletions: Vec<usize>,
     pub ring: Option<Ring>,
+    /// Whether the last ring has left something to be tried again.
+    pub unfinished: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -184,6 +186,7 @@ impl Instance {
             copies: Vec::new(),
             deletions: Vec::new(),
             ring: None,
+            unfinished: false,
         }
     }
 }

@@ -40,7 +40,7 @@ impl World<'_> {
     /// `Handling::run`, from one wait to the next.
     pub fn decides(&mut self, one: usize, held: bool) {
         let tries = !self.has(Bug::PlaceNotTried);
-        let has_place = held || (tries && self.state.instance.places.take());
+        let has_place = held || (tries && self.state.instance.places.take(Urgency::Call));
         let place = match has_place || self.believes_in_a_place() {
             true => Place::Taken,
             false => self.state.submissions[one].place(),
@@ -55,7 +55,7 @@ impl World<'_> {
             }
             (action, record) => {
                 if has_place && !self.has(Bug::PlaceKeptByReplay) {
-                    self.give_back();
+                    self.give_back(Urgency::Call);
                 }
                 let deadline = record.claim().map_or(0, |claim| claim.deadline_at.0);
                 self.state.submissions[one].stage = match action {
@@ -109,8 +109,9 @@ impl World<'_> {
     }
 
     /// `PlaceQueue::give_back`.
-    pub fn give_back(&mut self) {
-        while let Some(next) = self.state.instance.places.give_back() {
+    pub fn give_back(&mut self, mut urgency: Urgency) {
+        while let Some((wanted, next)) = self.state.instance.places.give_back(urgency) {
+            urgency = wanted;
             match next {
                 Waiter::Copy(key) => {
                     let mut copies = self.state.instance.copies.iter_mut();
@@ -137,7 +138,7 @@ impl World<'_> {
         submission.is_denied = true;
         submission.stage = Stage::Woken;
         if had_place && !self.has(Bug::PlaceKeptByWhoGaveUp) {
-            self.give_back();
+            self.give_back(Urgency::Call);
         }
         self.decides(one, false);
     }
@@ -146,7 +147,7 @@ impl World<'_> {
     pub fn headers_come(&mut self, call: &Call) {
         let mut calls = self.state.instance.calls.iter_mut();
         calls.find(|open| *open == call).expect("an open call").has_place = false;
-        self.give_back();
+        self.give_back(Urgency::Call);
     }
 
     /// A call ends, before its headers or after them.
@@ -189,7 +190,7 @@ impl World<'_> {
 
     /// A copy of the answer needs a connection, too; calls go before it.
     fn copies(&mut self, key: usize) {
-        let has_place = self.state.instance.places.take();
+        let has_place = self.state.instance.places.take(Urgency::Background);
         if !has_place {
             let has_room = self.state.instance.places.wait(Urgency::Background, Waiter::Copy(key));
             assert!(has_room, "few wait here");
@@ -201,7 +202,7 @@ impl World<'_> {
         let copies = &mut self.state.instance.copies;
         let place = copies.iter().position(|copy| *copy == (key, true)).expect("a copy");
         copies.remove(place);
-        self.give_back();
+        self.give_back(Urgency::Background);
     }
 
     /// `ObjectContext::step`: load, decide, apply, set the alarm, wake.

@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::{ORDER_1, TOKEN, ask_with, find, first, guard, own_guard, record, told, unknown};
-use crate::guard::{Guard, at_origin};
+use super::{ORDER_1, TOKEN, ask, ask_with, find, first, guard, own_guard, record, told, unknown};
+use crate::guard::{Guard, at_origin, poll_until};
 use crate::problem;
 use crate::script::{Gate, Reply};
 use crate::stamp::{Came, came, check_replay};
@@ -100,4 +100,51 @@ fn a_crash_is_told_and_resolved() {
     assert_eq!(told(&ask_with(&guard, "POST", &path, &right), 200)["state"], "vacant");
     assert_eq!(came(&guard.send(&guard.order())).0, Came::First);
     guard.check_calls(2);
+}
+
+/// The record stays in the shard that it was made in, and the operator need not know which.
+#[test]
+fn an_outcome_of_before_a_change_of_shards_is_settled_as_any() {
+    let setup = |policy| at_origin(false).var("ADMIN_TOKEN", TOKEN).policy(&policy);
+    let mut guard = Guard::with(setup(json!({ "shards": 1 })));
+    guard.origin_in_turn([Reply::no_answer()]);
+    let id = unknown(&guard);
+    guard.runtime_mut().kill();
+    guard
+        .runtime_mut()
+        .redeploy(|of_before| of_before.policy(&json!({ "shards": 4, "shards_before": 1 })));
+    let resolve = |claim: &str| {
+        let resolution = json!({"claim": claim, "outcome": "answer", "status": 201}).to_string();
+        ask_with(&guard, "POST", &format!("records/{id}/resolve"), &resolution)
+    };
+    let claim = record(&guard, &id)["claim"].as_str().expect("a claim").to_owned();
+    assert_eq!(told(&resolve(&"0".repeat(32)), 409)["error"], "not-unknown");
+    assert_eq!(told(&resolve(&claim), 200)["state"], "done");
+    let replay = guard.send(&guard.order());
+    assert_eq!((replay.status, came(&replay).0), (201, Came::Replayed));
+    guard.check_calls(1);
+}
+
+/// Every call of the shard hangs, and so does whatever needs a place.
+#[test]
+fn an_operator_is_answered_while_the_origin_hangs() {
+    let setup = at_origin(true).var("ADMIN_TOKEN", TOKEN);
+    let guard = Guard::with(setup.policy(&json!({ "shards": 1 })));
+    guard.origin_in_turn([Reply::json(201, "{}")]);
+    let (_, id) = first(&guard);
+    wait_for_copy(&guard, &id);
+    let gate = Gate::new();
+    guard.origin_always(Reply::json(201, "{}").held_by(&gate));
+    let order = |at: usize| guard.keyless_order().key(&format!("{}-{at}", guard.key()));
+    let address = guard.runtime().address();
+    let waiting: Vec<_> = (0..6).map(|at| order(at).open(address).expect("a socket")).collect();
+    gate.wait_for(6);
+    let forgotten = told(&ask(&guard, "DELETE", &format!("records/{id}")), 200);
+    assert_eq!((&forgotten["state"], &forgotten["until"]), (&json!("forgotten"), &json!(null)));
+    problem::check(&guard.send(&guard.order()), "in-progress");
+    gate.open();
+    for one in waiting {
+        assert_eq!(one.answer().expect("an answer").status, 201);
+    }
+    poll_until("the deletion is confirmed", || record(&guard, &id)["until"].is_string());
 }
