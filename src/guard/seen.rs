@@ -1,6 +1,7 @@
 //! What an object saw of its key, for an operator.
 //!
-//! 1. Copies in KV and in isolates answer retries that the object never sees.
+//! 1. Copies in isolates answer retries that the object never sees. One that a copy in KV answered was
+//!    asked of the object as well, and is counted.
 //! 2. Counts are written down where that costs nothing or tells much: those who joined with the
 //!    end of the call, refusals when their count reaches a power of two, replays when theirs reaches
 //!    one of at least sixteen. Ordinary retries cost no write. What was not written is forgotten when

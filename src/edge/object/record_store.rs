@@ -198,7 +198,7 @@ impl RecordStore {
         self.with_index(orphans).map_err(|_| "the buckets could not be read".to_owned())
     }
 
-    /// The alarm has looked at all that is watched. Where nothing is left of it, the bucket goes.
+    /// The alarm has looked at all that is watched.
     pub fn orphans_are_seen_to(&self) -> Result<(), JsValue> {
         self.with_index(|index| index.has_orphans = false)
     }

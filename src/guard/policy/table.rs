@@ -102,7 +102,7 @@ pub const FIELDS: [Field; 29] = [
         .beware("Without it, or with another number than the one before, the keys from before the change are not found, and a retry of their requests is carried out again."),
     field("calls_per_shard", Kind::Number(NumberRange { least: 1, most: PLACES }, |values| &mut values.sharding.calls), Is("6"))
         .only(Level::Top)
-        .means("How many calls of one shard may wait for the origin's headers at once. The next ones wait for a place, and get `origin-busy` after 10 s, with nothing claimed. Six is the most, because the platform lets all requests of an object together have six connections that wait for headers; it counts the shard's writes to KV and to queues as well, which take places of their own. For more calls at once take more `shards`; `shards` times this number is the most that the origin gets at once, so that fewer spare an origin that cannot take many.")
+        .means("How many calls of one shard may wait for the origin's headers at once. The next ones wait for a place, and get `origin-busy` after 10 s, with nothing claimed. Six is the most, because the platform lets all requests of an object together have six connections that wait for headers; it counts the shard's writes to KV as well, which take up to a third of them. For more calls at once take more `shards`; `shards` times this number is the most that the origin gets at once, so that fewer spare an origin that cannot take many.")
         .because("A shard that waits while it could send makes callers wait."),
     field("location", optional_choice!(Location, |values| values.sharding.location), Absent("a shard is made near the first request for it"))
         .only(Level::Top)
@@ -185,7 +185,7 @@ pub const FIELDS: [Field; 29] = [
         .means("What happens when a record cannot be reached: `closed` answers 503; `open` forwards unguarded and says so, but only if no call of the request can have reached the record. `open` suspends the promise that a request is sent once, while the platform is out.")
         .because("Who puts a guard there would rather have a payment refused than made twice."),
     field("mode", choice!(Mode, |values| values.settings.mode), Is(r#""enforce""#))
-        .means("`enforce` guards. `observe` forwards everything, refuses nothing, records the first answer and reports what would have been replayed or refused.")
+        .means("`enforce` guards. `observe` forwards everything, refuses nothing, records the first answer and reports what would have been replayed or refused. Where an object broke down over a request that it may have sent, the answer is `outcome-unknown`: watching does not send it again.")
         .because("A guard that is in place should guard; `observe` is for the days before."),
     field("cors", Kind::Special(lists::cors), Is(r#""off""#))
         .allows("`\"off\"` or `{ origins = [\"https://app.example.com\"] }`, or `[\"*\"]` for every origin")
