@@ -28,21 +28,22 @@ function requireJson(contentType) {
     `Content-Type "${type}" is not read here: send the order as application/json.`);
 }
 
-// Counted while reading: a chunked body states no length in advance.
+// Counted while reading: a chunked body states no length in advance. It is read to its end even where it
+// is too large: a connection that is closed with bytes unread may lose the refusal on its way.
 async function readBody(request) {
   const chunks = [];
   let size = 0;
   for await (const chunk of request.body ?? []) {
     size += chunk.byteLength;
-    if (size > MAX_BODY) throw tooLarge(size);
-    chunks.push(chunk);
+    if (size <= MAX_BODY) chunks.push(chunk);
   }
+  if (size > MAX_BODY) throw tooLarge(size);
   return new Blob(chunks).arrayBuffer();
 }
 
 function tooLarge(size) {
   return new Refusal(413, "body-too-large",
-    `The body has at least ${size} bytes, more than the ${MAX_BODY} allowed: send one order a request.`);
+    `The body has ${size} bytes, more than the ${MAX_BODY} allowed: send one order a request.`);
 }
 
 function parse(bytes) {
