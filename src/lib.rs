@@ -20,7 +20,8 @@
 //!   - `key`: what a key is. `scope`: whose it is, and who may see the answer. `request_head`: what
 //!     the rules read of a request.
 //!   - `fingerprint`, `canonical_json`, `multipart`: whether two requests are the same.
-//!   - `policy`, `release`: what is guarded, and how. `origin`: what an answer means.
+//!   - `policy`, `release`: what is guarded, and how. `origin`: what an answer means; `public_address`:
+//!     where it points.
 //!   - `machine`: the life of a key. `record`: what is known of it; `stored_form`: the bytes that it
 //!     is stored as.
 //!   - `shard`: which object has a key; `places`, `retention` and `alarm`: what its keys share.
@@ -34,8 +35,8 @@
 //!   - The Worker's half: `incoming`, `guarded_request`, `guard_request`, `identified_request`, `copies`,
 //!     `object_client`, `client_response`, `pass_through`, `origin_fetch`, `admin`, `queue_consumer`, `config`.
 //!   - `edge::object`, the shard's half: `submission`, `incoming_submission`, `context`,
-//!     `record_store`, `bucket_index`, `in_memory`, `places`, `origin_request`, `origin_response`, `body_recorder`,
-//!     `reply`, `copy_writer`, `counters`, `alarm`, `admin`.
+//!     `record_store`, `bucket_index`, `in_memory`, `places`, `origin_request`, `origin_response`, `live_head`,
+//!     `recording`, `reply`, `copy_writer`, `counters`, `alarm`, `admin`.
 //!   - `edge::platform`: what `worker` and `web_sys` lack.
 //!   - `src/worker.mjs` is wrangler's `main`; `src/worker/` links the crate for the platform.
 //! - `browser`: the same rules for a page, in a small module of their own (feature `browser`).

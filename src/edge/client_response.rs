@@ -1,7 +1,11 @@
 //! What a client sees: an answer with the guard's headers on it, or a problem.
+//!
+//! Headers that came along as the platform's own list stay one, so that values which are no UTF-8 keep
+//! their bytes.
 
 use super::copies::Copy;
 use super::incoming::Incoming;
+use super::object_client::Attachments;
 use super::platform::now;
 use super::platform::request_head::PlatformRequestHead;
 use super::platform::streams::{Chunks, Pipe, ReadAhead};
@@ -10,15 +14,16 @@ use crate::guard::key::IdempotencyKey;
 use crate::guard::origin::has_no_body;
 use crate::guard::policy::Settings;
 use crate::guard::problem::Problem;
+use crate::guard::public_address::WITH_ADDRESS;
 use crate::guard::record::{Answer, Body, Claim, Record};
-use crate::guard::replay::{CacheStatus, HeaderChange, How, Marking, apply, server_timing_metric};
+use crate::guard::replay::{CacheStatus, HeaderChange, How, Marking, server_timing_metric};
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{Delivery, ResponseHead};
 use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
 use js_sys::Uint8Array;
 use std::rc::Rc;
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::prelude::*;
 use web_sys::{Headers, ReadableStream, Response, ResponseInit};
 
 /// Who reads the answer, and where they can read more.
@@ -45,7 +50,7 @@ impl<'a> ResponseContext<'a> {
             headers.extend(cors.refusal(origin));
         }
         let text = problem.to_json(self.docs_url);
-        response(problem.status, &headers, Some(&JsValue::from(text)))
+        response(problem.status, None, &list_of(&headers)?, Some(&JsValue::from(text)))
     }
 
     fn header_change(&self) -> Option<HeaderChange> {
@@ -61,6 +66,8 @@ pub struct ResponseWriter<'a> {
     pub context: &'a ResponseContext<'a>,
     /// Absent where it was derived, which is told to nobody.
     pub key: Option<&'a IdempotencyKey>,
+    /// The key in the caller's own spelling.
+    pub spelling: Option<String>,
     pub record: &'a RecordId,
     /// Something to say about the request in `Cache-Status`.
     pub detail: Option<&'static str>,
@@ -68,25 +75,31 @@ pub struct ResponseWriter<'a> {
 }
 
 impl ResponseWriter<'_> {
-    /// A record's answer, as the object handed it over: a body that lies in rows comes as a stream.
+    /// A record's answer, as the object handed it over: a body that lies in rows comes as a stream, and the
+    /// origin's headers and reason phrase only to those who were there when they came.
     pub fn stored(
         &self,
         record: &Rc<Record>,
-        body: JsValue,
+        reason: Option<&str>,
+        attachments: Attachments,
         delivery: Delivery,
         origin: Millis,
     ) -> Result<Response, JsValue> {
         let answer = record.answer().ok_or("the record holds no answer")?;
-        let headers = self.headers_of(record, answer, delivery, origin);
+        let headers = match attachments.headers {
+            Some(headers) => headers,
+            None => list_of(&answer.headers)?,
+        };
+        self.mark_stored(&headers, record, answer, delivery, origin)?;
         match answer.body {
             Body::Rows { length, .. } => {
                 let pipe = Pipe::of_length(length)?;
-                let stream = Chunks::of(body.unchecked_into::<ReadableStream>())?;
-                let response = response(answer.status, &headers, Some(&pipe.readable))?;
+                let stream = Chunks::of(attachments.body.unchecked_into::<ReadableStream>())?;
+                let response = response(answer.status, reason, &headers, Some(&pipe.readable))?;
                 self.incoming.in_background(pipe.pass_on(ReadAhead::of_rest(stream)))?;
                 Ok(response)
             }
-            Body::Inline { .. } | Body::NotKept => self.inline(answer, &headers),
+            Body::Inline { .. } | Body::NotKept => inline(answer, reason, &headers),
         }
     }
 
@@ -94,92 +107,129 @@ impl ResponseWriter<'_> {
     pub fn copy(&self, copy: Copy) -> Result<Response, JsValue> {
         let Copy { record, body } = copy;
         let answer = record.answer().ok_or("the copy holds no answer")?;
-        let headers = self.headers_of(&record, answer, Delivery::Replayed, Millis(0));
+        let headers = list_of(&answer.headers)?;
+        self.mark_stored(&headers, &record, answer, Delivery::Replayed, Millis(0))?;
         match body {
-            Some(body) => response(answer.status, &headers, Some(&body)),
-            None => self.inline(answer, &headers),
+            Some(body) => response(answer.status, None, &headers, Some(&body)),
+            None => inline(answer, None, &headers),
         }
     }
 
-    fn inline(&self, answer: &Answer, headers: &[(String, String)]) -> Result<Response, JsValue> {
-        if has_no_body(answer.status) {
-            return response(answer.status, headers, None);
-        }
-        response(answer.status, headers, Some(&Uint8Array::from(answer.inline())))
-    }
-
-    fn headers_of(
+    fn mark_stored(
         &self,
+        headers: &Headers,
         record: &Record,
         answer: &Answer,
         delivery: Delivery,
         origin: Millis,
-    ) -> Vec<(String, String)> {
+    ) -> Result<(), JsValue> {
         let expires_at = record.claim().map(Claim::expires_at);
         let status = CacheStatus::Delivery(delivery);
-        let changes = self.changes(status, expires_at, Some(answer.answered_at), origin);
-        let mut headers = answer.headers.clone();
-        apply(&mut headers, changes);
-        headers
+        self.mark(headers, status, expires_at, Some(answer.answered_at), origin)
     }
 
     /// The origin's own response, handed on as it comes.
     pub fn handed_on(
         &self,
-        passed: ResponseHead,
-        body: &JsValue,
+        head: &ResponseHead,
+        attachments: &Attachments,
         status: CacheStatus,
         expires_at: Option<UnixMillis>,
         origin: Millis,
     ) -> Result<Response, JsValue> {
-        let mut headers = passed.headers;
-        apply(&mut headers, self.changes(status, expires_at, None, origin));
-        let has_body = !has_no_body(passed.status) && !body.is_undefined();
-        response(passed.status, &headers, has_body.then_some(body))
+        let Attachments { headers, body } = attachments;
+        let headers = headers.as_ref().ok_or("the response came without its headers")?;
+        self.mark(headers, status, expires_at, None, origin)?;
+        let has_body = !has_no_body(head.status) && !body.is_undefined();
+        response(head.status, head.reason.as_deref(), headers, has_body.then_some(body))
     }
 
     pub fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
         let response = self.context.problem(problem)?;
         let headers = response.headers();
-        if let Some(key) = self.key {
-            headers.set("idempotency-key", &key.to_structured())?;
+        if let Some(spelling) = &self.spelling {
+            headers.set("idempotency-key", spelling)?;
         }
         let timing = server_timing_metric("guard", now().since(self.started));
         headers.set("server-timing", &timing)?;
         Ok(response)
     }
 
-    fn changes(
+    /// Writes into an answer's headers what is said of it, and the public address in the origin's place.
+    fn mark(
         &self,
+        headers: &Headers,
         status: CacheStatus,
         expires_at: Option<UnixMillis>,
         answered_at: Option<UnixMillis>,
         origin: Millis,
-    ) -> Vec<HeaderChange> {
+    ) -> Result<(), JsValue> {
         let now = now();
         let guard = Millis(now.since(self.started).0.saturating_sub(origin.0));
-        let (key, record, detail) = (self.key, self.record, self.detail);
+        let (key, record, detail) = (self.spelling.as_deref(), self.record, self.detail);
         let marking =
             Marking { key, record, expires_at, status, detail, answered_at, now, guard, origin };
-        let mut changes = marking.marks();
-        changes.extend(self.context.header_change());
-        changes
+        for HeaderChange { name, value, how } in
+            marking.marks().into_iter().chain(self.context.header_change())
+        {
+            match how {
+                How::Append => headers.append(name, &value)?,
+                How::Default if headers.has(name)? => {}
+                How::Set | How::Default => headers.set(name, &value)?,
+            }
+        }
+        self.publish(headers)
+    }
+
+    fn publish(&self, headers: &Headers) -> Result<(), JsValue> {
+        let Incoming { head, config, .. } = self.incoming;
+        let Some(origin) = &config.origin else { return Ok(()) };
+        for name in WITH_ADDRESS {
+            let public = |value: String| origin.rewrite(name, &value, &head.public_base());
+            if let Some(value) = headers.get(name)?.and_then(public) {
+                headers.set(name, &value)?;
+            }
+        }
+        Ok(())
     }
 }
 
-/// A response of this status, headers and body.
-fn response(
-    status: u16,
-    headers: &[(impl AsRef<str>, String)],
-    body: Option<&JsValue>,
-) -> Result<Response, JsValue> {
-    let init = ResponseInit::new();
-    init.set_status(status);
+fn list_of(headers: &[(impl AsRef<str>, String)]) -> Result<Headers, JsValue> {
     let list = Headers::new()?;
     for (name, value) in headers {
         list.append(name.as_ref(), value)?;
     }
-    init.set_headers_headers(&list);
+    Ok(list)
+}
+
+fn inline(answer: &Answer, reason: Option<&str>, headers: &Headers) -> Result<Response, JsValue> {
+    let body = (!has_no_body(answer.status)).then(|| Uint8Array::from(answer.inline()).into());
+    response(answer.status, reason, headers, body.as_ref())
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// Whether the platform encodes a body by its `Content-Encoding` (Workers, "Response"); `web_sys`
+    /// lacks it.
+    type BodyCoding;
+    #[wasm_bindgen(method, setter, js_name = encodeBody)]
+    fn set_encode_body(this: &BodyCoding, how: &str);
+}
+
+/// A response of this status, headers and body. The body is what `Content-Encoding` says already.
+fn response(
+    status: u16,
+    reason: Option<&str>,
+    headers: &Headers,
+    body: Option<&JsValue>,
+) -> Result<Response, JsValue> {
+    let init = ResponseInit::new();
+    init.set_status(status);
+    if let Some(reason) = reason {
+        init.set_status_text(reason);
+    }
+    init.set_headers_headers(headers);
+    init.unchecked_ref::<BodyCoding>().set_encode_body("manual");
     // A stream is taken as it is, and so is anything else that a body can be.
     let body = body.map(|body| body.unchecked_ref::<ReadableStream>());
     Response::new_with_opt_readable_stream_and_init(body, &init)

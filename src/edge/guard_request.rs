@@ -84,6 +84,7 @@ pub async fn answer_unlogged(
         incoming,
         context: &context,
         key: key.as_ref(),
+        spelling: key.as_ref().map(|key| spelling(guarded, key)),
         record: &record,
         detail: if guarded.observes() { Some("observe") } else { source.name() },
         started,
@@ -143,6 +144,14 @@ fn record_of(
     match key {
         Some(key) => Some(RecordId::new(realm, &scope, key)),
         None => RecordId::derived(realm, &scope, &settings.credential, head, &fingerprint.digest),
+    }
+}
+
+/// The key as its caller spells it; the guard's own are quoted.
+fn spelling(guarded: &GuardedRequest, key: &IdempotencyKey) -> String {
+    match guarded.incoming.head.header("idempotency-key") {
+        Some(header) => key.spelled_as(&header),
+        None => key.to_structured(),
     }
 }
 

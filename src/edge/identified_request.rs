@@ -6,7 +6,7 @@
 use super::client_response::ResponseWriter;
 use super::copies::{self, Copy};
 use super::guarded_request::GuardedRequest;
-use super::object_client::{Call, ObjectUnreachable, submit};
+use super::object_client::{Attachments, Call, ObjectUnreachable, submit};
 use super::pass_through::{BypassReason, pass_buffered};
 use super::platform::now;
 use crate::guard::fingerprint::{Fingerprint, Method};
@@ -15,8 +15,8 @@ use crate::guard::machine::Refusal;
 use crate::guard::policy::OnGuardFailure;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::record::{Reason, Record};
-use crate::guard::replay::{CacheStatus, for_retries, is_less_for_retries, may_replay};
-use crate::guard::rpc::{Delivery, DryRun, KeySource, SubmitReply, SubmitResult};
+use crate::guard::replay::{CacheStatus, may_replay};
+use crate::guard::rpc::{Delivery, DryRun, KeySource, ResponseHead, SubmitReply, SubmitResult};
 use crate::guard::scope::Credential;
 use crate::guard::time::Millis;
 use futures_util::future::{Either, select};
@@ -96,28 +96,28 @@ impl IdentifiedRequest<'_> {
 
     async fn reply(
         &self,
-        reply: Result<(SubmitReply, JsValue), ObjectUnreachable>,
+        reply: Result<(SubmitReply, Attachments), ObjectUnreachable>,
     ) -> Result<Response, JsValue> {
-        let (reply, body) = match reply {
+        let (reply, attachments) = match reply {
             Ok(reply) => reply,
             Err(unreachable) => return self.unreachable(unreachable).await,
         };
-        let (log, writer) = (&self.guarded.log, self.writer);
         let SubmitReply { result, expires_at, origin_time: origin, claim } = reply;
-        log.set_claim(claim);
+        self.guarded.log.set_claim(claim);
+        let handed_on = |outcome, head: ResponseHead, status| {
+            let outcome = RequestOutcome { origin, ..RequestOutcome::of(outcome) };
+            self.guarded.log.set_outcome(outcome);
+            self.writer.handed_on(&head, &attachments, status, expires_at, origin)
+        };
         match result {
-            SubmitResult::Stored { delivery, record } => {
-                self.stored(&record, body, delivery, origin)
+            SubmitResult::Stored { delivery, record, reason } => {
+                self.stored(&record, reason.as_deref(), attachments, delivery, origin)
             }
             SubmitResult::Released { shared, head } => {
-                log.set_outcome(RequestOutcome { origin, ..RequestOutcome::of("released") });
-                let status = CacheStatus::Released { shared };
-                writer.handed_on(head, &body, status, None, origin)
+                handed_on("released", head, CacheStatus::Released { shared })
             }
-            SubmitResult::NotKept { head } => {
-                log.set_outcome(RequestOutcome { origin, ..RequestOutcome::of("not-kept") });
-                writer.handed_on(head, &body, CacheStatus::NotKept, expires_at, origin)
-            }
+            SubmitResult::Streamed { head } => handed_on("first", head, CacheStatus::Streamed),
+            SubmitResult::NotKept { head } => handed_on("not-kept", head, CacheStatus::NotKept),
             SubmitResult::Refused { refusal } => self.refuse(refusal),
             SubmitResult::Duplicate { would } => self.dry_run(would).await,
             SubmitResult::Unavailable { .. } if self.guarded.observes() => {
@@ -165,16 +165,17 @@ impl IdentifiedRequest<'_> {
     fn stored(
         &self,
         record: &[u8],
-        body: JsValue,
+        reason: Option<&str>,
+        attachments: Attachments,
         delivery: Delivery,
         origin: Millis,
     ) -> Result<Response, JsValue> {
         let Ok(record) = Record::decode(record).map(Rc::new) else {
             return self.unavailable(ANSWER_BROKE_OFF.into());
         };
-        self.remember(&record, delivery);
+        copies::remember(self.writer.record, &record);
         self.log_delivery(&record, delivery, origin);
-        self.writer.stored(&record, body, delivery, origin)
+        self.writer.stored(&record, reason, attachments, delivery, origin)
     }
 
     /// The object said nothing. It is passed by only where the policy says so, and where no call
@@ -208,19 +209,6 @@ impl IdentifiedRequest<'_> {
         let mut problem = Problem::new(Code::GuardUnavailable, detail);
         problem.record = Some(*self.writer.record);
         self.problem(&problem)
-    }
-
-    /// The first caller's answer holds its cookies, which a retry only sees where the policy says.
-    fn remember(&self, record: &Rc<Record>, delivery: Delivery) {
-        let cookies = self.guarded.settings.replay_set_cookie;
-        match record.answer().filter(|_| delivery == Delivery::First) {
-            Some(answer) if is_less_for_retries(answer, cookies) => {
-                let answer = for_retries(answer.clone(), cookies);
-                let record = Rc::new(Record::clone(record).with_answer(answer));
-                copies::remember(self.writer.record, &record);
-            }
-            _ => copies::remember(self.writer.record, record),
-        }
     }
 }
 

@@ -44,6 +44,11 @@ extern "C" {
     pub fn body(this: &RpcReply) -> JsValue;
     #[wasm_bindgen(method, setter)]
     pub fn set_body(this: &RpcReply, body: &JsValue);
+    /// The origin's headers as the platform has them, for those who were there when they came.
+    #[wasm_bindgen(method, getter)]
+    pub fn headers(this: &RpcReply) -> Option<Headers>;
+    #[wasm_bindgen(method, setter)]
+    pub fn set_headers(this: &RpcReply, headers: &Headers);
 
     /// The namespace of one jurisdiction (Durable Objects, "Data location"); `worker` has no such call.
     type Jurisdictions;
@@ -110,8 +115,15 @@ pub fn shard_stub(incoming: &Incoming, name: &str) -> Result<Stub, ObjectUnreach
     .map_err(|_| ObjectUnreachable { detail: UNREACHED, surely: true })
 }
 
-/// The shard's reply, and the body that goes with it.
-pub async fn submit(call: &Call<'_>) -> Result<(SubmitReply, JsValue), ObjectUnreachable> {
+/// What goes along with a reply.
+pub struct Attachments {
+    /// `undefined` where there is none.
+    pub body: JsValue,
+    pub headers: Option<Headers>,
+}
+
+/// The shard's reply, and what goes with it.
+pub async fn submit(call: &Call<'_>) -> Result<(SubmitReply, Attachments), ObjectUnreachable> {
     let sharding = &call.incoming.config.policy.sharding;
     if let Some(before) = sharding.before {
         let reply = call.ask(&before.shard_of(call.record), true).await?;
@@ -132,7 +144,7 @@ impl Call<'_> {
         &self,
         shard: &str,
         known_only: bool,
-    ) -> Result<(SubmitReply, JsValue), ObjectUnreachable> {
+    ) -> Result<(SubmitReply, Attachments), ObjectUnreachable> {
         let mut surely = true;
         for attempt in 1..=TRIES {
             // A stub that has failed stays failed: every try takes a new one.
@@ -172,9 +184,9 @@ impl Call<'_> {
     }
 }
 
-fn read(reply: &RpcReply) -> Result<(SubmitReply, JsValue), ObjectUnreachable> {
+fn read(reply: &RpcReply) -> Result<(SubmitReply, Attachments), ObjectUnreachable> {
     match SubmitReply::decode(&reply.message().to_vec()) {
-        Ok(message) => Ok((message, reply.body())),
+        Ok(message) => Ok((message, Attachments { body: reply.body(), headers: reply.headers() })),
         Err(_) => Err(ObjectUnreachable::OTHER_VERSION),
     }
 }

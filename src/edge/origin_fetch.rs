@@ -9,9 +9,15 @@ use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, Resp
 extern "C" {
     #[wasm_bindgen(catch, js_name = fetch)]
     fn fetch_from_network(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+
+    /// Whether the platform decodes a body when it is read (Workers, "Request"); `web_sys` lacks it.
+    type BodyCoding;
+    #[wasm_bindgen(method, setter, js_name = encodeResponseBody)]
+    fn set_encode_response_body(this: &BodyCoding, how: &str);
 }
 
-/// A request to the origin. Redirects are handed on, never followed.
+/// A request to the origin. Redirects are handed on, never followed, and bodies are the bytes that came:
+/// what says `gzip` may be empty, or anything else, and is an answer all the same.
 pub struct OriginFetch<'a> {
     pub method: &'a str,
     pub url: &'a str,
@@ -35,6 +41,7 @@ impl OriginFetch<'_> {
         init.set_method(self.method);
         init.set_headers_headers(self.headers);
         init.set_redirect(RequestRedirect::Manual);
+        init.unchecked_ref::<BodyCoding>().set_encode_response_body("manual");
         init.set_signal(self.signal);
         if !self.body.is_undefined() {
             init.set_body(self.body);

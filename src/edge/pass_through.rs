@@ -7,7 +7,8 @@ use super::origin_fetch::{OriginFetch, changed_headers, mutable, send};
 use super::platform::log;
 use super::platform::message_of;
 use crate::guard::cors::Cors;
-use crate::guard::forward::added;
+use crate::guard::forward::{NOT_FORWARDED, added};
+use crate::guard::origin::can_be_shown;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::request_head::RequestHead;
 use js_sys::futures::JsFuture;
@@ -40,7 +41,8 @@ pub fn pass_through(incoming: &Incoming) -> Result<Promise, JsValue> {
     let Incoming { request, head, config, bindings, .. } = incoming;
     let url = config.origin_url(head);
     let init = RequestInit::new();
-    init.set_headers_headers(&changed_headers(head.headers(), &[], &gained(incoming))?);
+    let headers = changed_headers(head.headers(), &NOT_FORWARDED, &gained(incoming))?;
+    init.set_headers_headers(&headers);
     init.set_redirect(RequestRedirect::Manual);
     let body = request.body();
     if body.is_some() && matches!(head.method(), "GET" | "HEAD") {
@@ -88,7 +90,7 @@ extern "C" {
 /// What answers a request that was sent on in vain.
 fn origin_lost(error: &JsValue) -> Result<Response, JsValue> {
     log::warning(&format!("onlyonce: a request was sent on in vain: {}", message_of(error)));
-    ResponseContext::default().problem(&Problem::new(Code::OutcomeUnknown, LOST))
+    ResponseContext::default().problem(&Problem::new(Code::OriginUnreachable, LOST))
 }
 
 /// The headers that a request gains on its way to the origin.
@@ -96,7 +98,7 @@ fn gained(incoming: &Incoming) -> Vec<(&'static str, String)> {
     added(&incoming.head.addressed(), &incoming.config.pseudonym)
 }
 
-const LOST: &str = "the connection to the origin could not be made or broke, and this request was not guarded; look at the origin's data before you send it again";
+const LOST: &str = "the connection to ORIGIN, the origin's address in the guard's settings, could not be made or broke before an answer, and this request was not guarded; look whether the origin runs and ORIGIN names it, and what became of the request before you send it again";
 
 /// The origin's response to a request on a guarded route that carries no key.
 pub async fn pass_keyless(incoming: &Incoming) -> Result<Response, JsValue> {
@@ -132,7 +134,8 @@ pub async fn pass_body(
 ) -> Result<Response, JsValue> {
     let Incoming { head, config, bindings, .. } = incoming;
     let url = &config.origin_url(head);
-    let headers = &changed_headers(head.headers(), &["content-length"], &gained(incoming))?;
+    let left_out = [&NOT_FORWARDED[..], &["content-length"]].concat();
+    let headers = &changed_headers(head.headers(), &left_out, &gained(incoming))?;
     let fetch = OriginFetch { method: head.method(), url, headers, body, signal: None };
     let response = match JsFuture::from(fetch.send(bindings)?).await {
         Ok(response) => response.unchecked_into(),
@@ -141,7 +144,12 @@ pub async fn pass_body(
     marked(&response, reason)
 }
 
+/// The origin's response, and why it was not guarded. One of a status that no response can be made of goes
+/// on as it is.
 fn marked(response: &Response, reason: BypassReason) -> Result<Response, JsValue> {
+    if !can_be_shown(response.status()) {
+        return Ok(Clone::clone(response));
+    }
     let response = mutable(response)?;
     let status = match reason {
         BypassReason::Keyless => "onlyonce; fwd=bypass",
@@ -158,7 +166,8 @@ pub async fn pass_preflight(incoming: &Incoming, cors: &Cors) -> Result<Response
         JsFuture::from(pass_or_tell(incoming)?).await.map(JsCast::unchecked_into)?;
     let page = incoming.head.header("origin").unwrap_or_default();
     let allowed = response.headers().get("access-control-allow-headers")?;
-    let Some((name, value)) = cors.preflight(&page, allowed.as_deref()) else {
+    let change = cors.preflight(&page, allowed.as_deref());
+    let Some((name, value)) = change.filter(|_| can_be_shown(response.status())) else {
         return Ok(response);
     };
     let response = mutable(&response)?;

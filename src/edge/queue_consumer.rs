@@ -11,8 +11,8 @@ use super::guard_request::answer_unlogged;
 use super::guarded_request::GuardedRequest;
 use super::incoming::Incoming;
 use super::platform::bindings::Bindings;
+use super::platform::body::discard;
 use super::platform::request_head::PlatformRequestHead;
-use super::platform::streams::{Chunks, ReadAhead};
 use super::platform::{digits, log, message_of, now};
 use crate::guard::delivery::{
     Attempt, AttemptResult, DeadLetter, DeadLetterReason, Disposition, delay, disposition,
@@ -219,7 +219,7 @@ impl Delivery<'_> {
         let guarded = self.guarded(config, message, request);
         let started = now();
         let response = answer_unlogged(&guarded, started).await?;
-        discard_body(&response).await;
+        discard(&response).await;
         let answer = AttemptResult {
             outcome: &guarded.log.outcome(),
             status: response.status(),
@@ -320,13 +320,6 @@ const NO_BINDING: &str = "a message cannot be settled without the binding DEAD_L
 /// Whether a realm can stand in a URL.
 fn is_host(realm: &str) -> bool {
     realm.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.'))
-}
-
-/// Nobody reads the answer: it gives its connection back.
-async fn discard_body(response: &Response) {
-    if let Some(Ok(chunks)) = response.body().map(Chunks::of) {
-        ReadAhead::of_rest(chunks).discard().await;
-    }
 }
 
 /// Seconds, or a date (RFC 9110 section 10.2.3).

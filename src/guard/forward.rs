@@ -5,8 +5,10 @@
 //!    would be kept under a credential that the origin never saw.
 //! 2. `Via` gains this deployment's pseudonym; a request that already carries it is going round
 //!    in circles.
-//! 3. `X-Forwarded-Host`, `-Proto` and `-For` tell the origin what the client addressed, since
-//!    the origin sees its own host.
+//! 3. `X-Forwarded-Host`, `-Proto`, `-Port` and `-For` tell the origin what the client addressed, since
+//!    the origin sees its own host. What else says so is the client's own word, and stays behind.
+//! 4. `Expect` stays behind: the body is there by now, and an origin that answers 417 would be asked for
+//!    nothing.
 
 use super::digest::Digest;
 use http::HeaderName;
@@ -23,6 +25,9 @@ const HOP_BY_HOP: [&str; 9] = [
     "transfer-encoding",
     "upgrade",
 ];
+
+/// What a client must not tell the origin, and what the guard has done for it already.
+pub const NOT_FORWARDED: [&str; 4] = ["expect", "forwarded", "x-forwarded-prefix", "x-real-ip"];
 
 /// What the guard goes by, or the origin must be told: `Connection` cannot take it away.
 const END_TO_END: [&str; 8] = [
@@ -83,11 +88,21 @@ pub fn added(addressed: &Addressed, pseudonym: &str) -> Vec<(&'static str, Strin
         ("via", via),
         ("x-forwarded-host", addressed.host.to_owned()),
         ("x-forwarded-proto", addressed.scheme.to_owned()),
+        ("x-forwarded-port", port(addressed).to_owned()),
     ];
     if let Some(addresses) = forwarded_for(addressed) {
         headers.push(("x-forwarded-for", addresses));
     }
     headers
+}
+
+/// The port that the client addressed; it need not stand in the host.
+fn port<'a>(addressed: &Addressed<'a>) -> &'a str {
+    match addressed.host.rsplit_once(':') {
+        Some((_, port)) if !port.ends_with(']') => port,
+        _ if addressed.scheme == "http" => "80",
+        _ => "443",
+    }
 }
 
 /// The addresses that the request came by. The platform may have added the client's already.

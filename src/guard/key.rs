@@ -60,9 +60,17 @@ impl IdempotencyKey {
         self.0.as_str()
     }
 
-    /// The key as a structured-field string, as it is echoed.
+    /// The key as a structured-field string.
     pub fn to_structured(&self) -> String {
         ItemSerializer::new().bare_item(&self.0).finish()
+    }
+
+    /// The key as it is echoed: bare where the header that it was read from was bare.
+    pub fn spelled_as(&self, header: &str) -> String {
+        match header.contains('"') {
+            true => self.to_structured(),
+            false => self.as_str().to_owned(),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub mod operator;
 pub mod origin;
 pub mod policy;
 pub mod problem;
+pub mod public_address;
 pub mod record;
 pub mod release;
 pub mod replay;

@@ -31,11 +31,23 @@ pub fn origin_verdict(
     }
 }
 
-/// Whether an answer with this content type can end. An event stream need not, so it is handed on
-/// as it comes and never kept.
-pub fn may_end(content_type: &str) -> bool {
+/// Whether what has this content type is sent piece by piece, and wants to be read as it comes.
+pub fn is_stream(content_type: &str) -> bool {
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
-    !media_type.eq_ignore_ascii_case("text/event-stream")
+    STREAMS.iter().any(|known| media_type.eq_ignore_ascii_case(known))
+}
+
+const STREAMS: [&str; 5] = [
+    "text/event-stream",
+    "application/x-ndjson",
+    "application/jsonl",
+    "application/json-seq",
+    "multipart/x-mixed-replace",
+];
+
+/// Whether a response of this status can be made for anybody (fetch, "Response"). Origins do send others.
+pub fn can_be_shown(status: u16) -> bool {
+    (200..600).contains(&status)
 }
 
 /// Whether an answer of this status has no body (RFC 9110 section 6.4.1); the platform refuses to
@@ -93,32 +105,6 @@ impl OriginUrl {
     pub fn join(&self, target: &str) -> String {
         format!("{}{target}", self.0)
     }
-
-    /// A `Location` that points at the origin, pointed at the public address instead. Hosts count
-    /// regardless of case, and a scheme's own port may be written or not.
-    pub fn rewrite_location(&self, location: &str, public: &str) -> Option<String> {
-        let (own_place, own_path) = split_place(&self.0)?;
-        let scheme = own_place.split(':').next()?;
-        let absolute = match location.starts_with("//") {
-            true => format!("{scheme}:{location}"),
-            false => location.to_owned(),
-        };
-        let (place, path) = split_place(&absolute)?;
-        let rest = path.strip_prefix(own_path)?;
-        let fits = place == own_place && (rest.is_empty() || rest.starts_with(['/', '?', '#']));
-        fits.then(|| format!("{public}{rest}"))
-    }
-}
-
-/// An absolute URL's scheme and authority in one spelling, and what follows them.
-fn split_place(url: &str) -> Option<(String, &str)> {
-    let (scheme, rest) = url.split_once(':')?;
-    let rest = rest.strip_prefix("//")?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (authority, path) = rest.split_at_checked(end)?;
-    let place = format!("{scheme}://{authority}").to_ascii_lowercase();
-    let own_port = if scheme.eq_ignore_ascii_case("https") { ":443" } else { ":80" };
-    Some((place.strip_suffix(own_port).unwrap_or(&place).to_owned(), path))
 }
 
 /// A host with an optional port; no user information, which fetch refuses.

@@ -22,6 +22,7 @@ pub enum Code {
     OutcomeUnknown,
     GuardUnavailable,
     Misconfigured,
+    OriginUnreachable,
     LoopDetected,
 }
 
@@ -36,7 +37,7 @@ pub struct Description {
     pub meaning: &'static str,
 }
 
-pub const DESCRIPTIONS: [Description; 12] = [
+pub const DESCRIPTIONS: [Description; 13] = [
     Description {
         code: Code::KeyMissing,
         name: "key-missing",
@@ -91,7 +92,7 @@ pub const DESCRIPTIONS: [Description; 12] = [
         status: 409,
         title: "The operation was carried out, but its answer was not kept",
         retryable: false,
-        meaning: "Its answer was too large or endless, so it cannot be replayed. Read the resource instead.",
+        meaning: "Its answer was too large, so it cannot be replayed. Read the resource instead.",
     },
     Description {
         code: Code::BodyTooLarge,
@@ -107,7 +108,7 @@ pub const DESCRIPTIONS: [Description; 12] = [
         status: 502,
         title: "Nobody knows whether the operation was carried out",
         retryable: false,
-        meaning: "The origin took too long (504), the connection broke or the guard was restarted (502). The key stays taken; look at the origin's data before you act.",
+        meaning: "The origin took too long (504), the connection broke, the guard was restarted, or the origin answered with a status that HTTP does not know (502). The key stays taken; look at the origin's data before you act.",
     },
     Description {
         code: Code::GuardUnavailable,
@@ -124,6 +125,14 @@ pub const DESCRIPTIONS: [Description; 12] = [
         title: "The guard is misconfigured",
         retryable: false,
         meaning: "POLICY or ORIGIN is wrong; the detail says what and how to mend it. Nothing was sent to the origin.",
+    },
+    Description {
+        code: Code::OriginUnreachable,
+        name: "origin-unreachable",
+        status: 502,
+        title: "The origin could not be reached",
+        retryable: false,
+        meaning: "The request was not guarded and was sent on as it came, but the connection to ORIGIN could not be made or broke before an answer.",
     },
     Description {
         code: Code::LoopDetected,
@@ -180,12 +189,12 @@ impl Problem {
     /// What a refusal of the record says.
     pub fn refused(refusal: Refusal, key: Option<&IdempotencyKey>, record: &RecordId) -> Self {
         let (code, detail) = match refusal {
-            Refusal::KeyReused => (Code::KeyReused, KEY_REUSED),
-            Refusal::CredentialChanged => (Code::CredentialChanged, CREDENTIAL_CHANGED),
-            Refusal::InProgress { .. } => (Code::InProgress, IN_PROGRESS),
-            Refusal::Moved => (Code::GuardUnavailable, MOVED),
-            Refusal::OriginBusy => (Code::OriginBusy, ORIGIN_BUSY),
-            Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT),
+            Refusal::KeyReused => (Code::KeyReused, KEY_REUSED.into()),
+            Refusal::CredentialChanged => (Code::CredentialChanged, CREDENTIAL_CHANGED.into()),
+            Refusal::InProgress { .. } => (Code::InProgress, IN_PROGRESS.into()),
+            Refusal::Moved => (Code::GuardUnavailable, MOVED.into()),
+            Refusal::OriginBusy => (Code::OriginBusy, ORIGIN_BUSY.into()),
+            Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT.into()),
             Refusal::OutcomeUnknown(reason) => (Code::OutcomeUnknown, unknown_detail(reason)),
         };
         let subject = match key {
@@ -243,24 +252,28 @@ const CREDENTIAL_CHANGED: &str = "was carried out under another credential, so i
 const IN_PROGRESS: &str = "is not finished: its first request is still at the origin, or an operator has just freed the key; send the same request again after the time in Retry-After";
 const MOVED: &str = "lives in another shard since `shards` was changed, and this Worker's policy does not know of it yet; send the same request with the same key again";
 const ORIGIN_BUSY: &str = "was not sent: as many calls to the origin as the guard may hold open are waiting for it, and the key is free; send the same request with the same key again";
-const RESPONSE_NOT_KEPT: &str = "was carried out, but its answer was too large or endless to keep; read the resource instead of sending it again";
+const RESPONSE_NOT_KEPT: &str = "was carried out, but its answer was too large to keep; read the resource instead of sending it again";
 
-fn unknown_detail(reason: Reason) -> &'static str {
-    match reason {
+fn unknown_detail(reason: Reason) -> String {
+    let (why, cure): (String, &str) = match reason {
         Reason::ConnectionLost => {
-            "may or may not have been carried out: the connection to the origin broke before its answer was complete; look at the origin's data before you send the operation under a new key"
+            ("the connection to the origin broke before its answer was complete".into(), LOOK)
         }
         Reason::Restarted => {
-            "may or may not have been carried out: the guard was restarted while the request was at the origin; look at the origin's data before you send the operation under a new key"
+            ("the guard was restarted while the request was at the origin".into(), LOOK)
         }
-        Reason::DeadlinePassed => {
-            "may or may not have been carried out: the origin did not answer in time; send the same request again for an answer that comes late, or look at the origin's data before you send the operation under a new key"
+        Reason::DeadlinePassed => ("the origin did not answer in time".into(), SEND_OR_LOOK),
+        Reason::ServerError => ("the origin answered with a server error".into(), LOOK),
+        Reason::NoSuchStatus(status) => {
+            let why = "which is no status of an answer, so that nobody can be shown it";
+            (format!("the origin answered with status {status}, {why}"), LOOK)
         }
-        Reason::ServerError => {
-            "may or may not have been carried out: the origin answered with a server error; look at the origin's data before you send the operation under a new key"
-        }
-    }
+    };
+    format!("may or may not have been carried out: {why}; {cure}")
 }
+
+const LOOK: &str = "look at the origin's data before you send the operation under a new key";
+const SEND_OR_LOOK: &str = "send the same request again for an answer that comes late, or look at the origin's data before you send the operation under a new key";
 
 /// The page at `/.onlyonce/problems`.
 pub fn page() -> String {

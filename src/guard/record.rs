@@ -90,6 +90,8 @@ pub enum Reason {
     DeadlinePassed,
     /// The origin answered 5xx.
     ServerError,
+    /// The origin answered with a status that no response can be made of.
+    NoSuchStatus(u16),
 }
 
 /// An answer of the origin, ready to be shown again.
@@ -113,7 +115,7 @@ pub enum Body {
     },
     /// In rows of the object's storage, named by claim and attempt; in a copy, behind the head.
     Rows { attempt: u32, rows: u32, length: u64 },
-    /// Too large or endless.
+    /// Too large.
     NotKept,
 }
 

@@ -11,11 +11,11 @@
 
 use super::fingerprint::{Fingerprint, Method};
 use super::forward::hop_by_hop;
-use super::key::IdempotencyKey;
-use super::record::{Answer, Body, Claim, Record};
+use super::record::{Body, Claim, Record};
 use super::rpc::Delivery;
 use super::scope::{Credential, RecordId, Source};
 use super::time::{Millis, UnixMillis};
+use std::borrow::Cow;
 
 /// A copy ends this long before its record, and is not made for less than this.
 pub const COPY_MARGIN: Millis = Millis::seconds(60);
@@ -41,47 +41,57 @@ pub fn copy_lifetime(claim: &Claim, now: UnixMillis) -> Option<Millis> {
     (lifetime >= COPY_MARGIN).then_some(lifetime)
 }
 
-/// The headers of the origin's answer that are worth keeping. The body is kept decoded, so its
-/// length and the codings that the platform undoes are left out.
-pub fn keepable_headers(headers: Vec<(String, String)>) -> Vec<(String, String)> {
+/// The names of a response's headers that are shown to nobody: those that belong to one connection, those
+/// that `Connection` has this value to name, and what the guard says itself.
+pub fn not_shown(connection: Option<&str>) -> Vec<Cow<'static, str>> {
+    let own = ["content-length", "idempotency-replayed", "idempotent-replayed"].map(Cow::Borrowed);
+    hop_by_hop(connection).into_iter().chain(own).collect()
+}
+
+/// A list of headers without those that are shown to nobody, names in lower case.
+pub fn shown_headers(headers: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut headers = headers;
     headers.iter_mut().for_each(|(name, _)| name.make_ascii_lowercase());
-    let connection = value_of(&headers, "connection").map(str::to_owned);
-    let hops = hop_by_hop(connection.as_deref());
-    headers
-        .into_iter()
-        .filter(|(name, value)| !hops.iter().any(|hop| hop == name) && !is_made_anew(name, value))
-        .collect()
+    let connection = headers.iter().find(|(name, _)| name == "connection");
+    let left_out = not_shown(connection.map(|(_, value)| value.as_str()));
+    headers.into_iter().filter(|(name, _)| !left_out.iter().any(|other| other == name)).collect()
 }
 
-fn is_made_anew(name: &str, value: &str) -> bool {
-    match name {
-        "content-length" | "idempotency-replayed" => true,
-        "content-encoding" => DECODED.contains(&value),
-        _ => false,
-    }
+/// The headers that are kept for retries: without the personal ones, unless the policy wants them, and
+/// without those whose bytes are no UTF-8: of these only the first caller and those who wait with it have
+/// more than a picture, and nothing false is said about them.
+pub fn kept_headers(
+    headers: Vec<(String, String)>,
+    replay_set_cookie: bool,
+) -> Vec<(String, String)> {
+    let is_kept = |(name, value): &(String, String)| {
+        let is_personal = PERSONAL.contains(&name.as_str());
+        !value.contains(char::REPLACEMENT_CHARACTER) && (replay_set_cookie || !is_personal)
+    };
+    headers.into_iter().filter(is_kept).collect()
 }
 
-/// The content codings that the platform undoes when a body is read, in the one spelling that it
-/// knows.
-const DECODED: [&str; 2] = ["gzip", "br"];
+/// What is meant for one conversation and would be wrong in a later one: a session that has been left, a
+/// cache that would be cleared again, a challenge or a token that was good once.
+const PERSONAL: [&str; 10] = [
+    "set-cookie",
+    "set-cookie2",
+    "clear-site-data",
+    "authorization",
+    "authentication-info",
+    "proxy-authentication-info",
+    "www-authenticate",
+    "proxy-authenticate",
+    "x-csrf-token",
+    "x-xsrf-token",
+];
 
-fn value_of<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
-    headers.iter().find(|(found, _)| found == name).map(|(_, value)| value.as_str())
+/// A reason phrase as it can be written again. Returns `None` if the platform would refuse it, or if its
+/// bytes are no UTF-8.
+pub fn reason_phrase(text: String) -> Option<String> {
+    let cannot = |c: char| c < ' ' || c == char::REPLACEMENT_CHARACTER;
+    Some(text).filter(|text| !text.contains(cannot))
 }
-
-/// An answer as all but its first caller see it: with its cookies only where the policy says so.
-pub fn for_retries(mut answer: Answer, replay_set_cookie: bool) -> Answer {
-    answer.headers.retain(|(name, _)| replay_set_cookie || name != COOKIE);
-    answer
-}
-
-/// Whether the first caller sees more of an answer than the others.
-pub fn is_less_for_retries(answer: &Answer, replay_set_cookie: bool) -> bool {
-    !replay_set_cookie && answer.headers.iter().any(|(name, _)| name == COOKIE)
-}
-
-const COOKIE: &str = "set-cookie";
 
 /// A change to the headers of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,8 +112,8 @@ pub enum How {
 
 /// What is said about a guarded answer.
 pub struct Marking<'a> {
-    /// Absent where it is told to nobody.
-    pub key: Option<&'a IdempotencyKey>,
+    /// In the caller's own spelling; absent where it is told to nobody.
+    pub key: Option<&'a str>,
     pub record: &'a RecordId,
     pub expires_at: Option<UnixMillis>,
     /// The part of `Cache-Status` between the cache's name and the record.
@@ -121,7 +131,11 @@ pub struct Marking<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CacheStatus {
     Delivery(Delivery),
-    Released { shared: bool },
+    Released {
+        shared: bool,
+    },
+    /// On its way as it comes: whether it will be kept shows at its end.
+    Streamed,
     NotKept,
 }
 
@@ -133,8 +147,7 @@ impl CacheStatus {
             Self::Delivery(Delivery::Collapsed) | Self::Released { shared: true } => {
                 "fwd=miss; collapsed"
             }
-            Self::Released { shared: false } => "fwd=miss",
-            Self::NotKept => "fwd=miss",
+            Self::Released { shared: false } | Self::Streamed | Self::NotKept => "fwd=miss",
         }
     }
 
@@ -168,14 +181,16 @@ impl Marking<'_> {
             },
         ];
         if let Some(key) = self.key {
-            marks.push(set("idempotency-key", key.to_structured()));
+            marks.push(set("idempotency-key", key.to_owned()));
         }
         if let Some(expires_at) = self.expires_at {
             marks.push(set("idempotency-expires", expires_at.http_date()));
         }
         if self.status.is_replay() {
             let age = self.now.since(self.answered_at.unwrap_or(self.now)).whole_seconds();
+            // The second is what Stripe's clients, and most others, look for.
             marks.push(set("idempotency-replayed", "true".into()));
+            marks.push(set("idempotent-replayed", "true".into()));
             marks.push(set("age", age.to_string()));
             marks.push(HeaderChange {
                 name: "cache-control",
@@ -198,19 +213,4 @@ impl Marking<'_> {
 /// A metric of `Server-Timing`.
 pub fn server_timing_metric(what: &str, span: Millis) -> String {
     format!("{what};dur={}", span.0)
-}
-
-/// Writes marks into a list of headers.
-pub fn apply(headers: &mut Vec<(String, String)>, marks: Vec<HeaderChange>) {
-    for HeaderChange { name, value, how } in marks {
-        match (how, headers.iter_mut().find(|(found, _)| found == name)) {
-            (How::Default, Some(_)) => {}
-            (How::Append, Some((_, present))) => {
-                present.push_str(", ");
-                present.push_str(&value);
-            }
-            (How::Set, Some((_, present))) => *present = value,
-            (_, None) => headers.push((name.into(), value)),
-        }
-    }
 }

@@ -1,8 +1,9 @@
 //! What the Worker and the object say to each other, beside the request's headers and bodies.
 //!
 //! 1. The Worker calls a method of the object (Workers, "Remote-procedure call"): a message, the
-//!    client's headers as the platform has them, and the body. It is given a message back, and the
-//!    body where there is one that the message does not hold.
+//!    client's headers as the platform has them, and the body. It is given a message back, the body
+//!    where there is one that the message does not hold, and the origin's headers as the platform has
+//!    them for whoever was there when they came.
 //!    Arguments of another kind would need a method of another name.
 //! 2. A message is the number of its protocol, in four bytes, and the message in postcard, which knows
 //!    a field by its place alone: whatever changes in one, in a refusal or in a fingerprint changes
@@ -13,7 +14,6 @@
 use super::fingerprint::Fingerprint;
 use super::log::ClaimRef;
 use super::machine::Refusal;
-use super::record::Answer;
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
 use serde::de::DeserializeOwned;
@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The version of the messages.
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// From the Worker to the object: a request that may claim its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -80,25 +80,32 @@ pub struct SubmitReply {
     pub claim: Option<ClaimRef>,
 }
 
-/// Status and headers of a response of the origin, whose body goes along.
+/// Status and reason phrase of a response of the origin, whose headers and body go along.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResponseHead {
     pub status: u16,
-    pub headers: Vec<(String, String)>,
+    /// Absent where it cannot be written again.
+    pub reason: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum SubmitResult {
     /// A record in its stored form, to be shown in this way. Where its body lies in rows, it goes
-    /// along.
+    /// along; so do the origin's own headers for those who were there when they came, with their
+    /// reason phrase here.
     Stored {
         delivery: Delivery,
         #[serde(with = "serde_bytes")]
         record: Vec<u8>,
+        reason: Option<String>,
     },
     /// The response is the origin's: not processed, and nothing is recorded.
     Released {
         shared: bool,
+        head: ResponseHead,
+    },
+    /// The response is the origin's, on its way as it comes, and is recorded at the same time.
+    Streamed {
         head: ResponseHead,
     },
     /// The response is the origin's, on its way as it comes; a retry will not get it.
@@ -191,11 +198,5 @@ fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RpcError> {
     match postcard::take_from_bytes(bytes)? {
         (message, []) => Ok(message),
         (_, rest) => Err(RpcError::Trailing(rest.len())),
-    }
-}
-
-impl ResponseHead {
-    pub fn of(answer: &Answer) -> Self {
-        Self { status: answer.status, headers: answer.headers.clone() }
     }
 }

@@ -126,11 +126,13 @@ fn outcome(choices: &mut Choices) -> Outcome {
 }
 
 pub fn reason(choices: &mut Choices) -> Reason {
+    let status = choices.number() as u16;
     choices.pick(&[
         Reason::ConnectionLost,
         Reason::Restarted,
         Reason::DeadlinePassed,
         Reason::ServerError,
+        Reason::NoSuchStatus(status),
     ])
 }
 

@@ -18,7 +18,7 @@ use crate::engine::kind;
 use crate::record;
 
 pub const WORDS: &[&str] =
-    &["\0\0\0\x04", "\0\0\0\x05", "\0", "\x01", "\x20", "\x10", "\n", "=", "POST", "é"];
+    &["\0\0\0\x05", "\0\0\0\x06", "\0", "\x01", "\x20", "\x10", "\n", "=", "POST", "é"];
 
 pub fn check(input: &[u8]) -> u64 {
     kind(&(check_bytes(input), check_value(input)))
@@ -86,16 +86,18 @@ fn claim(choices: &mut Choices) -> ClaimRef {
 }
 
 fn result(choices: &mut Choices) -> SubmitResult {
-    match choices.below(6) {
+    match choices.below(7) {
         0 => {
             let delivery =
                 choices.pick(&[Delivery::First, Delivery::Collapsed, Delivery::Replayed]);
-            SubmitResult::Stored { delivery, record: choices.text().into_bytes() }
+            let record = choices.text().into_bytes();
+            SubmitResult::Stored { delivery, record, reason: choices.optional(Choices::text) }
         }
         1 => SubmitResult::Released { shared: choices.flag(), head: head(choices) },
         2 => SubmitResult::NotKept { head: head(choices) },
-        3 => SubmitResult::Refused { refusal: refusal(choices) },
-        4 => {
+        3 => SubmitResult::Streamed { head: head(choices) },
+        4 => SubmitResult::Refused { refusal: refusal(choices) },
+        5 => {
             let refused = DryRun::Refuse(refusal(choices));
             SubmitResult::Duplicate {
                 would: choices.pick(&[DryRun::Join, DryRun::Replay, refused]),
@@ -106,8 +108,7 @@ fn result(choices: &mut Choices) -> SubmitResult {
 }
 
 fn head(choices: &mut Choices) -> ResponseHead {
-    let headers = (0..choices.below(3)).map(|_| (choices.text(), choices.text())).collect();
-    ResponseHead { status: choices.number() as u16, headers }
+    ResponseHead { status: choices.number() as u16, reason: choices.optional(Choices::text) }
 }
 
 fn refusal(choices: &mut Choices) -> Refusal {

@@ -1,6 +1,6 @@
 //! What changes in a request's headers on its way to the origin.
 
-use onlyonce::guard::forward::{Addressed, added, hop_by_hop, is_loop, pseudonym};
+use onlyonce::guard::forward::{Addressed, NOT_FORWARDED, added, hop_by_hop, is_loop, pseudonym};
 
 #[test]
 fn headers_that_belong_to_one_connection() {
@@ -112,10 +112,34 @@ fn headers_that_are_added() {
         ("via", "1.1 onlyonce-1"),
         ("x-forwarded-host", "shop.example:8443"),
         ("x-forwarded-proto", "https"),
+        ("x-forwarded-port", "8443"),
     ];
     check(&addressed(), &fixed);
     let behind = Addressed { via: Some("1.0 fred".into()), scheme: "http", ..addressed() };
-    check(&behind, &[("via", "1.0 fred, 1.1 onlyonce-1"), fixed[1], ("x-forwarded-proto", "http")]);
+    let via = ("via", "1.0 fred, 1.1 onlyonce-1");
+    check(&behind, &[via, fixed[1], ("x-forwarded-proto", "http"), fixed[3]]);
+}
+
+#[track_caller]
+fn port(scheme: &str, host: &str, expected: &str) {
+    let headers = added(&Addressed { scheme, host, ..addressed() }, "onlyonce-1");
+    let found = headers.iter().find(|(name, _)| *name == "x-forwarded-port");
+    assert_eq!(found.map(|(_, value)| value.as_str()), Some(expected), "{scheme}://{host}");
+}
+
+#[test]
+fn the_port_that_the_client_addressed() {
+    port("https", "shop.example", "443");
+    port("http", "shop.example", "80");
+    port("http", "shop.example:8787", "8787");
+    port("https", "[::1]", "443");
+    port("http", "[::1]:8787", "8787");
+}
+
+/// A client's own word on where it came from, and what it expects of whoever is asked next.
+#[test]
+fn headers_that_stay_behind() {
+    assert_eq!(NOT_FORWARDED, ["expect", "forwarded", "x-forwarded-prefix", "x-real-ip"]);
 }
 
 #[test]

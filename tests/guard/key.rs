@@ -132,6 +132,22 @@ fn quoted_keys_refuse_broken_strings() {
     }
 }
 
+#[track_caller]
+fn spelled(header: &str, expected: &str) {
+    let key = IdempotencyKey::parse(header).expect(header);
+    assert_eq!(key.spelled_as(header), expected);
+}
+
+#[test]
+fn a_key_is_echoed_as_its_client_spells_it() {
+    spelled("8e03", "8e03");
+    spelled("  8e03\t", "8e03");
+    spelled("a\\b", "a\\b");
+    spelled("\"8e03\"", "\"8e03\"");
+    spelled("\"a\\\"b\"", "\"a\\\"b\"");
+    spelled("\"8e03\"; v=1", "\"8e03\"");
+}
+
 #[test]
 fn both_spellings_name_the_same_key() {
     for key in ["a", "8e03978e-40d5-43dd-bc93-6894a57f9324", r"back\slash", "!~"] {

@@ -6,6 +6,7 @@ mod lingering;
 mod moved;
 mod operator;
 mod places;
+mod streams;
 mod submissions;
 mod table;
 mod time;
@@ -153,18 +154,24 @@ fn breaks(attempt: u32) -> Event {
     Event::Failed { claim: claim_id(CLAIM), attempt }
 }
 
+/// Answered with a status that no response can be made of.
+fn answers_999(attempt: u32) -> Event {
+    Event::AnsweredNoSuchStatus { claim: claim_id(CLAIM), attempt, status: 999 }
+}
+
 fn not_sent(attempt: u32) -> Event {
     Event::NotSent { claim: claim_id(CLAIM), attempt }
 }
 
 /// Every event that the origin's side can bring for one attempt.
-fn every_report(attempt: u32) -> [Event; 6] {
+fn every_report(attempt: u32) -> [Event; 7] {
     [
         finally(attempt),
         conflict(attempt),
         fails_with_503(attempt),
         released(attempt),
         breaks(attempt),
+        answers_999(attempt),
         not_sent(attempt),
     ]
 }
@@ -177,6 +184,9 @@ fn of_another_claim(event: Event) -> Event {
             Event::Answered { claim: id, attempt, verdict, answer }
         }
         Event::Failed { attempt, .. } => Event::Failed { claim: id, attempt },
+        Event::AnsweredNoSuchStatus { attempt, status, .. } => {
+            Event::AnsweredNoSuchStatus { claim: id, attempt, status }
+        }
         Event::NotSent { attempt, .. } => Event::NotSent { claim: id, attempt },
         other => other,
     }
@@ -185,7 +195,7 @@ fn of_another_claim(event: Event) -> Event {
 /// The attempts that a state can have open, all of them.
 const ALL_OPEN: InMemoryState = InMemoryState { open_calls: &[1, 2], ..NONE_OPEN };
 const NONE_OPEN: InMemoryState =
-    InMemoryState { open_calls: &[], waiting: 0, copying: false, reading: false };
+    InMemoryState { open_calls: &[], streaming: &[], waiting: 0, copying: false, reading: false };
 
 fn open(calls: &[u32]) -> InMemoryState<'_> {
     InMemoryState { open_calls: calls, ..NONE_OPEN }

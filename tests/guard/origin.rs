@@ -1,7 +1,7 @@
 //! Where the origin is, and what its answers mean.
 
 use onlyonce::guard::origin::{
-    OriginUrl, OriginUrlError, OriginVerdict, has_no_body, may_end, origin_verdict,
+    OriginUrl, OriginUrlError, OriginVerdict, can_be_shown, has_no_body, is_stream, origin_verdict,
 };
 use onlyonce::guard::policy::Settings;
 
@@ -17,7 +17,8 @@ fn check(status: u16, header: Option<(&str, &str)>, expected: OriginVerdict) {
 
 #[test]
 fn every_status_under_the_default_policy() {
-    let released = [401, 403, 407, 425, 429, 521, 523, 525, 526, 530];
+    let released =
+        [401, 403, 407, 408, 411, 417, 421, 425, 426, 428, 429, 431, 511, 521, 523, 525, 526, 530];
     for status in 100..=999 {
         let expected = match status {
             _ if released.contains(&status) => OriginVerdict::NotProcessed,
@@ -37,6 +38,31 @@ fn a_503_is_released_only_with_retry_after() {
     check(200, Some(("retry-after", "1")), OriginVerdict::Final);
 }
 
+/// "Send the same there": held, the client that follows would be told that its key is another
+/// request's, and nothing would ever be done.
+#[test]
+fn a_redirect_that_keeps_the_method_is_released_with_its_location() {
+    for status in [307, 308] {
+        check(status, Some(("location", "/orders/")), OriginVerdict::NotProcessed);
+        check(status, Some(("retry-after", "1")), OriginVerdict::Final);
+        check(status, None, OriginVerdict::Final);
+    }
+    for status in [300, 301, 302, 303, 201] {
+        check(status, Some(("location", "/orders/")), OriginVerdict::Final);
+    }
+}
+
+#[test]
+fn a_conflict_or_a_lock_is_released_only_with_retry_after() {
+    for status in [409, 423] {
+        check(status, Some(("retry-after", "1")), OriginVerdict::NotProcessed);
+        check(status, Some(("location", "/orders/1")), OriginVerdict::Final);
+    }
+    for status in [400, 404, 410, 412, 413, 415, 422, 424, 451] {
+        check(status, Some(("retry-after", "1")), OriginVerdict::Final);
+    }
+}
+
 #[test]
 fn without_a_release_list_every_answer_says_something_of_the_work() {
     assert_eq!(origin_verdict(&[], 429, |_| None), OriginVerdict::Final);
@@ -44,12 +70,28 @@ fn without_a_release_list_every_answer_says_something_of_the_work() {
 }
 
 #[test]
-fn an_event_stream_need_not_end() {
-    for kind in ["text/event-stream", "Text/Event-Stream; charset=utf-8", " text/event-stream "] {
-        assert!(!may_end(kind), "{kind}");
+fn what_streams_by_its_nature() {
+    for kind in [
+        "text/event-stream",
+        "Text/Event-Stream; charset=utf-8",
+        " text/event-stream ",
+        "application/x-ndjson",
+        "application/jsonl",
+        "application/json-seq",
+        "multipart/x-mixed-replace; boundary=frame",
+    ] {
+        assert!(is_stream(kind), "{kind}");
     }
-    for kind in ["", "text/event-streams", "text/plain", "a/b; x=text/event-stream"] {
-        assert!(may_end(kind), "{kind}");
+    for kind in [
+        "",
+        "text/event-streams",
+        "text/plain",
+        "a/b; x=text/event-stream",
+        "application/json",
+        "application/ndjson-not",
+        "multipart/mixed",
+    ] {
+        assert!(!is_stream(kind), "{kind}");
     }
 }
 
@@ -57,6 +99,12 @@ fn an_event_stream_need_not_end() {
 fn statuses_without_a_body() {
     let without: Vec<u16> = (100..=599).filter(|status| has_no_body(*status)).collect();
     assert_eq!(without, [101, 204, 205, 304]);
+}
+
+#[test]
+fn statuses_of_which_a_response_can_be_made() {
+    let shown: Vec<u16> = (0..=1100).filter(|status| can_be_shown(*status)).collect();
+    assert_eq!(shown, Vec::from_iter(200..600));
 }
 
 #[track_caller]
@@ -222,14 +270,65 @@ fn a_schemes_own_port_may_be_written_or_not() {
     published("https://a", "//b/x", None);
     published("https://a", "//", None);
     published("https://a", "///a/x", None);
-    // Another scheme, or the port of another scheme, is another place.
+    // The port of another scheme is another place.
     published("http://a", "http://a:443/x", None);
     published("https://a", "https://a:80/x", None);
     published("http://a:443", "http://a/x", None);
-    published("https://a", "http://a/x", None);
     published("https://a", "http://a:443/x", None);
     published("http://a", "http://a:8080/x", None);
     published("http://a", "http://a:180/x", None);
+}
+
+/// An origin behind something that ends TLS does not know which scheme it is called by.
+#[test]
+fn either_scheme_is_the_origins() {
+    let here = Some("https://shop.example/x");
+    published("https://a", "http://a/x", here);
+    published("https://a", "HTTP://A:80/x", here);
+    published("http://a", "https://a/x", here);
+    published("http://a", "https://a:443/x", here);
+    published("https://a:8443", "http://a:8443/x", here);
+    published("http://a:8080/api", "https://a:8080/api/x", here);
+    published("http://a:8080", "https://a/x", None);
+    published("https://a", "ftp://a/x", None);
+    published("https://a", "ws://a/x", None);
+}
+
+#[track_caller]
+fn refreshed(value: &str, expected: Option<&str>) {
+    let base = OriginUrl::parse(Some("http://a/api")).expect("a base");
+    let found = base.rewrite("refresh", value, "https://shop.example");
+    assert_eq!(found.as_deref(), expected, "{value:?}");
+}
+
+/// The forms that browsers read (HTML, "shared declarative refresh steps").
+#[test]
+fn a_refresh_that_points_at_the_origin_becomes_public() {
+    refreshed("5; url=http://a/api/x", Some("5; url=https://shop.example/x"));
+    refreshed("0;URL=http://a/api/x", Some("0;URL=https://shop.example/x"));
+    refreshed("0.5 , url = http://a/api/x ", Some("0.5 , url = https://shop.example/x "));
+    refreshed("0; http://a/api/x", Some("0; https://shop.example/x"));
+    refreshed("0; url='https://a/api/x'", Some("0; url='https://shop.example/x'"));
+    refreshed("0; url=\"http://a/api/x\" rest", Some("0; url=\"https://shop.example/x\" rest"));
+    for value in [
+        "",
+        "5",
+        "5;",
+        "5; url",
+        "5; url=",
+        "5; url=/x",
+        "5; url=http://b/x",
+        "5; url=http://a/other",
+        "5; urls=http://a/api/x",
+    ] {
+        refreshed(value, None);
+    }
+}
+
+/// What was no UTF-8 cannot be written down again as it was.
+#[test]
+fn a_location_of_other_bytes_stays() {
+    published("http://a", "http://a/caf\u{fffd}", None);
 }
 
 #[test]

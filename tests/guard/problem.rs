@@ -9,7 +9,7 @@ use onlyonce::guard::time::Millis;
 use serde_json::{Value, json};
 
 /// The documentation promises names, statuses and whether a retry helps.
-const CODES: [(Code, &str, u16, bool, &str); 12] = [
+const CODES: [(Code, &str, u16, bool, &str); 13] = [
     (Code::KeyMissing, "key-missing", 400, false, "An idempotency key is required"),
     (Code::KeyInvalid, "key-invalid", 400, false, "The idempotency key is malformed"),
     (Code::KeyReused, "key-reused", 422, false, "The idempotency key belongs to another request"),
@@ -57,6 +57,7 @@ const CODES: [(Code, &str, u16, bool, &str); 12] = [
         "The guard could not reach its record",
     ),
     (Code::Misconfigured, "misconfigured", 500, false, "The guard is misconfigured"),
+    (Code::OriginUnreachable, "origin-unreachable", 502, false, "The origin could not be reached"),
     (Code::LoopDetected, "loop-detected", 502, false, "The request came back to the guard"),
 ];
 
@@ -170,7 +171,7 @@ fn every_refusals_sentence() {
         Refusal::ResponseNotKept,
         Code::ResponseNotKept,
         409,
-        "was carried out, but its answer was too large or endless to keep; read the resource instead of sending it again",
+        "was carried out, but its answer was too large to keep; read the resource instead of sending it again",
     );
 }
 
@@ -209,6 +210,11 @@ fn every_unknown_outcomes_sentence() {
             "the origin did not answer in time; send the same request again for an answer that comes late, or look",
         ),
         (Reason::ServerError, 502, "the origin answered with a server error; look"),
+        (
+            Reason::NoSuchStatus(999),
+            502,
+            "the origin answered with status 999, which is no status of an answer, so that nobody can be shown it; look",
+        ),
     ] {
         let detail = format!(
             "may or may not have been carried out: {why} at the origin's data before you send the operation under a new key"

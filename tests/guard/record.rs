@@ -117,6 +117,7 @@ fn unknown_is_pinned() {
         (Reason::Restarted, "01"),
         (Reason::DeadlinePassed, "02"),
         (Reason::ServerError, "03"),
+        (Reason::NoSuchStatus(999), "04e707"),
     ] {
         pinned(&unknown(reason, None), &["03", CLAIM, code, "00"], "");
     }

@@ -40,9 +40,9 @@ fn claim() -> ClaimRef {
     ClaimRef { claim: "01234567".into(), attempt: 2, claimed_at: CLAIMED_AT }
 }
 
-/// 429 with one header.
+/// 429 with a reason phrase.
 fn head() -> ResponseHead {
-    ResponseHead { status: 429, headers: vec![("a".into(), "é".into())] }
+    ResponseHead { status: 429, reason: Some("é".into()) }
 }
 
 fn not_kept() -> SubmitResult {
@@ -52,29 +52,36 @@ fn not_kept() -> SubmitResult {
 fn every_result() -> Vec<(SubmitResult, &'static str)> {
     let refused = |refusal| SubmitResult::Refused { refusal };
     let unknown = |reason| refused(Refusal::OutcomeUnknown(reason));
-    let stored = |delivery| SubmitResult::Stored { delivery, record: b"once".to_vec() };
+    let stored = |delivery| SubmitResult::Stored {
+        delivery,
+        record: b"once".to_vec(),
+        reason: Some("a".into()),
+    };
     let would = |would| SubmitResult::Duplicate { would };
     vec![
-        (stored(Delivery::First), "0000046f6e6365"),
-        (stored(Delivery::Collapsed), "0001046f6e6365"),
-        (stored(Delivery::Replayed), "0002046f6e6365"),
-        (SubmitResult::Released { shared: false, head: head() }, "0100ad0301016102c3a9"),
-        (SubmitResult::Released { shared: true, head: head() }, "0101ad0301016102c3a9"),
-        (not_kept(), "02ad0301016102c3a9"),
-        (refused(Refusal::KeyReused), "0300"),
-        (refused(Refusal::CredentialChanged), "0301"),
-        (refused(Refusal::InProgress { retry_after: Millis(2000) }), "0302d00f"),
-        (refused(Refusal::ResponseNotKept), "0303"),
-        (refused(Refusal::OriginBusy), "0305"),
-        (unknown(Reason::ConnectionLost), "030400"),
-        (unknown(Reason::Restarted), "030401"),
-        (unknown(Reason::DeadlinePassed), "030402"),
-        (unknown(Reason::ServerError), "030403"),
-        (refused(Refusal::Moved), "0306"),
-        (would(DryRun::Join), "0400"),
-        (would(DryRun::Replay), "0401"),
-        (would(DryRun::Refuse(Refusal::KeyReused)), "040200"),
-        (SubmitResult::Unavailable { detail: "é".into() }, "0502c3a9"),
+        (stored(Delivery::First), "0000046f6e6365010161"),
+        (stored(Delivery::Collapsed), "0001046f6e6365010161"),
+        (stored(Delivery::Replayed), "0002046f6e6365010161"),
+        (SubmitResult::Released { shared: false, head: head() }, "0100ad030102c3a9"),
+        (SubmitResult::Released { shared: true, head: head() }, "0101ad030102c3a9"),
+        (SubmitResult::Streamed { head: head() }, "02ad030102c3a9"),
+        (not_kept(), "03ad030102c3a9"),
+        (SubmitResult::NotKept { head: ResponseHead { status: 200, reason: None } }, "03c80100"),
+        (refused(Refusal::KeyReused), "0400"),
+        (refused(Refusal::CredentialChanged), "0401"),
+        (refused(Refusal::InProgress { retry_after: Millis(2000) }), "0402d00f"),
+        (refused(Refusal::ResponseNotKept), "0403"),
+        (refused(Refusal::OriginBusy), "0405"),
+        (unknown(Reason::ConnectionLost), "040400"),
+        (unknown(Reason::Restarted), "040401"),
+        (unknown(Reason::DeadlinePassed), "040402"),
+        (unknown(Reason::ServerError), "040403"),
+        (unknown(Reason::NoSuchStatus(999)), "040404e707"),
+        (refused(Refusal::Moved), "0406"),
+        (would(DryRun::Join), "0500"),
+        (would(DryRun::Replay), "0501"),
+        (would(DryRun::Refuse(Refusal::KeyReused)), "050200"),
+        (SubmitResult::Unavailable { detail: "é".into() }, "0602c3a9"),
     ]
 }
 
@@ -83,14 +90,14 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
 #[test]
 fn replies_are_pinned() {
     for (result, bytes) in every_result() {
-        let expected = unhex(&format!("00000005{bytes}0180a0f1c2b1340700"));
+        let expected = unhex(&format!("00000006{bytes}0180a0f1c2b1340700"));
         let reply = reply(result);
         assert_eq!(hex(&reply.encode()), hex(&expected));
         assert_eq!(SubmitReply::decode(&expected), Ok(reply));
     }
     let vacant =
         SubmitReply { expires_at: None, ..reply(SubmitResult::Duplicate { would: DryRun::Join }) };
-    let expected = unhex("000000050400000700");
+    let expected = unhex("000000060500000700");
     assert_eq!(vacant.encode(), expected);
     assert_eq!(SubmitReply::decode(&expected), Ok(vacant));
 }
@@ -100,7 +107,7 @@ fn the_trace_of_a_claim_is_pinned() {
     let duplicate = SubmitResult::Duplicate { would: DryRun::Join };
     let reply = SubmitReply { claim: Some(claim()), ..reply(duplicate) };
     let claim = format!("0108{}0280a0f1c2b134", hex(b"01234567"));
-    let expected = unhex(&format!("0000000504000180a0f1c2b13407{claim}"));
+    let expected = unhex(&format!("0000000605000180a0f1c2b13407{claim}"));
     assert_eq!(hex(&reply.encode()), hex(&expected));
     assert_eq!(SubmitReply::decode(&expected), Ok(reply));
 }
@@ -110,7 +117,7 @@ fn submissions_are_pinned() {
     let generated = Some("\"k\"".into());
     let submit = SubmitRequest { generated, ..submit(fingerprint("order")) };
     let expected = [
-        "00000005",
+        "00000006",
         "20",
         &submit.record.to_string(),
         "04",
@@ -179,15 +186,15 @@ fn unheard(bytes: &[u8]) {
 fn what_nobody_said_is_nothing() {
     unheard(b"");
     unheard(b"0");
-    unheard(&unhex("00000005"));
+    unheard(&unhex("00000006"));
     unheard(b"POST / HTTP/1.1");
     // Every count as large as can be.
-    unheard(&unhex(&format!("00000005{}", "ff".repeat(64))));
-    unheard(&unhex("00000005ffffffff0f"));
-    // A stored record, a status line of headers and a text of 4 GB, of which nothing is there.
-    unheard(&unhex("000000050000ffffffff0f"));
-    unheard(&unhex("0000000502ad03ffffffff0f"));
-    unheard(&unhex("0000000505ffffffff0f"));
+    unheard(&unhex(&format!("00000006{}", "ff".repeat(64))));
+    unheard(&unhex("00000006ffffffff0f"));
+    // A stored record, a reason phrase and a text of 4 GB, of which nothing is there.
+    unheard(&unhex("000000060000ffffffff0f"));
+    unheard(&unhex("0000000602ad0301ffffffff0f"));
+    unheard(&unhex("0000000606ffffffff0f"));
 }
 
 /// The number comes first, so that the rest may be in any form.
@@ -209,8 +216,8 @@ fn another_protocol_is_refused() {
 #[test]
 fn every_sentence() {
     assert_eq!(
-        RpcError::Protocol(4).to_string(),
-        "the message has protocol 4 and this guard speaks 5, as happens while a deployment or a roll-back is under way"
+        RpcError::Protocol(5).to_string(),
+        "the message has protocol 5 and this guard speaks 6, as happens while a deployment or a roll-back is under way"
     );
     assert_eq!(RpcError::Truncated.to_string(), "the message breaks off before its protocol");
     assert_eq!(

@@ -5,8 +5,9 @@ use crate::object::World;
 use crate::operator::RecordCommand;
 use crate::origin::Report;
 use crate::setting::{Setting, TICK};
-use crate::state::{Call, Stage, State, Submission};
+use crate::state::{Call, Stage, State, Submission, Wakeup};
 use crate::worker::View;
+use onlyonce::guard::machine::Event;
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum ModelAction {
@@ -34,6 +35,8 @@ pub enum ModelAction {
     IsSent(Call),
     IsNotSent(Call),
     Reports(Call, Report),
+    /// The headers of an answer are there that comes in piece by piece.
+    StreamBegins(Call),
     /// In time, late, before its time, or a second time.
     AlarmRings,
     CopyLands,
@@ -114,7 +117,13 @@ fn origin(setting: &Setting, call: &Call, actions: &mut Vec<ModelAction>) {
         return;
     }
     let report = |report| ModelAction::Reports(call.clone(), report);
-    actions.extend([Report::Answers, Report::Refuses, Report::Fails, Report::Breaks].map(report));
+    actions.extend([Report::Answers, Report::Fails, Report::Breaks].map(report));
+    if !call.streams {
+        actions.push(report(Report::Refuses));
+    }
+    if setting.streams && !call.streams {
+        actions.push(ModelAction::StreamBegins(call.clone()));
+    }
     if call.attempt > 1 {
         actions.push(report(Report::Conflicts));
     }
@@ -186,6 +195,7 @@ impl World<'_> {
             ModelAction::IsSent(call) => self.is_sent(&call),
             ModelAction::IsNotSent(call) => self.not_sent(call),
             ModelAction::Reports(call, report) => self.reports(call, report),
+            ModelAction::StreamBegins(call) => self.stream_begins(call),
             ModelAction::AlarmRings => drop(self.rings()),
             ModelAction::CopyLands => {
                 let copy = self.state.object.copying.take();
@@ -248,6 +258,13 @@ impl World<'_> {
     fn call(&mut self, call: &Call) -> &mut Call {
         let calls = &mut self.state.object.calls;
         calls.iter_mut().find(|open| *open == call).expect("the actions are those of this state")
+    }
+
+    /// What time has done by then is done; the caller reads along from here on.
+    fn stream_begins(&mut self, call: Call) {
+        self.step(Event::Look, Wakeup::LookAgain);
+        self.call(&call).streams = true;
+        self.tells_of_stream(&call);
     }
 
     fn is_sent(&mut self, call: &Call) {

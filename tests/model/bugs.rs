@@ -68,6 +68,10 @@ pub enum Bug {
     LateAnswerAgedEarly,
     /// Who waits does not look at the deadline.
     DeadlineUnheard,
+    /// An answer that is coming in is called unknown at its deadline.
+    StreamDoubted,
+    /// A stream that outlasts the window is let be.
+    StreamNeverEnded,
     /// A deletion that failed is not tried again.
     DeletionTriedOnce,
 
@@ -114,7 +118,8 @@ impl Bug {
             | Self::ForgetBesideCopying
             | Self::KvStaleForLong
             | Self::WriteOutlivesInstance => Promise::NoOldCopy,
-            Self::NoAlarm => Promise::NoneInFlight,
+            Self::NoAlarm | Self::StreamNeverEnded => Promise::NoneInFlight,
+            Self::StreamDoubted => Promise::NoneDoubted,
             Self::DeletionTriedOnce | Self::NoSecondAlarm | Self::CallsNotEnded => {
                 Promise::AllForgotten
             }
@@ -180,6 +185,7 @@ fn blind<'a>(bug: Bug, event: &Event, live: InMemoryState<'a>) -> InMemoryState<
     match (bug, event) {
         (Bug::ForgetBesideCopying, Event::Forget) => InMemoryState { copying: false, ..live },
         (Bug::AnyAnswerCounts, Event::Resolve { .. }) => InMemoryState { open_calls: &[], ..live },
+        (Bug::StreamDoubted, _) => InMemoryState { streaming: &[], ..live },
         _ => live,
     }
 }
@@ -227,6 +233,13 @@ fn aged(bug: Bug, mut step: Transition) -> Transition {
 fn hasty(bug: Bug, step: Transition, now: UnixMillis) -> Transition {
     let until = match step.record {
         Record::Forgotten { until } => until,
+        Record::InFlight { .. } if bug == Bug::StreamNeverEnded => {
+            let action = match step.action {
+                Action::EndCalls => Action::Nothing,
+                action => action,
+            };
+            return Transition { action, ..step };
+        }
         _ => return step,
     };
     match (bug, until, step.storage) {

@@ -30,6 +30,8 @@ pub enum Promise {
     AllForgotten,
     /// And soon: an alarm is set.
     AllWatched,
+    /// What is coming in is not in doubt.
+    NoneDoubted,
 }
 
 impl Promise {
@@ -46,6 +48,7 @@ impl Promise {
             Self::AllAnswered => "every submission answered",
             Self::AllForgotten => "every record forgotten in the end",
             Self::AllWatched => "a shard that holds something has an alarm in time",
+            Self::NoneDoubted => "an answer that is coming in is never called unknown",
         }
     }
 }

@@ -73,6 +73,7 @@ impl Model for Key {
             promise!(OwnCredential),
             promise!(OwnRequest),
             promise!(NoOldCopy),
+            promise!(NoneDoubted),
             in_silence!(NoneInFlight),
             in_silence!(AllAnswered),
             in_silence!(AllForgotten),

@@ -6,7 +6,7 @@ use crate::ledger::{Promise, Reader, number};
 use crate::setting::{DEADLINE, Setting};
 use crate::state::{Bytes, Call, Object, Pass, Stage, State, Submission, Wakeup, decode, encode};
 use onlyonce::guard::machine::{self, Action, Event, InMemoryState, Place, StorageOp, Transition};
-use onlyonce::guard::record::Record;
+use onlyonce::guard::record::{Claim, Record};
 use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
 
@@ -33,13 +33,17 @@ impl World<'_> {
             (Action::Forward, Record::InFlight { claim, .. }) => {
                 let (claim, attempt, deadline) =
                     (number(&claim), claim.attempt, claim.deadline_at.0);
-                self.state.object.calls.push(Call { claim, attempt, sent: false });
+                let call = Call { claim, attempt, sent: false, streams: false };
+                self.state.object.calls.push(call);
                 submission.stage = Stage::Leading { claim, attempt, deadline };
             }
             (Action::Join, record) => {
                 let lets_go = self.shows(&submission, &record) && !self.has(Bug::WaitersResend);
                 submission.has_body &= !lets_go;
-                let deadline = record.claim().map_or(0, |claim| claim.deadline_at.0);
+                // A stream is waited for to its end.
+                let is_awaited = |claim: &&Claim| !self.streaming().contains(&claim.attempt);
+                let deadline = record.claim().filter(is_awaited);
+                let deadline = deadline.map_or(u64::MAX, |claim| claim.deadline_at.0);
                 submission.stage = Stage::Joined { deadline };
             }
             (Action::Replay, record) => return self.shown(submission, &record),
@@ -99,9 +103,20 @@ impl World<'_> {
         let end = end_of_call(&record, &event, now);
         let open: Vec<u32> = self.state.object.calls.iter().map(|call| call.attempt).collect();
         let copying = self.state.object.copying.is_some();
-        let waiting = self.waiting();
-        let live = InMemoryState { open_calls: &open, waiting, copying, reading: false };
+        let (waiting, streaming) = (self.waiting(), self.streaming());
+        let live = InMemoryState {
+            open_calls: &open,
+            streaming: &streaming,
+            waiting,
+            copying,
+            reading: false,
+        };
+        let comes_in =
+            matches!(&record, Record::InFlight { claim, .. } if streaming.contains(&claim.attempt));
+        let looks = matches!(event, Event::Look | Event::Alarm | Event::Submitted(_));
         let step = bugs::transition(self.setting.bug, record, event, live, now);
+        let is_doubted = comes_in && looks && matches!(step.record, Record::Unknown { .. });
+        self.state.ledger.hold(Promise::NoneDoubted, !is_doubted);
         self.apply(&step);
         self.set_alarm(step.action == Action::Forward);
         if step.storage != StorageOp::Keep && step.action != Action::Forward {
@@ -116,6 +131,12 @@ impl World<'_> {
             (StorageOp::Put, _) => self.wake(Wakeup::LookAgain),
         }
         step
+    }
+
+    /// The attempts whose answers are coming in.
+    fn streaming(&self) -> Vec<u32> {
+        let calls = self.state.object.calls.iter();
+        calls.filter(|call| call.streams).map(|call| call.attempt).collect()
     }
 
     fn waiting(&self) -> usize {

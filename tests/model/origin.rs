@@ -103,6 +103,14 @@ impl World<'_> {
         }
     }
 
+    /// The caller of a stream sees its beginning, whatever becomes of it.
+    pub fn tells_of_stream(&mut self, call: &Call) {
+        if let Some(leader) = self.leader_of(call) {
+            self.state.ledger.shown(call.claim, self.reader(&leader));
+            self.answered(&leader);
+        }
+    }
+
     /// The origin's refusal goes to the caller, and is stored nowhere.
     fn pass_on(&mut self, call: &Call) {
         if let Some(leader) = self.leader_of(call) {

@@ -2,9 +2,9 @@
 
 use crate::bugs::Bug::{self, *};
 use crate::setting::Setting;
-use crate::settings::{DERIVED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED};
+use crate::settings::{DERIVED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, STREAMS};
 
-pub const ALL: [(Bug, Setting); 36] = [
+pub const ALL: [(Bug, Setting); 38] = [
     (ClaimAfterAwait, RETRIES),
     (SentBeforeDurable, RETRIES),
     (TimeOutFrees, RETRIES),
@@ -35,6 +35,8 @@ pub const ALL: [(Bug, Setting); 36] = [
     (CallsNotEnded, RETRIES),
     (LateAnswerAgedEarly, DERIVED),
     (DeadlineUnheard, RETRIES),
+    (StreamDoubted, STREAMS),
+    (StreamNeverEnded, STREAMS),
     (DeletionTriedOnce, FORGET),
     (WaitersSleep, RETRIES),
     (LeaderSleeps, RETRIES),

@@ -33,6 +33,8 @@ pub struct Setting {
     pub one_isolate: bool,
     /// Whether the origin may answer more than the limit keeps.
     pub large_answers: bool,
+    /// Whether the origin may answer with a stream.
+    pub streams: bool,
     /// How long time goes on, in ticks.
     pub ticks: u64,
     /// How often the runtime may die.

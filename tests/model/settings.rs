@@ -19,6 +19,7 @@ pub const HOLD: Setting = Setting {
     derived_ttl: None,
     one_isolate: false,
     large_answers: false,
+    streams: false,
     ticks: 4,
     crashes: 1,
     duplicates: 0,
@@ -79,5 +80,19 @@ pub const LARGE: Setting = Setting {
     ..HOLD
 };
 
-pub const ALL: [Setting; 10] =
-    [HOLD, RETRIES, RESEND, FORGET, FORGET_AND_DIE, REDELIVERY, REJECT, DERIVED, REUSED, LARGE];
+/// Answers that take longer than the deadline to come in, and may be too long.
+pub const STREAMS: Setting = Setting { name: "streams", streams: true, ..LARGE };
+
+pub const ALL: [Setting; 11] = [
+    HOLD,
+    RETRIES,
+    RESEND,
+    FORGET,
+    FORGET_AND_DIE,
+    REDELIVERY,
+    REJECT,
+    DERIVED,
+    REUSED,
+    LARGE,
+    STREAMS,
+];

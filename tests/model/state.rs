@@ -67,6 +67,8 @@ pub struct Call {
     pub attempt: u32,
     /// Whether the origin has received it.
     pub sent: bool,
+    /// Whether its answer is coming in, piece by piece.
+    pub streams: bool,
 }
 
 /// One request on its way through Worker and object.

@@ -31,6 +31,8 @@ pub enum Bug {
     AlarmNotMoved,
     /// Who waits does not look at the deadline.
     DeadlineUnheard,
+    /// An answer that is coming in is called unknown at its deadline.
+    StreamDoubted,
     /// A call is made whether there is a place or not.
     PlacesIgnored,
     /// A call that failed keeps its place.
@@ -54,6 +56,7 @@ impl Bug {
         Self::NoSecondAlarm,
         Self::AlarmNotMoved,
         Self::DeadlineUnheard,
+        Self::StreamDoubted,
         Self::PlacesIgnored,
         Self::PlaceKeptByFailure,
         Self::BusyHidesDoubt,
@@ -77,6 +80,7 @@ pub fn transition(
     };
     let live = match (bug, &event) {
         (Bug::ForgottenInFlight, Event::Forget) => InMemoryState { open_calls: &[], ..live },
+        (Bug::StreamDoubted, _) => InMemoryState { streaming: &[], ..live },
         (Bug::WaitersUnbounded, _) => {
             InMemoryState { waiting: live.waiting.min(MAX_WAITING - 1), ..live }
         }

@@ -27,6 +27,8 @@ pub struct Claim {
 pub struct Call {
     pub begun_at: u64,
     pub deadline_at: u64,
+    /// Whether its answer has begun to come in before that.
+    pub streams: bool,
     pub end: Option<(u64, End)>,
 }
 
@@ -95,7 +97,11 @@ impl Key {
             return Status::Known { number, kept };
         }
         match claim.calls.last() {
-            Some(Call { end: None, deadline_at, .. }) if now < *deadline_at => Status::Busy,
+            Some(Call { end: None, deadline_at, streams, .. })
+                if now < *deadline_at || *streams =>
+            {
+                Status::Busy
+            }
             _ => Status::Unsure { failure: self.failure() },
         }
     }

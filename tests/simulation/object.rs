@@ -35,6 +35,8 @@ pub struct Call {
     pub attempt: u32,
     /// Until its answer's headers are there.
     pub has_place: bool,
+    /// Whether its answer is coming in, piece by piece.
+    pub streams: bool,
     pub leader: Option<(Submission, u64)>,
 }
 
@@ -67,6 +69,11 @@ impl Object {
         let decoded =
             |bytes: &Vec<u8>| Record::decode(bytes).expect("what the codec wrote, it reads");
         self.stored.as_ref().map_or(Record::Vacant, decoded)
+    }
+
+    /// The attempts whose answers are coming in.
+    pub fn streaming(&self) -> Vec<u32> {
+        self.calls.iter().filter(|call| call.streams).map(|call| call.attempt).collect()
     }
 
     /// When the next of its timers goes off.
@@ -189,8 +196,14 @@ impl System {
         let object = self.object(key);
         let record = object.record();
         let open: Vec<u32> = object.calls.iter().map(|call| call.attempt).collect();
-        let (waiting, copying) = (object.waiting.len(), !object.copies.is_empty());
-        let live = InMemoryState { open_calls: &open, waiting, copying, reading: false };
+        let streaming = object.streaming();
+        let live = InMemoryState {
+            open_calls: &open,
+            streaming: &streaming,
+            waiting: object.waiting.len(),
+            copying: !object.copies.is_empty(),
+            reading: false,
+        };
         let event = event(self, binding_claim(&record, live, now));
         let step = bugs::transition(self.bug, record, event, live, now);
         self.apply(key, &step);
@@ -245,7 +258,8 @@ impl System {
         submission.pass = Pass::Led;
         let (key, attempt) = (submission.asker.key, claim.attempt);
         let leader = Some((submission, patience));
-        self.object(key).calls.push(Call { claim: claim.id, attempt, has_place: true, leader });
+        let call = Call { claim: claim.id, attempt, has_place: true, streams: false, leader };
+        self.object(key).calls.push(call);
     }
 
     /// `Handling::join`.
@@ -257,9 +271,12 @@ impl System {
             self.complain(format!("{submission:?} waits, and its body is not where it should be"));
         }
         if submission.patience_ends_at() > self.now {
-            let deadline = record.claim().filter(|_| !self.has(Bug::DeadlineUnheard));
-            let deadline_at = deadline.map_or(u64::MAX / 2, |claim| claim.deadline_at.0);
             let key = submission.asker.key;
+            let streaming = self.object(key).streaming();
+            let deadline = record.claim().filter(|claim| {
+                !self.has(Bug::DeadlineUnheard) && !streaming.contains(&claim.attempt)
+            });
+            let deadline_at = deadline.map_or(u64::MAX / 2, |claim| claim.deadline_at.0);
             return self.object(key).waiting.push(Waiter { submission, deadline_at });
         }
         self.reference.stops_waiting(submission.asker.key, 1);

@@ -13,8 +13,9 @@ use onlyonce::guard::replay::copy_lifetime;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 impl System {
-    /// The answer's headers are there, which gives a place back; its body may take as long as it likes.
-    pub fn headers_come(&mut self, pick: usize) {
+    /// The answer's headers are there, which gives a place back; its body may take as long as it likes. A
+    /// stream is no longer in doubt from here on, and its caller reads along.
+    pub fn headers_come(&mut self, pick: usize, stream: bool) {
         let calls = self.objects.iter().flat_map(|(key, object)| {
             let waits = object.calls.iter().filter(|call| call.has_place);
             waits.map(|call| (*key, call.attempt))
@@ -22,6 +23,20 @@ impl System {
         let calls: Vec<_> = calls.collect();
         if let Some((key, attempt)) = nth(&calls, pick) {
             self.leaves_place(key, attempt);
+            if stream {
+                self.stream_begins(key, attempt);
+            }
+        }
+    }
+
+    fn stream_begins(&mut self, key: usize, attempt: u32) {
+        self.count("a stream");
+        let step = self.step(key, |_, _| Event::Look);
+        self.wake(key, &step, Wakeup::LookAgain);
+        let calls = &mut self.object(key).calls;
+        if let Some(call) = calls.iter_mut().find(|call| call.attempt == attempt) {
+            (call.streams, call.leader) = (true, None);
+            self.reference.streams(key, attempt, self.now);
         }
     }
 
@@ -48,7 +63,12 @@ impl System {
         else {
             return;
         };
-        let claim = self.object(key).calls[place].claim;
+        let Call { claim, streams, .. } = self.object(key).calls[place];
+        let report = match report {
+            // By its headers it was none of these.
+            Report::NotSent | Report::Refuses | Report::Conflicts if streams => Report::Breaks,
+            report => report,
+        };
         let before = self.object(key).record();
         let event = event(claim, attempt, report, number);
         let step = self.step(key, |_, _| event);

@@ -66,7 +66,8 @@ impl Reference {
     /// A request was sent: a new claim, or another call of the one there is.
     pub fn sent(&mut self, asker: &Asker, derived_ttl: Option<u64>, attempt: u32, now: u64) {
         let policy = &POLICIES[asker.policy];
-        let call = Call { begun_at: now, deadline_at: now + policy.deadline.0, end: None };
+        let deadline_at = now + policy.deadline.0;
+        let call = Call { begun_at: now, deadline_at, streams: false, end: None };
         let key = self.key(asker.key);
         match &mut key.claim {
             Some(claim) if attempt > 1 => claim.calls.push(call),
@@ -81,6 +82,14 @@ impl Reference {
                     resolved: None,
                 });
             }
+        }
+    }
+
+    /// The answer to a call has begun to come in.
+    pub fn streams(&mut self, key: usize, attempt: u32, now: u64) {
+        if let Some(claim) = &mut self.key(key).claim {
+            let call = &mut claim.calls[attempt as usize - 1];
+            call.streams = now < call.deadline_at;
         }
     }
 

@@ -15,9 +15,10 @@ pub enum Operation {
         call: usize,
         report: Report,
     },
-    /// The headers of a call's answer are there.
+    /// The headers of a call's answer are there, and say whether it is a stream.
     Headers {
         call: usize,
+        stream: bool,
     },
     /// Time passes; alarms come this much too late.
     Wait {
@@ -119,7 +120,7 @@ fn operation(random: &mut Random) -> Operation {
         0 => Operation::Crowd(arrival(random, key)),
         1..=42 => Operation::Submit(arrival(random, key)),
         43..=44 => Operation::Ring { key },
-        45..=49 => Operation::Headers { call: any },
+        45..=49 => Operation::Headers { call: any, stream: random.below(2) == 0 },
         50..=64 => Operation::Report { call: any, report: random.pick(&REPORTS) },
         65..=79 => wait(random),
         80..=81 => Operation::Die { key },

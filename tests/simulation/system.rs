@@ -98,7 +98,7 @@ impl System {
             Operation::Crowd(arrival) => (0..CROWD).for_each(|_| self.submits(arrival)),
             Operation::Report { call, report } => self.reports(call, report),
             Operation::Wait { millis, late } => self.waits(millis, late),
-            Operation::Headers { call } => self.headers_come(call),
+            Operation::Headers { call, stream } => self.headers_come(call, stream),
             Operation::Die { key } => self.dies(shard_of(key)),
             Operation::Ring { key } => self.rings(shard_of(key)),
             Operation::HangUp { client } => self.hangs_up(client),

@@ -3,10 +3,12 @@
 use std::net::TcpListener;
 
 use crate::guard::{Guard, both_ways, poll_until};
+use crate::http::{Answer, Call};
 use crate::problem;
 use crate::runtime::Setup;
 use crate::script::{Ending, Gate, Reply};
 use crate::stamp::{check_first, check_replay};
+use crate::wire::Headers;
 
 /// First and retries are told that the outcome is unknown, and the origin was called once.
 #[track_caller]
@@ -57,7 +59,7 @@ fn those_who_wait_are_told_too() {
 #[test]
 fn a_release_is_passed_on_and_the_key_is_free() {
     for (status, retry_after) in
-        [(401, None), (403, None), (407, None), (425, None), (429, Some("7")), (503, Some("3"))]
+        [(401, None), (403, None), (408, None), (425, None), (429, Some("7")), (503, Some("3"))]
     {
         both_ways(|guard| {
             println!("{status}");
@@ -103,6 +105,54 @@ fn an_origin_that_is_not_there_leaves_the_outcome_unknown() {
     let guard = Guard::with(Setup::new(true).var("ORIGIN", &format!("http://{nobody}")));
     for _ in 0..2 {
         problem::check(&guard.send(&guard.order()), "outcome-unknown");
+    }
+    // What is not guarded has no outcome that could be unknown.
+    for call in
+        [Call::get(&guard.path("/orders")), guard.keyless_order(), guard.order().method("PUT")]
+    {
+        let answer = guard.send(&call);
+        let line = answer.headers.all("cache-status").join(", ");
+        let without_mark = Answer { headers: without_bypass(&answer.headers), ..answer };
+        let detail = problem::check(&without_mark, "origin-unreachable");
+        assert!(detail.contains("ORIGIN"), "{detail}");
+        assert!(line.starts_with("onlyonce; detail=origin-unreachable"), "{line}");
+    }
+}
+
+/// A guarded route's request without a key is marked as such, whatever it is answered.
+fn without_bypass(headers: &Headers) -> Headers {
+    let is_mark = |value: &str| value == "onlyonce; fwd=bypass";
+    Headers(headers.0.iter().filter(|(_, value)| !is_mark(value)).cloned().collect())
+}
+
+/// An origin that executes and then answers with a status that HTTP does not know.
+#[test]
+fn a_status_that_no_response_can_have_is_named() {
+    for status in [101, 600, 999] {
+        both_ways(|guard| {
+            println!("{status}");
+            guard.origin_in_turn([Reply::new(status)]);
+            for _ in 0..3 {
+                let detail = problem::check(&guard.send(&guard.order()), "outcome-unknown");
+                assert!(detail.contains(&format!("status {status}")), "{detail}");
+            }
+            guard.check_calls(1);
+        });
+    }
+}
+
+/// "Send it again" would be a lie: the origin may have acted. What it said goes on as it is.
+#[test]
+fn a_status_that_no_response_can_have_is_passed_on_without_a_key() {
+    for status in [600, 999] {
+        println!("{status}");
+        let guard = Guard::shared(true);
+        guard.origin_in_turn([Reply::new(status).body("odd"), Reply::new(status).body("odd")]);
+        for call in [guard.keyless_order(), Call::get(&guard.path("/orders"))] {
+            let answer = guard.send(&call);
+            assert_eq!((answer.status, answer.text().as_str()), (status, "odd"));
+        }
+        guard.check_calls(2);
     }
 }
 

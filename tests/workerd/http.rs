@@ -199,16 +199,22 @@ impl Connection {
 
     pub fn answer(self) -> io::Result<Answer> {
         let mut stream = Cursor::new(self.ahead).chain(self.stream);
-        let (start, headers) = read_head(&mut stream)?
-            .ok_or_else(|| io::Error::other("the connection was closed without an answer"))?;
-        let status = status_of(&start)?;
+        let (start, status, headers) = loop {
+            let (start, headers) = read_head(&mut stream)?
+                .ok_or_else(|| io::Error::other("the connection was closed without an answer"))?;
+            match status_of(&start)? {
+                // Not the answer yet: the body was asked for, which is sent already.
+                100 => {}
+                status => break (start, status, headers),
+            }
+        };
         let framing = match status {
             _ if self.without_body => Framing::Length(0),
             204 | 304 => Framing::Length(0),
             _ => Framing::of(&headers, Framing::UntilClose)?,
         };
         let body = read_body(&mut stream, framing)?;
-        Ok(Answer { status, headers, body })
+        Ok(Answer { status, reason: reason_of(&start), headers, body })
     }
 
     /// Returns when this many bytes have come, head included; `answer` starts with them.
@@ -283,6 +289,10 @@ fn status_of(start: &str) -> io::Result<u16> {
     word.parse().map_err(|_| io::Error::other(format!("no status in {start:?}")))
 }
 
+fn reason_of(start: &str) -> String {
+    start.splitn(3, ' ').nth(2).unwrap_or_default().to_owned()
+}
+
 // std's own `set_linger` is not stable yet.
 #[repr(C)]
 struct Linger {
@@ -307,6 +317,7 @@ unsafe extern "C" {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Answer {
     pub status: u16,
+    pub reason: String,
     pub headers: Headers,
     pub body: Vec<u8>,
 }

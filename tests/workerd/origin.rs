@@ -146,8 +146,8 @@ fn write_reply(writer: &mut TcpStream, method: &str, reply: &Reply) -> io::Resul
     if reply.ending == Ending::NoAnswer {
         return Ok(false);
     }
-    let bodiless = method == "HEAD" || matches!(reply.status, 204 | 304);
-    writer.write_all(head_of(reply, bodiless && method != "HEAD").as_bytes())?;
+    let bodiless = method == "HEAD" || matches!(reply.status, 101 | 204 | 304);
+    writer.write_all(&latin_1(&head_of(reply, bodiless && method != "HEAD")))?;
     match reply.ending {
         _ if bodiless => {}
         Ending::Chunked(size) => {
@@ -180,7 +180,13 @@ fn head_of(reply: &Reply, without_framing: bool) -> String {
         }
         _ => format!("Content-Length: {}\r\n", reply.body.len()),
     };
-    format!("HTTP/1.1 {} Scripted\r\n{}{framing}\r\n", reply.status, reply.headers.to_wire())
+    let Reply { status, reason, headers, .. } = reply;
+    format!("HTTP/1.1 {status} {reason}\r\n{}{framing}\r\n", headers.to_wire())
+}
+
+/// The bytes of which `read_head` makes this text, so that any byte can be sent.
+fn latin_1(text: &str) -> Vec<u8> {
+    text.chars().map(|c| u8::try_from(c).expect("a character of Latin-1")).collect()
 }
 
 fn write_chunks(writer: &mut TcpStream, body: &[u8], size: usize) -> io::Result<()> {

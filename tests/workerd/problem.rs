@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::http::Answer;
 
 /// Code, status, retryable.
-const PROBLEMS: [(&str, u16, bool); 12] = [
+const PROBLEMS: [(&str, u16, bool); 13] = [
     ("key-missing", 400, false),
     ("key-invalid", 400, false),
     ("key-reused", 422, false),
@@ -17,6 +17,7 @@ const PROBLEMS: [(&str, u16, bool); 12] = [
     ("outcome-unknown", 502, false),
     ("guard-unavailable", 503, true),
     ("misconfigured", 500, false),
+    ("origin-unreachable", 502, false),
     ("loop-detected", 502, false),
 ];
 

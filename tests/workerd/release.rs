@@ -61,6 +61,24 @@ fn what_is_released_frees_the_key_and_nothing_else_does() {
         ("/none", Reply::new(401), false),
         ("/none", Reply::new(429), false),
         ("/other", Reply::new(401), true),
+        ("/other", Reply::new(408), true),
+        ("/other", Reply::new(411), true),
+        ("/other", Reply::new(417), true),
+        ("/other", Reply::new(421), true),
+        ("/other", Reply::new(425), true),
+        ("/other", Reply::new(426), true),
+        ("/other", Reply::new(428), true),
+        ("/other", Reply::new(431), true),
+        ("/other", Reply::new(511), true),
+        ("/other", Reply::new(307).header("Location", "/orders/"), true),
+        ("/other", Reply::new(308).header("Location", "/orders/"), true),
+        ("/other", Reply::new(307), false),
+        ("/other", Reply::new(303).header("Location", "/orders/1"), false),
+        ("/other", Reply::new(409), false),
+        ("/other", Reply::new(409).header("Retry-After", "1"), true),
+        ("/other", Reply::new(423), false),
+        ("/other", Reply::new(423).header("Retry-After", "1"), true),
+        ("/other", Reply::new(404).header("Retry-After", "1"), false),
         ("/other", Reply::new(500), false),
         ("/other", Reply::new(521), true),
         ("/other", Reply::new(522), false),
@@ -86,6 +104,29 @@ fn what_is_released_frees_the_key_and_nothing_else_does() {
     }
 }
 
+/// Who follows a 307 shows the same key at another path: held, it would be refused there as another's.
+#[test]
+fn who_follows_a_redirect_that_keeps_the_method_is_carried_out_there() {
+    for status in [307, 308] {
+        println!("{status}");
+        let guard = under_policy();
+        let there = guard.path("/orders/");
+        let to = there.clone();
+        guard.origin(move |seen| match seen.target == to {
+            true => Reply::json(201, r#"{"order":1}"#),
+            false => Reply::new(status).header("Location", &to),
+        });
+        let redirected = guard.send(&guard.order_to("/orders"));
+        assert_eq!(redirected.status, status);
+        assert_eq!(redirected.header("location"), Some(there.as_str()));
+        let first = guard.send(&guard.order_to("/orders/"));
+        check_first(&first, &guard.key());
+        check_replay(&guard.send(&guard.order_to("/orders/")), &first);
+        let executed = guard.seen().iter().filter(|seen| seen.target == there).count();
+        assert_eq!(executed, 1);
+    }
+}
+
 /// The key was free before its caller saw the answer.
 #[test]
 fn a_released_answer_of_any_size_reaches_its_caller() {
@@ -105,12 +146,13 @@ fn a_released_answer_of_any_size_reaches_its_caller() {
 
 #[test]
 fn those_who_wait_share_a_released_answer() {
-    share_a_released_answer("/listed", None);
-    share_a_released_answer("/cookies", Some("a=1"));
+    for path in ["/listed", "/cookies"] {
+        share_a_released_answer(path);
+    }
 }
 
 #[track_caller]
-fn share_a_released_answer(path: &str, cookie: Option<&str>) {
+fn share_a_released_answer(path: &str) {
     let guard = under_policy();
     let gate = Gate::new();
     let refusal = Reply::json(429, r#"{"slow":"down"}"#).header("Set-Cookie", "a=1");
@@ -130,7 +172,7 @@ fn share_a_released_answer(path: &str, cookie: Option<&str>) {
     for one in waiting {
         let shared = one.answer().expect("an answer");
         check_shared(&shared, &first);
-        assert_eq!(shared.header("set-cookie"), cookie, "a cookie is for the first caller");
+        assert_eq!(shared.header("set-cookie"), Some("a=1"), "it is their call's own");
     }
     guard.check_calls(1);
     check_first(&guard.send(&order()), &guard.key());

@@ -135,22 +135,23 @@ fn the_origins_headers_survive() {
     });
 }
 
-/// What is kept is the decoded body; a coding that the platform cannot undo stays as it is.
+/// It is asked for without a coding; one that comes all the same stays, with the digests that may be made over it.
 #[test]
-fn an_encoded_answer_is_kept_decoded() {
-    let rows = [
-        ("gzip", GZIPPED_TEA.as_slice(), b"tea".as_slice(), None),
-        ("zstd", b"(\xb5/", b"(\xb5/", Some("zstd")),
-    ];
-    for (coding, sent, kept, left) in rows {
+fn an_encoded_answer_is_kept_as_it_came() {
+    let rows = [("gzip", GZIPPED_TEA.as_slice()), ("zstd", b"(\xb5/")];
+    for (coding, sent) in rows {
         both_ways(|guard| {
             let reply = Reply::json(201, "").body(sent).header("Content-Encoding", coding);
             guard.origin_in_turn([reply]);
             let first = guard.send(&guard.order().header("Accept-Encoding", "gzip"));
-            assert_eq!((first.body.as_slice(), first.header("content-encoding")), (kept, left));
+            assert_eq!(
+                (first.body.as_slice(), first.header("content-encoding")),
+                (sent, Some(coding))
+            );
             let again = guard.send(&guard.order());
             check_replay(&again, &first);
-            assert_eq!(again.header("content-encoding"), left);
+            assert_eq!(again.header("content-encoding"), Some(coding));
+            assert_eq!(guard.seen()[0].headers.all("accept-encoding"), ["identity"]);
         });
     }
 }
@@ -226,7 +227,7 @@ fn a_location_at_the_origin_becomes_the_public_one() {
 
 #[test]
 fn a_redirect_is_an_answer_and_is_not_followed() {
-    for status in [301, 302, 303, 307, 308] {
+    for status in [301, 302, 303] {
         let guard = Guard::shared(true);
         check_replays(&guard, Reply::new(status).header("Location", &guard.path("/elsewhere")));
         assert_eq!(guard.seen()[0].target, guard.path("/orders?shop=1"));

@@ -21,6 +21,7 @@ pub const GZIPPED_TEA: [u8; 23] = [
 #[derive(Clone)]
 pub struct Reply {
     pub status: u16,
+    pub reason: &'static str,
     pub headers: Headers,
     pub body: Vec<u8>,
     pub ending: Ending,
@@ -49,6 +50,7 @@ impl Reply {
     pub fn new(status: u16) -> Reply {
         Reply {
             status,
+            reason: "Scripted",
             headers: Headers::default(),
             body: Vec::new(),
             ending: Ending::Whole,
@@ -58,6 +60,11 @@ impl Reply {
 
     pub fn json(status: u16, body: &str) -> Reply {
         Reply::new(status).header("Content-Type", "application/json").body(body)
+    }
+
+    pub fn reason(mut self, reason: &'static str) -> Reply {
+        self.reason = reason;
+        self
     }
 
     /// The connection is dropped after the request was read.

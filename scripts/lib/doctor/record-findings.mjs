@@ -6,6 +6,7 @@ const REASONS = {
   restarted: "the guard's runtime was restarted while the request was at the origin",
   "deadline-passed": "the origin took longer than the deadline",
   "server-error": "the origin answered with a 5xx, and may have acted before it did",
+  "no-such-status": "the origin answered with a status outside 200 to 599, which nobody can be shown",
 };
 
 /** How things are, where that is how they are meant to be. */
@@ -14,13 +15,13 @@ export function notesOfRecord(record, { now }) {
   if (record.state === "in-flight") notes.push(inFlight(record, now));
   if (record.state === "done") notes.push(done(record), lifetime(record, now));
   if (record.seen) notes.push(seen(record.seen));
-  if (record.answer?.body === "not-kept") notes.push("The answer was too large or endless to keep: a retry is told response-not-kept, and the operation stands.");
+  if (record.answer?.body === "not-kept") notes.push("The answer was too large to keep: a retry is told response-not-kept, and the operation stands.");
   return notes;
 }
 
 function inFlight({ claimed_at, deadline_at, waiting }, now) {
   const since = durationText(now - Date.parse(claimed_at));
-  return `The request is at the origin since ${claimed_at} (${since}); ${countText(waiting ?? 0, "duplicate")} wait for its answer. It is called unknown at ${deadline_at}.`;
+  return `The request is at the origin since ${claimed_at} (${since}); ${countText(waiting ?? 0, "duplicate")} wait for its answer. It is called unknown at ${deadline_at}, unless its answer is a stream that is coming in.`;
 }
 
 function done({ claimed_at, attempt, answer }) {

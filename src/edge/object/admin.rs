@@ -45,7 +45,7 @@ pub async fn answer(context: &Rc<ObjectContext>, request: &Request) -> Result<Re
         Ok(event) => event,
         Err(error) => return refuse(&error),
     };
-    let transition = match context.step(&id, |_| event, &Wakeup::LookAgain) {
+    let transition = match context.step(&id, |_| event, Wakeup::look_again) {
         Ok(transition) => transition,
         Err(detail) => return unusable(&detail),
     };

@@ -104,7 +104,7 @@ fn look_at_one(
     bucket: Bucket,
 ) -> Result<Found, JsValue> {
     let now = now();
-    let transition = match context.step(id, |_| Event::Alarm, &Wakeup::LookAgain) {
+    let transition = match context.step(id, |_| Event::Alarm, Wakeup::look_again) {
         Ok(transition) => transition,
         Err(why) => {
             log::error(&format!("onlyonce: a record could not be looked at: {why}"));

@@ -9,7 +9,7 @@ use super::in_memory::{InMemory, Wakeup};
 use super::places::PlaceQueue;
 use super::record_store::RecordStore;
 use crate::guard::machine::{Action, Event, StorageOp, Transition, binding_claim, transition};
-use crate::guard::record::Claim;
+use crate::guard::record::{Claim, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::shard::alarm::Agenda;
 use crate::guard::shard::places::PLACES;
@@ -56,7 +56,8 @@ impl ObjectContext {
         }
     }
 
-    /// Loads, decides, applies; those who wait for the key are woken where the record changed.
+    /// Loads, decides, applies; where the record changed, those who wait for the key are woken with what
+    /// its new state is worth to them.
     ///
     /// Not `async`, and it must stay so. The platform runs one thread for an object and JavaScript to its
     /// end (Durable Objects, "What are Durable Objects?"), and storage is read and written synchronously
@@ -75,7 +76,7 @@ impl ObjectContext {
         &self,
         id: &RecordId,
         event: impl FnOnce(Option<&Claim>) -> Event,
-        wakeup: &Wakeup,
+        wakeup: impl FnOnce(&Record) -> Wakeup,
     ) -> Result<Transition, String> {
         let now = now();
         let (record, place) = self.store.load(id)?;
@@ -92,8 +93,9 @@ impl ObjectContext {
             .map_err(|_| "the record could not be written".to_owned())?;
         match (transition.storage, &transition.action) {
             (StorageOp::Keep, _) | (_, Action::Forward) => {}
-            (StorageOp::Erase, _) => self.memory.wake(id, wakeup),
-            (StorageOp::Put, _) => self.memory.wake(id, &Wakeup::LookAgain),
+            (StorageOp::Erase | StorageOp::Put, _) => {
+                self.memory.wake(id, &wakeup(&transition.record));
+            }
         }
         Ok(transition)
     }
@@ -159,7 +161,7 @@ impl ObjectContext {
         id: &RecordId,
         attempt: u32,
         event: Event,
-        wakeup: &Wakeup,
+        wakeup: impl FnOnce(&Record) -> Wakeup,
     ) -> Option<Transition> {
         let transition = self.step(id, |_| event, wakeup);
         self.memory.end_call(id, attempt);

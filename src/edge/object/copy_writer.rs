@@ -86,7 +86,7 @@ pub async fn confirm_deletion(context: Rc<ObjectContext>, id: RecordId) {
     if deleted.is_err() {
         return log::warning(NOT_DELETED);
     }
-    if let Err(why) = context.step(&id, |_| Event::CopyDeleted, &Wakeup::LookAgain) {
+    if let Err(why) = context.step(&id, |_| Event::CopyDeleted, Wakeup::look_again) {
         log::error(&format!("onlyonce: a deletion was not written down: {why}"));
     }
 }

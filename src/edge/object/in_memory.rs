@@ -6,11 +6,12 @@
 //! 3. A new instance starts with nothing of it, and the rules make a record in flight without an
 //!    open call unknown.
 
+use super::live_head::LiveHead;
 use crate::guard::machine::InMemoryState;
-use crate::guard::record::{Answer, Claim};
+use crate::guard::record::{Claim, ClaimId, Record};
 use crate::guard::scope::{Credential, RecordId};
 use crate::guard::shard::places::is_given_up;
-use crate::guard::time::UnixMillis;
+use crate::guard::time::{Millis, UnixMillis};
 use futures_channel::oneshot;
 use js_sys::Uint8Array;
 use std::cell::RefCell;
@@ -43,6 +44,8 @@ struct OpenCall {
     abort: AbortController,
     /// By when its headers were due, as long as it waits for them.
     headers_due: Option<UnixMillis>,
+    /// Whether its answer is coming in as a stream.
+    streams: bool,
 }
 
 /// What those who wait are woken with.
@@ -50,16 +53,31 @@ struct OpenCall {
 pub enum Wakeup {
     /// The record has changed.
     LookAgain,
+    /// It has, and holds an answer now, of which those who wait may see all that its first caller sees.
+    Answered(Rc<Answered>),
     /// The origin did not process it; who shows the same credential may share the answer.
     Released(Rc<Released>),
 }
 
+impl Wakeup {
+    /// Whatever the record is now.
+    pub fn look_again(_: &Record) -> Self {
+        Self::LookAgain
+    }
+}
+
+/// A claim's answer as it came.
+pub struct Answered {
+    pub claim: ClaimId,
+    pub head: LiveHead,
+}
+
 /// An answer that is passed on and not stored.
 pub struct Released {
-    pub answer: Answer,
+    pub head: LiveHead,
     pub body: Uint8Array,
     pub credential: Credential,
-    pub replay_set_cookie: bool,
+    pub origin_time: Millis,
 }
 
 /// What of a key is under way, which the rules have to know.
@@ -107,8 +125,11 @@ impl InMemory {
         let keys = self.keys.borrow();
         let Some(key) = keys.get(id) else { return look(InMemoryState::default()) };
         let open_calls: Vec<u32> = key.open_calls.iter().map(|call| call.attempt).collect();
+        let streams = key.open_calls.iter().filter(|call| call.streams);
+        let streaming: Vec<u32> = streams.map(|call| call.attempt).collect();
         look(InMemoryState {
             open_calls: &open_calls,
+            streaming: &streaming,
             waiting: key.waiting.iter().filter(|waiter| !waiter.is_canceled()).count(),
             copying: key.copies > 0,
             reading: key.readers > 0,
@@ -127,7 +148,7 @@ impl InMemory {
 
     pub fn begin_call(&self, id: &RecordId, claim: &Claim, abort: AbortController) {
         let headers_due = Some(claim.deadline_at);
-        let call = OpenCall { attempt: claim.attempt, abort, headers_due };
+        let call = OpenCall { attempt: claim.attempt, abort, headers_due, streams: false };
         self.change(id, |key| key.open_calls.push(call));
     }
 
@@ -148,6 +169,18 @@ impl InMemory {
                 call.abort.abort();
             }
         }
+    }
+
+    /// The answer to a call has begun to come in, and is a stream.
+    pub fn begin_stream(&self, id: &RecordId, attempt: u32) {
+        self.change(id, |key| {
+            let call = key.open_calls.iter_mut().find(|call| call.attempt == attempt);
+            call.into_iter().for_each(|call| call.streams = true);
+        });
+    }
+
+    pub fn streams(&self, id: &RecordId, attempt: u32) -> bool {
+        self.with_state(id, |state| state.streaming.contains(&attempt))
     }
 
     pub fn end_call(&self, id: &RecordId, attempt: u32) {

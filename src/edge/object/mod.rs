@@ -8,17 +8,18 @@
 
 mod admin;
 mod alarm;
-mod body_recorder;
 mod bucket_index;
 mod context;
 mod copy_writer;
 mod counters;
 mod in_memory;
 mod incoming_submission;
+mod live_head;
 mod origin_request;
 mod origin_response;
 mod places;
 mod record_store;
+mod recording;
 mod reply;
 mod submission;
 

@@ -1,21 +1,21 @@
 //! The request that the object sends to the origin.
 //!
-//! 1. It is built afresh: no signal but the object's own, redirects handed on, bodies uncompressed, so
-//!    that what is stored is what was meant.
+//! 1. It is built afresh: no signal but the object's own, redirects handed on, and bodies asked for
+//!    without a coding. What comes in one all the same is kept as it came.
 //! 2. Only what fails before `fetch` is called counts as not sent: headers that could not be made, a
 //!    body that is gone. An error of `fetch` does not tell a refused connection from one that broke
 //!    after the request was read.
 
-use super::super::config::Config;
 use super::super::origin_fetch::{OriginFetch, changed_headers};
 use super::super::platform::bindings::Bindings;
 use super::super::platform::now;
 use super::incoming_submission::IncomingSubmission;
 use super::places::HeldPlace;
-use crate::guard::forward::{added, hop_by_hop};
+use crate::guard::forward::{NOT_FORWARDED, added, hop_by_hop};
 use crate::guard::policy::Settings;
 use crate::guard::record::Claim;
 use crate::guard::request_head::RequestHead;
+use crate::guard::rpc::KeySource;
 use crate::guard::scope::RecordId;
 use crate::guard::time::UnixMillis;
 use js_sys::Promise;
@@ -28,9 +28,8 @@ pub struct OriginRequest {
     pub record: RecordId,
     pub claim: Claim,
     pub settings: Rc<Settings>,
-    pub config: Rc<Config>,
-    /// Where the client believes the origin to be, for `Location`.
-    pub public_base: String,
+    /// Whether its caller reads a stream as it comes. A queue's message is settled by a whole answer.
+    pub follows: bool,
     pub started: UnixMillis,
     /// The promise of the response, where the request was sent.
     pub sent: Result<Promise, JsValue>,
@@ -54,8 +53,7 @@ impl OriginRequest {
             record: *submission.record(),
             claim,
             settings: submission.settings.clone(),
-            config: submission.config.clone(),
-            public_base: submission.head.public_base(),
+            follows: submission.request.key != KeySource::Queue,
             place,
         }
     }
@@ -72,8 +70,11 @@ fn send(
     let body = if body.length() > 0 { body.into() } else { JsValue::UNDEFINED };
     let connection = head.header("connection");
     let left_out = hop_by_hop(connection.as_deref());
-    let left_out: Vec<&str> =
-        ["host", "content-length"].into_iter().chain(left_out.iter().map(AsRef::as_ref)).collect();
+    let left_out: Vec<&str> = ["host", "content-length"]
+        .into_iter()
+        .chain(NOT_FORWARDED)
+        .chain(left_out.iter().map(AsRef::as_ref))
+        .collect();
     let headers = changed_headers(head.headers(), &left_out, &gained(submission, claim))?;
     let fetch = OriginFetch {
         method: head.method(),

@@ -1,28 +1,33 @@
 //! An answer of the origin, from its first byte to its last.
 //!
 //! 1. A call ends in exactly one [`Event`], which is stored before anybody sees what it says, the first
-//!    caller included.
-//! 2. What is too large or endless is marked as not kept, and then handed on as it comes.
-//! 3. What says "not processed" frees the key and is stored nowhere.
+//!    caller included; but for a stream, which its caller reads as it comes.
+//! 2. An answer is whole where its framing says so, whatever else its headers claim.
+//! 3. What is too large is marked as not kept, and then handed on as it comes.
+//! 4. What says "not processed" frees the key and is stored nowhere.
 
 use super::super::object_client::RpcReply;
+use super::super::platform::body::{discard, read_all};
 use super::super::platform::streams::{Chunks, Pipe, ReadAhead};
 use super::super::platform::timeout::within;
-use super::super::platform::{digits, now};
-use super::body_recorder::{BodyRecorder, Recorded, TooMuch};
+use super::super::platform::{digits, log, now};
 use super::context::ObjectContext;
 use super::copy_writer::write_copy;
-use super::in_memory::{Released, Wakeup};
+use super::in_memory::{Answered, Released, Wakeup};
+use super::live_head::LiveHead;
 use super::origin_request::OriginRequest;
+use super::record_store::BodyRows;
+use super::recording::{Recorded, Recording};
 use super::reply;
 use crate::guard::machine::{Event, Transition};
-use crate::guard::origin::{OriginVerdict, origin_verdict};
+use crate::guard::origin::{OriginVerdict, can_be_shown, has_no_body, is_stream, origin_verdict};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
-use crate::guard::replay::{for_retries, is_less_for_retries, keepable_headers};
-use crate::guard::rpc::{Delivery, ResponseHead, SubmitResult};
-use crate::guard::time::Millis;
+use crate::guard::replay::kept_headers;
+use crate::guard::rpc::{Delivery, SubmitResult};
+use crate::guard::time::{Millis, UnixMillis};
 use futures_channel::oneshot;
+use futures_util::future::join;
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
 use std::pin::pin;
@@ -43,9 +48,7 @@ pub async fn receive(context: Rc<ObjectContext>, request: OriginRequest, leader:
         Err(_) => return not_sent(&context, &request, leader),
     };
     match sent.await {
-        Ok(response) => {
-            OriginResponse { context, request, leader }.receive(response.unchecked_into()).await;
-        }
+        Ok(response) => receive_response(context, request, leader, response.unchecked_into()).await,
         // The leader is not told here: it looks at the record, which says that nobody knows.
         Err(_) => lost(&context, &request),
     }
@@ -54,7 +57,7 @@ pub async fn receive(context: Rc<ObjectContext>, request: OriginRequest, leader:
 fn not_sent(context: &ObjectContext, request: &OriginRequest, leader: LeaderSender) {
     let Claim { id, attempt, .. } = request.claim.clone();
     let event = Event::NotSent { claim: id, attempt };
-    context.finish_origin_request(&request.record, attempt, event, &Wakeup::LookAgain);
+    context.finish_origin_request(&request.record, attempt, event, Wakeup::look_again);
     let detail = "the request could not be sent to the origin; nothing was carried out";
     // A leader that gave up has nothing to learn from this.
     let _ = leader.send(Ok(reply::unavailable(detail)));
@@ -64,120 +67,219 @@ fn not_sent(context: &ObjectContext, request: &OriginRequest, leader: LeaderSend
 fn lost(context: &ObjectContext, request: &OriginRequest) {
     let Claim { id, attempt, .. } = request.claim.clone();
     let event = Event::Failed { claim: id, attempt };
-    context.finish_origin_request(&request.record, attempt, event, &Wakeup::LookAgain);
+    context.finish_origin_request(&request.record, attempt, event, Wakeup::look_again);
 }
 
+async fn receive_response(
+    context: Rc<ObjectContext>,
+    mut request: OriginRequest,
+    leader: LeaderSender,
+    response: Response,
+) {
+    // The headers are there: the connection no longer counts as waiting for them.
+    request.place.release();
+    context.memory.headers_came(&request.record, request.claim.attempt);
+    let status = response.status();
+    if !can_be_shown(status) {
+        let Claim { id, attempt, .. } = request.claim.clone();
+        let event = Event::AnsweredNoSuchStatus { claim: id, attempt, status };
+        context.finish_origin_request(&request.record, attempt, event, Wakeup::look_again);
+        return discard(&response).await;
+    }
+    let Ok(head) = LiveHead::of(&response) else { return lost(&context, &request) };
+    let verdict = origin_verdict(&request.settings.release, status, |name| head.header(name));
+    let answered_at = now();
+    let origin_time = answered_at.since(request.started);
+    let answer = OriginResponse { context, request, head, verdict, answered_at, origin_time };
+    match verdict {
+        OriginVerdict::NotProcessed => answer.release(response, leader).await,
+        _ => answer.keep(response, leader).await,
+    }
+}
+
+/// A response whose headers are there.
 struct OriginResponse {
     context: Rc<ObjectContext>,
     request: OriginRequest,
-    leader: LeaderSender,
+    head: LiveHead,
+    verdict: OriginVerdict,
+    answered_at: UnixMillis,
+    origin_time: Millis,
+}
+
+/// How a body ended that was handed on as it came.
+enum StreamEnd {
+    Stored,
+    /// It broke off, or is not what the key's answer is.
+    BrokeOff,
+    TooMuch(Chunks),
 }
 
 impl OriginResponse {
-    async fn receive(mut self, response: Response) {
-        // The headers are there: the connection no longer counts as waiting for them.
-        self.request.place.release();
-        self.context.memory.headers_came(&self.request.record, self.request.claim.attempt);
-        let (status, headers) = (response.status(), headers_of(&response));
-        let header = |name: &str| value(&headers, name);
-        let verdict = origin_verdict(&self.request.settings.release, status, header);
-        let promised = promised_length(header);
-        let Some(answer) = self.answer(status, headers) else {
-            return lost(&self.context, &self.request);
+    async fn keep(&self, response: Response, leader: LeaderSender) {
+        let Some(body) = response.body().filter(|_| !has_no_body(self.head.status)) else {
+            return self.done(Body::Inline { bytes: Vec::new() }, leader).await;
         };
-        match verdict {
-            OriginVerdict::NotProcessed => self.release(response, answer).await,
-            _ => self.keep(response, answer, promised, verdict).await,
+        let promised = promised_length(&response);
+        let streams = self.head.header("content-type").is_some_and(|kind| is_stream(&kind));
+        let most = self.request.settings.max_stored_response.min(INLINE_LIMIT as u64);
+        match promised.filter(|length| *length <= most && !streams) {
+            Some(length) => self.keep_small(&response, length, leader).await,
+            None => match Chunks::of(body) {
+                Ok(chunks) if streams => self.keep_stream(chunks, promised, leader).await,
+                Ok(chunks) => self.keep_large(chunks, promised, leader).await,
+                Err(_) => lost(&self.context, &self.request),
+            },
         }
     }
 
-    /// Status and headers. Returns `None` if they cannot be shown to anybody.
-    fn answer(&self, status: u16, headers: Vec<(String, String)>) -> Option<Answer> {
-        let status = Some(status).filter(|status| (200..600).contains(status))?;
-        let mut headers = keepable_headers(headers);
-        let origin = self.request.config.origin.as_ref();
-        for (_, value) in headers.iter_mut().filter(|(name, _)| name == "location") {
-            let public =
-                origin.and_then(|origin| origin.rewrite_location(value, &self.request.public_base));
-            *value = public.unwrap_or_else(|| value.clone());
+    /// A body that fits into the record, in one go.
+    async fn keep_small(&self, response: &Response, promised: u64, leader: LeaderSender) {
+        match read_all(response).await {
+            Ok(bytes) if u64::from(bytes.length()) == promised => {
+                self.done(Body::Inline { bytes: bytes.to_vec() }, leader).await;
+            }
+            Ok(_) | Err(_) => lost(&self.context, &self.request),
         }
-        let answered_at = now();
-        let origin_time = answered_at.since(self.request.started);
-        Some(Answer { status, headers, answered_at, origin_time, body: Body::NotKept })
     }
 
-    async fn keep(
-        self,
-        response: Response,
-        answer: Answer,
-        promised: Option<u64>,
-        verdict: OriginVerdict,
-    ) {
-        let recorder = BodyRecorder::new(&self.context.store, &self.request);
-        match recorder.record(&response, &answer, promised).await {
-            Recorded::Whole(body) => self.done(Answer { body, ..answer }, verdict).await,
+    async fn keep_large(&self, chunks: Chunks, promised: Option<u64>, leader: LeaderSender) {
+        let recording = self.recording();
+        match recording.record(chunks, promised).await {
+            Recorded::Whole(body) => self.done(body, leader).await,
             Recorded::BrokeOff => lost(&self.context, &self.request),
-            Recorded::TooMuch(rest) => self.hand_on(answer, verdict, rest).await,
+            // A retry will be told that the answer was not kept; the first caller gets it as it comes.
+            Recorded::TooMuch(rest) => {
+                recording.end();
+                let result = SubmitResult::NotKept { head: self.head.for_message() };
+                let record = self.store(Body::NotKept);
+                let pipe = record.and_then(|record| self.pipe_to(leader, result, record.claim()));
+                let pipe = recording.follow(pipe).await;
+                recording.hand_on(rest, pipe).await;
+            }
         }
+    }
+
+    /// A stream is recorded, and its caller reads it as it comes. A caller who is gone changes nothing.
+    async fn keep_stream(&self, chunks: Chunks, promised: Option<u64>, leader: LeaderSender) {
+        let (memory, id) = (&self.context.memory, &self.request.record);
+        // What time has done by now is done: a stream that begins past its deadline was in doubt before.
+        if let Err(why) = self.context.step(id, |_| Event::Look, Wakeup::look_again) {
+            log::error(&format!("onlyonce: a record could not be looked at: {why}"));
+        }
+        // Should it fall silent, the platform gives up on it as on any origin, and it has broken off.
+        memory.begin_stream(id, self.request.claim.attempt);
+        if !self.request.follows {
+            return self.keep_large(chunks, promised, leader).await;
+        }
+        let _reading = memory.begin_reading(id);
+        let recording = self.recording();
+        let result = SubmitResult::Streamed { head: self.head.for_message() };
+        let pipe = self.pipe_to(leader, result, Some(&self.request.claim));
+        let record = async {
+            let end = self.store_stream(recording.record(chunks, promised).await);
+            recording.end();
+            end
+        };
+        match join(record, recording.follow(pipe)).await {
+            (StreamEnd::TooMuch(rest), pipe) => recording.hand_on(rest, pipe).await,
+            (StreamEnd::Stored, Some(pipe)) => pipe.close().await,
+            (StreamEnd::BrokeOff, Some(pipe)) => pipe.abort("the answer broke off").await,
+            (StreamEnd::Stored | StreamEnd::BrokeOff, None) => {}
+        }
+    }
+
+    fn store_stream(&self, recorded: Recorded) -> StreamEnd {
+        match recorded {
+            Recorded::Whole(body) => match self.store(body) {
+                Some(_) => {
+                    if self.request.settings.kv_write == KvWrite::Always {
+                        let (context, id) = (self.context.clone(), self.request.record);
+                        let claim = self.request.claim.id;
+                        self.context.in_background(write_copy(context, id, claim));
+                    }
+                    StreamEnd::Stored
+                }
+                None => StreamEnd::BrokeOff,
+            },
+            Recorded::BrokeOff => {
+                lost(&self.context, &self.request);
+                StreamEnd::BrokeOff
+            }
+            Recorded::TooMuch(rest) => {
+                self.store(Body::NotKept);
+                StreamEnd::TooMuch(rest)
+            }
+        }
+    }
+
+    fn recording(&self) -> Recording {
+        let Claim { id, attempt, .. } = self.request.claim;
+        let limit = self.request.settings.max_stored_response;
+        Recording::new(self.context.clone(), BodyRows { claim: id, attempt }, limit)
     }
 
     /// The answer is stored, then shown, then copied.
-    async fn done(self, answer: Answer, verdict: OriginVerdict) {
-        let is_less = is_less_for_retries(&answer, self.request.settings.replay_set_cookie);
-        let whole = is_less.then(|| answer.clone());
-        let Some(record) = self.store(answer, verdict) else { return };
-        let first = whole.map(|answer| record.clone().with_answer(answer));
+    async fn done(&self, body: Body, leader: LeaderSender) {
+        let Some(record) = self.store(body) else { return };
         let (context, id) = (self.context.clone(), self.request.record);
         let claim = self.request.claim.id;
-        let copies = self.request.settings.kv_write == KvWrite::Always;
-        let shown = first.as_ref().unwrap_or(&record);
+        let shown = reply::stored(&context, &id, &record, Delivery::First, Some(&self.head));
         // A leader that hung up is not there to be told; its retry finds the record.
-        let _ = self.leader.send(reply::stored(&context, &id, shown, Delivery::First));
-        if copies {
+        let _ = leader.send(shown);
+        if self.request.settings.kv_write == KvWrite::Always {
             write_copy(context, id, claim).await;
         }
     }
 
     /// Stores the answer. Returns `None` if it did not become the record's.
-    fn store(&self, answer: Answer, verdict: OriginVerdict) -> Option<Record> {
-        let kept = for_retries(answer, self.request.settings.replay_set_cookie);
-        let record = self.finish(verdict, kept.clone(), &Wakeup::LookAgain)?.record;
-        (record.answer() == Some(&kept)).then_some(record)
+    fn store(&self, body: Body) -> Option<Record> {
+        let kept = self.answer(body);
+        let is_kept = |record: &Record| record.answer() == Some(&kept);
+        let answered = Answered { claim: self.request.claim.id, head: self.head.clone() };
+        let wakeup = |record: &Record| match is_kept(record) {
+            true => Wakeup::Answered(Rc::new(answered)),
+            false => Wakeup::LookAgain,
+        };
+        let record = self.finish(self.verdict, kept.clone(), wakeup)?.record;
+        Some(record).filter(is_kept)
+    }
+
+    fn answer(&self, body: Body) -> Answer {
+        let replay_set_cookie = self.request.settings.replay_set_cookie;
+        Answer {
+            status: self.head.status,
+            headers: kept_headers(self.head.headers_as_text(), replay_set_cookie),
+            answered_at: self.answered_at,
+            origin_time: self.origin_time,
+            body,
+        }
     }
 
     fn finish(
         &self,
         verdict: OriginVerdict,
         answer: Answer,
-        wakeup: &Wakeup,
+        wakeup: impl FnOnce(&Record) -> Wakeup,
     ) -> Option<Transition> {
-        let Claim { id, attempt, .. } = self.request.claim.clone();
+        let Claim { id, attempt, .. } = self.request.claim;
         let event = Event::Answered { claim: id, attempt, verdict, answer };
         self.context.finish_origin_request(&self.request.record, attempt, event, wakeup)
     }
 
-    /// A retry will be told that the answer was not kept; the first caller gets it as it comes.
-    async fn hand_on(self, answer: Answer, verdict: OriginVerdict, rest: TooMuch) {
-        let context = self.context.clone();
-        let result = SubmitResult::NotKept { head: ResponseHead::of(&answer) };
-        let origin_time = answer.origin_time;
-        let record = self.store(answer, verdict);
-        let pipe = record.and_then(|record| self.stream(result, &record, origin_time));
-        rest.pass_on(&context.store, pipe).await;
-    }
-
     /// The status alone says that nothing was done. The body is waited for only a moment, so that
     /// those who wait under the same credential may share it.
-    async fn release(self, response: Response, answer: Answer) {
-        let mut reading = pin!(read_ahead(&response));
+    async fn release(&self, response: Response, leader: LeaderSender) {
+        // A body that breaks off is left out: what it says was said by the status.
+        let mut reading = pin!(ReadAhead::up_to(response.body(), INLINE_LIMIT as u64));
         match within(SHARING_PATIENCE, reading.as_mut()).await {
-            Some(ReadAhead { mut begun, rest: None }) => self.share(answer, begun.take()),
+            Some(ReadAhead { mut begun, rest: None }) => self.share(begun.take(), leader),
             Some(read) => {
-                let pipe = self.free(&answer, &Wakeup::LookAgain).then(|| self.pipe(&answer));
+                let pipe = self.free(Wakeup::look_again).then(|| self.pipe_to_released(leader));
                 pass_on(pipe.flatten(), read).await;
             }
-            None if self.free(&answer, &Wakeup::LookAgain) => {
-                let pipe = self.pipe(&answer);
+            None if self.free(Wakeup::look_again) => {
+                let pipe = self.pipe_to_released(leader);
                 pass_on(pipe, reading.await).await;
             }
             None => {}
@@ -185,31 +287,43 @@ impl OriginResponse {
     }
 
     /// Whether the key is free now. An earlier attempt's outcome outlasts this answer.
-    fn free(&self, answer: &Answer, wakeup: &Wakeup) -> bool {
-        let transition = self.finish(OriginVerdict::NotProcessed, answer.clone(), wakeup);
+    fn free(&self, wakeup: impl FnOnce(&Record) -> Wakeup) -> bool {
+        let answer = self.answer(Body::NotKept);
+        let transition = self.finish(OriginVerdict::NotProcessed, answer, wakeup);
         transition.is_some_and(|transition| transition.record == Record::Vacant)
     }
 
-    fn share(self, answer: Answer, body: Uint8Array) {
-        let credential = self.request.claim.credential.clone();
-        let replay_set_cookie = self.request.settings.replay_set_cookie;
-        let released = Rc::new(Released { answer, body, credential, replay_set_cookie });
-        if self.free(&released.answer, &Wakeup::Released(released.clone())) {
-            let _ = self.leader.send(Ok(reply::released(&released, false)));
+    fn share(&self, body: Uint8Array, leader: LeaderSender) {
+        let released = Rc::new(Released {
+            head: self.head.clone(),
+            body,
+            credential: self.request.claim.credential.clone(),
+            origin_time: self.origin_time,
+        });
+        let wakeup = |record: &Record| match *record == Record::Vacant {
+            true => Wakeup::Released(released.clone()),
+            false => Wakeup::LookAgain,
+        };
+        if self.free(wakeup) {
+            let _ = leader.send(Ok(reply::released(&released, false)));
         }
     }
 
-    /// Through which the leader gets the body of an answer that frees the key.
-    fn pipe(self, answer: &Answer) -> Option<Pipe> {
-        let result = SubmitResult::Released { shared: false, head: ResponseHead::of(answer) };
-        self.stream(result, &Record::Vacant, answer.origin_time)
+    fn pipe_to_released(&self, leader: LeaderSender) -> Option<Pipe> {
+        let head = self.head.for_message();
+        self.pipe_to(leader, SubmitResult::Released { shared: false, head }, None)
     }
 
     /// Tells the leader, and returns the pipe to its body where it is still there.
-    fn stream(self, result: SubmitResult, record: &Record, origin_time: Millis) -> Option<Pipe> {
+    fn pipe_to(
+        &self,
+        leader: LeaderSender,
+        result: SubmitResult,
+        claim: Option<&Claim>,
+    ) -> Option<Pipe> {
         let pipe = Pipe::of_any_length().ok()?;
-        let reply = reply::reply(result, record, origin_time, &pipe.readable);
-        self.leader.send(Ok(reply)).ok().map(|()| pipe)
+        let reply = reply::handed_on(result, claim, self.origin_time, &self.head, &pipe.readable);
+        leader.send(Ok(reply)).ok().map(|()| pipe)
     }
 }
 
@@ -220,47 +334,7 @@ async fn pass_on(pipe: Option<Pipe>, read: ReadAhead) {
     }
 }
 
-/// All headers of a response, names in lower case; repeated `Set-Cookie` lines stay apart.
-fn headers_of(response: &Response) -> Vec<(String, String)> {
-    let entries = response.headers().entries();
-    entries
-        .into_iter()
-        .filter_map(|entry| {
-            let pair: js_sys::Array = entry.ok()?.unchecked_into();
-            Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
-        })
-        .collect()
-}
-
-/// A header of the origin's answer.
-fn value(headers: &[(String, String)], name: &str) -> Option<String> {
-    headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
-}
-
-/// The body's length where the origin promised one and the platform did not decode it.
-fn promised_length(header: impl Fn(&str) -> Option<String>) -> Option<u64> {
-    match header("content-encoding") {
-        Some(_) => None,
-        None => digits(&header("content-length")?),
-    }
-}
-
-/// The body up to what may be shared. One that breaks off is left out: what it says was said by the
-/// status.
-async fn read_ahead(response: &Response) -> ReadAhead {
-    try_read_ahead(response).await.unwrap_or_default()
-}
-
-async fn try_read_ahead(response: &Response) -> Result<ReadAhead, JsValue> {
-    let mut read = ReadAhead::default();
-    let Some(stream) = response.body() else { return Ok(read) };
-    let mut chunks = Chunks::of(stream)?;
-    while let Some(chunk) = chunks.next().await? {
-        read.begun.push(chunk);
-        if read.begun.length > INLINE_LIMIT as u64 {
-            read.rest = Some(chunks);
-            return Ok(read);
-        }
-    }
-    Ok(read)
+/// The body's length in bytes where the origin promised one.
+fn promised_length(response: &Response) -> Option<u64> {
+    digits(&response.headers().get("content-length").ok()??)
 }

@@ -5,12 +5,12 @@ use super::super::platform::streams::Pipe;
 use super::super::platform::timeout::within;
 use super::context::ObjectContext;
 use super::in_memory::{Released, UnderWay};
+use super::live_head::LiveHead;
 use super::record_store::BodyRows;
 use crate::guard::log::ClaimRef;
 use crate::guard::machine::Refusal;
 use crate::guard::record::{Body, Claim, Record};
-use crate::guard::replay::for_retries;
-use crate::guard::rpc::{Delivery, DryRun, ResponseHead, SubmitReply, SubmitResult};
+use crate::guard::rpc::{Delivery, DryRun, SubmitReply, SubmitResult};
 use crate::guard::scope::RecordId;
 use crate::guard::time::Millis;
 use js_sys::{Object, Uint8Array};
@@ -20,12 +20,13 @@ use wasm_bindgen::{JsCast, JsValue};
 /// How long a reader may take for one row: whoever stalls for longer keeps an object in memory.
 pub const READER_PATIENCE: Millis = Millis::seconds(120);
 
-/// A record's answer, to be shown in some way.
+/// A record's answer, to be shown in some way; with its head as it came, for those who were there.
 pub fn stored(
     context: &Rc<ObjectContext>,
     id: &RecordId,
     record: &Record,
     delivery: Delivery,
+    head: Option<&LiveHead>,
 ) -> Result<RpcReply, JsValue> {
     let origin = match (delivery, record.answer()) {
         (Delivery::First | Delivery::Collapsed, Some(answer)) => answer.origin_time,
@@ -42,7 +43,26 @@ pub fn stored(
             body
         }
     };
-    Ok(reply(SubmitResult::Stored { delivery, record: bytes }, record, origin, &body))
+    let reason = head.and_then(|head| head.reason.clone());
+    let result = SubmitResult::Stored { delivery, record: bytes, reason };
+    let reply = reply(result, record.claim(), origin, &body);
+    if let Some(head) = head {
+        reply.set_headers(&head.headers);
+    }
+    Ok(reply)
+}
+
+/// The origin's own response, on its way as it comes.
+pub fn handed_on(
+    result: SubmitResult,
+    claim: Option<&Claim>,
+    origin: Millis,
+    head: &LiveHead,
+    body: &JsValue,
+) -> RpcReply {
+    let reply = reply(result, claim, origin, body);
+    reply.set_headers(&head.headers);
+    reply
 }
 
 /// Where the body of a record's answer lies, if in rows: their name, their count and the bytes.
@@ -82,41 +102,41 @@ pub async fn is_taken_in_time(pipe: &Pipe, bytes: &Uint8Array) -> bool {
 
 /// An answer that says "not processed", to the one who sent the request or to one who waited.
 pub fn released(released: &Released, shared: bool) -> RpcReply {
-    let answer = match shared {
-        true => for_retries(released.answer.clone(), released.replay_set_cookie),
-        false => released.answer.clone(),
-    };
-    let result = SubmitResult::Released { shared, head: ResponseHead::of(&answer) };
-    let bytes =
-        (released.body.length() > 0).then(|| released.body.slice(0, released.body.length()).into());
-    reply(result, &Record::Vacant, answer.origin_time, &bytes.unwrap_or(JsValue::UNDEFINED))
+    let Released { head, body, origin_time, .. } = released;
+    let result = SubmitResult::Released { shared, head: head.for_message() };
+    let bytes = (body.length() > 0).then(|| body.slice(0, body.length()).into());
+    handed_on(result, None, *origin_time, head, &bytes.unwrap_or(JsValue::UNDEFINED))
 }
 
 pub fn refused(refusal: Refusal, record: &Record) -> RpcReply {
-    reply(SubmitResult::Refused { refusal }, record, Millis(0), &JsValue::UNDEFINED)
+    reply(SubmitResult::Refused { refusal }, record.claim(), Millis(0), &JsValue::UNDEFINED)
 }
 
 /// A duplicate under a policy that only watches.
 pub fn duplicate(would: DryRun, record: &Record) -> RpcReply {
-    reply(SubmitResult::Duplicate { would }, record, Millis(0), &JsValue::UNDEFINED)
+    reply(SubmitResult::Duplicate { would }, record.claim(), Millis(0), &JsValue::UNDEFINED)
 }
 
 /// The key lives in another shard; nobody claims it here.
 pub fn moved() -> RpcReply {
-    reply(SubmitResult::Moved, &Record::Vacant, Millis(0), &JsValue::UNDEFINED)
+    reply(SubmitResult::Moved, None, Millis(0), &JsValue::UNDEFINED)
 }
 
 /// The record cannot be used; this says nothing about the origin.
 pub fn unavailable(detail: impl Into<String>) -> RpcReply {
     let result = SubmitResult::Unavailable { detail: detail.into() };
-    reply(result, &Record::Vacant, Millis(0), &JsValue::UNDEFINED)
+    reply(result, None, Millis(0), &JsValue::UNDEFINED)
 }
 
-/// A result, with what stands recorded and the time at the origin that its caller waited through.
-pub fn reply(result: SubmitResult, record: &Record, origin: Millis, body: &JsValue) -> RpcReply {
-    let expires_at = record.claim().map(Claim::expires_at);
-    let claim = record.claim().map(ClaimRef::of);
-    let message = SubmitReply { result, expires_at, origin_time: origin, claim };
+/// A result, with the claim that it stands under and the time at the origin that its caller waited through.
+fn reply(
+    result: SubmitResult,
+    claim: Option<&Claim>,
+    origin_time: Millis,
+    body: &JsValue,
+) -> RpcReply {
+    let expires_at = claim.map(Claim::expires_at);
+    let message = SubmitReply { result, expires_at, origin_time, claim: claim.map(ClaimRef::of) };
     let reply: RpcReply = Object::new().unchecked_into();
     reply.set_message(&Uint8Array::from(message.encode().as_slice()));
     reply.set_body(body);

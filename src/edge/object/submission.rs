@@ -9,7 +9,7 @@ use super::super::platform::timeout::{sleep, within};
 use super::super::platform::{now, random_bits};
 use super::context::ObjectContext;
 use super::copy_writer::write_copy;
-use super::in_memory::Wakeup;
+use super::in_memory::{Answered, Wakeup};
 use super::incoming_submission::{IncomingSubmission, Pass};
 use super::origin_request::OriginRequest;
 use super::origin_response::receive;
@@ -60,9 +60,15 @@ pub async fn handle_submit(
         Ok(submission) => submission,
         Err(detail) => return Ok(reply::unavailable(detail)),
     };
-    Handling { context, submission: &submission, pass: Pass::First, place: Place::Wanted }
-        .run()
-        .await
+    Handling {
+        context,
+        submission: &submission,
+        pass: Pass::First,
+        place: Place::Wanted,
+        answered: None,
+    }
+    .run()
+    .await
 }
 
 /// One request on its way through its key's states.
@@ -71,6 +77,8 @@ struct Handling<'a> {
     submission: &'a IncomingSubmission,
     pass: Pass,
     place: Place,
+    /// The answer that it has waited for, as it came.
+    answered: Option<Rc<Answered>>,
 }
 
 impl Handling<'_> {
@@ -126,12 +134,12 @@ impl Handling<'_> {
                 None => Event::Look,
             }
         };
-        self.context.step(self.submission.record(), event, &Wakeup::LookAgain)
+        self.context.step(self.submission.record(), event, Wakeup::look_again)
     }
 
     /// Does what a transition says, but for sending. Returns `None` if the record has to be looked at
     /// again.
-    async fn act_on(&self, transition: Transition) -> Option<Reply> {
+    async fn act_on(&mut self, transition: Transition) -> Option<Reply> {
         let observed = self.pass == Pass::First && self.submission.is_observed();
         if self.pass == Pass::First && !observed {
             self.count(&transition);
@@ -167,7 +175,9 @@ impl Handling<'_> {
             Pass::First => Delivery::Replayed,
             Pass::Waited | Pass::Led => Delivery::Collapsed,
         };
-        reply::stored(context, id, record, delivery)
+        let claim = record.claim().map(|claim| claim.id);
+        let answered = self.answered.as_ref().filter(|answered| Some(answered.claim) == claim);
+        reply::stored(context, id, record, delivery, answered.map(|answered| &answered.head))
     }
 
     /// Counts what becomes of a duplicate. Counts are written once its answer has left: they are not
@@ -211,7 +221,7 @@ impl Handling<'_> {
 
     /// Waits for the open call. Returns `None` if the record says what came of it. It does so at the
     /// call's deadline, too: the alarm may ring later, and who leads may have hung up, timer and all.
-    async fn join(&self, record: &Record) -> Option<Reply> {
+    async fn join(&mut self, record: &Record) -> Option<Reply> {
         let submission = self.submission;
         // Who shows the claim's credential shares whatever comes of it, and will not be sent.
         if record.claim().is_some_and(|claim| submission.shows(&claim.credential)) {
@@ -220,11 +230,20 @@ impl Handling<'_> {
         let wakeup = self.context.memory.wait(submission.record());
         let now = now();
         let patience = submission.wait_left(now);
-        let deadline =
-            record.claim().map_or(patience, |claim| claim.deadline_at.plus(TIMER_SLACK).since(now));
+        let deadline = match record.claim() {
+            // A stream is waited for to its end.
+            Some(claim) if !self.context.memory.streams(submission.record(), claim.attempt) => {
+                claim.deadline_at.plus(TIMER_SLACK).since(now)
+            }
+            _ => patience,
+        };
         match within(patience.min(deadline), wakeup).await {
             Some(Ok(Wakeup::Released(released))) if submission.shows(&released.credential) => {
                 Some(Ok(reply::released(&released, true)))
+            }
+            Some(Ok(Wakeup::Answered(answered))) => {
+                self.answered = Some(answered);
+                None
             }
             Some(_) => None,
             None if deadline < patience => None,

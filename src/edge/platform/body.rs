@@ -1,4 +1,4 @@
-//! A request's body, read to its end within a limit and outside WebAssembly's memory.
+//! Bodies, read to their ends within a limit and outside WebAssembly's memory.
 
 use super::body_budget::BodyReservation;
 use super::streams::{ChunkBuffer, Chunks, ReadAhead};
@@ -75,6 +75,13 @@ async fn read_stream(
 /// All bytes of a request or a response.
 pub async fn read_all(message: &JsValue) -> Result<Uint8Array, JsValue> {
     JsFuture::from(message.unchecked_ref::<Body>().bytes()?).await.map(JsCast::unchecked_into)
+}
+
+/// Nobody reads a response's body: it gives its connection back.
+pub async fn discard(response: &Response) {
+    if let Some(Ok(chunks)) = response.body().map(Chunks::of) {
+        ReadAhead::of_rest(chunks).discard().await;
+    }
 }
 
 /// All bytes of a body that came along with a remote call: at once or as a stream.

@@ -99,6 +99,49 @@ impl ChunkBuffer {
     }
 }
 
+/// Bytes that come in piece by piece, held in one piece and outside WebAssembly's memory. They are copied:
+/// the platform's chunk of a few bytes may keep a buffer of some KB alive, and a stream has thousands.
+#[derive(Default)]
+pub struct RowBuffer {
+    /// Longer than what is in it.
+    bytes: Uint8Array,
+    length: u32,
+}
+
+impl RowBuffer {
+    /// In bytes.
+    pub fn length(&self) -> u32 {
+        self.length
+    }
+
+    pub fn push(&mut self, chunk: &Uint8Array) {
+        let length = self.length.saturating_add(chunk.length());
+        if length > self.bytes.length() {
+            let room = length.max(self.bytes.length().saturating_mul(2)).max(LEAST_ROOM);
+            let bytes = Uint8Array::new_with_length(room);
+            bytes.set(&self.since(0), 0);
+            self.bytes = bytes;
+        }
+        self.bytes.set(chunk, self.length);
+        self.length = length;
+    }
+
+    /// A view of the bytes from some place on.
+    pub fn since(&self, from: u32) -> Uint8Array {
+        self.bytes.subarray(from, self.length)
+    }
+
+    /// Lets the first bytes go.
+    pub fn drop_first(&mut self, count: u32) {
+        let rest = self.since(count);
+        *self = Self::default();
+        self.push(&rest);
+    }
+}
+
+/// In bytes: enough for most answers that do not promise their length.
+const LEAST_ROOM: u32 = 4 * 1024;
+
 /// The beginning of a body, and the rest where there is more.
 #[derive(Default)]
 pub struct ReadAhead {
@@ -109,6 +152,25 @@ pub struct ReadAhead {
 impl ReadAhead {
     pub fn of_rest(rest: Chunks) -> Self {
         Self { begun: ChunkBuffer::default(), rest: Some(rest) }
+    }
+
+    /// A body's beginning, up to about so many bytes; empty where it breaks off before.
+    pub async fn up_to(body: Option<ReadableStream>, most: u64) -> Self {
+        Self::try_up_to(body, most).await.unwrap_or_default()
+    }
+
+    async fn try_up_to(body: Option<ReadableStream>, most: u64) -> Result<Self, JsValue> {
+        let mut read = Self::default();
+        let Some(stream) = body else { return Ok(read) };
+        let mut chunks = Chunks::of(stream)?;
+        while let Some(chunk) = chunks.next().await? {
+            read.begun.push(chunk);
+            if read.begun.length > most {
+                read.rest = Some(chunks);
+                return Ok(read);
+            }
+        }
+        Ok(read)
     }
 
     /// Nobody reads it: whoever sends it is told to stop.

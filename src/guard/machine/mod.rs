@@ -3,8 +3,9 @@
 //! 1. A claim is stored before its request is sent, and one claim sends one request.
 //! 2. Only an answer that means "not processed" or the end of the retry window frees a key; only
 //!    `resend` sends a claim's request a second time.
-//! 3. A record in flight without a call in memory is unknown. So is one past its deadline, but its
-//!    call goes on, and a late answer still becomes the stored one. Whoever looks finds that out.
+//! 3. A record in flight without a call in memory is unknown. So is one past its deadline, unless its
+//!    answer is coming in, piece by piece; the call goes on, and a late answer still becomes the stored
+//!    one. Whoever looks finds that out.
 //! 4. An answer or a failure that belongs to another claim changes nothing.
 //! 5. Another request under the key is refused, whatever else is true of it.
 //! 6. An answer is shown only to the credential that caused it.
@@ -44,6 +45,8 @@ pub enum Event {
     Answered { claim: ClaimId, attempt: u32, verdict: OriginVerdict, answer: Answer },
     /// The call of an attempt failed after it may have reached the origin.
     Failed { claim: ClaimId, attempt: u32 },
+    /// The origin answered with a status that no response can be made of.
+    AnsweredNoSuchStatus { claim: ClaimId, attempt: u32, status: u16 },
     /// The call of an attempt failed before anything was sent.
     NotSent { claim: ClaimId, attempt: u32 },
     /// Somebody looks at what time has done.
@@ -111,6 +114,8 @@ pub enum Place {
 pub struct InMemoryState<'a> {
     /// The attempts whose calls are open.
     pub open_calls: &'a [u32],
+    /// Those of them whose answers are coming in as streams.
+    pub streaming: &'a [u32],
     /// How many duplicates wait.
     pub waiting: usize,
     /// Whether a copy of the answer is on its way to KV.
@@ -233,6 +238,10 @@ pub fn transition(
             let outcome = Outcome { reason: Reason::ConnectionLost, answer: None };
             failed(record, &claim, attempt, outcome, now)
         }
+        Event::AnsweredNoSuchStatus { claim, attempt, status } => {
+            let outcome = Outcome { reason: Reason::NoSuchStatus(status), answer: None };
+            failed(record, &claim, attempt, outcome, now)
+        }
         Event::NotSent { claim, attempt } => on_not_processed(record, &claim, attempt, now),
     };
     Transition {
@@ -248,7 +257,9 @@ fn apply_time(record: Record, live: InMemoryState, now: UnixMillis) -> (Record, 
             let call_ended_at = now.min(claim.deadline_at);
             (unknown(claim.ended(call_ended_at), previous, Reason::Restarted), StorageOp::Put)
         }
-        Record::InFlight { claim, previous } if now >= claim.deadline_at => {
+        Record::InFlight { claim, previous }
+            if now >= claim.deadline_at && !live.streaming.contains(&claim.attempt) =>
+        {
             let call_ended_at = claim.deadline_at;
             (unknown(claim.ended(call_ended_at), previous, Reason::DeadlinePassed), StorageOp::Put)
         }

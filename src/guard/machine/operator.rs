@@ -12,16 +12,17 @@ pub(super) fn on_look(record: Record) -> Transition {
     }
 }
 
-/// Nobody but the alarm ends a call. One that is still within its deadline is let be: it may have
-/// been sent for the second time a moment before the window's end.
+/// Nobody but the alarm ends a call, a stream without an end among them. One that is still within its
+/// deadline is let be: it may have been sent for the second time a moment before the window's end.
 ///
 /// An answer that is being read outlives its window until the reader is done.
 pub(super) fn on_alarm(record: Record, live: InMemoryState, now: UnixMillis) -> Transition {
-    let outlasts = |claim: &Claim| now >= claim.window_ends_at;
+    let outlasts = |claim: &Claim| now >= claim.window_ends_at && !live.open_calls.is_empty();
     match record {
-        Record::Done { ref claim, .. } | Record::Unknown { ref claim, .. }
-            if outlasts(claim) && !live.open_calls.is_empty() =>
-        {
+        Record::Done { ref claim, .. } | Record::Unknown { ref claim, .. } if outlasts(claim) => {
+            Transition::keep(record, Action::EndCalls)
+        }
+        Record::InFlight { ref claim, .. } if outlasts(claim) && now >= claim.deadline_at => {
             Transition::keep(record, Action::EndCalls)
         }
         other => on_look(other),

@@ -101,6 +101,7 @@ fn reason(reason: Reason) -> &'static str {
         Reason::Restarted => "restarted",
         Reason::DeadlinePassed => "deadline-passed",
         Reason::ServerError => "server-error",
+        Reason::NoSuchStatus(_) => "no-such-status",
     }
 }
 

@@ -7,7 +7,7 @@ use crate::guard::document::{Members, from_json_object, present};
 use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::Resolution;
 use crate::guard::record::{Answer, Body, ClaimId, INLINE_LIMIT};
-use crate::guard::replay::keepable_headers;
+use crate::guard::replay::shown_headers;
 use crate::guard::scope::{RecordId, ScopeValue};
 use crate::guard::time::{Millis, UnixMillis};
 use base64::Engine as _;
@@ -130,7 +130,7 @@ fn answer(request: &ResolutionRequest, now: UnixMillis) -> Result<Answer, Resolu
     let bytes = || BODY_BASE64.decode(text?).ok();
     Ok(Answer {
         status: status.ok_or(ResolutionError::Status)?,
-        headers: keepable_headers(headers.ok_or(ResolutionError::Headers)?),
+        headers: shown_headers(headers.ok_or(ResolutionError::Headers)?),
         answered_at: now,
         origin_time: Millis(0),
         body: Body::Inline {

@@ -133,12 +133,24 @@ impl Default for Settings {
     }
 }
 
-/// Answers that were given before anything was done. A plain 503 is not among them: common
-/// routers answer it while the application works on.
+/// Answers that by their definition come before the work, a connection that the edge never made, and
+/// "send the same there": whoever follows a 307 shows this very key again, and nothing was done yet. A
+/// conflict, a lock or a full house only with `Retry-After`, which says that the same request may go
+/// through later. A plain 503 is not among them: common routers answer it while the application works on.
+const RELEASED: [u16; 18] =
+    [401, 403, 407, 408, 411, 417, 421, 425, 426, 428, 429, 431, 511, 521, 523, 525, 526, 530];
+const RELEASED_WITH: [(u16, &str); 5] = [
+    (307, "location"),
+    (308, "location"),
+    (409, "retry-after"),
+    (423, "retry-after"),
+    (503, "retry-after"),
+];
+
 fn default_release() -> Vec<Release> {
-    let retry_after = ReleaseHeader { name: "retry-after".into(), matches: None };
-    let mut release: Vec<Release> =
-        [401, 403, 407, 425, 429, 521, 523, 525, 526, 530].map(Release::status).into();
-    release.push(Release { status: 503, header: Some(retry_after) });
-    release
+    let with = RELEASED_WITH.map(|(status, name)| Release {
+        status,
+        header: Some(ReleaseHeader { name: name.into(), matches: None }),
+    });
+    RELEASED.map(Release::status).into_iter().chain(with).collect()
 }

@@ -146,16 +146,16 @@ pub const FIELDS: [Field; 29] = [
         .means("How long a duplicate waits before it gets `in-progress`; more than two minutes is no use, for callers and proxies on the way hang up.")
         .because("It ends just before the 30 s after which common HTTP clients give up, so that they still read the answer."),
     field("deadline", Kind::Duration(duration(SECOND, HOUR), |values| &mut values.settings.deadline), Is(r#""125s""#))
-        .means("How long callers wait for the origin before they are told that the outcome is unknown; the call itself goes on, and a late answer is kept. More than an hour is no use, for no caller is left.")
+        .means("How long callers wait for the origin before they are told that the outcome is unknown; the call itself goes on, and a late answer is kept. A stream that has begun by then is not in doubt: duplicates wait for its end. More than an hour is no use, for no caller is left.")
         .because("The platform gives up on a silent origin after 120 s and says so itself, which tells more than the guard's own deadline."),
     field("unknown", choice!(Unknown, |values| values.settings.unknown), Is(r#""hold""#))
         .allows("`resend` needs `fingerprint = \"bytes\"`, and a `key` other than `derive`")
         .means("What a retry gets when nobody knows whether the origin acted: `hold` answers with the origin's 5xx again, or with `outcome-unknown`; `resend` sends it to the origin once more under the first attempt's exact key, for origins that honour idempotency keys themselves.")
         .because("To send it again is to risk doing it twice, which only an origin that knows the key can rule out."),
-    field("release", Kind::Special(releases::release), Is(r#"[401, 403, 407, 425, 429, { "status": 503, "header": "retry-after" }, 521, 523, 525, 526, 530]"#))
+    field("release", Kind::Special(releases::release), Is(r#"[401, 403, 407, 408, 411, 417, 421, 425, 426, 428, 429, 431, 511, 521, 523, 525, 526, 530, { "status": 307, "header": "location" }, { "status": 308, "header": "location" }, { "status": 409, "header": "retry-after" }, { "status": 423, "header": "retry-after" }, { "status": 503, "header": "retry-after" }]"#))
         .allows("a list of `429`, `{ status = 503, header = \"retry-after\" }` and `{ status = 302, header = \"location\", matches = \"*/login*\" }`; a status from 200 to 299 only with a header; `[]` for none")
         .means("The answers that say \"I did not process this\": they are passed on, nothing is stored, and the key is free again.")
-        .because("These are given by authentication, rate limits and an edge that could not connect, all before the work; a plain 503 is not among them, because common routers answer it while the application works on."),
+        .because("By their definitions these come before the work: what authentication, limits and preconditions refuse, what a server did not wait for or will not take in this form, and what the edge says of a connection that was never made. 307 and 308 say \"send the same there\": who follows shows this very key again. A conflict, a lock and a 503 are among them only with `Retry-After`; a plain 503 is not, because common routers answer it while the application works on."),
     field("scope", Kind::Special(lists::scope), Is(r#""auto""#))
         .allows("`\"auto\"`, or a list of `header:<name>`, `cookie:<name>`, `query:<name>` and `jwt:<claim>`")
         .means("Who a key belongs to: the same key of another scope is another operation. `auto` takes a bearer token's `iss` and `sub`, else the Authorization header, else `x-api-key`. Tokens are read unverified: they partition, they authorise nothing. A claim that is missing falls back to the whole Authorization header.")
@@ -176,11 +176,11 @@ pub const FIELDS: [Field; 29] = [
         .means("The largest request body that is guarded; a larger one gets `body-too-large`. A guarded body lies in memory up to three times while it is hashed, and an isolate has 128 MB, hence the bound.")
         .because("It holds any order, and leaves an isolate room for several at once."),
     field("max_stored_response", Kind::Size(size(1, 24 * MIB), |values| &mut values.settings.max_stored_response), Is(r#""8MiB""#))
-        .means("The largest answer that is kept; a larger one streams to the first caller, and retries get `response-not-kept`. KV takes no value over 25 MiB, hence the bound.")
+        .means("The largest answer that is kept; a larger one streams to the first caller, and retries get `response-not-kept`. What streams by its nature (`text/event-stream`, `application/x-ndjson`, `application/jsonl`, `application/json-seq`, `multipart/x-mixed-replace`) reaches the first caller as it comes, and is kept up to here as well. KV takes no value over 25 MiB, hence the bound.")
         .because("It holds any answer to a write, and leaves an isolate room for several at once."),
     field("replay_set_cookie", Kind::Flag(|values| &mut values.settings.replay_set_cookie), Is("false"))
-        .means("Whether a replay carries the Set-Cookie lines of the first answer.")
-        .because("A cookie that is set again hours later may undo a sign-out."),
+        .means("Whether a replay carries the personal headers of the first answer: `Set-Cookie`, `Set-Cookie2`, `Clear-Site-Data`, `Authorization`, `Authentication-Info`, `Proxy-Authentication-Info`, `WWW-Authenticate`, `Proxy-Authenticate`, `X-CSRF-Token` and `X-XSRF-Token`. Those who waited for the very call get them in any case.")
+        .because("A cookie that is set again hours later may undo a sign-out, and a token that was good once does nobody any good."),
     field("on_guard_failure", choice!(OnGuardFailure, |values| values.settings.on_guard_failure), Is(r#""closed""#))
         .means("What happens when a record cannot be reached: `closed` answers 503; `open` forwards unguarded and says so, but only if no call of the request can have reached the record. `open` suspends the promise that a request is sent once, while the platform is out.")
         .because("Who puts a guard there would rather have a payment refused than made twice."),

@@ -104,7 +104,7 @@ impl World<'_> {
         };
         let open_calls: &[u32] = if self.state.shards[shard].call.is_some() { &[1] } else { &[] };
         let waiting = self.state.submissions.iter().filter(|one| waits_at(one, shard)).count();
-        let live = InMemoryState { open_calls, waiting, copying: false, reading: false };
+        let live = InMemoryState { open_calls, waiting, ..InMemoryState::default() };
         let transition = self.misfenced(machine::transition(record, event, live, now));
         match transition.storage {
             StorageOp::Keep => {}

@@ -219,7 +219,7 @@ impl World<'_> {
             open_calls,
             waiting: self.state.submissions.iter().filter(waits).count(),
             copying: self.state.instance.copies.iter().any(|(of, _)| *of == key),
-            reading: false,
+            ..InMemoryState::default()
         };
         let in_flight = matches!(record, Record::InFlight { .. });
         let is_mistaken = in_flight

@@ -67,7 +67,8 @@ fn differs(exchange: &Exchange, execution: &Execution) -> Complaint {
     if let Some(name) = HEADERS.iter().find(header) {
         return Some(format!("{name} is {:?}", exchange.headers.get(name)));
     }
-    let cookie = exchange.headers.get("set-cookie").filter(|_| is_marked(exchange));
+    let is_replay = matches!(exchange.word, Word::Answer(_, Way::Replayed));
+    let cookie = exchange.headers.get("set-cookie").filter(|_| is_replay);
     cookie.map(|cookie| format!("a replay sets the cookie {cookie}"))
 }
 

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::queue_producer::{Parcel, QueueProducer, Settled};
-use crate::script::Reply;
+use crate::script::{Ending, Reply};
 
 /// Sends a letter to the queue again, as a person would, and returns what comes of it.
 #[track_caller]
@@ -49,6 +49,24 @@ fn a_final_refusal_is_the_same_operation_when_it_is_sent_again() {
 fn an_unknown_outcome_is_the_same_operation_when_it_is_sent_again() {
     check_same_operation(Reply::no_answer(), "outcome-unknown", 502);
     check_same_operation(Reply::json(500, "{}"), "outcome-unknown", 500);
+    check_same_operation(Reply::new(999), "outcome-unknown", 502);
+}
+
+/// Nobody reads along with a message: its stream counts as a whole or not at all.
+#[test]
+fn a_stream_that_breaks_off_does_not_acknowledge_its_message() {
+    let events = Reply::new(200).header("Content-Type", "text/event-stream").body("data: 1\n\n");
+    check_same_operation(
+        events.clone().ending(Ending::ChunkedWithoutEnd(4)),
+        "outcome-unknown",
+        502,
+    );
+    let queue_producer = QueueProducer::shared();
+    queue_producer.0.origin_in_turn([events]);
+    let parcel = queue_producer.order("whole");
+    queue_producer.check(&parcel, Settled::Acked);
+    queue_producer.check(&parcel, Settled::Acked);
+    queue_producer.0.check_calls(1);
 }
 
 /// The key that the message came with is not replaced, and a text stays one.

@@ -1,0 +1,80 @@
+//! What in an answer's headers points at the origin, pointed at the public address instead.
+//!
+//! 1. An address is the origin's if it has ORIGIN's host and port and lies below ORIGIN's path, under
+//!    either scheme: an origin behind something that ends TLS does not know which one it is called by.
+//!    Hosts count regardless of case, and a scheme's own port may be written or not.
+//! 2. It is done when an answer is shown, and not when it is kept: two hosts of one realm show the same
+//!    answer, each with its own address.
+
+use super::origin::OriginUrl;
+
+/// The headers that hold an address.
+pub const WITH_ADDRESS: [&str; 3] = ["location", "content-location", "refresh"];
+
+impl OriginUrl {
+    /// The value of such a header with the public address in the origin's place. Returns `None` if it does
+    /// not point at the origin.
+    pub fn rewrite(&self, name: &str, value: &str, public: &str) -> Option<String> {
+        match name {
+            "refresh" => self.rewrite_refresh(value, public),
+            _ => self.rewrite_location(value, public),
+        }
+    }
+
+    pub fn rewrite_location(&self, location: &str, public: &str) -> Option<String> {
+        let (own_place, own_path) = split_place(self.as_str())?;
+        // A value with bytes that are no UTF-8 would not be what it was.
+        if location.contains(char::REPLACEMENT_CHARACTER) {
+            return None;
+        }
+        let absolute = match location.starts_with("//") {
+            true => format!("{}:{location}", self.as_str().split(':').next()?),
+            false => location.to_owned(),
+        };
+        let (place, path) = split_place(&absolute)?;
+        let rest = path.strip_prefix(own_path)?;
+        let fits = place == own_place && (rest.is_empty() || rest.starts_with(['/', '?', '#']));
+        fits.then(|| format!("{public}{rest}"))
+    }
+
+    /// `5; url=https://…`, in the forms that browsers read (HTML, "shared declarative refresh steps").
+    fn rewrite_refresh(&self, value: &str, public: &str) -> Option<String> {
+        let (_, target) = value.split_once([';', ','])?;
+        let target = without_name(target.trim_start());
+        let quote = target.chars().next().filter(|first| matches!(first, '"' | '\''));
+        let target = target.trim_start_matches(quote.as_slice());
+        let url = match quote {
+            Some(quote) => target.split(quote).next()?,
+            None => target.trim_end(),
+        };
+        let start = value.len().checked_sub(target.len())?;
+        let behind = value.get(start.checked_add(url.len())?..)?;
+        let rewritten = self.rewrite_location(url, public)?;
+        Some(format!("{}{rewritten}{behind}", value.get(..start)?))
+    }
+}
+
+/// What stands behind `url =`, or the whole where that is left out.
+fn without_name(target: &str) -> &str {
+    let named = || {
+        let (name, rest) = target.split_at_checked(3)?;
+        let rest = rest.trim_start().strip_prefix('=')?;
+        name.eq_ignore_ascii_case("url").then(|| rest.trim_start())
+    };
+    named().unwrap_or(target)
+}
+
+/// The authority of an `http` or `https` URL in one spelling, and what follows it.
+fn split_place(url: &str) -> Option<(String, &str)> {
+    let (scheme, rest) = url.split_once(':')?;
+    let own_port = match scheme.to_ascii_lowercase().as_str() {
+        "https" => ":443",
+        "http" => ":80",
+        _ => return None,
+    };
+    let rest = rest.strip_prefix("//")?;
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end)?;
+    let place = authority.to_ascii_lowercase();
+    Some((place.strip_suffix(own_port).unwrap_or(&place).to_owned(), path))
+}
