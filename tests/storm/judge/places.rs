@@ -60,10 +60,10 @@ fn calls_of(cases: &[Case], shard: u32) -> impl Iterator<Item = (usize, &Executi
     let is_here = move |case: &&Case| {
         case.records().first().and_then(|record| shard_of(record)) == Some(shard)
     };
-    let calls = |case: &'_ Case| -> Vec<_> {
-        case.executions.iter().map(|(_, call)| (case.operation, call)).collect()
-    };
-    cases.iter().filter(is_here).flat_map(calls)
+    cases
+        .iter()
+        .filter(is_here)
+        .flat_map(|case| case.executions.iter().map(move |(_, call)| (case.operation, call)))
 }
 
 /// Whether the origin was busy with a call at this moment, and the runtime that had sent it alive.
