@@ -42,7 +42,7 @@ pub enum Bug {
 }
 
 impl Bug {
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::NewPolicyCounts,
         Self::CopyUnchecked,
         Self::WaitersSleep,
