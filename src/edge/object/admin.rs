@@ -8,7 +8,7 @@ use super::super::platform::streams::Pipe;
 use super::super::platform::timeout::within;
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
-use super::in_memory::{UnderWay, Wakeup};
+use super::in_memory::UnderWay;
 use super::reply::{is_taken_in_time, rows_of};
 use crate::guard::machine::{Action, Event};
 use crate::guard::operator::{
@@ -45,7 +45,7 @@ pub async fn answer(context: &Rc<ObjectContext>, request: &Request) -> Result<Re
         Ok(event) => event,
         Err(error) => return refuse(&error),
     };
-    let transition = match context.step(&id, |_| event, Wakeup::look_again) {
+    let transition = match context.on_event(&id, event) {
         Ok(transition) => transition,
         Err(detail) => return unusable(&detail),
     };

@@ -8,7 +8,6 @@ use super::super::platform::timeout::sleep;
 use super::super::platform::{log, message_of, now};
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
-use super::in_memory::Wakeup;
 use crate::guard::machine::{Action, Event, StorageOp};
 use crate::guard::scope::RecordId;
 use crate::guard::shard::retention::Bucket;
@@ -104,7 +103,7 @@ fn look_at_one(
     bucket: Bucket,
 ) -> Result<Found, JsValue> {
     let now = now();
-    let transition = match context.step(id, |_| Event::Alarm, Wakeup::look_again) {
+    let transition = match context.on_event(id, Event::Alarm) {
         Ok(transition) => transition,
         Err(why) => {
             log::error(&format!("onlyonce: a record could not be looked at: {why}"));

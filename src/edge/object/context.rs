@@ -75,8 +75,8 @@ impl ObjectContext {
     pub fn step(
         &self,
         id: &RecordId,
-        event: impl FnOnce(Option<&Claim>) -> Event,
-        wakeup: impl FnOnce(&Record) -> Wakeup,
+        event: &mut dyn FnMut(Option<&Claim>) -> Event,
+        wakeup: &dyn Fn(&Record) -> Wakeup,
     ) -> Result<Transition, String> {
         let now = now();
         let (record, place) = self.store.load(id)?;
@@ -98,6 +98,12 @@ impl ObjectContext {
             }
         }
         Ok(transition)
+    }
+
+    /// The same for an event that is what it is whatever claim there is; those who wait look again.
+    pub fn on_event(&self, id: &RecordId, event: Event) -> Result<Transition, String> {
+        let mut event = Some(event);
+        self.step(id, &mut |_| event.take().unwrap_or(Event::Look), &Wakeup::look_again)
     }
 
     /// The alarm for a record that is about to be written, in the same turn, so that neither becomes
@@ -161,9 +167,10 @@ impl ObjectContext {
         id: &RecordId,
         attempt: u32,
         event: Event,
-        wakeup: impl FnOnce(&Record) -> Wakeup,
+        wakeup: &dyn Fn(&Record) -> Wakeup,
     ) -> Option<Transition> {
-        let transition = self.step(id, |_| event, wakeup);
+        let mut event = Some(event);
+        let transition = self.step(id, &mut |_| event.take().unwrap_or(Event::Look), wakeup);
         self.memory.end_call(id, attempt);
         // Together with the end of the call: those who joined cost no write of their own.
         self.counters.write(&self.store, id);

@@ -5,7 +5,6 @@
 
 use super::super::platform::{log, now};
 use super::context::ObjectContext;
-use super::in_memory::Wakeup;
 use super::record_store::{BodyRows, ROW_BYTES};
 use crate::guard::machine::Event;
 use crate::guard::record::{Body, ClaimId, Record};
@@ -86,7 +85,7 @@ pub async fn confirm_deletion(context: Rc<ObjectContext>, id: RecordId) {
     if deleted.is_err() {
         return log::warning(NOT_DELETED);
     }
-    if let Err(why) = context.step(&id, |_| Event::CopyDeleted, Wakeup::look_again) {
+    if let Err(why) = context.on_event(&id, Event::CopyDeleted) {
         log::error(&format!("onlyonce: a deletion was not written down: {why}"));
     }
 }

@@ -57,7 +57,7 @@ pub async fn receive(context: Rc<ObjectContext>, request: OriginRequest, leader:
 fn not_sent(context: &ObjectContext, request: &OriginRequest, leader: LeaderSender) {
     let Claim { id, attempt, .. } = request.claim.clone();
     let event = Event::NotSent { claim: id, attempt };
-    context.finish_origin_request(&request.record, attempt, event, Wakeup::look_again);
+    context.finish_origin_request(&request.record, attempt, event, &Wakeup::look_again);
     let detail = "the request could not be sent to the origin; nothing was carried out";
     // A leader that gave up has nothing to learn from this.
     let _ = leader.send(Ok(reply::unavailable(detail)));
@@ -67,7 +67,7 @@ fn not_sent(context: &ObjectContext, request: &OriginRequest, leader: LeaderSend
 fn lost(context: &ObjectContext, request: &OriginRequest) {
     let Claim { id, attempt, .. } = request.claim.clone();
     let event = Event::Failed { claim: id, attempt };
-    context.finish_origin_request(&request.record, attempt, event, Wakeup::look_again);
+    context.finish_origin_request(&request.record, attempt, event, &Wakeup::look_again);
 }
 
 async fn receive_response(
@@ -83,7 +83,7 @@ async fn receive_response(
     if !can_be_shown(status) {
         let Claim { id, attempt, .. } = request.claim.clone();
         let event = Event::AnsweredNoSuchStatus { claim: id, attempt, status };
-        context.finish_origin_request(&request.record, attempt, event, Wakeup::look_again);
+        context.finish_origin_request(&request.record, attempt, event, &Wakeup::look_again);
         return discard(&response).await;
     }
     let Ok(head) = LiveHead::of(&response) else { return lost(&context, &request) };
@@ -164,7 +164,7 @@ impl OriginResponse {
     async fn keep_stream(&self, chunks: Chunks, promised: Option<u64>, leader: LeaderSender) {
         let (memory, id) = (&self.context.memory, &self.request.record);
         // What time has done by now is done: a stream that begins past its deadline was in doubt before.
-        if let Err(why) = self.context.step(id, |_| Event::Look, Wakeup::look_again) {
+        if let Err(why) = self.context.on_event(id, Event::Look) {
             log::error(&format!("onlyonce: a record could not be looked at: {why}"));
         }
         // Should it fall silent, the platform gives up on it as on any origin, and it has broken off.
@@ -237,11 +237,12 @@ impl OriginResponse {
         let kept = self.answer(body);
         let is_kept = |record: &Record| record.answer() == Some(&kept);
         let answered = Answered { claim: self.request.claim.id, head: self.head.clone() };
+        let answered = Rc::new(answered);
         let wakeup = |record: &Record| match is_kept(record) {
-            true => Wakeup::Answered(Rc::new(answered)),
+            true => Wakeup::Answered(answered.clone()),
             false => Wakeup::LookAgain,
         };
-        let record = self.finish(self.verdict, kept.clone(), wakeup)?.record;
+        let record = self.finish(self.verdict, kept.clone(), &wakeup)?.record;
         Some(record).filter(is_kept)
     }
 
@@ -260,7 +261,7 @@ impl OriginResponse {
         &self,
         verdict: OriginVerdict,
         answer: Answer,
-        wakeup: impl FnOnce(&Record) -> Wakeup,
+        wakeup: &dyn Fn(&Record) -> Wakeup,
     ) -> Option<Transition> {
         let Claim { id, attempt, .. } = self.request.claim;
         let event = Event::Answered { claim: id, attempt, verdict, answer };
@@ -275,10 +276,10 @@ impl OriginResponse {
         match within(SHARING_PATIENCE, reading.as_mut()).await {
             Some(ReadAhead { mut begun, rest: None }) => self.share(begun.take(), leader),
             Some(read) => {
-                let pipe = self.free(Wakeup::look_again).then(|| self.pipe_to_released(leader));
+                let pipe = self.free(&Wakeup::look_again).then(|| self.pipe_to_released(leader));
                 pass_on(pipe.flatten(), read).await;
             }
-            None if self.free(Wakeup::look_again) => {
+            None if self.free(&Wakeup::look_again) => {
                 let pipe = self.pipe_to_released(leader);
                 pass_on(pipe, reading.await).await;
             }
@@ -287,7 +288,7 @@ impl OriginResponse {
     }
 
     /// Whether the key is free now. An earlier attempt's outcome outlasts this answer.
-    fn free(&self, wakeup: impl FnOnce(&Record) -> Wakeup) -> bool {
+    fn free(&self, wakeup: &dyn Fn(&Record) -> Wakeup) -> bool {
         let answer = self.answer(Body::NotKept);
         let transition = self.finish(OriginVerdict::NotProcessed, answer, wakeup);
         transition.is_some_and(|transition| transition.record == Record::Vacant)
@@ -304,7 +305,7 @@ impl OriginResponse {
             true => Wakeup::Released(released.clone()),
             false => Wakeup::LookAgain,
         };
-        if self.free(wakeup) {
+        if self.free(&wakeup) {
             let _ = leader.send(Ok(reply::released(&released, false)));
         }
     }

@@ -127,14 +127,14 @@ impl Handling<'_> {
     fn try_claim(&self, has_place: bool) -> Result<Transition, String> {
         let fresh = random_bits().ok_or("the platform gave no random bits")?;
         let place = if has_place { Place::Taken } else { self.place };
-        let event = |claim: Option<&Claim>| {
+        let mut event = |claim: Option<&Claim>| {
             let fresh = ClaimId(Hex(fresh));
             match self.submission.submission(fresh, claim, self.pass, place) {
                 Some(submission) => Event::Submitted(submission),
                 None => Event::Look,
             }
         };
-        self.context.step(self.submission.record(), event, Wakeup::look_again)
+        self.context.step(self.submission.record(), &mut event, &Wakeup::look_again)
     }
 
     /// Does what a transition says, but for sending. Returns `None` if the record has to be looked at
