@@ -177,7 +177,8 @@ pub const FIELDS: [Field; 29] = [
         .because("It holds any order, and leaves an isolate room for several at once."),
     field("max_stored_response", Kind::Size(size(1, 24 * MIB), |values| &mut values.settings.max_stored_response), Is(r#""8MiB""#))
         .means("The largest answer that is kept; a larger one streams to the first caller, and retries get `response-not-kept`. What streams by its nature (`text/event-stream`, `application/x-ndjson`, `application/jsonl`, `application/json-seq`, `multipart/x-mixed-replace`) reaches the first caller as it comes, and is kept up to here as well. KV takes no value over 25 MiB, hence the bound.")
-        .because("It holds any answer to a write, and leaves an isolate room for several at once."),
+        .because("It holds any answer to a write, and leaves an isolate room for several at once.")
+        .beware("A stream that never ends is read on for a retry when its caller has gone, until it is over the limit or the window ends. On a route of subscriptions write `\"1B\"`, so that it is handed on, not kept, and over with its caller; or `key = \"off\"`."),
     field("replay_set_cookie", Kind::Flag(|values| &mut values.settings.replay_set_cookie), Is("false"))
         .means("Whether a replay carries the personal headers of the first answer: `Set-Cookie`, `Set-Cookie2`, `Clear-Site-Data`, `Authorization`, `Authentication-Info`, `Proxy-Authentication-Info`, `WWW-Authenticate`, `Proxy-Authenticate`, `X-CSRF-Token` and `X-XSRF-Token`. Those who waited for the very call get them in any case.")
         .because("A cookie that is set again hours later may undo a sign-out, and a token that was good once does nobody any good."),
