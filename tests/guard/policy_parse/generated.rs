@@ -41,7 +41,16 @@ fn every_field_is_explained() {
         .filter(|field| !field.note.is_empty())
         .map(|field| field.known.name)
         .collect();
-    assert_eq!(beware, ["realm", "shards", "shards_before", "location", "jurisdiction", "scope"]);
+    let expected = [
+        "realm",
+        "shards",
+        "shards_before",
+        "location",
+        "jurisdiction",
+        "scope",
+        "max_stored_response",
+    ];
+    assert_eq!(beware, expected);
     assert!(KNOWN.iter().zip(&FIELDS).all(|(known, field)| known.name == field.known.name));
 }
 
