@@ -194,8 +194,14 @@ fn of_another_claim(event: Event) -> Event {
 
 /// The attempts that a state can have open, all of them.
 const ALL_OPEN: InMemoryState = InMemoryState { open_calls: &[1, 2], ..NONE_OPEN };
-const NONE_OPEN: InMemoryState =
-    InMemoryState { open_calls: &[], streaming: &[], waiting: 0, copying: false, reading: false };
+const NONE_OPEN: InMemoryState = InMemoryState {
+    open_calls: &[],
+    streaming: &[],
+    waiting: 0,
+    others_waiting: 0,
+    copying: false,
+    reading: false,
+};
 
 fn open(calls: &[u32]) -> InMemoryState<'_> {
     InMemoryState { open_calls: calls, ..NONE_OPEN }

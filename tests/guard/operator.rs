@@ -17,8 +17,14 @@ use serde_json::{Value, json};
 
 const CLAIM: &str = "0123456789abcdef0123456789abcdef";
 const ID: &str = "00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff";
-const QUIET: InMemoryState =
-    InMemoryState { open_calls: &[], streaming: &[], waiting: 0, copying: false, reading: false };
+const QUIET: InMemoryState = InMemoryState {
+    open_calls: &[],
+    streaming: &[],
+    waiting: 0,
+    others_waiting: 0,
+    copying: false,
+    reading: false,
+};
 
 fn id() -> RecordId {
     ID.parse().expect("64 hex digits")

@@ -108,6 +108,7 @@ impl World<'_> {
             open_calls: &open,
             streaming: &streaming,
             waiting,
+            others_waiting: 0,
             copying,
             reading: false,
         };

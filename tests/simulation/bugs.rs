@@ -20,6 +20,8 @@ pub enum Bug {
     LingerIgnored,
     /// As many may wait as like to.
     WaitersUnbounded,
+    /// Whoever knows a key may fill the places of its owner.
+    OthersFillThePlaces,
     /// A key is forgotten beside an open call.
     ForgottenInFlight,
     /// A forgotten key is free at once.
@@ -50,6 +52,7 @@ impl Bug {
         Self::TimeOutFrees,
         Self::LingerIgnored,
         Self::WaitersUnbounded,
+        Self::OthersFillThePlaces,
         Self::ForgottenInFlight,
         Self::ForgetWithoutQuarantine,
         Self::NoAlarm,
@@ -84,6 +87,7 @@ pub fn transition(
         (Bug::WaitersUnbounded, _) => {
             InMemoryState { waiting: live.waiting.min(MAX_WAITING - 1), ..live }
         }
+        (Bug::OthersFillThePlaces, _) => InMemoryState { others_waiting: 0, ..live },
         _ => live,
     };
     let timed_out = matches!(&record, Record::InFlight { claim, .. } if now >= claim.deadline_at);

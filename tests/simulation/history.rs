@@ -11,6 +11,8 @@ pub struct Key {
     /// Forgotten by an operator: until when, as soon as that is known.
     pub shut: Option<Option<u64>>,
     pub waiting: usize,
+    /// Those of them who do not show the claim's credential.
+    pub others_waiting: usize,
     /// What an operator made forgotten may still be shown by copies.
     pub last_shown: Option<(Request, usize, u32)>,
 }
@@ -73,6 +75,7 @@ impl Key {
         let is_owner = asker.request.has_credential_of(&claim.by, made.cookie_counts);
         match status {
             Status::Busy if policy.rejects || self.waiting >= 100 => RequestOutcome::InProgress,
+            Status::Busy if !is_owner && self.others_waiting >= 20 => RequestOutcome::InProgress,
             Status::Busy => RequestOutcome::Waits,
             Status::Known { .. } if !is_owner => RequestOutcome::CredentialChanged,
             Status::Known { kept: false, .. } => RequestOutcome::NotKept,

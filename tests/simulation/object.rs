@@ -102,6 +102,8 @@ impl Object {
 pub struct Waiter {
     pub submission: Submission,
     deadline_at: u64,
+    /// Whether it shows the claim's credential.
+    pub is_owner: bool,
 }
 
 impl Waiter {
@@ -201,6 +203,7 @@ impl System {
             open_calls: &open,
             streaming: &streaming,
             waiting: object.waiting.len(),
+            others_waiting: object.waiting.iter().filter(|waiter| !waiter.is_owner).count(),
             copying: !object.copies.is_empty(),
             reading: false,
         };
@@ -234,7 +237,7 @@ impl System {
             return;
         }
         let woken = std::mem::take(&mut self.object(key).waiting);
-        self.reference.stops_waiting(key, woken.len());
+        woken.iter().for_each(|waiter| self.reference.stops_waiting(key, waiter.is_owner));
         for Waiter { submission, .. } in woken {
             let submission = submission.having_waited();
             match (&news, step.storage) {
@@ -277,9 +280,10 @@ impl System {
                 !self.has(Bug::DeadlineUnheard) && !streaming.contains(&claim.attempt)
             });
             let deadline_at = deadline.map_or(u64::MAX / 2, |claim| claim.deadline_at.0);
-            return self.object(key).waiting.push(Waiter { submission, deadline_at });
+            let waiter = Waiter { submission, deadline_at, is_owner: owns };
+            return self.object(key).waiting.push(waiter);
         }
-        self.reference.stops_waiting(submission.asker.key, 1);
+        self.reference.stops_waiting(submission.asker.key, owns);
     }
 
     /// One who waited shares a refusal.
@@ -309,9 +313,9 @@ impl System {
     /// The time that one waits is over: it is told to come again, or the deadline has come and it
     /// looks again. Had the call ended before, it would have been woken.
     fn stops_waiting(&mut self, waiter: Waiter) {
-        let (at, submission) = (waiter.timer(), waiter.submission);
+        let (at, is_owner, submission) = (waiter.timer(), waiter.is_owner, waiter.submission);
         let key = submission.asker.key;
-        self.reference.stops_waiting(key, 1);
+        self.reference.stops_waiting(key, is_owner);
         if !self.reference.is_busy(key, at - TIMER_SLACK - 1) {
             self.complain(format!("{submission:?} waited for nothing"));
         }

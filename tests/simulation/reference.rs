@@ -123,7 +123,7 @@ impl Reference {
 
     pub fn died(&mut self, key: usize, now: u64) {
         let key = self.key(key);
-        key.waiting = 0;
+        (key.waiting, key.others_waiting) = (0, 0);
         let calls = key.claim.iter_mut().flat_map(|claim| &mut claim.calls);
         calls.filter(|call| call.end.is_none()).for_each(|call| call.end = Some((now, End::Died)));
     }
@@ -136,7 +136,9 @@ impl Reference {
         let owns = |claim: &Claim| {
             asker.request.has_credential_of(&claim.by, POLICIES[claim.policy].cookie_counts)
         };
-        asker.has_body &= !claim.is_some_and(owns);
+        let owns = claim.is_some_and(owns);
+        asker.has_body &= !owns;
+        key.others_waiting += usize::from(!owns);
     }
 
     /// Whether there is a call that may be waited for.
@@ -144,8 +146,10 @@ impl Reference {
         matches!(self.key(key).status(now), Status::Busy)
     }
 
-    pub fn stops_waiting(&mut self, key: usize, count: usize) {
-        self.key(key).waiting -= count;
+    pub fn stops_waiting(&mut self, key: usize, is_owner: bool) {
+        let key = self.key(key);
+        key.waiting -= 1;
+        key.others_waiting -= usize::from(!is_owner);
     }
 
     /// Whether the rules may let an operator forget the key; and it is done.

@@ -256,8 +256,8 @@ impl System {
         }
         match nth(&clients, pick) {
             Some((key, true, place)) => {
-                self.object(key).waiting.remove(place);
-                self.reference.stops_waiting(key, 1);
+                let waiter = self.object(key).waiting.remove(place);
+                self.reference.stops_waiting(key, waiter.is_owner);
             }
             Some((key, false, place)) => self.object(key).calls[place].leader = None,
             None => {}

@@ -95,6 +95,47 @@ fn the_hundred_and_first_to_wait_is_told_in_progress() {
     guard.check_calls(1);
 }
 
+/// Whoever forges a token with the owner's subject waits as well, but not in the owner's places.
+#[test]
+fn those_of_another_credential_leave_the_owner_places() {
+    let guard = Guard::shared(true);
+    let gate = Gate::new();
+    guard.origin_in_turn([Reply::new(201).held_by(&gate)]);
+    // Both are { "iss": "i", "sub": "s" }; only the signature differs.
+    let order = |signature: &str| {
+        let token = format!("Bearer e30.eyJpc3MiOiJpIiwic3ViIjoicyJ9.{signature}");
+        Call::post(&guard.path("/orders")).key(&guard.key()).authorization(&token).json("{}")
+    };
+    thread::scope(|scope| {
+        let first = guard.send_aside(scope, order("own"));
+        gate.wait_for(1);
+        let forged: Vec<_> = (0..100).map(|_| guard.send_aside(scope, order("forged"))).collect();
+        let answered = || forged.iter().filter(|one| one.is_finished()).count();
+        poll_until("80 are refused", || answered() >= 80);
+        let own: Vec<_> = (0..90).map(|_| guard.send_aside(scope, order("own"))).collect();
+        let answered = || own.iter().filter(|one| one.is_finished()).count();
+        poll_until("10 too many are refused", || answered() >= 10);
+        gate.open();
+        let first = first.join().expect("an answer");
+        let own: Vec<_> = own.into_iter().map(|one| one.join().expect("an answer")).collect();
+        let (shared, refused): (Vec<_>, Vec<_>) =
+            own.iter().partition(|answer| answer.status == 201);
+        assert_eq!((shared.len(), refused.len()), (80, 10));
+        shared.into_iter().for_each(|answer| check_replay(answer, &first));
+        refused.into_iter().for_each(|answer| drop(problem::check(answer, "in-progress")));
+        let answers = forged.into_iter().map(|one| one.join().expect("an answer"));
+        let codes: Vec<_> = answers.map(|answer| code_of(&answer)).collect();
+        let count = |code: &str| codes.iter().filter(|found| *found == code).count();
+        assert_eq!((count("in-progress"), count("credential-changed")), (80, 20), "{codes:?}");
+    });
+    guard.check_calls(1);
+}
+
+fn code_of(answer: &Answer) -> String {
+    let body: serde_json::Value = serde_json::from_slice(&answer.body).expect("a problem");
+    body["code"].as_str().expect("a code").to_owned()
+}
+
 /// Takes the default `wait` of 25 s.
 #[test]
 fn who_has_waited_long_enough_is_told_in_progress() {

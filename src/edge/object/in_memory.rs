@@ -29,13 +29,20 @@ pub struct InMemory {
 struct KeyMemory {
     /// The attempts of the living claim whose calls have not ended.
     open_calls: Vec<OpenCall>,
-    waiting: Vec<oneshot::Sender<Wakeup>>,
+    waiting: Vec<Waiter>,
     /// How many times the answer is being read from rows.
     readers: u32,
     /// How many copies of the answer are on their way to KV.
     copies: u32,
     /// How many deletions of the copy are.
     deletions: u32,
+}
+
+/// Somebody who waits for the answer of an open call.
+struct Waiter {
+    /// Whether they show the claim's credential.
+    is_owner: bool,
+    wakeup: oneshot::Sender<Wakeup>,
 }
 
 /// A call to the origin that has not ended.
@@ -127,10 +134,12 @@ impl InMemory {
         let open_calls: Vec<u32> = key.open_calls.iter().map(|call| call.attempt).collect();
         let streams = key.open_calls.iter().filter(|call| call.streams);
         let streaming: Vec<u32> = streams.map(|call| call.attempt).collect();
+        let waiting = || key.waiting.iter().filter(|waiter| !waiter.wakeup.is_canceled());
         look(InMemoryState {
             open_calls: &open_calls,
             streaming: &streaming,
-            waiting: key.waiting.iter().filter(|waiter| !waiter.is_canceled()).count(),
+            waiting: waiting().count(),
+            others_waiting: waiting().filter(|waiter| !waiter.is_owner).count(),
             copying: key.copies > 0,
             reading: key.readers > 0,
         })
@@ -198,20 +207,20 @@ impl InMemory {
     }
 
     /// One more who waits for a key, and hears what [`InMemory::wake`] is given.
-    pub fn wait(&self, id: &RecordId) -> oneshot::Receiver<Wakeup> {
-        let (waiter, wakeup) = oneshot::channel();
+    pub fn wait(&self, id: &RecordId, is_owner: bool) -> oneshot::Receiver<Wakeup> {
+        let (wakeup, woken) = oneshot::channel();
         self.change(id, |key| {
-            key.waiting.retain(|waiter| !waiter.is_canceled());
-            key.waiting.push(waiter);
+            key.waiting.retain(|waiter| !waiter.wakeup.is_canceled());
+            key.waiting.push(Waiter { is_owner, wakeup });
         });
-        wakeup
+        woken
     }
 
     pub fn wake(&self, id: &RecordId, wakeup: &Wakeup) {
         let waiting = self.change(id, |key| std::mem::take(&mut key.waiting));
         for waiter in waiting {
             // One that gave up needs no word.
-            let _ = waiter.send(wakeup.clone());
+            let _ = waiter.wakeup.send(wakeup.clone());
         }
     }
 

@@ -224,10 +224,11 @@ impl Handling<'_> {
     async fn join(&mut self, record: &Record) -> Option<Reply> {
         let submission = self.submission;
         // Who shows the claim's credential shares whatever comes of it, and will not be sent.
-        if record.claim().is_some_and(|claim| submission.shows(&claim.credential)) {
+        let is_owner = record.claim().is_some_and(|claim| submission.shows(&claim.credential));
+        if is_owner {
             submission.drop_body();
         }
-        let wakeup = self.context.memory.wait(submission.record());
+        let wakeup = self.context.memory.wait(submission.record(), is_owner);
         let now = now();
         let patience = submission.wait_left(now);
         let deadline = match record.claim() {

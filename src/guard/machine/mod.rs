@@ -36,6 +36,10 @@ use submissions::submitted;
 /// The most duplicates that wait for one answer; each holds a connection and some memory.
 pub const MAX_WAITING: usize = 100;
 
+/// How many of these may wait under another credential than the claim's. Whoever knows a key and its
+/// scope could else fill the places of its owner.
+pub const MAX_OTHERS_WAITING: usize = 20;
+
 /// Something that happened to a key.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -118,6 +122,8 @@ pub struct InMemoryState<'a> {
     pub streaming: &'a [u32],
     /// How many duplicates wait.
     pub waiting: usize,
+    /// How many of them show another credential than the claim's.
+    pub others_waiting: usize,
     /// Whether a copy of the answer is on its way to KV.
     pub copying: bool,
     /// Whether the answer is being read from its rows.

@@ -1,8 +1,8 @@
 //! What a submission finds: a free key, a call that is open, an answer, or nothing that is known.
 
 use super::{
-    ASK_AGAIN, Action, FENCE_MARGIN, InMemoryState, MAX_WAITING, Place, QUARANTINE, Refusal,
-    Submission, Transition,
+    ASK_AGAIN, Action, FENCE_MARGIN, InMemoryState, MAX_OTHERS_WAITING, MAX_WAITING, Place,
+    QUARANTINE, Refusal, Submission, Transition,
 };
 use crate::guard::record::{Answer, Body, Claim, Outcome, Record};
 use crate::guard::time::UnixMillis;
@@ -24,7 +24,7 @@ pub(super) fn submitted(
     }
     let is_owner = claim.credential == submission.credential;
     match record {
-        Record::InFlight { .. } => in_flight(record, &submission, live),
+        Record::InFlight { .. } => in_flight(record, &submission, is_owner, live),
         Record::Done { .. } if !is_owner => Transition::refuse(record, Refusal::CredentialChanged),
         Record::Done { answer: Answer { body: Body::NotKept, .. }, .. } => {
             Transition::refuse(record, Refusal::ResponseNotKept)
@@ -124,8 +124,15 @@ fn resent(
     Transition::put(Record::InFlight { claim, previous: Some(outcome) }, Action::Forward)
 }
 
-fn in_flight(record: Record, submission: &Submission, live: InMemoryState) -> Transition {
-    if submission.reject_in_flight || live.waiting >= MAX_WAITING {
+fn in_flight(
+    record: Record,
+    submission: &Submission,
+    is_owner: bool,
+    live: InMemoryState,
+) -> Transition {
+    let is_full =
+        live.waiting >= MAX_WAITING || !is_owner && live.others_waiting >= MAX_OTHERS_WAITING;
+    if submission.reject_in_flight || is_full {
         return come_again(record);
     }
     Transition::keep(record, Action::Join)

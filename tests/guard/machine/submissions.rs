@@ -6,7 +6,8 @@ use super::{
 };
 use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, claim};
 use onlyonce::guard::machine::{
-    ASK_AGAIN, Action, Event, InMemoryState, MAX_WAITING, Refusal, StorageOp, Submission,
+    ASK_AGAIN, Action, Event, InMemoryState, MAX_OTHERS_WAITING, MAX_WAITING, Refusal, StorageOp,
+    Submission,
 };
 use onlyonce::guard::record::{Claim, Outcome, Reason, Record};
 use onlyonce::guard::time::Millis;
@@ -33,6 +34,26 @@ fn at_most_a_hundred_wait() {
     // Another request is refused for what it is, however many wait.
     waits(100, other_request(owner()), Action::Refuse(Refusal::KeyReused));
     waits(0, rejecting(other_request(stranger())), Action::Refuse(Refusal::KeyReused));
+}
+
+/// Whoever knows a key and its scope waits as well, but not in its owner's places.
+#[test]
+fn at_most_twenty_of_them_show_another_credential() {
+    assert_eq!(MAX_OTHERS_WAITING, 20);
+    for (waiting, others_waiting, submission, then) in [
+        (19, 19, stranger(), Action::Join),
+        (20, 20, stranger(), BUSY),
+        (99, 20, stranger(), BUSY),
+        (99, 19, stranger(), Action::Join),
+        (100, 19, stranger(), BUSY),
+        (20, 20, owner(), Action::Join),
+        (99, 20, owner(), Action::Join),
+        (100, 20, owner(), BUSY),
+    ] {
+        let live = InMemoryState { waiting, others_waiting, ..open(&[1]) };
+        let event = Event::Submitted(submission);
+        check((in_flight(), live, EARLY), event, (in_flight(), StorageOp::Keep, then));
+    }
 }
 
 #[test]

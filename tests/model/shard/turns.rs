@@ -218,6 +218,7 @@ impl World<'_> {
         let live = InMemoryState {
             open_calls,
             waiting: self.state.submissions.iter().filter(waits).count(),
+            others_waiting: 0,
             copying: self.state.instance.copies.iter().any(|(of, _)| *of == key),
             ..InMemoryState::default()
         };
