@@ -14,6 +14,7 @@ use crate::guard::key::IdempotencyKey;
 use crate::guard::origin::has_no_body;
 use crate::guard::policy::Settings;
 use crate::guard::problem::Problem;
+use crate::guard::problem_page::Reader;
 use crate::guard::public_address::WITH_ADDRESS;
 use crate::guard::record::{Answer, Body, Claim, Record};
 use crate::guard::replay::{CacheStatus, HeaderChange, How, Marking, server_timing_metric};
@@ -29,34 +30,57 @@ use web_sys::{Headers, ReadableStream, Response, ResponseInit};
 /// Who reads the answer, and where they can read more.
 #[derive(Default)]
 pub struct ResponseContext<'a> {
+    reader: Reader,
     docs_url: Option<&'a str>,
-    /// The page's origin, where a browser named one, and the policy for such pages.
-    page: Option<(&'a Cors, String)>,
+    /// The policy for pages of other origins.
+    cors: Option<&'a Cors>,
+    /// The origin of the page that asks, where a browser named one.
+    page: Option<String>,
 }
 
 impl<'a> ResponseContext<'a> {
+    /// For a request that no policy has been asked about.
+    pub fn without_policy(head: &PlatformRequestHead) -> Self {
+        Self { reader: Reader::of(head, &head.address().base()), ..Self::default() }
+    }
+
     pub fn of(head: &PlatformRequestHead, settings: &'a Settings) -> Self {
         let cors = settings.cors.as_ref();
         Self {
             docs_url: settings.docs_url.as_deref(),
-            page: cors.and_then(|cors| Some((cors, head.header("origin")?))),
+            cors,
+            page: cors.and_then(|_| head.header("origin")),
+            ..Self::without_policy(head)
         }
+    }
+
+    pub fn is_for_a_person(&self) -> bool {
+        self.reader != Reader::Program
     }
 
     /// A problem, before or beside any record.
     pub fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
-        let mut headers = problem.headers();
-        if let Some((cors, origin)) = &self.page {
-            headers.extend(cors.refusal(origin));
+        let (mut headers, text) = self.reader.read(problem, self.docs_url);
+        if let (Some(cors), Some(page)) = (self.cors, &self.page) {
+            headers.extend(cors.refusal(page));
         }
-        let text = problem.to_json(self.docs_url);
         response(problem.status, None, &list_of(&headers)?, Some(&JsValue::from(text)))
     }
 
-    fn header_change(&self) -> Option<HeaderChange> {
-        let (cors, origin) = self.page.as_ref()?;
-        let (name, value) = cors.answer(origin)?;
-        Some(HeaderChange { name, value: value.into(), how: How::Append })
+    /// What pages of other origins may know of an answer with these headers.
+    pub fn cors_changes(&self, header: &dyn Fn(&str) -> Option<String>) -> Vec<HeaderChange> {
+        self.cors.map(|cors| cors.answer(self.page.as_deref(), header)).unwrap_or_default()
+    }
+
+    /// The answer to a preflight for a guarded method. Returns `None` if it is the origin's to give.
+    pub fn preflight(
+        cors: &Cors,
+        head: &PlatformRequestHead,
+        method: &str,
+    ) -> Option<Result<Response, JsValue>> {
+        let asked = head.header("access-control-request-headers");
+        let headers = cors.preflight(&head.header("origin")?, method, asked.as_deref())?;
+        Some(list_of(&headers).and_then(|headers| response(204, None, &headers, None)))
     }
 }
 
@@ -169,15 +193,8 @@ impl ResponseWriter<'_> {
         let (key, record, detail) = (self.spelling.as_deref(), self.record, self.detail);
         let marking =
             Marking { key, record, expires_at, status, detail, answered_at, now, guard, origin };
-        for HeaderChange { name, value, how } in
-            marking.marks().into_iter().chain(self.context.header_change())
-        {
-            match how {
-                How::Append => headers.append(name, &value)?,
-                How::Default if headers.has(name)? => {}
-                How::Set | How::Default => headers.set(name, &value)?,
-            }
-        }
+        let cors = self.context.cors_changes(&|name| headers.get(name).ok().flatten());
+        apply(headers, marking.marks().into_iter().chain(cors))?;
         self.publish(headers)
     }
 
@@ -185,13 +202,28 @@ impl ResponseWriter<'_> {
         let Incoming { head, config, .. } = self.incoming;
         let Some(origin) = &config.origin else { return Ok(()) };
         for name in WITH_ADDRESS {
-            let public = |value: String| origin.rewrite(name, &value, &head.public_base());
+            let public = |value: String| origin.rewrite(name, &value, &head.address().base());
             if let Some(value) = headers.get(name)?.and_then(public) {
                 headers.set(name, &value)?;
             }
         }
         Ok(())
     }
+}
+
+/// Writes changes into an answer's headers.
+pub fn apply(
+    headers: &Headers,
+    changes: impl IntoIterator<Item = HeaderChange>,
+) -> Result<(), JsValue> {
+    for HeaderChange { name, value, how } in changes {
+        match how {
+            How::Append => headers.append(name, &value)?,
+            How::Default if headers.has(name)? => {}
+            How::Set | How::Default => headers.set(name, &value)?,
+        }
+    }
+    Ok(())
 }
 
 fn list_of(headers: &[(impl AsRef<str>, String)]) -> Result<Headers, JsValue> {

@@ -6,6 +6,7 @@ use super::platform::request_head::PlatformRequestHead;
 use crate::guard::forward::pseudonym;
 use crate::guard::origin::{OriginUrl, OriginUrlError};
 use crate::guard::policy::Policy;
+use crate::guard::request_head::RequestHead;
 use js_sys::JSON;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -87,8 +88,13 @@ impl Config {
     /// Where a request goes at the origin.
     pub fn origin_url(&self, head: &PlatformRequestHead) -> String {
         match &self.origin {
-            Some(origin) => origin.join(&head.target()),
-            None => head.url(),
+            Some(origin) => origin.join(&head.address().target()),
+            None => head.address().url(),
         }
+    }
+
+    /// Whether the origin has a place for a path: see [`OriginUrl::holds`].
+    pub fn holds(&self, head: &PlatformRequestHead) -> bool {
+        self.origin.as_ref().is_none_or(|origin| origin.holds(head.path()))
     }
 }

@@ -6,9 +6,9 @@ use super::client_response::{ResponseContext, ResponseWriter};
 use super::guarded_request::GuardedRequest;
 use super::identified_request::IdentifiedRequest;
 use super::pass_through::{BypassReason, pass_body, pass_buffered, pass_keyless};
-use super::platform::body::{BodyError, read_request};
 use super::platform::body_budget::{BodyReservation, NO_ROOM};
 use super::platform::streams::{Pipe, ReadAhead};
+use super::platform::upload::{BodyError, Limits, read_request};
 use super::platform::{now, random_bits};
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
@@ -20,6 +20,7 @@ use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::KeySource;
 use crate::guard::scope::RecordId;
 use crate::guard::time::UnixMillis;
+use crate::guard::uploads::{Holder, Stage, patience};
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -54,18 +55,21 @@ pub async fn answer_unlogged(
     let is_observed_and_too_large = guarded.observes() && guarded.promises_too_much();
     if matches!(decision, KeyDecision::NotGuarded) || is_observed_and_too_large {
         guarded.log.set_outcome(RequestOutcome::of("bypass"));
-        return pass_keyless(incoming).await;
+        return pass_keyless(incoming, &context).await;
     }
     if guarded.promises_too_much() {
         return refuse(guarded, &context, &guarded.too_large());
     }
-    let mut reservation = BodyReservation::default();
-    let promised = incoming.head.content_length();
-    let limit = settings.max_request_body;
-    let body = match read_request(&incoming.request, promised, limit, &mut reservation).await {
+    let mut reservation = BodyReservation::of(Holder::of(&incoming.head, Stage::Arriving));
+    let limits = Limits {
+        promised: incoming.head.content_length(),
+        most: settings.max_request_body,
+        patience: patience(settings.mode),
+    };
+    let body = match read_request(&incoming.request, limits, &mut reservation).await {
         Ok(body) => body,
-        Err(BodyError::TooLarge(read)) if guarded.observes() => {
-            return pass_on(guarded, read).await;
+        Err(BodyError::TooLarge(read) | BodyError::NoRoom(read)) if guarded.observes() => {
+            return pass_on(guarded, &context, read).await;
         }
         Err(error) => return refuse(guarded, &context, &unreadable(guarded, &error)),
     };
@@ -76,7 +80,7 @@ pub async fn answer_unlogged(
     };
     let Some(record) = record_of(guarded, key.as_ref(), &fingerprint) else {
         guarded.log.set_outcome(RequestOutcome::of("bypass"));
-        return pass_buffered(incoming, &body, BypassReason::Keyless).await;
+        return pass_buffered(incoming, &context, &body, BypassReason::Keyless).await;
     };
     let tag = FingerprintTag::of(&guarded.realm, &fingerprint.digest.to_string());
     guarded.log.set_identity(record, tag, source);
@@ -158,22 +162,28 @@ fn spelling(guarded: &GuardedRequest, key: &IdempotencyKey) -> String {
 fn unreadable(guarded: &GuardedRequest, error: &BodyError) -> Problem {
     match error {
         BodyError::TooLarge(_) => guarded.too_large(),
-        BodyError::NoRoom => Problem::new(Code::GuardUnavailable, NO_ROOM),
+        BodyError::NoRoom(_) => Problem::new(Code::GuardUnavailable, NO_ROOM),
         // Nobody is left to read this.
-        BodyError::BrokeOff => Problem::new(Code::GuardUnavailable, BROKE_OFF),
+        BodyError::BrokeOff => Problem::new(Code::RequestIncomplete, BROKE_OFF),
+        BodyError::Stalled => Problem::new(Code::RequestIncomplete, STALLED),
     }
 }
 
 /// A body that turned out too large for a policy that only watches: it goes on as it comes.
-async fn pass_on(guarded: &GuardedRequest, read: ReadAhead) -> Result<Response, JsValue> {
+async fn pass_on(
+    guarded: &GuardedRequest,
+    context: &ResponseContext<'_>,
+    read: ReadAhead,
+) -> Result<Response, JsValue> {
     guarded.log.set_outcome(RequestOutcome::of("bypass"));
     let pipe = Pipe::of_any_length()?;
     let body = pipe.readable.clone();
     guarded.incoming.in_background(pipe.pass_on(read))?;
-    pass_body(&guarded.incoming, &body, BypassReason::Observe).await
+    pass_body(&guarded.incoming, context, &body, BypassReason::Observe).await
 }
 
 const KEY_MISSING: &str = "the request has no Idempotency-Key, which this route requires; send one of 1 to 255 characters, such as a new UUID, and keep it for every retry";
 const NO_RANDOM_BITS: &str =
     "the platform gave no random bits for a key; send the same request again";
 const BROKE_OFF: &str = "the request body broke off; send the same request with the same key again";
+const STALLED: &str = "nothing more of the request body came for 30 s, and nothing was sent to the origin; send the same request with the same key again";

@@ -140,12 +140,13 @@ impl IdentifiedRequest<'_> {
     }
 
     fn refuse(&self, refusal: Refusal) -> Result<Response, JsValue> {
-        self.problem(&Problem::refused(refusal, self.writer.key, self.writer.record))
+        self.problem(Problem::refused(refusal, self.writer.key, self.writer.record))
     }
 
-    fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
-        self.guarded.log.refused(problem);
-        self.writer.problem(problem)
+    fn problem(&self, mut problem: Problem) -> Result<Response, JsValue> {
+        problem.is_repeatable = self.source != KeySource::Generated;
+        self.guarded.log.refused(&problem);
+        self.writer.problem(&problem)
     }
 
     /// A duplicate under a policy that only watches: the log tells what it was spared.
@@ -202,13 +203,13 @@ impl IdentifiedRequest<'_> {
         outcome: RequestOutcome,
     ) -> Result<Response, JsValue> {
         self.guarded.log.set_outcome(outcome);
-        pass_buffered(&self.guarded.incoming, &self.body, reason).await
+        pass_buffered(&self.guarded.incoming, self.writer.context, &self.body, reason).await
     }
 
     fn unavailable(&self, detail: String) -> Result<Response, JsValue> {
         let mut problem = Problem::new(Code::GuardUnavailable, detail);
         problem.record = Some(*self.writer.record);
-        self.problem(&problem)
+        self.problem(problem)
     }
 }
 

@@ -20,9 +20,8 @@ mod queue_consumer;
 
 use crate::guard::forward::is_loop;
 use crate::guard::health::health;
-use crate::guard::operator::PREFIX;
-use crate::guard::policy::Settings;
-use crate::guard::problem::{Code, Problem, page as problem_page};
+use crate::guard::problem::{Code, Problem};
+use crate::guard::problem_page::{PAGE_HEADERS, explanations};
 use crate::guard::request_head::RequestHead;
 use client_response::ResponseContext;
 use config::Misconfigured;
@@ -30,7 +29,7 @@ use guarded_request::GuardedRequest;
 use incoming::Incoming;
 use js_sys::Promise;
 use js_sys::futures::future_to_promise;
-use pass_through::{pass_or_tell, pass_preflight};
+use pass_through::pass_or_tell;
 use platform::bindings::Bindings;
 use platform::request_head::PlatformRequestHead;
 use platform::{log, message_of, now};
@@ -67,9 +66,12 @@ const UNFORESEEN: &str =
 
 /// What answers a request. What is not guarded gets the platform's own promise.
 fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsValue> {
-    let head = PlatformRequestHead::of(&request);
+    let Some(head) = PlatformRequestHead::of(&request) else {
+        let problem = Problem::new(Code::AddressInvalid, NO_ADDRESS);
+        return at_once(ResponseContext::default().problem(&problem));
+    };
     if head.path() == "/.onlyonce/problems" {
-        return at_once(page("text/html; charset=utf-8", &problem_page()));
+        return at_once(page(&PAGE_HEADERS, &explanations()));
     }
     let (bindings, context) = (Bindings::of(env), Rc::new(context));
     let config = match config::config(env) {
@@ -80,24 +82,21 @@ fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsVal
     };
     let incoming = Incoming { request, head, config, bindings, context };
     let (head, config) = (&incoming.head, &incoming.config);
-    if is_loop(head.header("via").as_deref(), &config.pseudonym) {
-        let problem = Problem::new(Code::LoopDetected, LOOP);
-        return at_once(ResponseContext::default().problem(&problem));
+    if let Some(problem) = misrouted(&incoming) {
+        return refuse(head, &problem);
     }
     if head.path() == "/.onlyonce/health" {
         let window = config.policy.defaults.retry_window;
-        return at_once(page(
-            "application/json",
-            &health(env!("CARGO_PKG_VERSION"), now(), window),
-        ));
+        let health = health(env!("CARGO_PKG_VERSION"), now(), window);
+        return at_once(page(&[("content-type", "application/json")], &health));
     }
-    if head.path().starts_with(PREFIX) {
+    if head.address().is_own() {
         return Ok(later(
             async move { admin::answer(&incoming).await.unwrap_or_else(nothing_here) },
         ));
     }
-    if let Some(cors) = preflighted(&incoming).and_then(|settings| settings.cors.clone()) {
-        return Ok(later(async move { pass_preflight(&incoming, &cors).await }));
+    if let Some(answer) = preflight(&incoming) {
+        return at_once(answer);
     }
     match config.policy.guards(head.method(), head.path()) {
         None => pass_or_tell(&incoming),
@@ -120,13 +119,16 @@ fn later(response: impl Future<Output = Result<Response, JsValue>> + 'static) ->
     )
 }
 
-/// How the request is guarded that a browser asks leave for.
-fn preflighted(incoming: &Incoming) -> Option<Rc<Settings>> {
+/// The answer to a browser that asks leave for a guarded request. Returns `None` if that is the origin's
+/// to give.
+fn preflight(incoming: &Incoming) -> Option<Result<Response, JsValue>> {
     let head = &incoming.head;
     if head.method() != "OPTIONS" {
         return None;
     }
-    incoming.config.policy.guards(&head.header("access-control-request-method")?, head.path())
+    let method = head.header("access-control-request-method")?;
+    let settings = incoming.config.policy.guards(&method, head.path())?;
+    ResponseContext::preflight(settings.cors.as_ref()?, head, &method)
 }
 
 /// Nothing can be guarded; what never is still passes, where the origin is known.
@@ -137,24 +139,44 @@ fn refuse_or_pass(
     context: Rc<Context>,
     misconfigured: &Misconfigured,
 ) -> Result<Promise, JsValue> {
+    let is_read = matches!(head.method(), "GET" | "HEAD" | "OPTIONS");
     match &misconfigured.passing {
-        Some(config) if matches!(head.method(), "GET" | "HEAD" | "OPTIONS") => {
-            pass_or_tell(&Incoming { request, head, config: config.clone(), bindings, context })
+        Some(config) if is_read && !head.address().is_own() => {
+            let config = config.clone();
+            let incoming = Incoming { request, head, config, bindings, context };
+            match misrouted(&incoming) {
+                Some(problem) => refuse(&incoming.head, &problem),
+                None => pass_or_tell(&incoming),
+            }
         }
-        _ => {
-            let problem = Problem::new(Code::Misconfigured, misconfigured.detail.clone());
-            at_once(ResponseContext::default().problem(&problem))
-        }
+        _ => refuse(&head, &Problem::new(Code::Misconfigured, misconfigured.detail.clone())),
     }
+}
+
+/// Why a request must go nowhere, whatever the policy says of it.
+fn misrouted(incoming: &Incoming) -> Option<Problem> {
+    let Incoming { head, config, .. } = incoming;
+    if is_loop(head.header("via").as_deref(), &config.pseudonym) {
+        return Some(Problem::new(Code::LoopDetected, LOOP));
+    }
+    (!config.holds(head)).then(|| Problem::new(Code::AddressInvalid, OUTSIDE))
+}
+
+fn refuse(head: &PlatformRequestHead, problem: &Problem) -> Result<Promise, JsValue> {
+    at_once(ResponseContext::without_policy(head).problem(problem))
 }
 
 const LOOP: &str =
     "ORIGIN leads back to this Worker; set it to a hostname that no route of this Worker covers";
+const NO_ADDRESS: &str = "the request's host cannot be one; send a Host header with the name that the guard answers under";
+const OUTSIDE: &str = "the request's path holds percent-encoded dots and slashes that an origin could read as leading out of ORIGIN's path; send the path that they stand for";
 
 /// What the guard serves itself. It is never cached, since it speaks of this moment.
-fn page(content_type: &str, text: &str) -> Result<Response, JsValue> {
+fn page(headers: &[(&str, &str)], text: &str) -> Result<Response, JsValue> {
     let response = Response::new_with_opt_str(Some(text))?;
-    response.headers().set("content-type", content_type)?;
+    for (name, value) in headers {
+        response.headers().set(name, value)?;
+    }
     response.headers().set("cache-control", "no-store")?;
     // Any page may read this: it is the same for everybody.
     response.headers().set("access-control-allow-origin", "*")?;

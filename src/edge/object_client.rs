@@ -169,7 +169,7 @@ impl Call<'_> {
         let request = SubmitRequest {
             record: *self.record,
             method: head.method().to_owned(),
-            url: head.url(),
+            url: head.address().url(),
             fingerprint: self.fingerprint.clone(),
             length: self.body.length().into(),
             key: self.source,

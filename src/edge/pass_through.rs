@@ -1,17 +1,16 @@
 //! Requests that are not guarded: they stream to the origin and back, and their bodies never enter
 //! WebAssembly's memory.
 
-use super::client_response::ResponseContext;
+use super::client_response::{ResponseContext, apply};
 use super::incoming::Incoming;
 use super::origin_fetch::{OriginFetch, changed_headers, mutable, send};
 use super::platform::log;
 use super::platform::message_of;
-use crate::guard::cors::Cors;
 use crate::guard::forward::{NOT_FORWARDED, added};
 use crate::guard::origin::can_be_shown;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::request_head::RequestHead;
-use js_sys::futures::JsFuture;
+use js_sys::futures::{JsFuture, future_to_promise};
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, RequestInit, RequestRedirect, Response};
@@ -71,12 +70,22 @@ fn send_copy(incoming: &Incoming, url: &str, init: &RequestInit) -> Result<Promi
 pub fn pass_or_tell(incoming: &Incoming) -> Result<Promise, JsValue> {
     thread_local! {
         static TELL: Closure<dyn Fn(JsValue) -> Result<Response, JsValue>> =
-            Closure::new(|error: JsValue| origin_lost(&error));
+            Closure::new(|error: JsValue| origin_lost(&ResponseContext::default(), &error));
     }
-    // One closure for all: it holds nothing of a request.
+    let response = pass_through(incoming)?;
+    let context = ResponseContext::without_policy(&incoming.head);
+    if context.is_for_a_person() {
+        return Ok(future_to_promise(async move {
+            match JsFuture::from(response).await {
+                Ok(response) => Ok(response),
+                Err(error) => origin_lost(&context, &error).map(JsValue::from),
+            }
+        }));
+    }
+    // One closure for all other readers: it holds nothing of a request.
     TELL.with(|tell| {
         let tell = tell.as_ref().unchecked_ref::<js_sys::Function>();
-        Ok(pass_through(incoming)?.unchecked_ref::<Catchable>().catch(tell))
+        Ok(response.unchecked_ref::<Catchable>().catch(tell))
     })
 }
 
@@ -88,9 +97,9 @@ extern "C" {
 }
 
 /// What answers a request that was sent on in vain.
-fn origin_lost(error: &JsValue) -> Result<Response, JsValue> {
+fn origin_lost(context: &ResponseContext, error: &JsValue) -> Result<Response, JsValue> {
     log::warning(&format!("onlyonce: a request was sent on in vain: {}", message_of(error)));
-    ResponseContext::default().problem(&Problem::new(Code::OriginUnreachable, LOST))
+    context.problem(&Problem::new(Code::OriginUnreachable, LOST))
 }
 
 /// The headers that a request gains on its way to the origin.
@@ -101,9 +110,12 @@ fn gained(incoming: &Incoming) -> Vec<(&'static str, String)> {
 const LOST: &str = "the connection to ORIGIN, the origin's address in the guard's settings, could not be made or broke before an answer, and this request was not guarded; look whether the origin runs and ORIGIN names it, and what became of the request before you send it again";
 
 /// The origin's response to a request on a guarded route that carries no key.
-pub async fn pass_keyless(incoming: &Incoming) -> Result<Response, JsValue> {
+pub async fn pass_keyless(
+    incoming: &Incoming,
+    context: &ResponseContext<'_>,
+) -> Result<Response, JsValue> {
     let response = JsFuture::from(pass_or_tell(incoming)?).await?;
-    marked(response.unchecked_ref(), BypassReason::Keyless)
+    marked(response.unchecked_ref(), context, BypassReason::Keyless)
 }
 
 /// Why a request of a guarded route is sent on unguarded.
@@ -119,16 +131,18 @@ pub enum BypassReason {
 /// The origin's response to a request whose body has been read already.
 pub async fn pass_buffered(
     incoming: &Incoming,
+    context: &ResponseContext<'_>,
     body: &Uint8Array,
     reason: BypassReason,
 ) -> Result<Response, JsValue> {
     let none = JsValue::UNDEFINED;
-    pass_body(incoming, if body.length() > 0 { body } else { &none }, reason).await
+    pass_body(incoming, context, if body.length() > 0 { body } else { &none }, reason).await
 }
 
 /// The same for a body that may still be coming in; `undefined` where there is none.
 pub async fn pass_body(
     incoming: &Incoming,
+    context: &ResponseContext<'_>,
     body: &JsValue,
     reason: BypassReason,
 ) -> Result<Response, JsValue> {
@@ -139,14 +153,18 @@ pub async fn pass_body(
     let fetch = OriginFetch { method: head.method(), url, headers, body, signal: None };
     let response = match JsFuture::from(fetch.send(bindings)?).await {
         Ok(response) => response.unchecked_into(),
-        Err(error) => origin_lost(&error)?,
+        Err(error) => origin_lost(context, &error)?,
     };
-    marked(&response, reason)
+    marked(&response, context, reason)
 }
 
 /// The origin's response, and why it was not guarded. One of a status that no response can be made of goes
 /// on as it is.
-fn marked(response: &Response, reason: BypassReason) -> Result<Response, JsValue> {
+fn marked(
+    response: &Response,
+    context: &ResponseContext,
+    reason: BypassReason,
+) -> Result<Response, JsValue> {
     if !can_be_shown(response.status()) {
         return Ok(Clone::clone(response));
     }
@@ -156,21 +174,8 @@ fn marked(response: &Response, reason: BypassReason) -> Result<Response, JsValue
         BypassReason::Observe => "onlyonce; fwd=bypass; detail=observe",
         BypassReason::FailOpen => "onlyonce; fwd=bypass; detail=fail-open",
     };
-    response.headers().append("cache-status", status)?;
-    Ok(response)
-}
-
-/// The origin's answer to a preflight, with the guard's header among those that it allows.
-pub async fn pass_preflight(incoming: &Incoming, cors: &Cors) -> Result<Response, JsValue> {
-    let response: Response =
-        JsFuture::from(pass_or_tell(incoming)?).await.map(JsCast::unchecked_into)?;
-    let page = incoming.head.header("origin").unwrap_or_default();
-    let allowed = response.headers().get("access-control-allow-headers")?;
-    let change = cors.preflight(&page, allowed.as_deref());
-    let Some((name, value)) = change.filter(|_| can_be_shown(response.status())) else {
-        return Ok(response);
-    };
-    let response = mutable(&response)?;
-    response.headers().append(name, value)?;
+    let headers = response.headers();
+    headers.append("cache-status", status)?;
+    apply(&headers, context.cors_changes(&|name| headers.get(name).ok().flatten()))?;
     Ok(response)
 }

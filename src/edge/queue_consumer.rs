@@ -176,20 +176,26 @@ impl Delivery<'_> {
         let Some(config) = &self.consumer.config else {
             return Ok(Some(delay(self.attempt.number)));
         };
-        match self.read() {
-            Ok((text, message, request)) => self.send(config, &text, &message, request).await,
+        match self.read(config) {
+            Ok((text, message, incoming)) => self.send(&text, &message, incoming).await,
             Err(malformed) => Ok(self.send_malformed_to_dead_letters(malformed).await),
         }
     }
 
-    fn read(&self) -> Result<(String, Message, Request), Malformed> {
+    fn read(&self, config: &Rc<Config>) -> Result<(String, Message, Incoming), Malformed> {
         let text = text_of(&self.message.body()).ok_or(Malformed::NotAnObject)?;
         let message = Message::read(&text, &self.id)?;
         let request = self.request(&message).map_err(|_| Malformed::NoRequest)?;
-        if PlatformRequestHead::of(&request).path().starts_with("/.onlyonce/") {
+        let head = PlatformRequestHead::of(&request).ok_or(Malformed::NoRequest)?;
+        if head.address().is_own() {
             return Err(Malformed::OwnPath);
         }
-        Ok((text, message, request))
+        if !config.holds(&head) {
+            return Err(Malformed::OutsideOrigin);
+        }
+        let Consumer { bindings, context, .. } = self.consumer;
+        let (config, bindings, context) = (config.clone(), bindings.clone(), context.clone());
+        Ok((text, message, Incoming { request, head, config, bindings, context }))
     }
 
     /// The complete request, as if a client had sent it to the host that the realm names.
@@ -211,12 +217,11 @@ impl Delivery<'_> {
 
     async fn send(
         &self,
-        config: &Rc<Config>,
         text: &str,
         message: &Message,
-        request: Request,
+        incoming: Incoming,
     ) -> Result<Option<Millis>, JsValue> {
-        let guarded = self.guarded(config, message, request);
+        let guarded = self.guarded(message, incoming);
         let started = now();
         let response = answer_unlogged(&guarded, started).await?;
         discard(&response).await;
@@ -243,16 +248,13 @@ impl Delivery<'_> {
         Ok(again)
     }
 
-    fn guarded(&self, config: &Rc<Config>, message: &Message, request: Request) -> GuardedRequest {
-        let Consumer { queue, bindings, context, .. } = self.consumer;
-        let head = PlatformRequestHead::of(&request);
-        let (_, settings) = config.policy.route(head.path());
+    fn guarded(&self, message: &Message, incoming: Incoming) -> GuardedRequest {
+        let (queue, policy) = (&self.consumer.queue, &incoming.config.policy);
+        let (_, settings) = policy.route(incoming.head.path());
         let realm = match &message.realm {
-            Some(realm) => config.policy.realm(realm),
-            None => config.policy.realm(&format!("queue/{queue}")),
+            Some(realm) => policy.realm(realm),
+            None => policy.realm(&format!("queue/{queue}")),
         };
-        let (config, bindings, context) = (config.clone(), bindings.clone(), context.clone());
-        let incoming = Incoming { request, head, config, bindings, context };
         GuardedRequest::from_queue(incoming, settings, realm, queue.clone())
     }
 

@@ -1,9 +1,16 @@
-//! What a page on another origin may read (the CORS protocol, fetch.spec.whatwg.org).
+//! What a page on another origin may send and read (the CORS protocol, fetch.spec.whatwg.org).
 //!
-//! 1. A refusal of the guard's own carries the headers that let the page read it: the origin never
-//!    saw the request, so it could not.
-//! 2. On a preflight the origin decides; the guard only adds `Idempotency-Key` to what it allows.
-//! 3. Every guarded answer exposes the guard's headers to pages that the policy names.
+//! 1. Which pages may, is for the policy to say; the origin need not know of CORS at all.
+//! 2. A preflight of such a page for a guarded method is answered by the guard, and allows what it asks
+//!    for and `Idempotency-Key`. The origin is not asked: many refuse a header that they do not know.
+//! 3. Refusals, first answers and replays name the page that asks. What is stored was made for whoever
+//!    asked first, which may have been nobody's page.
+//! 4. A page that the policy names may read with its visitor's credentials. One that `*` lets in may
+//!    not, unless the origin's own answer names it.
+//! 5. Of other pages the guard says nothing, and what the origin says of them stays.
+
+use super::replay::{HeaderChange, How};
+use http::HeaderName;
 
 /// The pages that may read, as a policy names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,47 +20,97 @@ pub struct Cors {
 }
 
 /// The guard's response headers that a page may want to read.
-const EXPOSED: &str = "Idempotency-Key, Idempotency-Replayed, Idempotency-Expires, Cache-Status, Age, Server-Timing, Link, Retry-After";
+const EXPOSED: &str = "Idempotency-Key, Idempotency-Replayed, Idempotent-Replayed, Idempotency-Expires, Cache-Status, Age, Server-Timing, Link, Retry-After, Stripe-Should-Retry, X-Should-Retry";
+
+/// In seconds; browsers keep what a preflight said for 5 s where nothing is said.
+const MAX_AGE: &str = "600";
+
+const ALL: &str = "*";
+const ALLOW_ORIGIN: &str = "access-control-allow-origin";
+const KEY: &str = "Idempotency-Key";
 
 impl Cors {
     /// Whether a page of this origin may read.
     pub fn allows(&self, origin: &str) -> bool {
-        self.origins.iter().any(|allowed| allowed == "*" || allowed == origin)
+        self.lists(ALL) || self.lists(origin)
     }
 
-    /// What a refusal says to a page of this origin. A page that the policy names may read it with
-    /// its credentials; one that `*` lets in may not, as the protocol has it.
-    pub fn refusal(&self, origin: &str) -> Vec<(&'static str, String)> {
-        if !self.allows(origin) {
-            return Vec::new();
-        }
-        let expose = ("access-control-expose-headers", EXPOSED.to_owned());
-        if !self.origins.iter().any(|allowed| allowed == origin) {
-            return vec![("access-control-allow-origin", "*".to_owned()), expose];
-        }
-        vec![
-            ("access-control-allow-origin", origin.to_owned()),
-            ("access-control-allow-credentials", "true".to_owned()),
-            expose,
-            ("vary", "Origin".to_owned()),
-        ]
+    /// Whether it is named by itself. A star is nobody's origin, whatever a request says.
+    fn names(&self, origin: &str) -> bool {
+        origin != ALL && self.lists(origin)
     }
 
-    /// What is added to an answer of the origin, which says itself who may read it.
-    pub fn answer(&self, origin: &str) -> Option<(&'static str, &'static str)> {
-        self.allows(origin).then_some(("access-control-expose-headers", EXPOSED))
+    fn lists(&self, entry: &str) -> bool {
+        self.origins.iter().any(|listed| listed == entry)
     }
 
-    /// What is added to the origin's answer to a preflight, where it allows anything at all.
+    /// What a preflight is answered that asks for a guarded method. Returns `None` if it is not for the
+    /// guard to say.
     pub fn preflight(
         &self,
         origin: &str,
-        allowed_headers: Option<&str>,
-    ) -> Option<(&'static str, &'static str)> {
-        let names = allowed_headers?;
-        let known =
-            names.split(',').any(|name| name.trim().eq_ignore_ascii_case("idempotency-key"));
-        (self.allows(origin) && !known)
-            .then_some(("access-control-allow-headers", "Idempotency-Key"))
+        method: &str,
+        headers: Option<&str>,
+    ) -> Option<Vec<(&'static str, String)>> {
+        let mut answer = self.allowed_origin(origin)?;
+        answer.push(("access-control-allow-methods", method.to_owned()));
+        answer.push(("access-control-allow-headers", allowed_headers(headers.unwrap_or_default())));
+        answer.push(("access-control-max-age", MAX_AGE.to_owned()));
+        let asked = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
+        answer.push(("vary", asked.to_owned()));
+        Some(answer)
     }
+
+    /// What a refusal says to a page of this origin.
+    pub fn refusal(&self, origin: &str) -> Vec<(&'static str, String)> {
+        let Some(mut headers) = self.allowed_origin(origin) else { return Vec::new() };
+        headers.push(("access-control-expose-headers", EXPOSED.to_owned()));
+        headers.push(("vary", "Origin".to_owned()));
+        headers
+    }
+
+    fn allowed_origin(&self, origin: &str) -> Option<Vec<(&'static str, String)>> {
+        if self.names(origin) {
+            let credentials = ("access-control-allow-credentials", "true".to_owned());
+            return Some(vec![(ALLOW_ORIGIN, origin.to_owned()), credentials]);
+        }
+        self.allows(origin).then(|| vec![(ALLOW_ORIGIN, ALL.to_owned())])
+    }
+
+    /// What changes in an answer of the origin's, whose headers are looked up by their names in lower
+    /// case. The page is that of whoever gets it, where a browser named one.
+    pub fn answer(
+        &self,
+        page: Option<&str>,
+        header: &dyn Fn(&str) -> Option<String>,
+    ) -> Vec<HeaderChange> {
+        let change = |name, value: &str, how| HeaderChange { name, value: value.into(), how };
+        let mut changes = Vec::new();
+        if !header("vary").is_some_and(|vary| lists(&vary, "origin") || lists(&vary, "*")) {
+            changes.push(change("vary", "Origin", How::Append));
+        }
+        let Some((page, allowed)) = page.and_then(|page| Some((page, self.allowed_origin(page)?)))
+        else {
+            return changes;
+        };
+        if self.names(page) || header(ALLOW_ORIGIN).as_deref() != Some(page) {
+            changes.extend(allowed.iter().map(|(name, value)| change(*name, value, How::Set)));
+        }
+        changes.push(change("access-control-expose-headers", EXPOSED, How::Append));
+        changes
+    }
+}
+
+/// What a preflight asked for, as far as it is names of headers, and the key's.
+fn allowed_headers(asked: &str) -> String {
+    let names = asked.split(',').map(str::trim);
+    let mut names: Vec<&str> = names.filter(|name| name.parse::<HeaderName>().is_ok()).collect();
+    if !lists(asked, KEY) {
+        names.push(KEY);
+    }
+    names.join(", ")
+}
+
+fn lists(list: &str, name: &str) -> bool {
+    list.split(',').any(|listed| listed.trim().eq_ignore_ascii_case(name))
 }

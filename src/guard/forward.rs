@@ -1,8 +1,8 @@
 //! What changes in a request's headers on its way to the origin.
 //!
 //! 1. Hop-by-hop headers stay behind (RFC 9110 section 7.6.1), those that `Connection` names
-//!    included, except what the guard itself goes by: else an answer given to nobody in particular
-//!    would be kept under a credential that the origin never saw.
+//!    included, except what the guard itself goes by and what the policy reads: else an answer given to
+//!    nobody in particular would be kept under a credential that the origin never saw.
 //! 2. `Via` gains this deployment's pseudonym; a request that already carries it is going round
 //!    in circles.
 //! 3. `X-Forwarded-Host`, `-Proto`, `-Port` and `-For` tell the origin what the client addressed, since
@@ -41,14 +41,19 @@ const END_TO_END: [&str; 8] = [
     "x-forwarded-for",
 ];
 
-/// The names to leave out of a message whose `Connection` header has this value.
-pub fn hop_by_hop(connection: Option<&str>) -> Vec<Cow<'static, str>> {
+/// The names to leave out of a message whose `Connection` header has this value. What is read of it,
+/// by names in lower case, stays.
+pub fn hop_by_hop(
+    connection: Option<&str>,
+    is_read: &dyn Fn(&str) -> bool,
+) -> Vec<Cow<'static, str>> {
     let named = connection.unwrap_or_default().to_ascii_lowercase();
     let named = named
         .split(',')
         .map(str::trim)
         // The platform throws at what is no name.
-        .filter(|name| name.parse::<HeaderName>().is_ok() && !END_TO_END.contains(name))
+        .filter(|name| name.parse::<HeaderName>().is_ok())
+        .filter(|name| !END_TO_END.contains(name) && !is_read(name))
         .map(|name| Cow::Owned(name.to_owned()));
     HOP_BY_HOP.map(Cow::Borrowed).into_iter().chain(named).collect()
 }

@@ -47,6 +47,10 @@ pub enum Malformed {
         "path is one of the guard's own, which never reach the origin; write one without /.onlyonce/"
     )]
     OwnPath,
+    #[error(
+        "path holds percent-encoded dots and slashes that an origin could read as leading out of ORIGIN's path; write the path that they stand for"
+    )]
+    OutsideOrigin,
     #[error("headers is not an object of texts; write each header as \"name\":\"value\"")]
     Headers,
     #[error(

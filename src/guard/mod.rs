@@ -1,6 +1,7 @@
 //! The rules. Nothing in here knows a Worker, a clock or a source of randomness: what the rules
 //! need arrives as an argument, and what they want done leaves as a value.
 
+pub mod address;
 pub mod canonical_json;
 pub mod cors;
 pub mod delivery;
@@ -21,6 +22,7 @@ pub mod operator;
 pub mod origin;
 pub mod policy;
 pub mod problem;
+pub mod problem_page;
 pub mod public_address;
 pub mod record;
 pub mod release;
@@ -32,3 +34,4 @@ pub mod seen;
 pub mod shard;
 pub mod stored_form;
 pub mod time;
+pub mod uploads;

@@ -101,10 +101,56 @@ impl OriginUrl {
         &self.0
     }
 
+    /// Whether a path stays below ORIGIN's own, whatever an origin makes of it. The dots and slashes that
+    /// the platform resolves are gone by now; many servers decode the others before they resolve them,
+    /// and some leave what follows a semicolon out of a segment.
+    pub fn holds(&self, path: &str) -> bool {
+        self.path().is_empty() || !climbs_out(path)
+    }
+
+    fn path(&self) -> &str {
+        let (_, rest) = self.0.split_once("://").unwrap_or_default();
+        rest.find('/').and_then(|start| rest.get(start..)).unwrap_or_default()
+    }
+
     /// The URL of a request at the origin; `target` is path and query.
     pub fn join(&self, target: &str) -> String {
         format!("{}{target}", self.0)
     }
+}
+
+/// Whether some server could read a path as leading above its root. Empty segments count as none.
+fn climbs_out(path: &str) -> bool {
+    let path = with_separators(path);
+    let mut depth = 0_u32;
+    path.split(|byte| *byte == b'/').any(|segment| {
+        match segment.split(|byte| *byte == b';').next().unwrap_or_default() {
+            b"" | b"." => {}
+            b".." if depth == 0 => return true,
+            b".." => depth = depth.saturating_sub(1),
+            _ => depth = depth.saturating_add(1),
+        }
+        false
+    })
+}
+
+/// A path with its dots, slashes and semicolons decoded, and nothing else.
+fn with_separators(path: &str) -> Vec<u8> {
+    let mut decoded = Vec::with_capacity(path.len());
+    let mut rest = path.as_bytes();
+    while let [first, behind @ ..] = rest {
+        let (byte, behind) = match rest {
+            [b'%', b'2', b'e' | b'E', behind @ ..] => (b'.', behind),
+            [b'%', b'2', b'f' | b'F', behind @ ..] => (b'/', behind),
+            [b'%', b'5', b'c' | b'C', behind @ ..] => (b'/', behind),
+            [b'%', b'3', b'b' | b'B', behind @ ..] => (b';', behind),
+            [b'\\', behind @ ..] => (b'/', behind),
+            _ => (*first, behind),
+        };
+        decoded.push(byte);
+        rest = behind;
+    }
+    decoded
 }
 
 /// A host with an optional port; no user information, which fetch refuses.

@@ -11,6 +11,8 @@ use serde::Serialize;
 /// Every refusal that there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Code {
+    AddressInvalid,
+    RequestIncomplete,
     KeyMissing,
     KeyInvalid,
     KeyReused,
@@ -37,7 +39,23 @@ pub struct Description {
     pub meaning: &'static str,
 }
 
-pub const DESCRIPTIONS: [Description; 13] = [
+pub const DESCRIPTIONS: [Description; 15] = [
+    Description {
+        code: Code::AddressInvalid,
+        name: "address-invalid",
+        status: 400,
+        title: "The request's address cannot be used",
+        retryable: false,
+        meaning: "Its host cannot be one, or its path could be read as leading out of the path of ORIGIN. Nothing was sent to the origin.",
+    },
+    Description {
+        code: Code::RequestIncomplete,
+        name: "request-incomplete",
+        status: 408,
+        title: "The request did not arrive whole",
+        retryable: true,
+        meaning: "Nothing more of its body came for half a minute, or it broke off. Nothing was sent to the origin and the key is free. Send the same request with the same key again.",
+    },
     Description {
         code: Code::KeyMissing,
         name: "key-missing",
@@ -161,6 +179,9 @@ pub struct Problem {
     pub record: Option<RecordId>,
     /// When to try again; only where the code is retryable.
     pub retry_after: Option<Millis>,
+    /// Whether a browser that sends the request again asks for the same operation: not where the guard
+    /// drew the key.
+    pub is_repeatable: bool,
 }
 
 /// The members of RFC 9457, and the guard's own behind them.
@@ -175,6 +196,17 @@ struct Document<'a> {
     instance: Option<String>,
     code: &'a str,
     retryable: bool,
+    error: ErrorMember<'a>,
+}
+
+/// What Stripe's and OpenAI's clients look for. Without it stripe-node takes a refusal for a success,
+/// whatever its status.
+#[derive(Serialize)]
+struct ErrorMember<'a> {
+    #[serde(rename = "type")]
+    kind: &'a str,
+    code: &'a str,
+    message: &'a str,
 }
 
 /// When a client may try again whom nobody can tell a better time.
@@ -183,7 +215,8 @@ const DEFAULT_RETRY_AFTER: Millis = Millis::seconds(1);
 impl Problem {
     pub fn new(code: Code, detail: impl Into<String>) -> Self {
         let status = code.describe().status;
-        Self { code, status, detail: detail.into(), record: None, retry_after: None }
+        let detail = detail.into();
+        Self { code, status, detail, record: None, retry_after: None, is_repeatable: true }
     }
 
     /// What a refusal of the record says.
@@ -225,18 +258,28 @@ impl Problem {
             instance: self.record.as_ref().map(|record| format!("/.onlyonce/records/{record}")),
             code: about.name,
             retryable: about.retryable,
+            error: ErrorMember {
+                kind: "idempotency_error",
+                code: about.name,
+                message: &self.detail,
+            },
         };
         to_json(&document)
     }
 
+    /// The headers of a refusal, but for those that say what its body is.
     pub fn headers(&self) -> Vec<(&'static str, String)> {
         let about = self.code.describe();
         let link = format!("</.onlyonce/problems#{}>; rel=\"describedby\"", about.name);
+        // By these two Stripe's and OpenAI's clients go, and not by the status.
+        let again = about.retryable.to_string();
         let mut headers = vec![
-            ("content-type", "application/problem+json".to_owned()),
+            ("content-language", "en".to_owned()),
             ("cache-control", "no-store".to_owned()),
             ("cache-status", format!("onlyonce; detail={}", about.name)),
             ("link", link),
+            ("stripe-should-retry", again.clone()),
+            ("x-should-retry", again),
         ];
         if about.retryable {
             let wait = self.retry_after.unwrap_or(DEFAULT_RETRY_AFTER).retry_after();
@@ -274,29 +317,3 @@ fn unknown_detail(reason: Reason) -> String {
 
 const LOOK: &str = "look at the origin's data before you send the operation under a new key";
 const SEND_OR_LOOK: &str = "send the same request again for an answer that comes late, or look at the origin's data before you send the operation under a new key";
-
-/// The page at `/.onlyonce/problems`.
-pub fn page() -> String {
-    let sections: String = DESCRIPTIONS.iter().map(section).collect();
-    format!("{PAGE_HEAD}{sections}</main></body></html>\n")
-}
-
-fn section(about: &Description) -> String {
-    let Description { name, title, meaning, status, .. } = about;
-    let statuses = match about.code {
-        Code::OutcomeUnknown => "502 or 504".into(),
-        _ => status.to_string(),
-    };
-    let again = if about.retryable { "yes, with the same key" } else { "no" };
-    format!(
-        "<section id=\"{name}\"><h2><code>{name}</code></h2><p><strong>{title}</strong></p>\
-         <p>{meaning}</p><p>Status {statuses}. Worth retrying: {again}.</p></section>\n"
-    )
-}
-
-const PAGE_HEAD: &str = "<!doctype html>
-<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" content=\"width=device-width\">
-<title>Onlyonce: problems</title>
-<style>:root{color-scheme:light dark}body{font:1rem/1.5 sans-serif;max-width:42rem;margin:auto;padding:1rem}</style>
-</head><body><main><h1>What the guard says when it refuses</h1>
-";

@@ -45,7 +45,7 @@ pub fn copy_lifetime(claim: &Claim, now: UnixMillis) -> Option<Millis> {
 /// that `Connection` has this value to name, and what the guard says itself.
 pub fn not_shown(connection: Option<&str>) -> Vec<Cow<'static, str>> {
     let own = ["content-length", "idempotency-replayed", "idempotent-replayed"].map(Cow::Borrowed);
-    hop_by_hop(connection).into_iter().chain(own).collect()
+    hop_by_hop(connection, &|_| false).into_iter().chain(own).collect()
 }
 
 /// A list of headers without those that are shown to nobody, names in lower case.

@@ -28,7 +28,7 @@ pub const PROTOCOL: u32 = 6;
 pub struct SubmitRequest {
     pub record: RecordId,
     pub method: String,
-    /// Absolute, as the client called it.
+    /// Absolute, and in the one spelling that [`super::address`] is about.
     pub url: String,
     pub fingerprint: Fingerprint,
     /// The body's length in bytes, so that a body that broke off between the two is noticed.

@@ -104,6 +104,16 @@ impl ScopeValue {
 }
 
 impl Source {
+    /// Whether it reads the header of this name, in lower case.
+    pub fn is_header(&self, name: &str) -> bool {
+        match self {
+            Self::Header(header) => header == name,
+            Self::Cookie(_) => name == "cookie",
+            Self::Jwt(_) => name == AUTHORIZATION,
+            Self::Query(_) => false,
+        }
+    }
+
     /// As a policy says it, and as it is read again.
     pub fn written(&self) -> String {
         let (kind, name) = match self {

@@ -1,6 +1,7 @@
 //! The rules of `src/guard`, on the host: one file for each question, tables where there are many
 //! cases. A sentence that people read and bytes that deployed objects hold are pinned in full.
 
+mod address;
 mod canonical_json;
 mod cors;
 mod delivery;
@@ -19,6 +20,7 @@ mod origin;
 mod policy;
 mod policy_parse;
 mod problem;
+mod problem_page;
 mod random;
 mod record;
 mod release;
@@ -28,3 +30,4 @@ mod scope;
 mod shard;
 mod structured_field;
 mod time;
+mod uploads;

@@ -58,6 +58,28 @@ fn what_is_guarded() {
     }
 }
 
+/// `Connection` takes none of them away on the way to the origin.
+#[test]
+fn headers_that_say_who_somebody_is() {
+    let settings = Settings {
+        scope: Scope::Sources(vec![
+            Source::Header("x-tenant".into()),
+            Source::Query("account".into()),
+        ]),
+        credential: vec![Source::Header("x-auth-token".into()), Source::Cookie("sid".into())],
+        ..Settings::default()
+    };
+    for name in ["x-tenant", "x-auth-token", "cookie"] {
+        assert!(settings.reads_header(name), "{name}");
+    }
+    for name in ["account", "sid", "x-auth", "authorization", ""] {
+        assert!(!settings.reads_header(name), "{name}");
+    }
+    let claims = Settings { scope: Scope::Sources(vec![Source::Jwt("tid".into())]), ..settings };
+    assert!(claims.reads_header("authorization"));
+    assert!(Settings::default().reads_header("x-api-key"));
+}
+
 #[track_caller]
 fn realm(host: &str, expected: &str) {
     assert_eq!(Policy::default().realm(host), expected, "{host}");

@@ -197,6 +197,11 @@ impl Connection {
         self.stream.get_mut().write_all(bytes)
     }
 
+    /// Sends what `open_part` left out of a body that is not chunked.
+    pub fn send_rest(&mut self, call: &Call, from: usize) {
+        self.write(&call.body[from..]).expect("an open socket");
+    }
+
     pub fn answer(self) -> io::Result<Answer> {
         let mut stream = Cursor::new(self.ahead).chain(self.stream);
         let (start, status, headers) = loop {

@@ -68,3 +68,13 @@ fn a_guard_whose_origin_leads_back_to_it_says_so() {
     assert!(answer.text().contains("\"loop-detected\""), "{}", answer.text());
     assert!(answer.text().contains("ORIGIN"), "names the cure: {}", answer.text());
 }
+
+/// What passes without a policy would go round as well.
+#[test]
+fn a_guard_without_a_policy_sees_a_loop_too() {
+    let (port, target) = relay();
+    let setup = Setup::new(true).var("ORIGIN", &format!("http://{port}"));
+    let guard = Guard::with(setup.policy(&serde_json::json!({ "wait": "soon" })));
+    target.set(guard.runtime().address()).expect("set once");
+    problem::check(&guard.send(&Call::get(&guard.path("/orders"))), "loop-detected");
+}

@@ -190,6 +190,33 @@ fn check_reads_pass(guard: &Guard) {
     guard.check_calls(reads.len());
 }
 
+/// The origin must not answer in the guard's name, and an operator must not be told that all is well.
+#[test]
+fn a_guard_without_a_policy_keeps_its_own_paths() {
+    let guard = Guard::with(at_origin(true).policy(&json!({ "retry_windw": "24h" })));
+    guard.origin_always(Reply::new(200));
+    let lane = &guard.lane;
+    for path in [
+        "/.onlyonce/health".to_owned(),
+        format!("/.onlyonce/records/{}", "0".repeat(64)),
+        "/.onlyonce/find".to_owned(),
+        "/.onlyonce".to_owned(),
+        format!("/{lane}/../.onlyonce/health"),
+    ] {
+        for method in ["GET", "HEAD", "OPTIONS", "POST"] {
+            let answer = guard.send(&Call::new(method, &path));
+            assert_eq!(answer.status, 500, "{method} {path}");
+            if method != "HEAD" {
+                problem::check(&answer, "misconfigured");
+            }
+        }
+    }
+    let explained = guard.send(&Call::get("/.onlyonce/problems"));
+    assert_eq!(explained.status, 200);
+    assert!(explained.text().contains("id=\"misconfigured\""));
+    guard.check_calls(0);
+}
+
 #[test]
 fn a_policy_that_is_no_table_is_told_too() {
     let rows = [("\"24h\"", "POLICY"), ("{", "is not JSON")];

@@ -5,7 +5,9 @@ use serde_json::Value;
 use crate::http::Answer;
 
 /// Code, status, retryable.
-const PROBLEMS: [(&str, u16, bool); 13] = [
+const PROBLEMS: [(&str, u16, bool); 15] = [
+    ("address-invalid", 400, false),
+    ("request-incomplete", 408, true),
     ("key-missing", 400, false),
     ("key-invalid", 400, false),
     ("key-reused", 422, false),
@@ -50,6 +52,10 @@ fn check_with_status(answer: &Answer, code: &str, status: u16) -> String {
     assert_eq!(body["code"], code, "{shown}");
     assert_eq!(body["status"], answer.status, "{shown}");
     assert_eq!(body["retryable"], *retryable, "{shown}");
+    // Clients of Stripe's and OpenAI's look for this, and not at the status.
+    assert_eq!(body["error"]["type"], "idempotency_error", "{shown}");
+    assert_eq!(body["error"]["code"], code, "{shown}");
+    assert_eq!(body["error"]["message"], body["detail"], "{shown}");
     assert!(!sentence(&body["title"]).is_empty(), "no title: {shown}");
     assert!(!sentence(&body["detail"]).is_empty(), "no detail: {shown}");
     sentence(&body["detail"]).to_owned()
@@ -58,7 +64,11 @@ fn check_with_status(answer: &Answer, code: &str, status: u16) -> String {
 #[track_caller]
 fn check_headers(answer: &Answer, code: &str, retryable: bool, shown: &str) {
     assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{shown}");
+    assert_eq!(answer.header("content-language"), Some("en"), "{shown}");
     assert_eq!(answer.header("cache-control"), Some("no-store"), "{shown}");
+    for name in ["stripe-should-retry", "x-should-retry"] {
+        assert_eq!(answer.header(name), Some(if retryable { "true" } else { "false" }), "{shown}");
+    }
     let link = format!("</.onlyonce/problems#{code}>; rel=\"describedby\"");
     assert_eq!(answer.header("link"), Some(link.as_str()), "{shown}");
     let status = format!("onlyonce; detail={code}");

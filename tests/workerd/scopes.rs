@@ -266,6 +266,22 @@ fn a_claim_that_a_token_keeps_is_who_it_is() {
     }
 }
 
+/// Else an answer would be kept under a credential that the origin never saw.
+#[test]
+fn connection_takes_away_nothing_that_the_policy_reads() {
+    let guard = under_policy();
+    guard.origin_in_turn([Reply::new(201)]);
+    let named = "x-tenant, X-Device, x-hop, authorization";
+    let order = guard.keyless_order_to("/device").key(&guard.key());
+    let order = ["X-Tenant", "X-Device", "X-Hop"]
+        .into_iter()
+        .fold(order, |order, name| order.header(name, "1"));
+    check_first(&guard.send(&order.header("Connection", named)), &guard.key());
+    let seen = &guard.seen()[0].headers;
+    let sent = ["x-tenant", "x-device", "x-hop", "authorization"].map(|name| seen.get(name));
+    assert_eq!(sent, [Some("1"), Some("1"), None, Some("Bearer alice")]);
+}
+
 fn tenants_order(guard: &Guard, who: &str) -> Call {
     let call = Call::post(&guard.path("/header")).header("X-Tenant", &guard.lane);
     call.key(&guard.key()).authorization(who).json("{}")

@@ -22,7 +22,9 @@ const NOT_PROCESSED_STATUSES = new Set([401, 403, 407, 425, 429, 521, 523, 525, 
 const OUTCOME_BY_CODE = {
   "credential-changed": "final",
   "response-not-kept": "final",
+  "address-invalid": "not-processed",
   "body-too-large": "not-processed",
+  "request-incomplete": "not-processed",
   misconfigured: "not-processed",
 };
 

@@ -31,7 +31,9 @@ const DELETION_PATIENCE: Millis = Millis::seconds(5);
 
 /// Answers a request that the Worker let pass.
 pub async fn answer(context: &Rc<ObjectContext>, request: &Request) -> Result<Response, JsValue> {
-    let head = &PlatformRequestHead::of(request);
+    let Some(head) = &PlatformRequestHead::of(request) else {
+        return refuse(&AdminError::NotFound);
+    };
     let config = match config(&context.env) {
         Ok(config) => config,
         Err(misconfigured) => return unusable(&misconfigured.detail),

@@ -5,6 +5,7 @@ use super::super::platform::body::read_sent;
 use super::super::platform::body_budget::{BodyReservation, NO_ROOM};
 use super::super::platform::now;
 use super::super::platform::request_head::PlatformRequestHead;
+use crate::guard::address::Address;
 use crate::guard::delivery::RETRY_WINDOW;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::machine::{Place, Submission};
@@ -14,6 +15,7 @@ use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{KeySource, SubmitRequest};
 use crate::guard::scope::{Credential, RecordId};
 use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::uploads::{Holder, Stage};
 use js_sys::Uint8Array;
 use std::cell::RefCell;
 use std::mem::take;
@@ -47,7 +49,10 @@ impl IncomingSubmission {
         body: JsValue,
         config: Rc<Config>,
     ) -> Result<Self, &'static str> {
-        let mut reservation = BodyReservation::default();
+        let address = Address::of(&take(&mut request.url));
+        let head = PlatformRequestHead::at(address, take(&mut request.method), headers);
+        // The Worker has read it to its end: it is here at once.
+        let mut reservation = BodyReservation::of(Holder::of(&head, Stage::AtShard));
         if !reservation.grow(request.length) {
             return Err(NO_ROOM);
         }
@@ -55,8 +60,6 @@ impl IncomingSubmission {
         if u64::from(body.length()) != request.length {
             return Err(BROKE_OFF);
         }
-        let head =
-            PlatformRequestHead::new(take(&mut request.method), &take(&mut request.url), headers);
         let (_, settings) = config.policy.route(head.path());
         let body = RefCell::new(Some((body, reservation)));
         Ok(Self { request, head, body, config, settings, arrived_at: now() })

@@ -69,7 +69,8 @@ fn send(
     let body = submission.body().ok_or("the request's body is gone")?;
     let body = if body.length() > 0 { body.into() } else { JsValue::UNDEFINED };
     let connection = head.header("connection");
-    let left_out = hop_by_hop(connection.as_deref());
+    let settings = &submission.settings;
+    let left_out = hop_by_hop(connection.as_deref(), &|name| settings.reads_header(name));
     let left_out: Vec<&str> = ["host", "content-length"]
         .into_iter()
         .chain(NOT_FORWARDED)

@@ -1,21 +1,10 @@
-//! Bodies, read to their ends within a limit and outside WebAssembly's memory.
+//! Bodies, read to their ends outside WebAssembly's memory, and those that go along with a remote call.
 
-use super::body_budget::BodyReservation;
-use super::streams::{ChunkBuffer, Chunks, ReadAhead};
+use super::streams::{Chunks, ReadAhead};
 use js_sys::Uint8Array;
 use js_sys::futures::JsFuture;
 use wasm_bindgen::prelude::*;
-use web_sys::{ReadableStream, Request, Response};
-
-/// Why a request's body could not be had.
-pub enum BodyError {
-    /// What has been read, and the rest.
-    TooLarge(ReadAhead),
-    /// The isolate holds too much already.
-    NoRoom,
-    /// The client went away before the end.
-    BrokeOff,
-}
+use web_sys::{ReadableStream, Response};
 
 #[wasm_bindgen]
 extern "C" {
@@ -23,53 +12,6 @@ extern "C" {
     type Body;
     #[wasm_bindgen(method, catch)]
     fn bytes(this: &Body) -> Result<js_sys::Promise, JsValue>;
-}
-
-/// The whole body of a request. Where the client promised its length in bytes, within the limit, it is
-/// read in one go.
-pub async fn read_request(
-    request: &Request,
-    promised: Option<u64>,
-    limit: u64,
-    reservation: &mut BodyReservation,
-) -> Result<Uint8Array, BodyError> {
-    match promised.filter(|length| *length <= limit) {
-        Some(length) => read_promised(request, length, reservation).await,
-        None => read_stream(request, limit, reservation).await,
-    }
-}
-
-async fn read_promised(
-    request: &Request,
-    length: u64,
-    reservation: &mut BodyReservation,
-) -> Result<Uint8Array, BodyError> {
-    if !reservation.grow(length) {
-        return Err(BodyError::NoRoom);
-    }
-    let body = read_all(request).await.map_err(|_| BodyError::BrokeOff)?;
-    if u64::from(body.length()) == length { Ok(body) } else { Err(BodyError::BrokeOff) }
-}
-
-async fn read_stream(
-    request: &Request,
-    limit: u64,
-    reservation: &mut BodyReservation,
-) -> Result<Uint8Array, BodyError> {
-    let Some(stream) = request.body() else { return Ok(Uint8Array::new_with_length(0)) };
-    let mut chunks = Chunks::of(stream).map_err(|_| BodyError::BrokeOff)?;
-    let mut begun = ChunkBuffer::default();
-    while let Some(chunk) = chunks.next().await.map_err(|_| BodyError::BrokeOff)? {
-        if begun.length.saturating_add(chunk.length().into()) > limit {
-            begun.push(chunk);
-            return Err(BodyError::TooLarge(ReadAhead { begun, rest: Some(chunks) }));
-        }
-        if !reservation.grow(chunk.length().into()) {
-            return Err(BodyError::NoRoom);
-        }
-        begun.push(chunk);
-    }
-    Ok(begun.take())
 }
 
 /// All bytes of a request or a response.

@@ -9,6 +9,7 @@ pub mod request_head;
 pub mod sql;
 pub mod streams;
 pub mod timeout;
+pub mod upload;
 
 use crate::guard::time::UnixMillis;
 use wasm_bindgen::JsValue;

@@ -21,17 +21,20 @@ extern "C" {
     fn writable(this: &IdentityTransformStream) -> WritableStream;
 
     /// `getReader`, which throws where the stream is locked.
-    type Lockable;
+    pub type Lockable;
     #[wasm_bindgen(method, catch, js_name = getReader)]
     fn get_reader(this: &Lockable) -> Result<ReadableStreamDefaultReader, JsValue>;
+    /// The same for a reader of another mode.
+    #[wasm_bindgen(method, catch, js_name = getReader)]
+    pub fn get_reader_with(this: &Lockable, options: &js_sys::Object) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = pipeTo)]
     fn pipe_to(this: &Lockable, to: &WritableStream) -> Result<Promise, JsValue>;
 
-    type ReadResult;
+    pub type ReadResult;
     #[wasm_bindgen(method, getter)]
-    fn done(this: &ReadResult) -> bool;
+    pub fn done(this: &ReadResult) -> bool;
     #[wasm_bindgen(method, getter)]
-    fn value(this: &ReadResult) -> Uint8Array;
+    pub fn value(this: &ReadResult) -> Uint8Array;
 }
 
 /// The chunks of a stream, in order.

@@ -17,9 +17,6 @@ pub use error::{AdminError, FindError, ResolutionError, refusal};
 pub use requests::{AdminRequest, RecordCommand, find, resolution};
 use subtle::ConstantTimeEq;
 
-/// Where operators ask.
-pub const PREFIX: &str = "/.onlyonce/";
-
 /// The most bytes of a request's body: an answer of 64 KiB in base64, its headers, and some air.
 pub const MAX_REQUEST_BODY: u64 = 192 * 1024;
 

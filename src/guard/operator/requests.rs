@@ -1,8 +1,8 @@
 //! Reads what an operator sends: first lines, and the documents for "find" and "resolve". Members
 //! that a document should not have are not looked at; one that is there twice makes it unreadable.
 
-use super::PREFIX;
 use super::error::{AdminError, FindError, ResolutionError};
+use crate::guard::address::OWN_PREFIX;
 use crate::guard::document::{Members, from_json_object, present};
 use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::Resolution;
@@ -37,7 +37,7 @@ pub enum RecordCommand {
 impl AdminRequest {
     /// Reads a request's first line.
     pub fn parse(method: &str, path: &str, query: &str) -> Result<Self, AdminError> {
-        let path = path.strip_prefix(PREFIX).unwrap_or_default();
+        let path = path.strip_prefix(OWN_PREFIX).unwrap_or_default();
         if path == "find" && method == "POST" {
             return Ok(Self::Find);
         }

@@ -98,14 +98,21 @@ fn segments(path: &str) -> std::str::Split<'_, char> {
     path.strip_suffix('/').unwrap_or(path).split('/')
 }
 
-/// A star within a segment, and the dots that every client resolves before it sends.
+/// A star within a segment, and the dots that are resolved before a path gets here.
 fn is_odd(segment: &str) -> bool {
-    matches!(segment, "." | "..")
-        || segment.as_bytes().contains(&b'*') && segment != ONE && segment != REST
+    is_dots(segment) || segment.as_bytes().contains(&b'*') && segment != ONE && segment != REST
+}
+
+/// One dot or two, percent-encoded or not.
+fn is_dots(segment: &str) -> bool {
+    let without_dot =
+        |text| [".", "%2e", "%2E"].iter().find_map(|dot| str::strip_prefix(text, dot));
+    let rest = without_dot(segment);
+    rest.is_some_and(|rest| rest.is_empty() || without_dot(rest) == Some(""))
 }
 
 /// What is left of a path once the platform has parsed its URL (WHATWG URL, the path
 /// percent-encode set).
 fn stands_in_a_path(byte: u8) -> bool {
-    byte.is_ascii_graphic() && !b"\"#<>?\\`{}".contains(&byte)
+    byte.is_ascii_graphic() && !b"\"#<>?\\^`{}".contains(&byte)
 }

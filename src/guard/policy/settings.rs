@@ -41,6 +41,17 @@ pub struct Settings {
     pub docs_url: Option<String>,
 }
 
+impl Settings {
+    /// Whether a header, by its name in lower case, says whose a request is or who may see its answer.
+    pub fn reads_header(&self, name: &str) -> bool {
+        let scope = match &self.scope {
+            Scope::Auto => &[],
+            Scope::Sources(sources) => sources.as_slice(),
+        };
+        scope.iter().chain(&self.credential).any(|source| source.is_header(name))
+    }
+}
+
 /// What a request without a key gets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
 #[strum(serialize_all = "snake_case")]

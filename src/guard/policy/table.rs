@@ -190,7 +190,7 @@ pub const FIELDS: [Field; 29] = [
         .because("A guard that is in place should guard; `observe` is for the days before."),
     field("cors", Kind::Special(lists::cors), Is(r#""off""#))
         .allows("`\"off\"` or `{ origins = [\"https://app.example.com\"] }`, or `[\"*\"]` for every origin")
-        .means("Which web origins may read what the guard says: refusals carry the CORS headers for them, preflights allow `Idempotency-Key`, and the guard's response headers are exposed.")
+        .means("Which web origins' pages may send keys and read what comes back. For these the guard answers the preflight of a guarded method itself and allows what it asks for and `Idempotency-Key`, whatever the origin would say; refusals, first answers and replays name the page that asks, and expose the guard's response headers. A page that is named may read with its visitor's credentials, one that `*` lets in may not.")
         .because("Who may read an API is for its owner to say."),
     field("kv_write", choice!(KvWrite, |values| values.settings.kv_write), Is(r#""always""#))
         .means("When an answer is copied into KV: `always`; `on_replay` only once it was replayed, which saves the write for the many keys that are never retried; `never`.")

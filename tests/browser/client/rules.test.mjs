@@ -35,6 +35,8 @@ for (const [status, headers, problem, outcome, again] of [
   [409, GUARD, { code: "credential-changed", retryable: false }, "final", false],
   [409, GUARD, { code: "response-not-kept", retryable: false }, "final", false],
   [413, GUARD, { code: "body-too-large", retryable: false }, "not-processed", false],
+  [408, GUARD, { code: "request-incomplete", retryable: true }, "not-processed", true],
+  [400, GUARD, { code: "address-invalid", retryable: false }, "not-processed", false],
   [500, GUARD, { code: "misconfigured", retryable: false }, "not-processed", false],
   [502, GUARD, { code: "loop-detected", retryable: false }, "unknown", false],
   [503, GUARD, { code: "of-a-later-version", retryable: false }, "unknown", false],

@@ -51,7 +51,7 @@ fn a_path_counts_as_it_was_sent() {
     check("/caf%C3%A9", &["/caf%C3%A9"], &["/caf%c3%a9", "/café"]);
     check("/orders", &[], &["/%6Frders", "/orders%2F", "/orders;v=1", "/orders%20"]);
     check("/a/*", &["/a/b%2Fc", "/a/%2e%2e"], &["/a%2Fb"]);
-    check("/a+b/@,;=&$!'()~:^|[]", &["/a+b/@,;=&$!'()~:^|[]"], &[]);
+    check("/a+b/@,;=&$!'()~:|[]", &["/a+b/@,;=&$!'()~:|[]"], &[]);
 }
 
 #[track_caller]
@@ -67,14 +67,26 @@ fn what_could_never_match_is_refused() {
     for pattern in ["//", "/a//b", "/a//", "//a"] {
         refused(pattern, PatternError::EmptySegment);
     }
-    for pattern in
-        ["/a b", "/café", "/a?b=c", "/a#b", "/{id}", "/<id>", "/a\\b", "/a\"", "/a\n", "/a`b"]
-    {
+    for pattern in [
+        "/a b", "/café", "/a?b=c", "/a#b", "/{id}", "/<id>", "/a\\b", "/a\"", "/a\n", "/a`b",
+        "/a^b",
+    ] {
         refused(pattern, PatternError::NeverSent);
     }
-    for pattern in
-        ["/pay*", "/*.json", "/***", "/a/**/b", "/**/", "/**/**", "/a/./b", "/a/..", "/."]
-    {
+    for pattern in [
+        "/pay*",
+        "/*.json",
+        "/***",
+        "/a/**/b",
+        "/**/",
+        "/**/**",
+        "/a/./b",
+        "/a/..",
+        "/.",
+        "/a/%2e%2E/b",
+        "/.%2e",
+        "/%2E",
+    ] {
         let expected = (pattern != "/**/").then_some(PatternError::OddSegment);
         assert_eq!(pattern.parse::<Pattern>().err(), expected, "{pattern}");
     }
