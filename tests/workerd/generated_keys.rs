@@ -196,3 +196,43 @@ fn a_derived_key_whose_outcome_is_unknown_is_held() {
     }
     guard.check_calls(1);
 }
+
+/// A signed webhook without Authorization: the signature is another one with each delivery.
+#[test]
+fn the_readmes_webhooks_are_carried_out_once() {
+    let example = include_str!("../../README.md");
+    for line in [
+        "path = \"/webhooks/**\"",
+        "key = \"derive\" ",
+        "credential = [\"header:webhook-id\"]",
+        "derive_window = \"10m\"",
+    ] {
+        assert!(example.contains(&format!("\n{line}")), "{line}");
+    }
+    let guard = Guard::under(&json!({ "routes": [{
+        "path": "/*/webhooks/**",
+        "key": "derive",
+        "credential": ["header:webhook-id"],
+        "derive_window": "10m",
+    }] }));
+    guard.origin_always(Reply::json(200, r#"{"received":true}"#));
+    let event = |signature: &str, body: &str| {
+        let call = Call::post(&guard.path("/webhooks/shop")).json(body);
+        call.header("Webhook-Signature", signature).header("Webhook-Timestamp", signature)
+    };
+    let paid = |signature: &str| event(signature, r#"{"paid":1}"#);
+    let first = guard.send(&paid("1").header("Webhook-Id", "msg_1"));
+    assert_eq!(came_with(&first, "derived").0, Came::First);
+    let again = guard.send(&paid("2").header("Webhook-Id", "msg_1"));
+    assert_eq!(came_with(&again, "derived").0, Came::Replayed);
+    guard.check_calls(1);
+    // Another event, the same one with another content, and one without an id are operations of their own.
+    for other in [
+        paid("3").header("Webhook-Id", "msg_2"),
+        event("4", r#"{"paid":2}"#).header("Webhook-Id", "msg_1"),
+        paid("5"),
+    ] {
+        assert!(!guard.send(&other).replayed(), "{other:?}");
+    }
+    guard.check_calls(4);
+}
