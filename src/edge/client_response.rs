@@ -15,7 +15,7 @@ use crate::guard::origin::has_no_body;
 use crate::guard::policy::Settings;
 use crate::guard::problem::Problem;
 use crate::guard::problem_page::Reader;
-use crate::guard::public_address::WITH_ADDRESS;
+use crate::guard::public_address::{WITH_ADDRESS, shown};
 use crate::guard::record::{Answer, Body, Claim, Record};
 use crate::guard::replay::{CacheStatus, HeaderChange, How, Marking, server_timing_metric};
 use crate::guard::request_head::RequestHead;
@@ -200,9 +200,9 @@ impl ResponseWriter<'_> {
 
     fn publish(&self, headers: &Headers) -> Result<(), JsValue> {
         let Incoming { head, config, .. } = self.incoming;
-        let Some(origin) = &config.origin else { return Ok(()) };
         for name in WITH_ADDRESS {
-            let public = |value: String| origin.rewrite(name, &value, &head.address().base());
+            let base = || head.address().base();
+            let public = |value: String| shown(config.origin.as_ref(), name, &value, &base());
             if let Some(value) = headers.get(name)?.and_then(public) {
                 headers.set(name, &value)?;
             }

@@ -60,13 +60,13 @@ pub const PAGE_HEADERS: [(&str, &str); 3] = [
     ("content-type", "text/html; charset=utf-8"),
     (
         "content-security-policy",
-        "default-src 'none'; style-src 'sha256-h3Nxu2Yf9li5qyLC9dAmbOUXsJj6Qui/z3SlB72NNIc='; base-uri 'none'; form-action 'none'",
+        "default-src 'none'; style-src 'sha256-FhbMhiyoaSutSHFWTf6ygXKRpwM96X7MUlh6xetax1g='; base-uri 'none'; form-action 'none'",
     ),
     ("x-content-type-options", "nosniff"),
 ];
 
 /// The policy above names this text by its hash.
-const STYLE: &str = ":root{color-scheme:light dark}body{font:1.0625rem/1.6 system-ui,sans-serif;max-width:40rem;margin:auto;padding:2rem 1rem}code{overflow-wrap:anywhere}";
+const STYLE: &str = ":root{color-scheme:light dark}body{font:1.0625rem/1.6 system-ui,sans-serif;max-width:40rem;margin:auto;padding:2rem 1rem}a{color:inherit}code{overflow-wrap:anywhere}";
 
 fn page(title: &str, main: &str) -> String {
     format!(

@@ -5,11 +5,35 @@
 //!    Hosts count regardless of case, and a scheme's own port may be written or not.
 //! 2. It is done when an answer is shown, and not when it is kept: two hosts of one realm show the same
 //!    answer, each with its own address.
+//! 3. An origin that goes by `X-Forwarded-Host` names the host that asked by itself. What is kept of that
+//!    names nobody's host, and is shown with the address of the host that asks then.
 
 use super::origin::OriginUrl;
 
 /// The headers that hold an address.
 pub const WITH_ADDRESS: [&str; 3] = ["location", "content-location", "refresh"];
+
+/// Stands in what is kept for the host that asks. No host has such a name (RFC 2606 section 2).
+const ASKER: &str = "http://asker.invalid";
+
+/// Headers as they are kept of an answer to a request that was sent to `base`, a scheme and a host.
+pub fn without_asker(headers: &mut [(String, String)], base: &str) {
+    let Ok(asker) = OriginUrl::parse(Some(base)) else { return };
+    for (name, value) in headers {
+        if WITH_ADDRESS.contains(&name.as_str())
+            && let Some(kept) = asker.rewrite(name, value, ASKER)
+        {
+            *value = kept;
+        }
+    }
+}
+
+/// The value of a header that holds an address, as the host that asks shows it. Returns `None` if it
+/// stays what it is.
+pub fn shown(origin: Option<&OriginUrl>, name: &str, value: &str, base: &str) -> Option<String> {
+    let asker = || OriginUrl::parse(Some(ASKER)).ok()?.rewrite(name, value, base);
+    origin.and_then(|origin| origin.rewrite(name, value, base)).or_else(asker)
+}
 
 impl OriginUrl {
     /// The value of such a header with the public address in the origin's place. Returns `None` if it does

@@ -44,7 +44,7 @@ pub enum Bug {
 }
 
 impl Bug {
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::NewPolicyCounts,
         Self::CopyUnchecked,
         Self::WaitersSleep,

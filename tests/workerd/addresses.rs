@@ -231,3 +231,35 @@ fn check_no_address(answer: &Answer, host: &str) {
         problem::check(answer, "address-invalid");
     }
 }
+
+/// An origin that goes by X-Forwarded-Host names the host that asked first; the answer is shown on another.
+#[test]
+fn a_replay_points_at_the_host_that_asks() {
+    for own in [true, false] {
+        println!("the origin names {}", if own { "itself" } else { "the host that asked" });
+        let guard = Guard::under(&json!({ "realm": "shop" }));
+        guard.origin(move |seen| {
+            let host = if own { "host" } else { "x-forwarded-host" };
+            let host = seen.headers.get(host).unwrap_or_default();
+            Reply::new(201)
+                .header("Location", &format!("http://{host}/orders/1"))
+                .header("Content-Location", &format!("HTTP://{}/a?b#c", host.to_uppercase()))
+                .header("Refresh", &format!("5; url=http://{host}/orders/1"))
+                .header("X-Elsewhere", &format!("http://{host}/orders/1"))
+        });
+        let port = guard.runtime().address().port();
+        for (number, host) in
+            ["a.example", "b.example", "a.example", "b.example"].iter().enumerate()
+        {
+            let answer = guard.send(&guard.order().host(&format!("{host}:{port}")));
+            assert_eq!(answer.replayed(), number > 0);
+            let orders = format!("http://{host}:{port}/orders/1");
+            assert_eq!(answer.header("location"), Some(orders.as_str()));
+            assert_eq!(answer.header("refresh"), Some(format!("5; url={orders}").as_str()));
+            let beside = answer.header("content-location").unwrap_or_default();
+            assert_eq!(beside.to_lowercase(), format!("http://{host}:{port}/a?b#c"));
+            assert!(!answer.header("x-elsewhere").is_some_and(|value| value.contains("asker")));
+        }
+        guard.check_calls(1);
+    }
+}

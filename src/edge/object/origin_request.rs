@@ -28,6 +28,8 @@ pub struct OriginRequest {
     pub record: RecordId,
     pub claim: Claim,
     pub settings: Rc<Settings>,
+    /// Where the client believes the origin to be.
+    pub public_base: String,
     /// Whether its caller reads a stream as it comes. A queue's message is settled by a whole answer.
     pub follows: bool,
     pub started: UnixMillis,
@@ -53,6 +55,7 @@ impl OriginRequest {
             record: *submission.record(),
             claim,
             settings: submission.settings.clone(),
+            public_base: submission.head.address().base(),
             follows: submission.request.key != KeySource::Queue,
             place,
         }

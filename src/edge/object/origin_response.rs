@@ -22,6 +22,7 @@ use super::reply;
 use crate::guard::machine::{Event, Transition};
 use crate::guard::origin::{OriginVerdict, can_be_shown, has_no_body, is_stream, origin_verdict};
 use crate::guard::policy::KvWrite;
+use crate::guard::public_address::without_asker;
 use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
 use crate::guard::replay::kept_headers;
 use crate::guard::rpc::{Delivery, SubmitResult};
@@ -248,9 +249,11 @@ impl OriginResponse {
 
     fn answer(&self, body: Body) -> Answer {
         let replay_set_cookie = self.request.settings.replay_set_cookie;
+        let mut headers = kept_headers(self.head.headers_as_text(), replay_set_cookie);
+        without_asker(&mut headers, &self.request.public_base);
         Answer {
             status: self.head.status,
-            headers: kept_headers(self.head.headers_as_text(), replay_set_cookie),
+            headers,
             answered_at: self.answered_at,
             origin_time: self.origin_time,
             body,
