@@ -12,5 +12,6 @@ await main(async () => {
     log(`unknown argument ${unknown.join(" ")}: allowed are ${known.join(" ")}`);
     process.exit(2);
   }
-  await setup({ tests: args.includes("--tests"), lint: args.includes("--lint") });
+  const tests = args.includes("--tests");
+  await setup({ browser: tests, clients: tests, lint: args.includes("--lint") });
 });

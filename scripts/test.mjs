@@ -1,9 +1,10 @@
-// npm test [-- native|proof|fuzz|tools|workerd|storm|browser ...]: sets up, builds, and runs every test,
+// npm test [-- native|proof|fuzz|tools|clients|workerd|storm|browser ...]: sets up, builds, and runs every test,
 // or the parts that are named.
 //   native   the rules, on the host, without any runtime
 //   proof    the rules under a model checker, and at random (docs/PROOF.md)
 //   fuzz     what strangers send and disks hold, drawn at random for a second each (FUZZ_SECONDS)
 //   tools    what an operator runs, against logs and a guard on the real runtime
+//   clients  the clients that people use, from npm, and curl, with the guard between them and an API
 //   workerd  the guard on the real runtime, driven over raw sockets
 //   storm    thousands of clients, and a runtime that is killed over and over (npm run storm)
 //   browser  the demo's page in a real Chromium
@@ -19,11 +20,12 @@ import { setup } from "./lib/setup.mjs";
 
 const BROWSER_TESTS = join("tests", "browser");
 const TOOL_TESTS = join("tests", "doctor");
-const parts = { native, proof, fuzz, tools, workerd, storm, browser };
+const CLIENT_TESTS = join("tests", "clients");
+const parts = { native, proof, fuzz, tools, clients, workerd, storm, browser };
 
 await main(async () => {
   const chosen = chosenParts(process.argv.slice(2));
-  await setup({ tests: chosen.includes("browser") });
+  await setup({ browser: chosen.includes("browser"), clients: chosen.includes("clients") });
   await build();
   for (const name of chosen) {
     log(`\n== ${name} tests ==`);
@@ -65,12 +67,17 @@ function tools() {
   return nodeTest(TOOL_TESTS, process.env);
 }
 
+function clients() {
+  return nodeTest(CLIENT_TESTS, process.env);
+}
+
 async function browser() {
   await nodeTest(BROWSER_TESTS, { ...process.env, CHROMIUM: await chromium() });
 }
 
 async function nodeTest(folder, env) {
-  const files = readdirSync(join(root, folder), { recursive: true }).filter((name) => name.endsWith(".test.mjs"));
+  const names = readdirSync(join(root, folder), { recursive: true }).filter((name) => !name.startsWith("node_modules"));
+  const files = names.filter((name) => name.endsWith(".test.mjs"));
   if (files.length === 0) throw new Failure(`no *.test.mjs in ${folder}`);
   const args = ["--test", "--test-reporter=spec", ...files.map((name) => join(folder, name))];
   await show(node22(), args, { cwd: root, env: { ...env, ONLYONCE_NODE: node22() } });

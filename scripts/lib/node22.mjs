@@ -20,12 +20,21 @@ export async function npmPackages() {
   if (!newEnough(process.versions.node, OLDEST_TO_START)) {
     throw new Failure(`Node ${process.versions.node} is too old`, { cure: `install Node ${OLDEST_TO_START[0]} or newer` });
   }
-  await step("npm packages", { done: packagesCurrent, work: installPackages });
+  await step("npm packages", installation(root));
 }
 
-function packagesCurrent() {
-  const wanted = packagesOf(join(root, "package-lock.json"));
-  const present = packagesOf(join(root, "node_modules", ".package-lock.json"));
+/** The clients that tests/clients drives: a lock file of their own, for nothing else needs them. */
+export async function clientPackages() {
+  await step("clients under test", installation(join(root, "tests", "clients")));
+}
+
+function installation(folder) {
+  return { done: () => packagesCurrent(folder), work: (progress) => installPackages(folder, progress) };
+}
+
+function packagesCurrent(folder) {
+  const wanted = packagesOf(join(folder, "package-lock.json"));
+  const present = packagesOf(join(folder, "node_modules", ".package-lock.json"));
   if (!wanted || !present || !node22()) return false;
   const current = Object.entries(wanted)
     .filter(([path]) => path !== "")
@@ -41,14 +50,14 @@ function packagesOf(file) {
   }
 }
 
-async function installPackages(progress) {
+async function installPackages(folder, progress) {
   await locked(join(root, ".wrangler", "npm.lock"), async () => {
-    if (packagesCurrent()) return;
+    if (packagesCurrent(folder)) return;
     progress("npm ci");
     await run("npm", ["ci", "--no-audit", "--no-fund"], {
       // npm tells the reason first and then its manual.
       tailLines: 80,
-      cwd: root,
+      cwd: folder,
       onLine: progress,
       cure: "check the network and npm's registry, then run the same again",
     });
