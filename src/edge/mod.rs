@@ -102,8 +102,13 @@ fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsVal
         None => pass_or_tell(&incoming),
         Some(settings) => {
             let realm = config.policy.realm(head.host());
+            let context = incoming.context.clone();
             let guarded = GuardedRequest::over_http(incoming, settings, realm);
-            Ok(later(async move { guard_request::answer(&guarded).await }))
+            let answer = later(async move { guard_request::answer(&guarded).await });
+            // Where a client hangs up the platform lets go of what it would have been told, and of nothing
+            // that Rust holds: a future that is never polled again is never dropped, and its body neither.
+            context.wait_until(&answer)?;
+            Ok(answer)
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::guard::{Guard, poll_until};
 use crate::http::{Answer, Call, Connection};
 use crate::origin::Origin;
 use crate::problem;
-use crate::script::Reply;
+use crate::script::{Gate, Reply};
 use crate::stamp::{check_first, check_replay};
 
 const MIB: usize = 1024 * 1024;
@@ -45,6 +45,24 @@ fn sockets_without_a_body_keep_nobody_out() {
     check_created(&guard.send(&order_of(&guard, 100, 10 * MIB)));
     drop(sockets);
     guard.check_calls(2);
+}
+
+/// A client that hangs up takes nothing with it that was held for it.
+#[test]
+fn a_client_that_hangs_up_holds_nothing_any_more() {
+    let guard = own();
+    // Half as much again as one caller may have.
+    for number in 0..5 {
+        let gate = Gate::new();
+        guard.origin_always(Reply::json(201, "{}").held_by(&gate));
+        let call = order_of(&guard, number, 10 * MIB);
+        let left = call.open(guard.runtime().address()).expect("a socket");
+        gate.wait_for(1);
+        left.reset();
+        gate.open();
+        poll_until("its bytes are free", || guard.send(&call).status == 201);
+    }
+    guard.check_calls(5);
 }
 
 #[track_caller]
