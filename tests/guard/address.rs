@@ -1,6 +1,9 @@
-//! What a URL is split into that the platform has written down.
+//! What a URL is split into that the platform has written down, where it may lead at the origin, and
+//! whose address an answer names.
 
 use onlyonce::guard::address::Address;
+use onlyonce::guard::origin::OriginUrl;
+use onlyonce::guard::public_address::{shown, without_asker};
 
 #[track_caller]
 fn check(href: &str, scheme: &str, host: &str, path: &str, query: Option<&str>) {
@@ -80,4 +83,98 @@ fn the_guards_own_paths() {
     ] {
         assert!(!is_own(path), "{path}");
     }
+}
+
+#[track_caller]
+fn holds(base: &str, path: &str, expected: bool) {
+    let base = OriginUrl::parse(Some(base)).expect(base);
+    assert_eq!(base.holds(path), expected, "{path}");
+}
+
+/// Plain dots and slashes never get here: the platform has resolved them.
+#[test]
+fn nothing_leads_out_of_the_origins_path() {
+    for path in [
+        "/..%2fsecret",
+        "/%2e%2e%2fsecret",
+        "/..%2Fsecret",
+        "/.%2E%5Csecret",
+        "/%2E./secret",
+        "/a/..%2f..%2fsecret",
+        "/a%2f..%2f..%2fsecret",
+        "//..%2fsecret",
+        "/a//..%2f..%2fsecret",
+        "/.%2f..%2fsecret",
+        "/..;/secret",
+        "/..;a=b/secret",
+        "/%2e%2e%3b/secret",
+        "/a/..;%2f..;x%2fsecret",
+        "/%2e%2e",
+        "/..%2f",
+    ] {
+        holds("http://a/api", path, false);
+        holds("http://a/api/v1/", path, false);
+        // Where the origin's path is all there is, nothing is outside.
+        holds("http://a", path, true);
+        holds("http://a:9100/", path, true);
+    }
+    for path in [
+        "/",
+        "/a/b",
+        "/a/..%2fb",
+        "/a%2fb%2f..%2f..%2f",
+        "/...%2fa",
+        "/a..%2fb",
+        "/..a%2fb",
+        "/.%2fa",
+        "/%2e",
+        "/;../a",
+        "/a;..%2fb",
+        "//a//b",
+        "/a%252e%252e",
+    ] {
+        holds("http://a/api", path, true);
+    }
+}
+
+#[track_caller]
+fn kept(name: &str, value: &str, expected: &str, shown_as: Option<&str>) {
+    let mut headers = vec![(name.to_owned(), value.to_owned())];
+    without_asker(&mut headers, "https://a.example:8443");
+    assert_eq!(headers, [(name.to_owned(), expected.to_owned())]);
+    let origin = OriginUrl::parse(Some("http://origin.example/api")).expect("a base");
+    let shown = shown(Some(&origin), name, expected, "https://b.example");
+    assert_eq!(shown.as_deref(), shown_as, "{name}: {value}");
+}
+
+/// What is kept names nobody's host, and is shown with the address of whoever asks then.
+#[test]
+fn an_answer_is_kept_without_the_host_that_asked() {
+    let b = Some("https://b.example/x?y#z");
+    kept("location", "https://a.example:8443/x?y#z", "http://asker.invalid/x?y#z", b);
+    kept("content-location", "HTTP://A.example:8443/x?y#z", "http://asker.invalid/x?y#z", b);
+    kept("location", "https://a.example:8443", "http://asker.invalid", Some("https://b.example"));
+    kept(
+        "refresh",
+        "5; url=https://a.example:8443/x",
+        "5; url=http://asker.invalid/x",
+        Some("5; url=https://b.example/x"),
+    );
+    // The origin's own address is known when it is shown.
+    kept("location", "http://origin.example/api/x?y#z", "http://origin.example/api/x?y#z", b);
+    for other in
+        ["/x", "https://a.example/x", "https://c.example/x", "", "https://a.example:8443@c/"]
+    {
+        kept("location", other, other, None);
+    }
+    kept("link", "https://a.example:8443/x", "https://a.example:8443/x", None);
+    // Without ORIGIN, as with a service.
+    assert_eq!(
+        shown(None, "location", "http://asker.invalid/x", "https://b").as_deref(),
+        Some("https://b/x")
+    );
+    // A host that is none in a URL of the origin's leaves everything as it is.
+    let mut headers = vec![("location".to_owned(), "https://a./x".to_owned())];
+    without_asker(&mut headers, "https://a.");
+    assert_eq!(headers, [("location".to_owned(), "https://a./x".to_owned())]);
 }
