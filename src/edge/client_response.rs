@@ -6,9 +6,9 @@
 use super::copies::Copy;
 use super::incoming::Incoming;
 use super::object_client::Attachments;
-use super::platform::now;
 use super::platform::request_head::PlatformRequestHead;
 use super::platform::streams::{Chunks, Pipe, ReadAhead};
+use super::platform::{header_list, now};
 use crate::guard::cors::Cors;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::origin::has_no_body;
@@ -64,7 +64,7 @@ impl<'a> ResponseContext<'a> {
         if let (Some(cors), Some(page)) = (self.cors, &self.page) {
             headers.extend(cors.refusal(page));
         }
-        response(problem.status, None, &list_of(&headers)?, Some(&JsValue::from(text)))
+        response(problem.status, None, &header_list::write(&headers)?, Some(&JsValue::from(text)))
     }
 
     /// What pages of other origins may know of an answer with these headers.
@@ -80,7 +80,7 @@ impl<'a> ResponseContext<'a> {
     ) -> Option<Result<Response, JsValue>> {
         let asked = head.header("access-control-request-headers");
         let headers = cors.preflight(&head.header("origin")?, method, asked.as_deref())?;
-        Some(list_of(&headers).and_then(|headers| response(204, None, &headers, None)))
+        Some(header_list::write(&headers).and_then(|headers| response(204, None, &headers, None)))
     }
 }
 
@@ -112,7 +112,7 @@ impl ResponseWriter<'_> {
         let answer = record.answer().ok_or("the record holds no answer")?;
         let headers = match attachments.headers {
             Some(headers) => headers,
-            None => list_of(&answer.headers)?,
+            None => header_list::write(&answer.headers)?,
         };
         self.mark_stored(&headers, record, answer, delivery, origin)?;
         match answer.body {
@@ -131,7 +131,7 @@ impl ResponseWriter<'_> {
     pub fn copy(&self, copy: Copy) -> Result<Response, JsValue> {
         let Copy { record, body } = copy;
         let answer = record.answer().ok_or("the copy holds no answer")?;
-        let headers = list_of(&answer.headers)?;
+        let headers = header_list::write(&answer.headers)?;
         self.mark_stored(&headers, &record, answer, Delivery::Replayed, Millis(0))?;
         match body {
             Some(body) => response(answer.status, None, &headers, Some(&body)),
@@ -224,14 +224,6 @@ pub fn apply(
         }
     }
     Ok(())
-}
-
-fn list_of(headers: &[(impl AsRef<str>, String)]) -> Result<Headers, JsValue> {
-    let list = Headers::new()?;
-    for (name, value) in headers {
-        list.append(name.as_ref(), value)?;
-    }
-    Ok(list)
 }
 
 fn inline(answer: &Answer, reason: Option<&str>, headers: &Headers) -> Result<Response, JsValue> {

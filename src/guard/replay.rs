@@ -43,7 +43,7 @@ pub fn copy_lifetime(claim: &Claim, now: UnixMillis) -> Option<Millis> {
 
 /// The names of a response's headers that are shown to nobody: those that belong to one connection, those
 /// that `Connection` has this value to name, and what the guard says itself.
-pub fn not_shown(connection: Option<&str>) -> Vec<Cow<'static, str>> {
+fn not_shown(connection: Option<&str>) -> Vec<Cow<'static, str>> {
     let own = ["content-length", "idempotency-replayed", "idempotent-replayed"].map(Cow::Borrowed);
     hop_by_hop(connection, &|_| false).into_iter().chain(own).collect()
 }

@@ -2,10 +2,11 @@
 //!
 //! The headers stay a list of the platform's, since only that has the bytes of values that are no UTF-8.
 
-use crate::guard::replay::{not_shown, reason_phrase};
+use super::super::platform::header_list;
+use crate::guard::replay::{reason_phrase, shown_headers};
 use crate::guard::rpc::ResponseHead;
-use js_sys::Array;
-use wasm_bindgen::{JsCast, JsValue};
+use std::rc::Rc;
+use wasm_bindgen::JsValue;
 use web_sys::{Headers, Response};
 
 #[derive(Clone)]
@@ -13,33 +14,33 @@ pub struct LiveHead {
     pub status: u16,
     pub reason: Option<String>,
     pub headers: Headers,
+    /// The same headers, names in lower case.
+    text: Rc<[(String, String)]>,
 }
 
 impl LiveHead {
     /// The head of a response, without what is shown to nobody.
     pub fn of(response: &Response) -> Result<Self, JsValue> {
         let headers = Headers::new_with_headers(&response.headers())?;
-        for name in not_shown(headers.get("connection")?.as_deref()) {
-            headers.delete(&name)?;
+        let came = header_list::read(&headers)?;
+        let text = shown_headers(came.clone());
+        for (name, _) in came {
+            if !text.iter().any(|(shown, _)| *shown == name) {
+                headers.delete(&name)?;
+            }
         }
         let reason = reason_phrase(response.status_text());
-        Ok(Self { status: response.status(), reason, headers })
+        Ok(Self { status: response.status(), reason, headers, text: text.into() })
     }
 
     pub fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name).ok().flatten()
+        let found = self.text.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.clone())
     }
 
     /// All headers, names in lower case; repeated `Set-Cookie` lines stay apart.
     pub fn headers_as_text(&self) -> Vec<(String, String)> {
-        let entries = self.headers.entries();
-        entries
-            .into_iter()
-            .filter_map(|entry| {
-                let pair: Array = entry.ok()?.unchecked_into();
-                Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
-            })
-            .collect()
+        self.text.to_vec()
     }
 
     pub fn for_message(&self) -> ResponseHead {

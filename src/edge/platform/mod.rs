@@ -4,6 +4,7 @@
 pub mod bindings;
 pub mod body;
 pub mod body_budget;
+pub mod header_list;
 pub mod log;
 pub mod request_head;
 pub mod sql;
