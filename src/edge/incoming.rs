@@ -2,8 +2,8 @@
 
 use super::config::Config;
 use super::platform::bindings::Bindings;
+use super::platform::promise_of;
 use super::platform::request_head::PlatformRequestHead;
-use js_sys::futures::future_to_promise;
 use std::future::Future;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -21,7 +21,7 @@ pub struct Incoming {
 impl Incoming {
     /// Goes on with some work though the response has left.
     pub fn in_background(&self, work: impl Future<Output = ()> + 'static) -> Result<(), JsValue> {
-        let promise = future_to_promise(async {
+        let promise = promise_of(async {
             work.await;
             Ok(JsValue::UNDEFINED)
         });

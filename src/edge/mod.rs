@@ -28,11 +28,10 @@ use config::Misconfigured;
 use guarded_request::GuardedRequest;
 use incoming::Incoming;
 use js_sys::Promise;
-use js_sys::futures::future_to_promise;
 use pass_through::pass_or_tell;
 use platform::bindings::Bindings;
 use platform::request_head::PlatformRequestHead;
-use platform::{log, message_of, now};
+use platform::{log, message_of, now, promise_of};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, Response, ResponseInit};
@@ -52,7 +51,7 @@ pub fn fetch(request: Request, env: Env, context: Context) -> Result<Promise, Js
 /// message was delivered.
 #[wasm_bindgen]
 pub fn queue(batch: queue_consumer::MessageBatch, env: Env, context: Context) -> Promise {
-    future_to_promise(queue_consumer::consume(batch, env, context))
+    promise_of(queue_consumer::consume(batch, env, context))
 }
 
 /// An error that no rule foresaw: it is said in the log, and says nothing about the origin.
@@ -119,9 +118,7 @@ fn at_once(response: Result<Response, JsValue>) -> Result<Promise, JsValue> {
 
 /// The promise of a response, which is never rejected.
 fn later(response: impl Future<Output = Result<Response, JsValue>> + 'static) -> Promise {
-    future_to_promise(
-        async move { response.await.or_else(|error| failed(&error)).map(JsValue::from) },
-    )
+    promise_of(async move { response.await.or_else(|error| failed(&error)).map(JsValue::from) })
 }
 
 /// The answer to a browser that asks leave for a guarded request. Returns `None` if that is the origin's

@@ -5,12 +5,12 @@ use super::client_response::{ResponseContext, apply};
 use super::incoming::Incoming;
 use super::origin_fetch::{OriginFetch, changed_headers, mutable, send};
 use super::platform::log;
-use super::platform::message_of;
+use super::platform::{message_of, promise_of};
 use crate::guard::forward::{NOT_FORWARDED, added};
 use crate::guard::origin::can_be_shown;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::request_head::RequestHead;
-use js_sys::futures::{JsFuture, future_to_promise};
+use js_sys::futures::JsFuture;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{Request, RequestInit, RequestRedirect, Response};
@@ -75,7 +75,7 @@ pub fn pass_or_tell(incoming: &Incoming) -> Result<Promise, JsValue> {
     let response = pass_through(incoming)?;
     let context = ResponseContext::without_policy(&incoming.head);
     if context.is_for_a_person() {
-        return Ok(future_to_promise(async move {
+        return Ok(promise_of(async move {
             match JsFuture::from(response).await {
                 Ok(response) => Ok(response),
                 Err(error) => origin_lost(&context, &error).map(JsValue::from),

@@ -3,7 +3,7 @@
 
 use super::super::config;
 use super::super::platform::bindings::Bindings;
-use super::super::platform::{log, now};
+use super::super::platform::{log, now, promise_of};
 use super::counters::{Copied, Counters};
 use super::in_memory::{InMemory, Wakeup};
 use super::places::PlaceQueue;
@@ -16,7 +16,6 @@ use crate::guard::shard::places::PLACES;
 use crate::guard::shard::retention::Bucket;
 use crate::guard::time::UnixMillis;
 use js_sys::Promise;
-use js_sys::futures::future_to_promise;
 use std::cell::Cell;
 use std::future::Future;
 use std::rc::Rc;
@@ -186,7 +185,7 @@ impl ObjectContext {
 
     /// The same, for one who waits for it as well.
     pub fn kept_alive(&self, work: impl Future<Output = ()> + 'static) -> Promise {
-        let promise = future_to_promise(async {
+        let promise = promise_of(async {
             work.await;
             Ok(JsValue::UNDEFINED)
         });

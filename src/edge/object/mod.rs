@@ -23,9 +23,9 @@ mod recording;
 mod reply;
 mod submission;
 
+use super::platform::promise_of;
 use context::ObjectContext;
 use js_sys::Promise;
-use js_sys::futures::future_to_promise;
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use web_sys::Headers;
@@ -59,7 +59,7 @@ impl IdempotencyGuard {
     /// or as a stream. Gives the promise of an `RpcReply`.
     pub fn submit(&self, message: &[u8], headers: Headers, body: JsValue) -> Promise {
         let (context, message) = (self.0.clone(), message.to_vec());
-        future_to_promise(async move {
+        promise_of(async move {
             let reply = submission::handle_submit(&context, &message, headers, body).await?;
             Ok(reply.into())
         })

@@ -13,6 +13,10 @@ pub mod timeout;
 pub mod upload;
 
 use crate::guard::time::UnixMillis;
+use js_sys::Promise;
+use js_sys::futures::future_to_promise;
+use std::future::Future;
+use std::pin::Pin;
 use wasm_bindgen::JsValue;
 
 /// Milliseconds since the epoch. The clock stands still while code runs (Workers, "Performance and
@@ -24,6 +28,12 @@ pub fn now() -> UnixMillis {
 /// A field's value of decimal digits alone (RFC 9110 section 8.6); `parse` would take a sign, too.
 pub fn digits(text: &str) -> Option<u64> {
     text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+}
+
+/// The promise of some work. Boxed, so that what wakes it is compiled once and not for each kind of work.
+pub fn promise_of(work: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    let work: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(work);
+    future_to_promise(work)
 }
 
 /// What an error says, for the log.
