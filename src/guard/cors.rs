@@ -10,7 +10,7 @@
 //! 5. Of other pages the guard says nothing, and what the origin says of them stays.
 
 use super::replay::{HeaderChange, How};
-use http::HeaderName;
+use super::request_head::is_token;
 
 /// The pages that may read, as a policy names them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ impl Cors {
 /// What a preflight asked for, as far as it is names of headers, and the key's.
 fn allowed_headers(asked: &str) -> String {
     let names = asked.split(',').map(str::trim);
-    let mut names: Vec<&str> = names.filter(|name| name.parse::<HeaderName>().is_ok()).collect();
+    let mut names: Vec<&str> = names.filter(|name| is_token(name)).collect();
     if !lists(asked, KEY) {
         names.push(KEY);
     }

@@ -8,13 +8,14 @@ use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::Resolution;
 use crate::guard::record::{Answer, Body, ClaimId, INLINE_LIMIT};
 use crate::guard::replay::shown_headers;
+use crate::guard::request_head::is_token;
 use crate::guard::scope::{RecordId, ScopeValue};
 use crate::guard::time::{Millis, UnixMillis};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
 use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
-use http::{HeaderName, HeaderValue};
+use http::HeaderValue;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
@@ -154,7 +155,7 @@ fn headers(value: &Value) -> Option<Vec<(String, String)>> {
     let is_header = |(name, value): &(String, String)| {
         // A value may hold other bytes, too, but not as text.
         let is_text = |value: HeaderValue| value.to_str().is_ok();
-        name.parse::<HeaderName>().is_ok() && value.parse().is_ok_and(is_text)
+        is_token(name) && value.parse().is_ok_and(is_text)
     };
     pairs.iter().all(is_header).then_some(pairs)
 }

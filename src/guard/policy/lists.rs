@@ -8,6 +8,7 @@ use super::reader::Reader;
 use crate::guard::canonical_json::Pointer;
 use crate::guard::cors::Cors;
 use crate::guard::origin::OriginUrl;
+use crate::guard::request_head::is_token;
 use crate::guard::scope::{Scope, Source};
 use serde_json::value::RawValue;
 use thiserror::Error;
@@ -175,14 +176,6 @@ fn source(reader: &mut Reader, json: &RawValue) -> Option<Source> {
         Ok(source) => Some(source),
         Err(_) => reader.wrong(json, ValueError::NoSource),
     }
-}
-
-/// A header's or cookie's name (RFC 9110 section 5.6.2, RFC 6265 section 4.1.1).
-pub fn is_token(name: &str) -> bool {
-    !name.is_empty()
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 pub fn ignore(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
