@@ -8,12 +8,12 @@
 //!
 //! Built with the feature `browser`, without `edge`.
 
-use crate::guard::digest::hex;
+use crate::guard::digest::{Pepper, hex};
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::policy::Policy;
 use crate::guard::request_head;
-use crate::guard::scope::RecordId;
+use crate::guard::scope::{Namespace, RecordId};
 use wasm_bindgen::prelude::*;
 
 /// A request's head, as the page is about to send it.
@@ -39,19 +39,22 @@ impl RequestHead {
         self.headers.push((name, value));
     }
 
-    /// What the edge compares a repeated request by: 64 hex digits.
-    pub fn fingerprint(&self, body: &[u8]) -> String {
+    /// What the edge compares a repeated request by: 64 hex digits; nothing where it refuses a header.
+    pub fn fingerprint(&self, body: &[u8]) -> Option<String> {
         let method = &Policy::default().defaults.fingerprint;
-        Fingerprint::of(self, body, method).digest.to_string()
+        Some(Fingerprint::of(self, body, method).ok()?.digest.to_string())
     }
 
-    /// What the edge names the operation by: 64 hex digits; nothing where `key` is none.
+    /// What the edge names the operation by where it has no `PEPPER`: 64 hex digits; nothing where `key`
+    /// is none.
     #[wasm_bindgen(js_name = recordId)]
     pub fn record_id(&self, key: &str) -> Option<String> {
         let policy = Policy::default();
-        let scope = policy.defaults.scope.values(self);
+        let scope = policy.defaults.scope.values(self).ok()?;
         let key = IdempotencyKey::parse(key).ok()?;
-        Some(RecordId::new(&policy.realm(&self.host), &scope, &key).to_string())
+        let (pepper, realm) = (Pepper::default(), policy.realm(&self.host));
+        let namespace = Namespace { pepper: &pepper, realm: &realm, scope: &scope };
+        Some(RecordId::new(namespace, &key).to_string())
     }
 }
 

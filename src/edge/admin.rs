@@ -35,7 +35,7 @@ fn unauthorized() -> Result<Response, JsValue> {
 async fn find_record(incoming: &Incoming) -> Result<Response, JsValue> {
     let realm = incoming.config.policy.realm(incoming.head.host());
     let question = read_body(&incoming.request, &incoming.head).await;
-    match question.and_then(|text| find(&text, &realm)) {
+    match question.and_then(|text| find(&text, &realm, &incoming.bindings.pepper)) {
         Ok(id) => json(200, &found(&id)),
         Err(error) => refuse(&error),
     }

@@ -5,7 +5,8 @@
 
 use super::platform::now;
 use crate::guard::isolate_cache::IsolateCache;
-use crate::guard::record::{Body, Record};
+use crate::guard::record::{Answer, Body, Record};
+use crate::guard::replay::is_copied;
 use crate::guard::scope::RecordId;
 use js_sys::Uint8Array;
 use std::cell::RefCell;
@@ -29,8 +30,8 @@ pub fn in_isolate(id: &RecordId) -> Option<Rc<Record>> {
 
 /// Remembers an answer that was shown, where it is final and small.
 pub fn remember(id: &RecordId, record: &Rc<Record>) {
-    let Record::Done { answer, .. } = &**record else { return };
-    if matches!(answer.body, Body::Inline { .. }) {
+    let is_inline = |answer: &Answer| matches!(answer.body, Body::Inline { .. });
+    if is_copied(record) && record.answer().is_some_and(is_inline) {
         ISOLATE.with_borrow_mut(|cache| cache.put(id, record.clone(), now()));
     }
 }

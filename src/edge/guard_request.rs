@@ -13,12 +13,13 @@ use super::platform::{now, random_bits};
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
-use crate::guard::log::{FingerprintTag, RequestOutcome};
+use crate::guard::log::{Advice, FingerprintTag, RequestOutcome};
 use crate::guard::policy::KeyMode;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::KeySource;
-use crate::guard::scope::RecordId;
+use crate::guard::scope::{Namespace, RecordId, Scope, is_shared_by_cookies};
+use crate::guard::source::{Unreadable, check_readable};
 use crate::guard::time::UnixMillis;
 use crate::guard::uploads::{Holder, Stage, patience};
 use wasm_bindgen::JsValue;
@@ -71,18 +72,26 @@ pub async fn answer_unlogged(
         Err(BodyError::TooLarge(read) | BodyError::NoRoom(read)) if guarded.observes() => {
             return pass_on(guarded, &context, read).await;
         }
-        Err(error) => return refuse(guarded, &context, &unreadable(guarded, &error)),
+        Err(error) => return refuse(guarded, &context, &body_unreadable(guarded, &error)),
     };
-    let fingerprint = Fingerprint::of(&incoming.head, &body.to_vec(), &settings.fingerprint);
     let (key, source) = match decision {
         KeyDecision::Key(key, source) => (Some(key), source),
         _ => (None, KeySource::Derived),
     };
-    let Some(record) = record_of(guarded, key.as_ref(), &fingerprint) else {
+    let (fingerprint, record) = match identify(guarded, key.as_ref(), &body.to_vec()) {
+        Ok(identity) => identity,
+        Err(unreadable) if guarded.observes() => {
+            guarded.log.set_outcome(would_be_refused(&unreadable_header(&unreadable)));
+            return pass_buffered(incoming, &context, &body, BypassReason::Observe).await;
+        }
+        Err(unreadable) => return refuse(guarded, &context, &unreadable_header(&unreadable)),
+    };
+    let Some(record) = record else {
         guarded.log.set_outcome(RequestOutcome::of("bypass"));
         return pass_buffered(incoming, &context, &body, BypassReason::Keyless).await;
     };
-    let tag = FingerprintTag::of(&guarded.realm, &fingerprint.digest.to_string());
+    let pepper = &incoming.bindings.pepper;
+    let tag = FingerprintTag::of(pepper, &guarded.realm, &fingerprint.digest.to_string());
     guarded.log.set_identity(record, tag, source);
     let writer = ResponseWriter {
         incoming,
@@ -136,19 +145,27 @@ fn random_key() -> Option<IdempotencyKey> {
     IdempotencyKey::parse(&hex(&random_bits()?)).ok()
 }
 
-/// The record's name. Returns `None` if a key should be derived and no credential is there.
-fn record_of(
+/// The request's fingerprint and the record's name, which is `None` if a key should be derived and no
+/// credential is there. Whatever is compared of the request has to be readable.
+fn identify(
     guarded: &GuardedRequest,
     key: Option<&IdempotencyKey>,
-    fingerprint: &Fingerprint,
-) -> Option<RecordId> {
-    let GuardedRequest { incoming, settings, realm, .. } = guarded;
+    body: &[u8],
+) -> Result<(Fingerprint, Option<RecordId>), Unreadable> {
+    let GuardedRequest { incoming, settings, realm, log, .. } = guarded;
     let head = &incoming.head;
-    let scope = settings.scope.values(head);
-    match key {
-        Some(key) => Some(RecordId::new(realm, &scope, key)),
-        None => RecordId::derived(realm, &scope, &settings.credential, head, &fingerprint.digest),
+    let fingerprint = Fingerprint::of(head, body, &settings.fingerprint)?;
+    let scope = settings.scope.values(head)?;
+    check_readable(&settings.credential, head)?;
+    if settings.scope == Scope::Auto && is_shared_by_cookies(&scope, head) {
+        log.advise(Advice::NameTheSessionCookie);
     }
+    let namespace = Namespace { pepper: &incoming.bindings.pepper, realm, scope: &scope };
+    let record = match key {
+        Some(key) => Some(RecordId::new(namespace, key)),
+        None => RecordId::derived(namespace, &settings.credential, head, &fingerprint.digest)?,
+    };
+    Ok((fingerprint, record))
 }
 
 /// The key as its caller spells it; the guard's own are quoted.
@@ -159,7 +176,17 @@ fn spelling(guarded: &GuardedRequest, key: &IdempotencyKey) -> String {
     }
 }
 
-fn unreadable(guarded: &GuardedRequest, error: &BodyError) -> Problem {
+fn unreadable_header(unreadable: &Unreadable) -> Problem {
+    Problem::new(Code::CredentialUnreadable, unreadable.to_string())
+}
+
+/// What is told of a request that only a policy that watches lets pass.
+fn would_be_refused(problem: &Problem) -> RequestOutcome {
+    let code = Some(problem.code.describe().name);
+    RequestOutcome { would: Some("refuse"), code, ..RequestOutcome::of("observed") }
+}
+
+fn body_unreadable(guarded: &GuardedRequest, error: &BodyError) -> Problem {
     match error {
         BodyError::TooLarge(_) => guarded.too_large(),
         BodyError::NoRoom(_) => Problem::new(Code::GuardUnavailable, NO_ROOM),

@@ -2,7 +2,7 @@
 
 use super::incoming::Incoming;
 use super::platform::{log, now};
-use crate::guard::log::{ClaimRef, FingerprintTag, LogLine, RequestOutcome};
+use crate::guard::log::{Advice, ClaimRef, FingerprintTag, LogLine, RequestOutcome};
 use crate::guard::metrics::point;
 use crate::guard::policy::{Mode, Settings};
 use crate::guard::problem::{Code, Problem};
@@ -11,7 +11,7 @@ use crate::guard::rpc::KeySource;
 use crate::guard::scope::RecordId;
 use crate::guard::time::UnixMillis;
 use js_sys::JSON;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 use worker::worker_sys::AnalyticsEngineDataset;
@@ -33,12 +33,13 @@ pub struct RequestLog {
     outcome: RefCell<RequestOutcome>,
     identity: RefCell<Option<Identity>>,
     claim: RefCell<Option<ClaimRef>>,
+    advice: Cell<Option<Advice>>,
 }
 
 /// Which operation a request is, as far as a log may tell it.
 struct Identity {
     record: RecordId,
-    fingerprint: FingerprintTag,
+    fingerprint: Option<FingerprintTag>,
     source: KeySource,
 }
 
@@ -51,12 +52,21 @@ impl RequestLog {
         self.outcome.borrow().clone()
     }
 
-    pub fn set_identity(&self, record: RecordId, fingerprint: FingerprintTag, source: KeySource) {
+    pub fn set_identity(
+        &self,
+        record: RecordId,
+        fingerprint: Option<FingerprintTag>,
+        source: KeySource,
+    ) {
         self.identity.replace(Some(Identity { record, fingerprint, source }));
     }
 
     pub fn set_claim(&self, claim: Option<ClaimRef>) {
         self.claim.replace(claim);
+    }
+
+    pub fn advise(&self, advice: Advice) {
+        self.advice.set(Some(advice));
     }
 
     /// It is a message that was handed over to the dead letters, for this reason.
@@ -112,9 +122,10 @@ impl GuardedRequest {
             route: config.policy.route(head.path()).0,
             method: head.method(),
             record: identity.map(|identity| &identity.record),
-            fingerprint: identity.map(|identity| identity.fingerprint.clone()),
+            fingerprint: identity.and_then(|identity| identity.fingerprint.clone()),
             source: identity.and_then(|identity| identity.source.name()),
             queue: self.queue.as_deref(),
+            advice: self.log.advice.get(),
             claim: claim.as_ref(),
             outcome: &self.log.outcome.borrow(),
             status,

@@ -74,7 +74,7 @@ impl IdentifiedRequest<'_> {
     fn is_proven_by(&self, copy: &Record) -> bool {
         let head = &self.guarded.incoming.head;
         let fingerprint = |method: &Method| match *method == self.fingerprint.method {
-            true => self.fingerprint.clone(),
+            true => Ok(self.fingerprint.clone()),
             false => Fingerprint::of(head, &self.body.to_vec(), method),
         };
         let credential = |sources: &[_]| Credential::of(head, sources, self.writer.record);
@@ -122,6 +122,12 @@ impl IdentifiedRequest<'_> {
             SubmitResult::Duplicate { would } => self.dry_run(would).await,
             SubmitResult::Unavailable { .. } if self.guarded.observes() => {
                 self.pass(BypassReason::Observe, RequestOutcome::of("observed")).await
+            }
+            SubmitResult::Unreadable { .. } if self.guarded.observes() => {
+                self.pass(BypassReason::Observe, RequestOutcome::of("observed")).await
+            }
+            SubmitResult::Unreadable { detail } => {
+                self.problem(Problem::new(Code::CredentialUnreadable, detail))
             }
             // `submit` has asked the other shard by then.
             SubmitResult::Moved => self.unavailable(ObjectUnreachable::MOVED.into()),

@@ -5,15 +5,30 @@
 //! 2. A text with a member name twice in one object, or nested deeper than 128, has no canonical
 //!    form: readers disagree on what such a text says.
 //! 3. Values that a policy ignores are left out, member names included.
+//! 4. The form is never longer than the text. A large object stands in it as its hash, so that bringing
+//!    its members into order copies none of them; and a text with more than 131,072 members in objects
+//!    that are open at once has no canonical form, so that what is known of them stays small.
+//! 5. Nor has one with more than 1,048,576 values: each takes time, whatever its length, in which nobody
+//!    else is served.
 //!
 //! This is not JCS (RFC 8785), which makes doubles of numbers, so that two 20-digit ids become one
 //! request. Nor may it be built on `serde_json::Value`: that reads `{"a":1,"a":2}` as `{"a":2}`.
 
+use super::digest::Digest;
 use json_event_parser::{JsonEvent, JsonSyntaxError, SliceJsonParser};
 use std::borrow::Cow;
 
 /// Deepest nesting of arrays and objects that is followed.
 pub const MAX_DEPTH: usize = 128;
+
+/// Of an object that is longer than this, in bytes of its canonical form, the hash stands in the form.
+pub const MAX_COPIED: usize = 16 * 1024;
+
+/// In objects that are open at once: 1.5 MiB of positions.
+pub const MAX_MEMBERS: usize = 1 << 17;
+
+/// In the whole text: 0.1 to 0.2 µs each, and as much again for members that are out of order.
+pub const MAX_VALUES: usize = 1 << 20;
 
 /// A JSON pointer (RFC 6901), split into its reference tokens.
 pub type Pointer = Vec<String>;
@@ -29,6 +44,7 @@ pub fn canonical_json(body: &[u8], ignore: &[Pointer]) -> Option<Vec<u8>> {
         events: SliceJsonParser::new(body),
         output: Vec::with_capacity(body.len()),
         members: Vec::new(),
+        values: 0,
     };
     writer.document(&ignore).ok()?;
     Some(writer.output)
@@ -42,6 +58,8 @@ enum NoCanonicalForm {
     NotJson,
     DuplicateName,
     TooDeep,
+    TooManyMembers,
+    TooManyValues,
     /// Positions are kept in 32 bits.
     TooLong,
 }
@@ -58,6 +76,8 @@ struct Writer<'a> {
     output: Vec<u8>,
     /// Those of the objects that are being read, the innermost's last.
     members: Vec<Member>,
+    /// How many were read.
+    values: usize,
 }
 
 /// A member that was read: where in the output its name begins and ends, and where it ends itself.
@@ -96,6 +116,10 @@ impl<'a> Writer<'a> {
         ignore: &[&[String]],
         depth: usize,
     ) -> Result<(), NoCanonicalForm> {
+        self.values = self.values.saturating_add(1);
+        if self.values > MAX_VALUES {
+            return Err(NoCanonicalForm::TooManyValues);
+        }
         let below = || depth.checked_sub(1).ok_or(NoCanonicalForm::TooDeep);
         match event {
             JsonEvent::StartObject => return self.object(ignore, below()?),
@@ -132,6 +156,8 @@ impl<'a> Writer<'a> {
         let (start, outer) = (self.output.len(), self.members.len());
         let mut ignored = Vec::new();
         while let JsonEvent::ObjectKey(name) = self.events.parse_next()? {
+            let before = self.output.len();
+            self.separate(start);
             let from = self.output.len();
             self.string(&name);
             let name_to = self.output.len();
@@ -139,18 +165,32 @@ impl<'a> Writer<'a> {
             let below = below(ignore, &name);
             let event = self.events.parse_next()?;
             self.value(event, &below, depth)?;
-            self.output.push(b',');
             if !below.iter().any(|rest| rest.is_empty()) {
-                self.members.push(Member::new(from, name_to, self.output.len())?);
+                self.remember(Member::new(from, name_to, self.output.len())?)?;
             } else if ignored.contains(&name) {
                 return Err(NoCanonicalForm::DuplicateName);
             } else {
                 ignored.push(name);
-                self.output.truncate(from);
+                self.output.truncate(before);
             }
         }
         self.sort(start, outer)?;
         self.output.push(b'}');
+        Ok(())
+    }
+
+    /// A comma, but for the first.
+    fn separate(&mut self, start: usize) {
+        if self.output.len() > start {
+            self.output.push(b',');
+        }
+    }
+
+    fn remember(&mut self, member: Member) -> Result<(), NoCanonicalForm> {
+        if self.members.len() >= MAX_MEMBERS {
+            return Err(NoCanonicalForm::TooManyMembers);
+        }
+        self.members.push(member);
         Ok(())
     }
 
@@ -160,17 +200,27 @@ impl<'a> Writer<'a> {
         let sorted = members.get_mut(outer..).unwrap_or_default();
         let in_order =
             |members: &[Member]| members.is_sorted_by(|a, b| a.name(output) < b.name(output));
-        if !in_order(sorted) {
+        let was_in_order = in_order(sorted);
+        if !was_in_order {
             sorted.sort_unstable_by(|a, b| a.name(output).cmp(b.name(output)));
             if !in_order(sorted) {
                 return Err(NoCanonicalForm::DuplicateName);
             }
-            let mut text = Vec::with_capacity(output.len().saturating_sub(start));
-            for Member { from, to, .. } in sorted {
-                text.extend_from_slice(
-                    output.get(*from as usize..*to as usize).unwrap_or_default(),
-                );
-            }
+        }
+        let length = output.len().saturating_sub(start);
+        let text = |member: &Member| {
+            output.get(member.from as usize..member.to as usize).unwrap_or_default()
+        };
+        if length > MAX_COPIED {
+            let digest = Digest::new("onlyonce json object 1").number(sorted.len());
+            let digest = sorted.iter().fold(digest, |digest, member| digest.field(text(member)));
+            output.truncate(start);
+            // No canonical text holds this character.
+            output.push(HASH_FOLLOWS);
+            output.extend_from_slice(&digest.finish().0);
+        } else if !was_in_order {
+            let texts: Vec<&[u8]> = sorted.iter().map(text).collect();
+            let text = texts.join(&b',');
             output.truncate(start);
             output.extend_from_slice(&text);
         }
@@ -180,19 +230,20 @@ impl<'a> Writer<'a> {
 
     fn array(&mut self, ignore: &[&[String]], depth: usize) -> Result<(), NoCanonicalForm> {
         self.output.push(b'[');
+        let start = self.output.len();
         let mut index = 0_usize;
         loop {
             let event = self.events.parse_next()?;
             if event == JsonEvent::EndArray {
                 break;
             }
-            let from = self.output.len();
+            let before = self.output.len();
+            self.separate(start);
             let below =
                 if ignore.is_empty() { Vec::new() } else { below(ignore, &index.to_string()) };
             self.value(event, &below, depth)?;
-            self.output.push(b',');
             if below.iter().any(|rest| rest.is_empty()) {
-                self.output.truncate(from);
+                self.output.truncate(before);
             }
             index = index.saturating_add(1);
         }
@@ -200,6 +251,9 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 }
+
+/// Before a hash in the place of an object's members.
+const HASH_FOLLOWS: u8 = 0x01;
 
 /// The pointers that go on below a member or element, without their first token.
 fn below<'a>(ignore: &[&'a [String]], name: &str) -> Vec<&'a [String]> {

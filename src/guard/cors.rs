@@ -9,8 +9,8 @@
 //!    not, unless the origin's own answer names it.
 //! 5. Of other pages the guard says nothing, and what the origin says of them stays.
 
+use super::parameters::is_token;
 use super::replay::{HeaderChange, How};
-use super::request_head::is_token;
 
 /// The pages that may read, as a policy names them.
 #[derive(Clone, Debug, PartialEq, Eq)]

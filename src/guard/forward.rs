@@ -11,7 +11,7 @@
 //!    nothing.
 
 use super::digest::Digest;
-use super::request_head::is_token;
+use super::parameters::is_token;
 use std::borrow::Cow;
 
 const HOP_BY_HOP: [&str; 9] = [
@@ -52,8 +52,7 @@ pub fn hop_by_hop(
         .split(',')
         .map(str::trim)
         // The platform throws at what is no name.
-        .filter(|name| is_token(name))
-        .filter(|name| !END_TO_END.contains(name) && !is_read(name))
+        .filter(|name| is_token(name) && !END_TO_END.contains(name) && !is_read(name))
         .map(|name| Cow::Owned(name.to_owned()));
     HOP_BY_HOP.map(Cow::Borrowed).into_iter().chain(named).collect()
 }

@@ -5,6 +5,8 @@
 //! 2. Both spellings of the same characters name the same key.
 //! 3. 1 to 255 characters. Bare keys hold no white space, quote, comma or semicolon.
 //! 4. A repeated header arrives joined by a comma and is refused, never guessed at.
+//! 5. What a program writes where it has nothing to write, such as `undefined`, is no key: every
+//!    customer of such a program would send the same one.
 
 use sfv::visitor::Ignored;
 use sfv::{BareItemFromInput, ItemSerializer, Parser, StringRef};
@@ -25,6 +27,10 @@ pub enum KeyError {
     Empty,
     #[error("has {characters} characters, which is more than {MAX_LENGTH}")]
     TooLong { characters: usize },
+    #[error(
+        "is what a program writes where it has no value, so that all its requests would be one"
+    )]
+    Nothing,
     #[error("holds a comma outside quotes, as a repeated header does")]
     Comma,
     #[error("holds U+{:04X} at character {position}, which a bare key may not", u32::from(*character))]
@@ -41,9 +47,13 @@ impl IdempotencyKey {
     /// Reads the value of an `Idempotency-Key` header.
     pub fn parse(header: &str) -> Result<Self, KeyError> {
         let value = header.trim_matches([' ', '\t']);
+        if is_programmers_nothing(value) {
+            return Err(KeyError::Nothing);
+        }
         let key = if value.starts_with('"') { quoted(value)? } else { bare(value)? };
         match key.as_str().len() {
             0 => Err(KeyError::Empty),
+            1..=MAX_LENGTH if is_programmers_nothing(key.as_str()) => Err(KeyError::Nothing),
             1..=MAX_LENGTH => Ok(Self(key)),
             characters => Err(KeyError::TooLong { characters }),
         }
@@ -72,6 +82,15 @@ impl IdempotencyKey {
             false => self.as_str().to_owned(),
         }
     }
+}
+
+/// What programs write for no value, in any case: JavaScript, Python, Ruby, Objective-C, Go, and most
+/// languages' numbers.
+const NOTHINGS: [&str; 9] =
+    ["undefined", "null", "none", "nil", "nan", "[object object]", "(null)", "<null>", "<nil>"];
+
+pub fn is_programmers_nothing(text: &str) -> bool {
+    NOTHINGS.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
 }
 
 /// A string item (RFC 9651 section 4.2.3). Its parameters are read, as they may be wrong, and

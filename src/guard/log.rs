@@ -3,7 +3,7 @@
 //! It names the record by the beginning of its id, and holds no key, no credential and no body. A
 //! request without a key has no record and no fingerprint.
 
-use super::digest::Digest;
+use super::digest::Pepper;
 use super::document::to_json;
 use super::record::Claim;
 use super::scope::RecordId;
@@ -50,18 +50,37 @@ impl ClaimRef {
 }
 
 /// A fingerprint as a log may tell it: the same request has the same 16 digits within a realm, and
-/// they tell nothing beyond it.
-#[derive(Clone, Debug)]
+/// they tell nothing beyond it. Only under a pepper: whoever reads a log could find a short body, such as
+/// a PIN, by trying them all.
+#[derive(Clone, Debug, Serialize)]
 pub struct FingerprintTag(String);
 
 impl FingerprintTag {
-    pub fn of(realm: &str, fingerprint: &str) -> Self {
-        let digest = Digest::new("onlyonce log 1").field(realm.as_bytes());
-        Self(digest.field(fingerprint.as_bytes()).hex().chars().take(16).collect())
+    /// Returns `None` if the deployment has no pepper.
+    pub fn of(pepper: &Pepper, realm: &str, fingerprint: &str) -> Option<Self> {
+        let digest = pepper.digest("onlyonce log 1").field(realm.as_bytes());
+        let digits = digest.field(fingerprint.as_bytes()).hex().chars().take(16).collect();
+        pepper.is_set().then_some(Self(digits))
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// What a request shows that a policy should say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Advice {
+    /// It tells who sends it by cookies alone, which `scope = "auto"` does not look at: two of its users
+    /// who choose the same key meet.
+    NameTheSessionCookie,
+}
+
+impl Advice {
+    fn name(self) -> &'static str {
+        match self {
+            Self::NameTheSessionCookie => "scope-by-cookie",
+        }
     }
 }
 
@@ -76,6 +95,8 @@ pub struct LogLine<'a> {
     pub source: Option<&'static str>,
     /// The queue that delivered it, where it did not come over HTTP.
     pub queue: Option<&'a str>,
+    /// What the policy should say and does not.
+    pub advice: Option<Advice>,
     pub claim: Option<&'a ClaimRef>,
     pub outcome: &'a RequestOutcome,
     pub status: u16,
@@ -104,6 +125,8 @@ pub(super) struct LogMembers<'a> {
     pub source: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub queue: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub advice: Option<&'a str>,
     pub status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
@@ -126,6 +149,7 @@ impl LogLine<'_> {
             claim: self.claim.map(|claim| claim.claim.as_str()),
             source: self.source,
             queue: self.queue,
+            advice: self.advice.map(Advice::name),
             status: self.status,
             attempt: self.claim.map(|claim| claim.attempt),
             since_first_ms: self.claim.map(|claim| self.now.since(claim.claimed_at).0),

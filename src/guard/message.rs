@@ -9,7 +9,8 @@
 
 use super::document::{Members, to_json};
 use super::key::IdempotencyKey;
-use super::request_head::is_token;
+use super::parameters::is_token;
+use http::Method;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -106,10 +107,9 @@ impl Message {
     fn fill_headers(&mut self, raw: &str) -> Result<(), Malformed> {
         let headers: Members<String> = serde_json::from_str(raw).map_err(|_| Malformed::Headers)?;
         for (name, value) in headers.0 {
-            if !is_token(&name) {
-                return Err(Malformed::Headers);
-            }
-            match name.to_ascii_lowercase().as_str() {
+            let name = name.to_ascii_lowercase();
+            match name.as_str() {
+                name if !is_token(name) => return Err(Malformed::Headers),
                 KEY => self.key = value,
                 // The body is framed anew, whatever its sender believes of its length.
                 "content-length" => {}
@@ -149,7 +149,7 @@ fn text(members: &RawMembers, name: &str, accepts: fn(&str) -> bool) -> Option<S
 }
 
 fn is_method(method: &str) -> bool {
-    is_token(method)
+    Method::from_bytes(method.as_bytes()).is_ok()
         && !method.bytes().any(|byte| byte.is_ascii_lowercase())
         // The platform sends none of these.
         && !matches!(method, "CONNECT" | "TRACE" | "TRACK")

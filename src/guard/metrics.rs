@@ -17,7 +17,7 @@ const INDEX_BYTES: usize = 96;
 #[derive(Serialize)]
 struct DataPoint<'a> {
     indexes: [&'a str; 1],
-    blobs: [&'a str; 10],
+    blobs: [&'a str; 11],
     doubles: [u64; 5],
 }
 
@@ -35,6 +35,7 @@ pub fn point(line: &LogLine) -> String {
         members.claim,
         members.source,
         members.queue,
+        members.advice,
     ];
     let doubles = [
         Some(members.status.into()),

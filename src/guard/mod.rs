@@ -2,24 +2,30 @@
 //! need arrives as an argument, and what they want done leaves as a value.
 
 pub mod address;
+pub mod authorization;
 pub mod canonical_json;
+pub mod cookies;
 pub mod cors;
 pub mod delivery;
 pub mod digest;
 pub mod document;
 pub mod fingerprint;
+pub mod form;
 pub mod forward;
 pub mod health;
 pub mod hex;
 pub mod isolate_cache;
 pub mod key;
+pub mod known_names;
 pub mod log;
 pub mod machine;
+pub mod media_type;
 pub mod message;
 pub mod metrics;
 pub mod multipart;
 pub mod operator;
 pub mod origin;
+pub mod parameters;
 pub mod policy;
 pub mod problem;
 pub mod problem_page;
@@ -32,6 +38,7 @@ pub mod rpc;
 pub mod scope;
 pub mod seen;
 pub mod shard;
+pub mod source;
 pub mod stored_form;
 pub mod time;
 pub mod uploads;

@@ -15,6 +15,7 @@ pub enum Code {
     RequestIncomplete,
     KeyMissing,
     KeyInvalid,
+    CredentialUnreadable,
     KeyReused,
     CredentialChanged,
     InProgress,
@@ -39,7 +40,7 @@ pub struct Description {
     pub meaning: &'static str,
 }
 
-pub const DESCRIPTIONS: [Description; 15] = [
+pub const DESCRIPTIONS: [Description; 16] = [
     Description {
         code: Code::AddressInvalid,
         name: "address-invalid",
@@ -70,7 +71,15 @@ pub const DESCRIPTIONS: [Description; 15] = [
         status: 400,
         title: "The idempotency key is malformed",
         retryable: false,
-        meaning: "The header is empty, too long, repeated or malformed. Nothing was sent to the origin.",
+        meaning: "The header is empty, too long, repeated or malformed, or holds what a program writes where it has no value, such as undefined. Nothing was sent to the origin.",
+    },
+    Description {
+        code: Code::CredentialUnreadable,
+        name: "credential-unreadable",
+        status: 400,
+        title: "A header that tells who sends the request, or what it asks for, cannot be read",
+        retryable: false,
+        meaning: "It holds bytes that are no UTF-8, so that another caller's could look the same. Nothing was sent to the origin. Send the header in UTF-8, best in ASCII alone.",
     },
     Description {
         code: Code::KeyReused,
@@ -290,7 +299,7 @@ impl Problem {
 }
 
 // Each sentence goes on after the key.
-const KEY_REUSED: &str = "was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation";
+const KEY_REUSED: &str = "was first sent with another method, path, query, content type, body or header that names the operation or the account, and that request stands; send a new key for a new operation";
 const CREDENTIAL_CHANGED: &str = "was carried out under another credential, so its answer is withheld; read the resource to learn what became of it";
 const IN_PROGRESS: &str = "is not finished: its first request is still at the origin, or an operator has just freed the key; send the same request again after the time in Retry-After";
 const MOVED: &str = "lives in another shard since `shards` was changed, and this Worker's policy does not know of it yet; send the same request with the same key again";

@@ -139,7 +139,7 @@ fn for_people(problem: &Problem) -> (&'static str, &'static str) {
             "What you sent is too large",
             "Nothing was carried out. Go back and send less, such as a smaller file.",
         ),
-        Code::KeyMissing | Code::KeyInvalid => (
+        Code::KeyMissing | Code::KeyInvalid | Code::CredentialUnreadable => (
             "This form could not be accepted",
             "Nothing was carried out. Go back, reload the page and try once more. If that does not help, the mistake is in the page: tell the people who run this site.",
         ),

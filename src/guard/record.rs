@@ -195,6 +195,12 @@ impl Claim {
 }
 
 impl Answer {
+    /// Whether the origin refused the request for good. That binds only the credential which got it:
+    /// another one's request is carried out, so that nobody can take a key by being refused.
+    pub fn is_refusal(&self) -> bool {
+        (400..500).contains(&self.status)
+    }
+
     /// The body where the record itself holds it.
     pub fn inline(&self) -> &[u8] {
         match &self.body {

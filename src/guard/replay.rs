@@ -1,7 +1,8 @@
 //! When a copy may be shown, and what an answer looks like to the caller it is shown to.
 //!
 //! A copy is shown in the object's stead when all of these hold:
-//! 1. it is a final answer whose body was kept;
+//! 1. it is a final answer whose body was kept, and that binds every caller: what another credential may
+//!    supersede could be shown beside what superseded it;
 //! 2. the fingerprint, made the record's way, is the same;
 //! 3. the credential, read from the record's sources, is the same;
 //! 4. the record has more than a minute to live, so that a copy is never shown beside a new claim
@@ -11,9 +12,10 @@
 
 use super::fingerprint::{Fingerprint, Method};
 use super::forward::hop_by_hop;
-use super::record::{Body, Claim, Record};
+use super::record::{Body, Record};
 use super::rpc::Delivery;
-use super::scope::{Credential, RecordId, Source};
+use super::scope::{Credential, RecordId};
+use super::source::{Source, Unreadable};
 use super::time::{Millis, UnixMillis};
 use std::borrow::Cow;
 
@@ -23,20 +25,29 @@ pub const COPY_MARGIN: Millis = Millis::seconds(60);
 /// Whether a copy may be shown for a request.
 pub fn may_replay(
     copy: &Record,
-    fingerprint: impl FnOnce(&Method) -> Fingerprint,
-    credential: impl FnOnce(&[Source]) -> Credential,
+    fingerprint: impl FnOnce(&Method) -> Result<Fingerprint, Unreadable>,
+    credential: impl FnOnce(&[Source]) -> Result<Credential, Unreadable>,
     now: UnixMillis,
 ) -> bool {
-    let Record::Done { claim, answer } = copy else { return false };
-    answer.body != Body::NotKept
+    let Record::Done { claim, .. } = copy else { return false };
+    is_copied(copy)
         && now.plus(COPY_MARGIN) < claim.expires_at()
-        && credential(&claim.credential.sources) == claim.credential
-        && fingerprint(&claim.fingerprint.method) == claim.fingerprint
+        && credential(&claim.credential.sources).as_ref() == Ok(&claim.credential)
+        && fingerprint(&claim.fingerprint.method).as_ref() == Ok(&claim.fingerprint)
 }
 
-/// How long a copy of a claim's answer may be kept; nothing where that is under a minute, the
-/// least that KV keeps anything.
-pub fn copy_lifetime(claim: &Claim, now: UnixMillis) -> Option<Millis> {
+/// Whether a record may have copies at all.
+pub fn is_copied(record: &Record) -> bool {
+    match record {
+        Record::Done { answer, .. } => answer.body != Body::NotKept && !answer.is_refusal(),
+        _ => false,
+    }
+}
+
+/// How long a copy of a record may be kept; nothing where there is to be none, or where that is under a
+/// minute, the least that KV keeps anything.
+pub fn copy_lifetime(record: &Record, now: UnixMillis) -> Option<Millis> {
+    let claim = record.claim().filter(|_| is_copied(record))?;
     let lifetime = claim.expires_at().minus(COPY_MARGIN).since(now);
     (lifetime >= COPY_MARGIN).then_some(lifetime)
 }

@@ -1,7 +1,5 @@
 //! What the rules read of a request, wherever it comes from.
 
-use http::Method;
-
 /// Method, address and headers of a request. Lookups are lazy: on the edge each one crosses from
 /// JavaScript to WebAssembly.
 pub trait RequestHead {
@@ -13,10 +11,4 @@ pub trait RequestHead {
     fn query(&self) -> &str;
     /// A header's value, repeated lines joined by a comma; names are in lower case.
     fn header(&self, name: &str) -> Option<String>;
-}
-
-/// Whether a text is a token (RFC 9110 section 5.6.2), as methods, names of headers and names of cookies
-/// are. `http::HeaderName` would do for the second, and weighs 13 KB for the names that it knows by heart.
-pub fn is_token(text: &str) -> bool {
-    Method::from_bytes(text.as_bytes()).is_ok()
 }

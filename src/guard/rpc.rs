@@ -125,6 +125,10 @@ pub enum SubmitResult {
     },
     /// The key is not known here and nobody claims it here any more: it is the other shard's.
     Moved,
+    /// The record compares a header that holds what could be two values; the text says which.
+    Unreadable {
+        detail: String,
+    },
 }
 
 /// What would have become of a duplicate.

@@ -2,41 +2,28 @@
 //!
 //! 1. The **scope** partitions keys: the same key under another scope is another operation.
 //! 2. The **credential** is what must be identical for a stored answer to be shown.
-//! 3. A bearer token is read unverified: it partitions, it authorises nothing. A claim that is
-//!    missing or unreadable falls back to the whole Authorization header.
+//! 3. A token is read unverified: it partitions, it authorises nothing. A claim that is missing or
+//!    unreadable falls back to the whole Authorization header.
 //! 4. Every value is hashed with the name of its source and with its length, so that no two
-//!    identities become one.
+//!    identities become one. A value that could be two on the wire is not hashed at all: see
+//!    [`super::source`].
 
-use super::digest::Digest;
-use super::document::Members;
+use super::authorization::{claim_text, claim_value, claims, signer};
+use super::digest::{Digest, Pepper};
 use super::hex::{Hex, HexError};
 use super::key::IdempotencyKey;
 use super::request_head::RequestHead;
-use base64::Engine as _;
-use base64::alphabet::URL_SAFE;
-use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use super::source::{API_KEY, AUTHORIZATION, Source, Unreadable, header};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use serde_json::value::RawValue;
 use std::fmt;
 use std::str::FromStr;
-use thiserror::Error;
-
-/// One place in a request that tells who is asking. Policies and records hold it as it is written.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(into = "String", try_from = "String")]
-pub enum Source {
-    Header(String),
-    Cookie(String),
-    Query(String),
-    /// A claim of the bearer token in the Authorization header.
-    Jwt(String),
-}
 
 /// Where the scope comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Scope {
-    /// A bearer token's `iss` and `sub`, else the Authorization header, else `x-api-key`.
+    /// A JWT's `iss` and `sub`, else what stays of a header that signs each request anew, else the
+    /// Authorization header; and `x-api-key` where it is there, too.
     Auto,
     Sources(Vec<Source>),
 }
@@ -48,12 +35,14 @@ pub struct ScopeValue {
     pub value: Option<String>,
 }
 
-const AUTHORIZATION: &str = "authorization";
-const API_KEY: &str = "x-api-key";
+/// `credential = "auto"`.
+pub fn auto_credential() -> Vec<Source> {
+    vec![Source::Header(AUTHORIZATION.into()), Source::Header(API_KEY.into()), Source::Cookies]
+}
 
 impl Scope {
     /// Reads this scope's values from a request.
-    pub fn values(&self, head: &impl RequestHead) -> Vec<ScopeValue> {
+    pub fn values(&self, head: &impl RequestHead) -> Result<Vec<ScopeValue>, Unreadable> {
         match self {
             Self::Auto => auto(head),
             Self::Sources(sources) => {
@@ -63,27 +52,44 @@ impl Scope {
     }
 }
 
-fn auto(head: &impl RequestHead) -> Vec<ScopeValue> {
-    let Some(authorization) = head.header(AUTHORIZATION) else {
-        let key = head.header(API_KEY);
-        return key.map(|key| ScopeValue::header(API_KEY, Some(key))).into_iter().collect();
-    };
-    let claims = bearer_claims(&authorization);
+fn auto(head: &impl RequestHead) -> Result<Vec<ScopeValue>, Unreadable> {
+    let authorization = header(head, AUTHORIZATION)?;
+    let mut values = authorization.map(owner_of).unwrap_or_default();
+    let api_key = header(head, API_KEY)?;
+    values.extend(api_key.map(|key| ScopeValue::header(API_KEY, Some(key))));
+    Ok(values)
+}
+
+/// What stays of an Authorization header from one request of its owner's to the next.
+fn owner_of(authorization: String) -> Vec<ScopeValue> {
+    let claims = claims(&authorization);
     let claim = |name: &str| {
         let value = claim_text(claims.as_ref()?, name)?;
         Some(ScopeValue { source: Source::Jwt(name.into()), value: Some(value) })
     };
-    match (claim("iss"), claim("sub")) {
-        (Some(issuer), Some(subject)) => vec![issuer, subject],
-        _ => vec![ScopeValue::header(AUTHORIZATION, Some(authorization))],
+    if let (Some(issuer), Some(subject)) = (claim("iss"), claim("sub")) {
+        return vec![issuer, subject];
+    }
+    match signer(&authorization) {
+        Some(parts) => parts
+            .into_iter()
+            .map(|(part, value)| ScopeValue { source: Source::Signer(part), value })
+            .collect(),
+        None => vec![ScopeValue::header(AUTHORIZATION, Some(authorization))],
     }
 }
 
-fn read_scope(source: &Source, head: &impl RequestHead) -> ScopeValue {
-    match (source, source.read(head)) {
-        (Source::Jwt(_), None) => ScopeValue::header(AUTHORIZATION, head.header(AUTHORIZATION)),
+fn read_scope(source: &Source, head: &impl RequestHead) -> Result<ScopeValue, Unreadable> {
+    Ok(match (source, source.read(head)?) {
+        (Source::Jwt(_), None) => ScopeValue::header(AUTHORIZATION, header(head, AUTHORIZATION)?),
         (_, value) => ScopeValue { source: source.clone(), value },
-    }
+    })
+}
+
+/// Whether requests that tell who sends them by cookies alone share one scope, so that two of their
+/// senders who happen to choose the same key meet.
+pub fn is_shared_by_cookies(scope: &[ScopeValue], head: &impl RequestHead) -> bool {
+    scope.is_empty() && matches!(Source::Cookies.read(head), Ok(Some(_)))
 }
 
 impl ScopeValue {
@@ -103,107 +109,50 @@ impl ScopeValue {
     }
 }
 
-impl Source {
-    /// Whether it reads the header of this name, in lower case.
-    pub fn is_header(&self, name: &str) -> bool {
-        match self {
-            Self::Header(header) => header == name,
-            Self::Cookie(_) => name == "cookie",
-            Self::Jwt(_) => name == AUTHORIZATION,
-            Self::Query(_) => false,
-        }
-    }
-
-    /// As a policy says it, and as it is read again.
-    pub fn written(&self) -> String {
-        let (kind, name) = match self {
-            Self::Header(name) => ("header:", name),
-            Self::Cookie(name) => ("cookie:", name),
-            Self::Query(name) => ("query:", name),
-            Self::Jwt(claim) => ("jwt:", claim),
-        };
-        [kind, name].concat()
-    }
-
-    /// What this source says in a request; nothing where it is absent or unreadable.
-    pub fn read(&self, head: &impl RequestHead) -> Option<String> {
-        match self {
-            Self::Header(name) => head.header(name),
-            Self::Cookie(name) => pair_value(&head.header("cookie")?, ';', name),
-            Self::Query(name) => pair_value(head.query(), '&', name),
-            Self::Jwt(name) => claim_text(&bearer_claims(&head.header(AUTHORIZATION)?)?, name),
-        }
-    }
-}
-
-/// The value of the first `name=value` in a list, encoding untouched.
-fn pair_value(list: &str, separator: char, name: &str) -> Option<String> {
-    list.split(separator)
-        .filter_map(|pair| pair.trim_matches(' ').split_once('='))
-        .find(|(found, _)| *found == name)
-        .map(|(_, value)| value.to_owned())
-}
-
-/// The claims of a bearer token in JWS compact form (RFC 7519 section 7.2), unverified and each as it
-/// stands in the token.
-type Claims = Members<Box<RawValue>>;
-
-fn bearer_claims(authorization: &str) -> Option<Claims> {
-    let (scheme, token) = authorization.split_once(' ')?;
-    if !scheme.eq_ignore_ascii_case("bearer") {
-        return None;
-    }
-    let mut parts = token.trim_matches(' ').split('.');
-    let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
-    }
-    serde_json::from_slice(&TOKEN_BASE64.decode(payload).ok()?).ok()
-}
-
-/// A token's parts have no padding (RFC 7515 section 2). The bits that a last digit has too many are
-/// not looked at. Neither may change: a token that is read in another way names another record.
-const TOKEN_BASE64: GeneralPurpose =
-    GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
-
-/// A claim as JSON text. Only kinds with one exact text are read: a fraction or a number beyond
-/// 64 bits could stand for more than one identity.
-fn claim_text(claims: &Claims, name: &str) -> Option<String> {
-    claim_value(&serde_json::from_str(claims.get(name)?.get()).ok()?)
-}
-
-fn claim_value(value: &Value) -> Option<String> {
-    match value {
-        Value::Number(number) if !(number.is_u64() || number.is_i64()) => None,
-        Value::String(_) | Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
-        _ => None,
-    }
-}
-
 /// 256 bits that name an operation: its shard, its row there, and its copies. They are shown as 64 hex
-/// digits. The key cannot be read back from them.
+/// digits. The key cannot be read back from them; under a pepper nor can a guess be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RecordId(Hex<32>);
 
+/// Whose keys are named, and under which pepper.
+#[derive(Clone, Copy)]
+pub struct Namespace<'a> {
+    pub pepper: &'a Pepper,
+    pub realm: &'a str,
+    pub scope: &'a [ScopeValue],
+}
+
+impl Namespace<'_> {
+    /// A digest that has taken in whose key it is.
+    fn digest(&self, purpose: &str) -> Digest {
+        let digest = self.pepper.digest(purpose).field(self.realm.as_bytes());
+        self.scope.iter().fold(digest.number(self.scope.len()), |digest, scope| {
+            digest.field(scope.source.written().as_bytes()).optional(scope.value.as_deref())
+        })
+    }
+}
+
 impl RecordId {
-    pub fn new(realm: &str, scope: &[ScopeValue], key: &IdempotencyKey) -> Self {
-        Self(owner("onlyonce record 1", realm, scope).field(key.as_str().as_bytes()).finish())
+    pub fn new(namespace: Namespace, key: &IdempotencyKey) -> Self {
+        Self(namespace.digest("onlyonce record 1").field(key.as_str().as_bytes()).finish())
     }
 
     /// For a request without a key: the same credential and the same request are the same
     /// operation. Nothing where no credential is present, since that would join strangers.
     pub fn derived(
-        realm: &str,
-        scope: &[ScopeValue],
+        namespace: Namespace,
         credential: &[Source],
         head: &impl RequestHead,
         fingerprint: &Hex<32>,
-    ) -> Option<Self> {
-        let values: Vec<_> = credential.iter().map(|source| source.read(head)).collect();
-        values.iter().flatten().next()?;
-        let digest = owner("onlyonce derived record 1", realm, scope);
+    ) -> Result<Option<Self>, Unreadable> {
+        let values: Vec<_> =
+            credential.iter().map(|source| source.read(head)).collect::<Result<_, _>>()?;
+        if values.iter().all(Option::is_none) {
+            return Ok(None);
+        }
+        let digest = namespace.digest("onlyonce derived record 1");
         let digest = values.iter().fold(digest, |digest, value| digest.optional(value.as_deref()));
-        Some(Self(digest.field(fingerprint.to_string().as_bytes()).finish()))
+        Ok(Some(Self(digest.field(fingerprint.to_string().as_bytes()).finish())))
     }
 
     pub fn as_bytes(&self) -> &[u8; 32] {
@@ -236,15 +185,6 @@ impl FromStr for RecordId {
     }
 }
 
-/// A digest that has taken in whose key it is.
-fn owner(purpose: &str, realm: &str, scope: &[ScopeValue]) -> Digest {
-    let count = (scope.len() as u64).to_be_bytes();
-    let digest = Digest::new(purpose).field(realm.as_bytes()).field(&count);
-    scope.iter().fold(digest, |digest, scope| {
-        digest.field(scope.source.written().as_bytes()).optional(scope.value.as_deref())
-    })
-}
-
 /// What was shown to see an answer: the sources that were looked at, and a hash of what they
 /// held, salted with the record id. Two records never hold the same hash for the same secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -254,46 +194,16 @@ pub struct Credential {
 }
 
 impl Credential {
-    pub fn of(head: &impl RequestHead, sources: &[Source], record: &RecordId) -> Self {
-        let digest = Digest::new("onlyonce credential 1").field(record.to_string().as_bytes());
-        let digest = sources.iter().fold(digest, |digest, source| {
-            digest.field(source.written().as_bytes()).optional(source.read(head).as_deref())
-        });
-        Self { sources: sources.to_vec(), digest: digest.finish() }
-    }
-}
-
-/// Why a text is no source.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("\"{0}\" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>")]
-pub struct SourceError(pub String);
-
-impl FromStr for Source {
-    type Err = SourceError;
-
-    fn from_str(text: &str) -> Result<Self, SourceError> {
-        match text.split_once(':') {
-            Some((_, "")) | None => {}
-            Some(("header", name)) => return Ok(Self::Header(name.to_ascii_lowercase())),
-            Some(("cookie", name)) => return Ok(Self::Cookie(name.into())),
-            Some(("query", name)) => return Ok(Self::Query(name.into())),
-            Some(("jwt", claim)) => return Ok(Self::Jwt(claim.into())),
-            Some(_) => {}
+    pub fn of(
+        head: &impl RequestHead,
+        sources: &[Source],
+        record: &RecordId,
+    ) -> Result<Self, Unreadable> {
+        let mut digest = Digest::new("onlyonce credential 1").field(record.to_string().as_bytes());
+        for source in sources {
+            let value = source.read(head)?;
+            digest = digest.field(source.written().as_bytes()).optional(value.as_deref());
         }
-        Err(SourceError(text.into()))
-    }
-}
-
-impl From<Source> for String {
-    fn from(source: Source) -> Self {
-        source.written()
-    }
-}
-
-impl TryFrom<String> for Source {
-    type Error = SourceError;
-
-    fn try_from(text: String) -> Result<Self, SourceError> {
-        text.parse()
+        Ok(Self { sources: sources.to_vec(), digest: digest.finish() })
     }
 }

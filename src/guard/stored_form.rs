@@ -13,8 +13,8 @@
 use super::record::{Answer, Body, Record};
 use thiserror::Error;
 
-/// The version of the stored form. Version 1 was never deployed.
-pub const VERSION: u32 = 2;
+/// The version of the stored form. Those before it were never deployed.
+pub const VERSION: u32 = 3;
 
 const MAGIC: [u8; 4] = *b"once";
 

@@ -16,7 +16,7 @@ export async function startGuard({ token = TOKEN } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "onlyonce-doctor-"));
   const lines = [];
   const origin = await startOrigin();
-  const vars = [`ORIGIN=${origin.url}`, ...(token ? [`ADMIN_TOKEN=${token}`] : [])];
+  const vars = [`ORIGIN=${origin.url}`, "PEPPER=of-the-doctor", ...(token ? [`ADMIN_TOKEN=${token}`] : [])];
   const args = ["--port", "0", "--persist", folder, ...vars.flatMap((value) => ["--var", value])];
   const runtime = childRuntime("guard", args, (line) => lines.push(line));
   const stop = async () => {

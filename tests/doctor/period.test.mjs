@@ -92,3 +92,15 @@ test("without times nothing is called near", async () => {
   assert.equal(found.read.untimed, 2);
   assert.match((await doctor(["--log", logFile([guardLine(A)])])).out, /Without a time: one line/);
 });
+
+test("what one credential was refused, another may be carried out", async () => {
+  await check([line(0, { ...A, status: 404 }), line(40, { ...A, claim: "33333333" })], [], ["--window", "24h"]);
+  await check([line(0, A), line(40, { ...A, claim: "33333333", status: 404 })], ["executed-twice"], ["--window", "24h"]);
+});
+
+test("requests with cookies alone, where the policy does not look at them", async () => {
+  const advice = { advice: "scope-by-cookie" };
+  const { findings } = await check([line(0, { ...A, ...advice }), line(9, { ...A, ...advice, outcome: "replayed" })], ["scope-by-cookie"]);
+  assert.deepEqual(findings[0].endpoints, { "POST /orders/**": 2 });
+  assert.match(findings[0].cure ?? findings[0].then ?? "", /scope = \["cookie:<name>"\]/);
+});

@@ -5,7 +5,7 @@
 //! 3. Order of members and white space say nothing.
 //! 4. A route that is accepted can be reached, and looking up any path ends.
 
-use onlyonce::guard::fingerprint::Algorithm;
+use onlyonce::guard::fingerprint::{Algorithm, Ignore};
 use onlyonce::guard::policy::{KeyMode, Policy, PolicyError, Settings, Sharding, Unknown};
 
 use crate::engine::kind;
@@ -155,7 +155,10 @@ fn check_settings(settings: &Settings) {
     );
     assert!(settings.max_stored_response <= 24 << 20, "{settings:?}");
     let algorithm = fingerprint.algorithm;
-    assert!(fingerprint.ignore.is_empty() || algorithm == Algorithm::Auto, "{settings:?}");
+    assert!(
+        fingerprint.ignore == Ignore::default() || algorithm == Algorithm::Auto,
+        "{settings:?}"
+    );
     if settings.unknown == Unknown::Resend {
         assert_eq!(algorithm, Algorithm::Bytes, "{settings:?}");
         assert_ne!(settings.key, KeyMode::Derive, "{settings:?}");

@@ -6,10 +6,11 @@
 //! 3. A record made of any values is read as it was written, and not when it is cut short.
 //! 4. Whatever follows a record is handed back, and refused where a record alone is asked for.
 
-use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
+use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::record::{Answer, Body, Claim, ClaimId, Outcome, Reason, Record};
-use onlyonce::guard::scope::{Credential, Source};
+use onlyonce::guard::scope::Credential;
+use onlyonce::guard::source::Source;
 use onlyonce::guard::stored_form::RecordError;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -51,11 +52,12 @@ fn shape(record: &Record) -> impl std::hash::Hash {
     let claim = record.claim().map(|claim| {
         let optional =
             (claim.derived_ttl.is_some(), claim.call_ended_at.is_some(), claim.raw_key.is_some());
-        let Method { algorithm, ignore } = &claim.fingerprint.method;
+        let Method { algorithm, ignore, headers } = &claim.fingerprint.method;
         (
             optional,
             format!("{algorithm:?}"),
-            ignore.len().min(3),
+            ignore.pointers.len().min(3),
+            headers.known,
             claim.credential.sources.len().min(3),
         )
     });
@@ -93,8 +95,10 @@ fn claim(choices: &mut Choices) -> Claim {
 
 pub fn fingerprint(choices: &mut Choices) -> Fingerprint {
     let algorithm = choices.pick(&[Algorithm::Auto, Algorithm::Bytes, Algorithm::None]);
-    let ignore = choices.list(3, |choices| choices.list(3, Choices::text));
-    Fingerprint { method: Method { algorithm, ignore }, digest: hex(choices) }
+    let pointers = choices.list(3, |choices| choices.list(3, Choices::text));
+    let ignore = Ignore { pointers, fields: choices.list(3, Choices::text) };
+    let headers = Headers { known: choices.flag(), named: choices.list(3, Choices::text) };
+    Fingerprint { method: Method { algorithm, ignore, headers }, digest: hex(choices) }
 }
 
 fn credential(choices: &mut Choices) -> Credential {
@@ -108,7 +112,7 @@ fn hex<const N: usize>(choices: &mut Choices) -> Hex<N> {
 }
 
 fn source(choices: &mut Choices) -> Source {
-    let kind = choices.below(4);
+    let kind = choices.below(7);
     let name = match choices.text() {
         empty if empty.is_empty() => "a".to_owned(),
         name => name,
@@ -117,7 +121,10 @@ fn source(choices: &mut Choices) -> Source {
         0 => Source::Header(name.to_ascii_lowercase()),
         1 => Source::Cookie(name),
         2 => Source::Query(name),
-        _ => Source::Jwt(name),
+        3 => Source::Jwt(name),
+        4 => Source::Signer(name),
+        5 => Source::Path,
+        _ => Source::Cookies,
     }
 }
 

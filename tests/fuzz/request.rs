@@ -100,11 +100,11 @@ impl Request {
     }
 }
 
-/// In another case now and then, and with a charset, which the guard does not count.
+/// In another case now and then, and with the charset that it has anyway.
 fn spelled(kind: &str, random: &mut Random) -> String {
     let kind = if random.below(2) == 0 { kind.to_owned() } else { kind.to_ascii_uppercase() };
     let more =
-        if kind.is_empty() { "" } else { random.pick(&["", " ; charset=utf-8", ";Charset=X"]) };
+        if kind.is_empty() { "" } else { random.pick(&["", " ; charset=utf-8", ";Charset=UTF8"]) };
     kind + more
 }
 

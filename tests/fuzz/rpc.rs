@@ -5,13 +5,14 @@
 //!    those that it was read from, or shorter: postcard reads numbers with needless zeros.
 //! 3. A message made of any values is read as it was written, and not when it is cut short.
 
+use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::log::ClaimRef;
 use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::rpc::{
     Delivery, DryRun, KeySource, ResponseHead, SubmitReply, SubmitRequest, SubmitResult,
 };
-use onlyonce::guard::scope::RecordId;
+use onlyonce::guard::scope::{Namespace, RecordId};
 
 use crate::choices::Choices;
 use crate::engine::kind;
@@ -57,8 +58,10 @@ const SOURCES: [KeySource; 4] =
 
 fn submit(choices: &mut Choices) -> SubmitRequest {
     let key = IdempotencyKey::parse(&format!("k{}", choices.byte())).expect("a key");
+    let pepper = Pepper::default();
+    let namespace = Namespace { pepper: &pepper, realm: "realm", scope: &[] };
     SubmitRequest {
-        record: RecordId::new("realm", &[], &key),
+        record: RecordId::new(namespace, &key),
         method: choices.text(),
         url: choices.text(),
         fingerprint: record::fingerprint(choices),
@@ -86,7 +89,7 @@ fn claim(choices: &mut Choices) -> ClaimRef {
 }
 
 fn result(choices: &mut Choices) -> SubmitResult {
-    match choices.below(7) {
+    match choices.below(8) {
         0 => {
             let delivery =
                 choices.pick(&[Delivery::First, Delivery::Collapsed, Delivery::Replayed]);
@@ -103,6 +106,7 @@ fn result(choices: &mut Choices) -> SubmitResult {
                 would: choices.pick(&[DryRun::Join, DryRun::Replay, refused]),
             }
         }
+        6 => SubmitResult::Unreadable { detail: choices.text() },
         _ => SubmitResult::Unavailable { detail: choices.text() },
     }
 }

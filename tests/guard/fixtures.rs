@@ -1,10 +1,13 @@
 //! Requests, answers and claims for the tables.
 
-use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
+use onlyonce::guard::digest::Pepper;
+use onlyonce::guard::fingerprint::{Fingerprint, Method};
 use onlyonce::guard::hex::Hex;
+use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::record::{Answer, Body, Claim, ClaimId};
 use onlyonce::guard::request_head::RequestHead;
-use onlyonce::guard::scope::{Credential, Source};
+use onlyonce::guard::scope::{Credential, Namespace, RecordId, ScopeValue};
+use onlyonce::guard::source::Source;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 /// A request's head, as the edge reads one.
@@ -64,7 +67,12 @@ pub fn headers<const N: usize>(lines: [(&str, &str); N]) -> Vec<(String, String)
     lines.map(|(name, value)| (name.to_owned(), value.to_owned())).into()
 }
 
-pub const AUTO: Method = Method { algorithm: Algorithm::Auto, ignore: Vec::new() };
+pub const AUTO: Method = Method::AUTO;
+
+/// The record of a key where no pepper is set.
+pub fn record_id(realm: &str, scope: &[ScopeValue], key: &IdempotencyKey) -> RecordId {
+    RecordId::new(Namespace { pepper: &Pepper::default(), realm, scope }, key)
+}
 
 pub fn fingerprint(digest: &str) -> Fingerprint {
     Fingerprint { method: AUTO, digest: digest_of(digest) }

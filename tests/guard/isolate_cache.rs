@@ -1,6 +1,6 @@
 //! The bounds of what one isolate remembers.
 
-use crate::fixtures::{CLAIMED_AT, answer, claim, headers, not_kept};
+use crate::fixtures::{CLAIMED_AT, answer, claim, headers, not_kept, record_id};
 use onlyonce::guard::isolate_cache::{IsolateCache, LIFETIME, MAX_BYTES, MAX_ENTRIES};
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::record::{Answer, Record};
@@ -12,7 +12,7 @@ const NOW: UnixMillis = CLAIMED_AT;
 
 fn id(number: usize) -> RecordId {
     let key = IdempotencyKey::parse(&number.to_string()).expect("a key");
-    RecordId::new("r", &[], &key)
+    record_id("r", &[], &key)
 }
 
 fn record(answer: Answer) -> Rc<Record> {

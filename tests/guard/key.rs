@@ -224,3 +224,32 @@ fn a_long_value_is_cut_at_a_character() {
     let begins = format!("Idempotency-Key \"{}\"… holds U+00E9 at character 1,", "é".repeat(40));
     assert!(sentence.starts_with(&begins), "{sentence}");
 }
+
+/// The same for every customer of a program that forgot to make one.
+#[test]
+fn a_programmers_nothing_is_no_key() {
+    for nothing in [
+        "undefined",
+        "UNDEFINED",
+        "null",
+        "Null",
+        "None",
+        "nil",
+        "NaN",
+        "[object Object]",
+        "(null)",
+        "<null>",
+        "<nil>",
+    ] {
+        for header in [nothing.to_owned(), format!("\"{nothing}\""), format!(" {nothing}\t")] {
+            assert_eq!(IdempotencyKey::parse(&header), Err(KeyError::Nothing), "{header}");
+        }
+    }
+    says(
+        "undefined",
+        r#"Idempotency-Key "undefined" is what a program writes where it has no value, so that all its requests would be one; send one key of 1 to 255 characters, such as a new UUID"#,
+    );
+    for key in ["undefined-1", "nulls", "nonentity", "nil.", "0", "false", "object"] {
+        assert!(IdempotencyKey::parse(key).is_ok(), "{key}");
+    }
+}

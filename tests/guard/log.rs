@@ -1,8 +1,9 @@
 //! The line that is written for each request of a guarded route.
 
-use crate::fixtures::{CLAIMED_AT, claim};
+use crate::fixtures::{CLAIMED_AT, claim, record_id};
+use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::log::{ClaimRef, FingerprintTag, LogLine, RequestOutcome, malformed};
+use onlyonce::guard::log::{Advice, ClaimRef, FingerprintTag, LogLine, RequestOutcome, malformed};
 use onlyonce::guard::record::Claim;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::Millis;
@@ -14,6 +15,10 @@ const KEY: &str = "8e03978e-40d5-43dd-bc93-6894a57f9324";
 /// The claim's id: 128 random bits in hex.
 pub const CLAIM: &str = "0123456789abcdef0123456789abcdef";
 
+fn pepper() -> Pepper {
+    Pepper::new(Some("pepper"))
+}
+
 /// What an entry borrows.
 pub struct Parts {
     pub record: RecordId,
@@ -23,8 +28,7 @@ pub struct Parts {
 
 impl Parts {
     pub fn of(outcome: RequestOutcome) -> Self {
-        let record =
-            RecordId::new("shop.example", &[], &IdempotencyKey::parse(KEY).expect("a key"));
+        let record = record_id("shop.example", &[], &IdempotencyKey::parse(KEY).expect("a key"));
         let claim = ClaimRef::of(&Claim { attempt: 2, ..claim(CLAIM) });
         Self { record, claim, outcome }
     }
@@ -35,9 +39,10 @@ impl Parts {
             route: "/orders/**",
             method: "POST",
             record: Some(&self.record),
-            fingerprint: Some(FingerprintTag::of("shop.example", FINGERPRINT)),
+            fingerprint: FingerprintTag::of(&pepper(), "shop.example", FINGERPRINT),
             source: None,
             queue: None,
+            advice: None,
             claim: Some(&self.claim),
             outcome: &self.outcome,
             status: 201,
@@ -52,7 +57,7 @@ pub fn replayed() -> RequestOutcome {
 }
 
 /// The first digits of record id and salted fingerprint: computed apart from this program.
-const NAMES: &str = r#""record":"de998130b5679e38","fingerprint":"6e487c322eb4147a""#;
+const NAMES: &str = r#""record":"de998130b5679e38","fingerprint":"5403e826c4f3f2eb""#;
 
 #[track_caller]
 fn check(entry: &LogLine, expected: &str) {
@@ -169,9 +174,8 @@ fn no_key_and_nothing_whole() {
 
 fn salted(realm: &str, fingerprint: &str) -> String {
     let parts = Parts::of(replayed());
-    let line =
-        LogLine { fingerprint: Some(FingerprintTag::of(realm, fingerprint)), ..parts.entry() }
-            .line();
+    let fingerprint = FingerprintTag::of(&pepper(), realm, fingerprint);
+    let line = LogLine { fingerprint, ..parts.entry() }.line();
     let parsed: Value = serde_json::from_str(&line).expect("a JSON object");
     parsed["fingerprint"].as_str().expect("16 digits").to_owned()
 }
@@ -183,4 +187,26 @@ fn a_fingerprint_tells_requests_apart_within_one_realm() {
     assert_ne!(salted("a", FINGERPRINT), salted("a", "00"));
     assert_ne!(salted("ab", "c"), salted("a", "bc"));
     assert_eq!(salted("a", FINGERPRINT).len(), 16);
+}
+
+/// Whoever reads a log could try every PIN there is.
+#[test]
+fn without_a_pepper_there_is_no_fingerprint() {
+    for pepper in [Pepper::default(), Pepper::new(None), Pepper::new(Some(""))] {
+        assert!(FingerprintTag::of(&pepper, "a", FINGERPRINT).is_none());
+    }
+    let told = |secret| {
+        let tag = FingerprintTag::of(&Pepper::new(Some(secret)), "a", FINGERPRINT);
+        tag.expect("a fingerprint").as_str().to_owned()
+    };
+    assert_ne!(told("pepper"), told("peppers"));
+    assert_ne!(told("a".repeat(64).as_str()), told("a".repeat(65).as_str()));
+}
+
+#[test]
+fn what_a_policy_should_say_is_pointed_out() {
+    let parts = Parts::of(RequestOutcome::of("first"));
+    let line = LogLine { advice: Some(Advice::NameTheSessionCookie), ..parts.entry() }.line();
+    let parsed: Value = serde_json::from_str(&line).expect("a JSON object");
+    assert_eq!(parsed["advice"], "scope-by-cookie");
 }

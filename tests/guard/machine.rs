@@ -6,6 +6,7 @@ mod lingering;
 mod moved;
 mod operator;
 mod places;
+mod refusals;
 mod streams;
 mod submissions;
 mod table;
@@ -79,6 +80,7 @@ fn owner() -> Submission {
         fresh: claim_id(FRESH),
         fingerprint: fingerprint("order"),
         credential: credential("owner"),
+        under_policy: None,
         retry_window: WINDOW,
         deadline: DEADLINE,
         derived_ttl: None,

@@ -2,6 +2,8 @@
 //! cases. A sentence that people read and bytes that deployed objects hold are pinned in full.
 
 mod address;
+mod allocations;
+mod authorization;
 mod canonical_json;
 mod cors;
 mod delivery;
@@ -28,6 +30,7 @@ mod replay;
 mod rpc;
 mod scope;
 mod shard;
+mod source;
 mod structured_field;
 mod time;
 mod uploads;

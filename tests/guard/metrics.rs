@@ -1,7 +1,7 @@
 //! The data point of a request, and whether what the documentation says of its columns is so.
 
 use crate::log::{Parts, check_tells_nothing_whole, replayed};
-use onlyonce::guard::log::{LogLine, RequestOutcome};
+use onlyonce::guard::log::{Advice, LogLine, RequestOutcome};
 use onlyonce::guard::metrics::point;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ fn the_figures_of_a_request() {
     let expected = json!({
         "indexes": ["/orders/**"],
         "blobs": ["replayed", "/orders/**", "POST", "in-progress", "", "de998130b5679e38",
-            "6e487c322eb4147a", "01234567", "derived", ""],
+            "5403e826c4f3f2eb", "01234567", "derived", "", ""],
         "doubles": [201, 2, 500, 120, 130],
     });
     assert_eq!(parsed(&LogLine { source: Some("derived"), ..parts.entry() }), expected);
@@ -30,7 +30,7 @@ fn what_is_not_known_keeps_its_column() {
     let keyless = LogLine { record: None, fingerprint: None, claim: None, ..parts.entry() };
     let expected = json!({
         "indexes": ["/orders/**"],
-        "blobs": ["bypass", "/orders/**", "POST", "", "", "", "", "", "", ""],
+        "blobs": ["bypass", "/orders/**", "POST", "", "", "", "", "", "", "", ""],
         "doubles": [201, 0, 0, 0, 130],
     });
     assert_eq!(parsed(&keyless), expected);
@@ -67,8 +67,13 @@ fn what_others_chose_stays_in_its_string() {
 fn columns() -> BTreeMap<String, String> {
     let outcome = RequestOutcome { code: Some("key-reused"), would: Some("refuse"), ..replayed() };
     let parts = Parts::of(outcome);
-    let line =
-        LogLine { source: Some("generated"), queue: Some("orders"), status: 422, ..parts.entry() };
+    let line = LogLine {
+        source: Some("generated"),
+        queue: Some("orders"),
+        advice: Some(Advice::NameTheSessionCookie),
+        status: 422,
+        ..parts.entry()
+    };
     let logged: Value = serde_json::from_str(&line.line()).expect("a JSON object");
     let logged = logged.as_object().expect("an object");
     let name = |value: &Value| {

@@ -2,7 +2,8 @@
 
 mod errors;
 
-use crate::fixtures::{CLAIMED_AT, answer, claim, claim_id, digest_of, not_kept};
+use crate::fixtures::{CLAIMED_AT, answer, claim, claim_id, digest_of, not_kept, record_id};
+use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::log::FingerprintTag;
 use onlyonce::guard::machine::{AdminRefusal, InMemoryState, Resolution};
 use onlyonce::guard::operator::{
@@ -10,8 +11,9 @@ use onlyonce::guard::operator::{
     resolution, vacant,
 };
 use onlyonce::guard::record::{Answer, Body, INLINE_LIMIT, Outcome, Reason, Record};
-use onlyonce::guard::scope::{RecordId, ScopeValue, Source};
+use onlyonce::guard::scope::{RecordId, ScopeValue};
 use onlyonce::guard::seen::{DuplicateCounts, DuplicateKind};
+use onlyonce::guard::source::Source;
 use onlyonce::guard::time::Millis;
 use serde_json::{Value, json};
 
@@ -102,15 +104,18 @@ fn a_key_is_found() {
     let header = Source::Header("authorization".into());
     let scope = [value(header.clone(), "Bearer a")];
     let text = r#"{"realm":"r","scope":{"header:Authorization":"Bearer a"},"key":"k 1"}"#;
-    assert_eq!(find(text, "own"), Ok(RecordId::new("r", &scope, &key)));
-    assert_eq!(find(r#"{"key":"k 1"}"#, "own"), Ok(RecordId::new("own", &[], &key)));
+    assert_eq!(find(text, "own", &Pepper::default()), Ok(record_id("r", &scope, &key)));
+    assert_eq!(
+        find(r#"{"key":"k 1"}"#, "own", &Pepper::default()),
+        Ok(record_id("own", &[], &key))
+    );
     let absent = [ScopeValue { source: header, value: None }];
     let text = r#"{"scope":{"header:authorization":null},"key":"k 1"}"#;
-    assert_eq!(find(text, "own"), Ok(RecordId::new("own", &absent, &key)));
+    assert_eq!(find(text, "own", &Pepper::default()), Ok(record_id("own", &absent, &key)));
     // A token's claims as a token has them: text and numbers differ.
     let claims = [value(Source::Jwt("iss".into()), "\"7\""), value(Source::Jwt("sub".into()), "7")];
     let text = r#"{"scope":{"jwt:iss":"7","jwt:sub":7},"key":"k 1"}"#;
-    assert_eq!(find(text, "own"), Ok(RecordId::new("own", &claims, &key)));
+    assert_eq!(find(text, "own", &Pepper::default()), Ok(record_id("own", &claims, &key)));
     for wrong in [
         "",
         "7",
@@ -124,7 +129,7 @@ fn a_key_is_found() {
         r#"{"key":"k","scope":{"jwt:a":{}}}"#,
         r#"{"key":"k","scope":{"a":"b"}}"#,
     ] {
-        refuses(find(wrong, "own"), 400, "question-invalid");
+        refuses(find(wrong, "own", &Pepper::default()), 400, "question-invalid");
     }
 }
 
@@ -206,10 +211,26 @@ fn parsed(text: &str) -> Value {
     serde_json::from_str(text).expect("JSON")
 }
 
+fn pepper() -> Pepper {
+    Pepper::new(Some("pepper"))
+}
+
+fn fingerprint(pepper: &Pepper) -> Option<String> {
+    let tag = FingerprintTag::of(pepper, "r", &digest_of("order").to_string())?;
+    Some(tag.as_str().to_owned())
+}
+
+/// Everything is asked for of a key at which nothing happens.
+fn about<'a>(id: &'a RecordId, pepper: &'a Pepper) -> About<'a> {
+    let seen = DuplicateCounts::default();
+    About { id, pepper, realm: "r", live: QUIET, seen, body: true }
+}
+
 #[track_caller]
 fn described(record: &Record, live: InMemoryState, seen: DuplicateCounts) -> Value {
-    let (before, after) =
-        describe(record, About { id: &id(), realm: "r", live, seen, body: false });
+    let (id, pepper) = (id(), pepper());
+    let about = About { live, seen, body: false, ..about(&id, &pepper) };
+    let (before, after) = describe(record, about);
     parsed(&format!("{before}{after}"))
 }
 
@@ -217,8 +238,8 @@ fn described(record: &Record, live: InMemoryState, seen: DuplicateCounts) -> Val
 fn of_claim(state: &str) -> Value {
     json!({
         "record": ID, "state": state, "claim": claim_id("c1").to_string(), "attempt": 1,
-        // As in the log: SHA-256 over the purpose, the realm and the digest, its first 16 digits.
-        "fingerprint": FingerprintTag::of("r", &digest_of("order").to_string()).as_str(),
+        // As in the log: HMAC-SHA-256 over the purpose, the realm and the digest, its first 16 digits.
+        "fingerprint": fingerprint(&pepper()),
         "claimed_at": "2027-01-15T08:00:00.000Z", "deadline_at": "2027-01-15T08:02:05.000Z",
         "expires_at": "2027-01-16T08:00:00.000Z", "call_open": false, "waiting": 0,
         "seen": {"first": 1, "joined": 0, "replayed": 0, "refused": 0},
@@ -276,9 +297,7 @@ fn records_are_described() {
 fn members_stand_in_an_order_that_a_person_can_read() {
     let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "no")) };
     let record = Record::Unknown { claim: claim("c1"), outcome };
-    let about =
-        About { id: &id(), realm: "r", live: QUIET, seen: DuplicateCounts::default(), body: true };
-    let (before, after) = describe(&record, about);
+    let (before, after) = describe(&record, about(&id(), &pepper()));
     let expected = concat!(
         r#"{"record":"RECORD","state":"unknown","claim":"CLAIM","attempt":1,"#,
         r#""fingerprint":"FINGERPRINT","claimed_at":"2027-01-15T08:00:00.000Z","#,
@@ -292,7 +311,7 @@ fn members_stand_in_an_order_that_a_person_can_read() {
     let expected = expected
         .replace("RECORD", ID)
         .replace("CLAIM", &claim_id("c1").to_string())
-        .replace("FINGERPRINT", FingerprintTag::of("r", &digest_of("order").to_string()).as_str());
+        .replace("FINGERPRINT", &fingerprint(&pepper()).expect("16 digits"));
     assert_eq!((before, after.as_str()), (expected, r#""}}"#));
 }
 
@@ -311,9 +330,7 @@ fn a_call_and_its_duplicates_are_described() {
 #[test]
 fn a_body_goes_between_the_parts() {
     let record = Record::Done { claim: claim("c1"), answer: answer(201, "created") };
-    let about =
-        About { id: &id(), realm: "r", live: QUIET, seen: DuplicateCounts::default(), body: true };
-    let (before, after) = describe(&record, about);
+    let (before, after) = describe(&record, about(&id(), &pepper()));
     let whole = parsed(&format!("{before}Y3JlYXRlZA=={after}"));
     assert_eq!(whole["answer"]["body_base64"], "Y3JlYXRlZA==");
 }
@@ -361,4 +378,24 @@ fn counts_are_written_down_seldom_and_pinned() {
     for none in [&[][..], &[1, 2], &[0xff; 32]] {
         assert_eq!(DuplicateCounts::decode(none), DuplicateCounts::default());
     }
+}
+
+/// As in the log, where there is none either.
+#[test]
+fn without_a_pepper_a_record_tells_no_fingerprint() {
+    let record = Record::Done { claim: claim("c1"), answer: answer(201, "created") };
+    let (before, after) = describe(&record, about(&id(), &Pepper::default()));
+    let whole = parsed(&format!("{before}{after}"));
+    assert_eq!(whole.get("fingerprint"), None);
+    assert_eq!(whole["attempt"], 1);
+}
+
+/// An operator asks at a Worker that knows the pepper, and need not.
+#[test]
+fn a_record_is_found_under_the_pepper() {
+    let text = r#"{"key":"k"}"#;
+    let found = |pepper: &Pepper| find(text, "own", pepper).expect("a record");
+    assert_eq!(found(&pepper()), found(&pepper()));
+    assert_ne!(found(&pepper()), found(&Pepper::default()));
+    assert_ne!(found(&pepper()), found(&Pepper::new(Some("another"))));
 }

@@ -1,8 +1,9 @@
 //! What is guarded, and with which defaults.
 
-use onlyonce::guard::fingerprint::Algorithm;
+use onlyonce::guard::fingerprint::Method;
 use onlyonce::guard::policy::{InFlight, Policy, Settings, Unknown};
-use onlyonce::guard::scope::{Scope, Source};
+use onlyonce::guard::scope::Scope;
+use onlyonce::guard::source::Source;
 use onlyonce::guard::time::Millis;
 
 /// The documentation promises these.
@@ -16,8 +17,7 @@ fn defaults_are_pinned() {
     assert_eq!(settings.deadline, Millis(125_000));
     assert_eq!(settings.unknown, Unknown::Hold);
     assert_eq!(settings.scope, Scope::Auto);
-    assert_eq!(settings.fingerprint.algorithm, Algorithm::Auto);
-    assert!(settings.fingerprint.ignore.is_empty());
+    assert_eq!(settings.fingerprint, Method::AUTO);
     assert_eq!(settings.max_request_body, 10_485_760);
     assert_eq!(settings.max_stored_response, 8_388_608);
     assert!(!settings.replay_set_cookie);
@@ -27,7 +27,7 @@ fn defaults_are_pinned() {
 #[test]
 fn default_credential_is_pinned() {
     let sources: Vec<String> = Settings::default().credential.iter().map(Source::written).collect();
-    assert_eq!(sources, ["header:authorization", "header:cookie", "header:x-api-key"]);
+    assert_eq!(sources, ["header:authorization", "header:x-api-key", "cookies"]);
 }
 
 #[test]

@@ -6,14 +6,15 @@ mod mutated;
 mod patterns;
 
 use onlyonce::guard::cors::Cors;
-use onlyonce::guard::fingerprint::Algorithm;
+use onlyonce::guard::fingerprint::{Algorithm, Headers, Ignore};
 use onlyonce::guard::policy::{
     InFlight, Jurisdiction, KeyMode, KvWrite, Location, Mode, OnGuardFailure, Policy, Settings,
     Sharding, Unknown,
 };
 use onlyonce::guard::release::{Release, ReleaseHeader};
-use onlyonce::guard::scope::{Scope, Source};
+use onlyonce::guard::scope::Scope;
 use onlyonce::guard::shard::ShardCount;
+use onlyonce::guard::source::Source;
 use onlyonce::guard::time::Millis;
 
 #[track_caller]
@@ -87,21 +88,40 @@ fn lists_are_read() {
     check(r#"{"methods": ["PUT", "DELETE", "VERSION-CONTROL"]}"#, |settings| {
         settings.methods = ["PUT", "DELETE", "VERSION-CONTROL"].map(String::from).into();
     });
-    check(r#"{"scope": ["jwt:sub", "header:X-Tenant", "cookie:Sid", "query:a"]}"#, |settings| {
-        settings.scope = Scope::Sources(vec![
-            Source::Jwt("sub".into()),
-            Source::Header("x-tenant".into()),
-            Source::Cookie("Sid".into()),
-            Source::Query("a".into()),
-        ]);
-    });
+    check(
+        r#"{"scope": ["jwt:sub", "header:X-Tenant", "cookie:Sid", "query:a", "path"]}"#,
+        |settings| {
+            settings.scope = Scope::Sources(vec![
+                Source::Jwt("sub".into()),
+                Source::Header("x-tenant".into()),
+                Source::Cookie("Sid".into()),
+                Source::Query("a".into()),
+                Source::Path,
+            ]);
+        },
+    );
     check(r#"{"credential": ["cookie:sid"]}"#, |settings| {
         settings.credential = vec![Source::Cookie("sid".into())];
     });
-    check(r#"{"ignore": ["/sent_at", "/a~1b/0/~0", "/"]}"#, |settings| {
+    check(r#"{"credential": "auto"}"#, |_| {});
+    check(r#"{"fingerprint_headers": "auto"}"#, |_| {});
+    for (written, known, named) in [
+        ("[]", false, vec![]),
+        (r#"["X-Shop"]"#, false, vec!["x-shop"]),
+        (r#"["auto", "x-shop"]"#, true, vec!["x-shop"]),
+        (r#"["x-shop", "auto"]"#, true, vec!["x-shop"]),
+    ] {
+        check(&format!(r#"{{"fingerprint_headers": {written}}}"#), |settings| {
+            let named = named.into_iter().map(String::from).collect();
+            settings.fingerprint.headers = Headers { known, named };
+        });
+    }
+    check(r#"{"ignore": ["/sent_at", "sent at", "/a~1b/0/~0", "/", "a/b"]}"#, |settings| {
         let pointers: [&[&str]; 3] = [&["sent_at"], &["a/b", "0", "~"], &[""]];
-        settings.fingerprint.ignore =
-            pointers.map(|pointer| pointer.iter().map(ToString::to_string).collect()).into();
+        settings.fingerprint.ignore = Ignore {
+            pointers: pointers.map(|one| one.iter().map(ToString::to_string).collect()).into(),
+            fields: vec!["sent at".into(), "a/b".into()],
+        };
     });
     check(r#"{"cors": {"origins": ["https://a.example:8443", "http://localhost"]}}"#, |settings| {
         let origins = ["https://a.example:8443", "http://localhost"].map(String::from).into();
@@ -216,7 +236,7 @@ fn a_route_overrides_field_by_field() {
     assert_eq!(*payments, expected);
     let (_, raw) = policy.route("/raw");
     assert_eq!((raw.fingerprint.algorithm, raw.cors.clone()), (Algorithm::Bytes, None));
-    assert!(raw.fingerprint.ignore.is_empty());
+    assert_eq!(raw.fingerprint.ignore, Ignore::default());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What a client reads when it is refused: every code, every sentence, every header.
 
+use crate::fixtures::record_id;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::problem::{Code, DESCRIPTIONS, Problem};
@@ -9,11 +10,18 @@ use onlyonce::guard::time::Millis;
 use serde_json::{Value, json};
 
 /// The documentation promises names, statuses and whether a retry helps.
-pub const CODES: [(Code, &str, u16, bool, &str); 15] = [
+pub const CODES: [(Code, &str, u16, bool, &str); 16] = [
     (Code::AddressInvalid, "address-invalid", 400, false, "The request's address cannot be used"),
     (Code::RequestIncomplete, "request-incomplete", 408, true, "The request did not arrive whole"),
     (Code::KeyMissing, "key-missing", 400, false, "An idempotency key is required"),
     (Code::KeyInvalid, "key-invalid", 400, false, "The idempotency key is malformed"),
+    (
+        Code::CredentialUnreadable,
+        "credential-unreadable",
+        400,
+        false,
+        "A header that tells who sends the request, or what it asks for, cannot be read",
+    ),
     (Code::KeyReused, "key-reused", 422, false, "The idempotency key belongs to another request"),
     (
         Code::CredentialChanged,
@@ -113,7 +121,7 @@ fn every_code_has_its_headers() {
 #[test]
 fn a_document_in_full() {
     let problem = Problem::refused(Refusal::KeyReused, Some(&key()), &record());
-    let expected = r#"{"type":"https://docs.example/errors#key-reused","title":"The idempotency key belongs to another request","status":422,"detail":"Idempotency-Key \"8e03\" was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation","instance":"/.onlyonce/records/808edc049b5ea08505d63bd95221fb96ce88101a9963eff1c4af70d7ea96582f","code":"key-reused","retryable":false,"error":{"type":"idempotency_error","code":"key-reused","message":"Idempotency-Key \"8e03\" was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation"}}"#;
+    let expected = r#"{"type":"https://docs.example/errors#key-reused","title":"The idempotency key belongs to another request","status":422,"detail":"Idempotency-Key \"8e03\" was first sent with another method, path, query, content type, body or header that names the operation or the account, and that request stands; send a new key for a new operation","instance":"/.onlyonce/records/808edc049b5ea08505d63bd95221fb96ce88101a9963eff1c4af70d7ea96582f","code":"key-reused","retryable":false,"error":{"type":"idempotency_error","code":"key-reused","message":"Idempotency-Key \"8e03\" was first sent with another method, path, query, content type, body or header that names the operation or the account, and that request stands; send a new key for a new operation"}}"#;
     assert_eq!(problem.to_json(Some("https://docs.example/errors")), expected);
 }
 
@@ -133,7 +141,7 @@ fn key() -> IdempotencyKey {
 }
 
 fn record() -> RecordId {
-    RecordId::new("r", &[], &key())
+    record_id("r", &[], &key())
 }
 
 #[track_caller]
@@ -153,7 +161,7 @@ fn every_refusals_sentence() {
         Refusal::KeyReused,
         Code::KeyReused,
         422,
-        "was first sent with another method, path, query, content type or body, and that request stands; send a new key for a new operation",
+        "was first sent with another method, path, query, content type, body or header that names the operation or the account, and that request stands; send a new key for a new operation",
     );
     refused(
         Refusal::CredentialChanged,

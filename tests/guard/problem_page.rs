@@ -1,11 +1,10 @@
 //! What people see of a refusal, and of what the guard says of them all.
 
-use crate::fixtures::Request;
+use crate::fixtures::{Request, record_id};
 use crate::problem::CODES;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::problem::{Code, Problem};
 use onlyonce::guard::problem_page::{PAGE_HEADERS, Reader, explanations};
-use onlyonce::guard::scope::RecordId;
 
 const CHROMIUM: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
 const FIREFOX: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -193,7 +192,7 @@ fn who_would_ask_for_another_operation_is_not_told_to_reload() {
 #[test]
 fn a_page_in_full() {
     let key = IdempotencyKey::parse("8e03").expect("a key");
-    let record = RecordId::new("r", &[], &key);
+    let record = record_id("r", &[], &key);
     let problem = Problem { record: Some(record), ..Problem::new(Code::InProgress, "why") };
     let page = page_of(&problem, Some("https://shop.example/cart?a=1&b=2"));
     let (_, main) = page.split_once("<main>").expect("a main part");

@@ -4,9 +4,10 @@ mod broken;
 
 use crate::fixtures::{AUTO, CLAIMED_AT, WINDOW, answer, claim, digest_of, not_kept, unhex};
 use onlyonce::guard::digest::hex;
-use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
+use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
 use onlyonce::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Outcome, Reason, Record};
-use onlyonce::guard::scope::{Credential, Source};
+use onlyonce::guard::scope::Credential;
+use onlyonce::guard::source::Source;
 use onlyonce::guard::stored_form::{RecordError, VERSION};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -16,7 +17,7 @@ use onlyonce::guard::time::{Millis, UnixMillis};
 // description, apart from the encoder.
 
 /// `once`, version 2.
-const START: &str = "6f6e636500000002";
+const START: &str = "6f6e636500000003";
 
 /// The claim `c1` of the fixtures. Numbers have seven bits a byte, the least significant first, and
 /// a byte that another follows has its highest bit set; texts, lists and ids have their count in
@@ -25,7 +26,8 @@ const CLAIM: &str = concat!(
     "1063310000000000000000000000000000", // id
     "01",                                 // attempt
     "00",                                 // fingerprint: auto
-    "00",                                 // nothing ignored
+    "0000",                               // no pointer and no field ignored
+    "0100",                               // the usual headers, and no others
     "206f726465720000000000000000000000",
     "00000000000000000000000000000000", // digest "order"
     "01",                               // one credential source
@@ -86,7 +88,7 @@ fn in_flight(previous: Option<Outcome>) -> Record {
 fn vacant_is_not_stored() {
     assert_eq!(Record::Vacant.encode(), Err(RecordError::Vacant));
     assert_eq!(Record::decode(&unhex(&stored(&["00"], ""))), Err(RecordError::Vacant));
-    assert_eq!(VERSION, 2);
+    assert_eq!(VERSION, 3);
 }
 
 #[test]
@@ -138,13 +140,16 @@ fn moved_is_pinned() {
 
 /// A claim with every optional part in use.
 fn full_claim() -> Claim {
-    let ignore = vec![vec!["sent_at".to_owned()], vec!["a".to_owned(), "0".to_owned()]];
-    let method = Method { ignore, ..AUTO };
+    let pointers = vec![vec!["sent_at".to_owned()], vec!["a".to_owned(), "0".to_owned()]];
+    let ignore = Ignore { pointers, fields: vec!["sent_at".into()] };
+    let headers = Headers { known: false, named: vec!["x-shop".into()] };
+    let method = Method { ignore, headers, ..AUTO };
     let sources = vec![
         Source::Header("x-api-key".into()),
         Source::Cookie("Sid".into()),
         Source::Query("t".into()),
         Source::Jwt("sub".into()),
+        Source::Cookies,
     ];
     Claim {
         attempt: 7,
@@ -168,13 +173,18 @@ fn a_full_claim_is_pinned() {
         "02",
         "010773656e745f6174",
         "0201610130",
+        // and one field
+        "010773656e745f6174",
+        // no usual headers, and one other
+        "000106782d73686f70",
         "206600000000000000000000000000000000000000000000000000000000000000",
-        // four sources
-        "04",
+        // five sources
+        "05",
         "106865616465723a782d6170692d6b6579",
         "0a636f6f6b69653a536964",
         "0771756572793a74",
         "076a77743a737562",
+        "07636f6f6b696573",
         "206400000000000000000000000000000000000000000000000000000000000000",
         "80a0f1c2b134c8f0f8c2b13480d88aecb134",
         // ten seconds of lingering, the end of its call, and a raw_key
@@ -213,7 +223,7 @@ fn what_follows_a_record_is_handed_back() {
 #[test]
 fn a_whole_record_is_pinned() {
     let expected = concat!(
-        "6f6e636500000002000000a600000007021063310000000000000000000000000000010000206f726465",
+        "6f6e636500000003000000a900000007021063310000000000000000000000000000010000000100206f726465",
         "7200000000000000000000000000000000000000000000000000000001146865616465723a617574686f",
         "72697a6174696f6e206f776e657200000000000000000000000000000000000000000000000000000080",
         "a0f1c2b134c8f0f8c2b13480d88aecb134000000c901010c636f6e74656e742d747970650a746578742f",
@@ -228,7 +238,7 @@ fn a_whole_record_is_pinned() {
 /// included.
 #[test]
 fn a_small_record_is_small() {
-    assert_eq!(in_flight(None).encode().expect("stored").len(), 147);
+    assert_eq!(in_flight(None).encode().expect("stored").len(), 150);
     assert!(done(answer(201, "created")).encode().expect("stored").len() < 256);
 }
 

@@ -3,10 +3,12 @@
 mod marks;
 
 use crate::fixtures::{CLAIMED_AT, answer, claim, credential, fingerprint, headers, not_kept};
+use onlyonce::guard::fingerprint::Fingerprint;
 use onlyonce::guard::record::{Answer, Body, Claim, Outcome, Reason, Record};
 use onlyonce::guard::replay::{
     COPY_MARGIN, copy_lifetime, kept_headers, may_replay, reason_phrase, shown_headers,
 };
+use onlyonce::guard::source::Unreadable;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 const TICK: Millis = Millis(1);
@@ -26,7 +28,7 @@ fn margin() -> UnixMillis {
 
 #[track_caller]
 fn check(copy: &Record, request: &str, who: &str, now: UnixMillis, expected: bool) {
-    let proven = may_replay(copy, |_| fingerprint(request), |_| credential(who), now);
+    let proven = may_replay(copy, |_| Ok(fingerprint(request)), |_| Ok(credential(who)), now);
     assert_eq!(proven, expected, "{request} of {who} at {now:?}: {copy:?}");
 }
 
@@ -35,8 +37,8 @@ fn a_copy_that_fits_is_shown() {
     let rows = Body::Rows { attempt: 1, rows: 2, length: 2_000_000 };
     for copy in [
         copy(),
-        done(answer(404, "")),
-        done(answer(409, "sold out")),
+        done(answer(303, "")),
+        done(answer(399, "")),
         done(Answer { body: rows, ..answer(200, "") }),
     ] {
         check(&copy, "order", "owner", CLAIMED_AT, true);
@@ -52,6 +54,9 @@ fn only_a_final_answer_whose_body_was_kept() {
         Record::InFlight { claim: claim("c1"), previous: Some(held.clone()) },
         Record::Unknown { claim: claim("c1"), outcome: held },
         done(not_kept(200)),
+        // It binds only who was refused: another credential may have superseded it.
+        done(answer(400, "")),
+        done(answer(499, "")),
     ] {
         check(&record, "order", "owner", CLAIMED_AT, false);
     }
@@ -82,11 +87,11 @@ fn the_records_own_method_and_sources_are_used() {
         &copy(),
         |method| {
             assert_eq!(*method, record.fingerprint.method);
-            fingerprint("order")
+            Ok(fingerprint("order"))
         },
         |sources| {
             assert_eq!(sources, record.credential.sources);
-            credential("owner")
+            Ok(credential("owner"))
         },
         CLAIMED_AT,
     );
@@ -96,16 +101,17 @@ fn the_records_own_method_and_sources_are_used() {
 /// Hashing a body costs: it is not done for a copy that is of no use anyway.
 #[test]
 fn the_fingerprint_is_made_last() {
-    let never = |_: &_| -> onlyonce::guard::fingerprint::Fingerprint { panic!("made") };
-    assert!(!may_replay(&copy(), never, |_| credential("stranger"), CLAIMED_AT));
-    assert!(!may_replay(&copy(), never, |_| credential("owner"), margin()));
-    assert!(!may_replay(&done(not_kept(200)), never, |_| credential("owner"), CLAIMED_AT));
+    let never = |_: &_| -> Result<Fingerprint, Unreadable> { panic!("made") };
+    assert!(!may_replay(&copy(), never, |_| Ok(credential("stranger")), CLAIMED_AT));
+    assert!(!may_replay(&copy(), never, |_| Ok(credential("owner")), margin()));
+    assert!(!may_replay(&done(not_kept(200)), never, |_| Ok(credential("owner")), CLAIMED_AT));
 }
 
 #[track_caller]
 fn lives(window: Millis, passed: Millis, expected: Option<Millis>) {
     let claim = Claim { window_ends_at: CLAIMED_AT.plus(window), ..claim("c1") };
-    assert_eq!(copy_lifetime(&claim, CLAIMED_AT.plus(passed)), expected, "{window:?} {passed:?}");
+    let copy = Record::Done { claim, answer: answer(201, "created") };
+    assert_eq!(copy_lifetime(&copy, CLAIMED_AT.plus(passed)), expected, "{window:?} {passed:?}");
 }
 
 #[test]
@@ -129,13 +135,26 @@ fn a_copy_ends_before_a_derived_record() {
         call_ended_at: Some(CLAIMED_AT),
         ..claim("c1")
     };
-    assert_eq!(copy_lifetime(&derived(10), CLAIMED_AT), None);
-    assert_eq!(copy_lifetime(&derived(119), CLAIMED_AT), None);
-    assert_eq!(copy_lifetime(&derived(300), CLAIMED_AT), Some(Millis::seconds(240)));
-    let copy = Record::Done { claim: derived(300), answer: answer(201, "created") };
+    let copy =
+        |derived_ttl| Record::Done { claim: derived(derived_ttl), answer: answer(201, "created") };
+    assert_eq!(copy_lifetime(&copy(10), CLAIMED_AT), None);
+    assert_eq!(copy_lifetime(&copy(119), CLAIMED_AT), None);
+    assert_eq!(copy_lifetime(&copy(300), CLAIMED_AT), Some(Millis::seconds(240)));
+    let copy = copy(300);
     let last = CLAIMED_AT.plus(Millis::seconds(240));
     check(&copy, "order", "owner", last.minus(TICK), true);
     check(&copy, "order", "owner", last, false);
+}
+
+/// What another credential may supersede is not copied at all.
+#[test]
+fn a_refusal_has_no_copy() {
+    for (status, expected) in [(201, true), (399, true), (400, false), (404, false), (499, false)] {
+        let lifetime = copy_lifetime(&done(answer(status, "")), CLAIMED_AT);
+        assert_eq!(lifetime.is_some(), expected, "{status}");
+    }
+    assert_eq!(copy_lifetime(&done(not_kept(200)), CLAIMED_AT), None);
+    assert_eq!(copy_lifetime(&Record::Vacant, CLAIMED_AT), None);
 }
 
 #[track_caller]

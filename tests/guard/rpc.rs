@@ -1,8 +1,8 @@
 //! What Worker and object say to each other, and what they make of anything else.
 
-use crate::fixtures::{AUTO, CLAIMED_AT, digest_of, fingerprint, unhex};
+use crate::fixtures::{AUTO, CLAIMED_AT, digest_of, fingerprint, record_id, unhex};
 use onlyonce::guard::digest::hex;
-use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
+use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::log::ClaimRef;
 use onlyonce::guard::machine::Refusal;
@@ -11,12 +11,11 @@ use onlyonce::guard::rpc::{
     Delivery, DryRun, KeySource, PROTOCOL, ResponseHead, RpcError, SubmitReply, SubmitRequest,
     SubmitResult,
 };
-use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 fn submit(fingerprint: Fingerprint) -> SubmitRequest {
     let key = IdempotencyKey::parse("8e03").expect("a key");
-    let record = RecordId::new("r", &[], &key);
+    let record = record_id("r", &[], &key);
     SubmitRequest {
         record,
         method: "POST".into(),
@@ -82,6 +81,8 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
         (would(DryRun::Replay), "0501"),
         (would(DryRun::Refuse(Refusal::KeyReused)), "050200"),
         (SubmitResult::Unavailable { detail: "é".into() }, "0602c3a9"),
+        (SubmitResult::Moved, "07"),
+        (SubmitResult::Unreadable { detail: "é".into() }, "0802c3a9"),
     ]
 }
 
@@ -124,7 +125,8 @@ fn submissions_are_pinned() {
         &hex(b"POST"),
         "09",
         &hex(b"http://r/"),
-        "0000", // auto, nothing ignored
+        "000000", // auto, nothing ignored
+        "0100",   // the usual headers
         "206f726465720000000000000000000000",
         "00000000000000000000000000000000",
         "05",
@@ -142,8 +144,10 @@ fn submissions_are_pinned() {
 }
 
 fn every_submit() -> Vec<SubmitRequest> {
-    let ignore = vec![vec!["sent_at".to_owned()], vec![String::new(), "é".to_owned()]];
-    let method = Method { ignore, ..AUTO };
+    let pointers = vec![vec!["sent_at".to_owned()], vec![String::new(), "é".to_owned()]];
+    let ignore = Ignore { pointers, fields: vec!["é".into()] };
+    let headers = Headers { known: false, named: vec!["x-shop".into()] };
+    let method = Method { ignore, headers, ..AUTO };
     let bytes = Method { algorithm: Algorithm::Bytes, ..AUTO };
     let none = Method { algorithm: Algorithm::None, ..AUTO };
     let of = |method| submit(Fingerprint { method, digest: digest_of("d") });

@@ -1,9 +1,10 @@
 //! Who a key belongs to, and who may see its answer.
 
-use crate::fixtures::{Request, digest_of};
-use onlyonce::guard::digest::hex;
+use crate::fixtures::{Request, digest_of, record_id};
+use onlyonce::guard::digest::{Pepper, hex};
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::scope::{Credential, RecordId, Scope, ScopeValue, Source};
+use onlyonce::guard::scope::{Credential, Namespace, RecordId, Scope, ScopeValue};
+use onlyonce::guard::source::Source;
 
 /// A scope value as text, such as `jwt:sub="joe"`; nothing behind a source that was absent.
 fn text(value: &ScopeValue) -> String {
@@ -13,7 +14,8 @@ fn text(value: &ScopeValue) -> String {
 
 #[track_caller]
 fn check(scope: &Scope, request: &Request, expected: &[&str]) {
-    let values: Vec<String> = scope.values(request).iter().map(text).collect();
+    let values = scope.values(request).expect("readable headers");
+    let values: Vec<String> = values.iter().map(text).collect();
     assert_eq!(values, expected);
 }
 
@@ -58,7 +60,13 @@ fn auto_reads_issuer_and_subject() {
     check(&Scope::Auto, &authorized(&token), &joe);
     check(&Scope::Auto, &authorized(&token.replace("Bearer", "bEARER")), &joe);
     check(&Scope::Auto, &authorized(&token.replace("Bearer ", "Bearer   ")), &joe);
-    check(&Scope::Auto, &authorized(&token).with("x-api-key", "k"), &joe);
+    // A key beside it is another owner's.
+    let both = ["jwt:iss=\"idp\"", "jwt:sub=\"joe\"", "header:x-api-key=k"];
+    check(&Scope::Auto, &authorized(&token).with("x-api-key", "k"), &both);
+    // Under any scheme, and under none.
+    for scheme in ["DPoP ", "Token ", "JWT ", ""] {
+        check(&Scope::Auto, &authorized(&token.replace("Bearer ", scheme)), &joe);
+    }
     // A refreshed token is the same caller.
     check(&Scope::Auto, &authorized(&bearer(r#"{"exp":2,"sub":"joe","iss":"idp"}"#)), &joe);
     // An empty signature has a place too.
@@ -107,7 +115,6 @@ fn what_is_no_token_falls_back_to_the_whole_header() {
         "Bearer".to_owned(),
         String::new(),
         "Basic am9lOnNlY3JldA==".to_owned(),
-        format!("Token e30.{payload}.c2ln"),
         format!("Bearer e30.{payload}"),
         format!("Bearer e30.{payload}.c2ln.more"),
         format!("Bearer e30.{payload}=.c2ln"),
@@ -154,15 +161,16 @@ fn listed_sources_are_read_in_their_order() {
         &sources(&["query:tenant", "header:x-tenant", "cookie:sid", "jwt:iss", "jwt:exp"]),
         &request,
         &[
-            "query:tenant=t%201",
+            "query:tenant=t%201&2",
             "header:x-tenant=acme, other",
-            "cookie:sid=s=1",
+            "cookie:sid=s=1;2",
             "jwt:iss=\"joe\"",
             "jwt:exp=1300819380",
         ],
     );
     let root = ["jwt:http://example.com/is_root=true"];
     check(&sources(&["jwt:http://example.com/is_root"]), &request, &root);
+    check(&sources(&["path"]), &request, &["path=/orders"]);
     check(
         &sources(&["header:x-none", "cookie:none", "query:flag", "query:ten"]),
         &request,
@@ -186,11 +194,11 @@ fn names_of_sources() {
     };
     assert_eq!(named("header:X-Tenant"), Ok("header:x-tenant".into()));
     // Names of cookies, of query fields and of claims tell case apart.
-    for name in ["cookie:Sid", "query:Tenant", "jwt:http://example.com/is_root"] {
+    for name in ["cookie:Sid", "query:Tenant", "jwt:http://example.com/is_root", "path"] {
         assert_eq!(named(name), Ok(name.into()));
     }
-    for name in ["", "header", "header:", ":x", "Header:x", "body:x", "jwt"] {
-        let cure = "write header:<name>, cookie:<name>, query:<name> or jwt:<claim>";
+    for name in ["", "header", "header:", ":x", "Header:x", "body:x", "jwt", "Path", "path:"] {
+        let cure = "write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path";
         assert_eq!(named(name), Err(format!("\"{name}\" is no source: {cure}")));
     }
 }
@@ -209,9 +217,9 @@ fn value(from: &str, value: Option<&str>) -> ScopeValue {
 #[test]
 fn record_id_is_pinned() {
     let scope = [value("header:authorization", Some("Bearer joe")), value("cookie:sid", None)];
-    let id = RecordId::new("shop.example", &scope, &key("\"8e03\""));
+    let id = record_id("shop.example", &scope, &key("\"8e03\""));
     assert_eq!(id.to_string(), "31843087fe11e3d8d67c7ce9b79dce3e1e14aaa098f858f8ac9f823a5b8504f5");
-    let id = RecordId::new("shop.example", &[], &key("8e03"));
+    let id = record_id("shop.example", &[], &key("8e03"));
     assert_eq!(id.to_string(), "dec3dda7f150692eb1ede4d899d9ce859eba8a0b65218a5fa727f22c30e0f9e3");
 }
 
@@ -240,9 +248,8 @@ fn no_two_identities_become_one() {
         ("r", vec![value(a, Some("none\0\0\0\0\0\0\0\x08header:b"))], "k"),
         ("rheader:a", vec![], "k"),
     ];
-    let id = |(realm, scope, name): &(&str, Vec<ScopeValue>, &str)| {
-        RecordId::new(realm, scope, &key(name))
-    };
+    let id =
+        |(realm, scope, name): &(&str, Vec<ScopeValue>, &str)| record_id(realm, scope, &key(name));
     for (at, one) in identities.iter().enumerate() {
         for other in &identities[at + 1..] {
             assert_ne!(id(one), id(other), "{one:?} and {other:?}");
@@ -250,16 +257,20 @@ fn no_two_identities_become_one() {
     }
 }
 
+pub fn some_record() -> RecordId {
+    record_id("r", &[], &key("1"))
+}
+
 fn credential(request: &Request, list: &[&str], record: &RecordId) -> Credential {
     let list: Vec<Source> = list.iter().map(|text| source(text)).collect();
-    Credential::of(request, &list, record)
+    Credential::of(request, &list, record).expect("readable headers")
 }
 
 #[test]
 fn credential_is_pinned_and_salted_with_the_record() {
     let list = ["header:authorization", "header:cookie"];
-    let first = RecordId::new("r", &[], &key("1"));
-    let second = RecordId::new("r", &[], &key("2"));
+    let first = record_id("r", &[], &key("1"));
+    let second = record_id("r", &[], &key("2"));
     let seen = credential(&authorized("Bearer joe"), &list, &first);
     assert_eq!(
         seen.digest.to_string(),
@@ -271,7 +282,7 @@ fn credential_is_pinned_and_salted_with_the_record() {
 
 #[test]
 fn every_part_of_a_credential_counts() {
-    let record = RecordId::new("r", &[], &key("1"));
+    let record = record_id("r", &[], &key("1"));
     let list = ["header:authorization", "header:cookie", "header:x-api-key"];
     let requests = [
         order(),
@@ -304,7 +315,7 @@ fn a_derived_record_is_pinned() {
 /// What people are shown of an id is what they may ask with, and storage holds half as many bytes.
 #[test]
 fn an_id_is_its_digits() {
-    let id = RecordId::new("r", &[], &key("1"));
+    let id = record_id("r", &[], &key("1"));
     let digits = id.to_string();
     assert_eq!(digits.parse(), Ok(id));
     assert_eq!(hex(id.as_bytes()), digits);
@@ -320,8 +331,10 @@ fn an_id_is_its_digits() {
 
 fn derived(request: &Request, list: &[&str], fingerprint: &str) -> Option<RecordId> {
     let list: Vec<Source> = list.iter().map(|text| source(text)).collect();
-    let fingerprint = digest_of(fingerprint);
-    RecordId::derived("r", &Scope::Auto.values(request), &list, request, &fingerprint)
+    let scope = Scope::Auto.values(request).expect("readable headers");
+    let namespace = Namespace { pepper: &Pepper::default(), realm: "r", scope: &scope };
+    let id = RecordId::derived(namespace, &list, request, &digest_of(fingerprint));
+    id.expect("readable headers")
 }
 
 const CREDENTIAL: [&str; 2] = ["header:authorization", "header:cookie"];
@@ -344,10 +357,29 @@ fn a_derived_record_tells_requests_and_credentials_apart() {
         derived(&order().with("cookie", "a"), &CREDENTIAL, "f"),
         derived(&authorized("a").with("cookie", ""), &CREDENTIAL, "f"),
         // A client's key cannot name a derived record.
-        Some(RecordId::new("r", &Scope::Auto.values(&authorized("a")), &key("f"))),
+        Some(record_id("r", &[value("header:authorization", Some("a"))], &key("f"))),
     ];
     assert_eq!(ids[0], derived(&authorized("a"), &CREDENTIAL, "f"));
     for (at, one) in ids.iter().enumerate() {
         assert!(one.is_some() && ids[at + 1..].iter().all(|other| one != other), "{at}");
     }
+}
+
+/// Without the pepper nobody can try whether a record is that of a key and a password that they guess.
+#[test]
+fn a_pepper_makes_every_record_another() {
+    let scope = [value("header:authorization", Some("Basic YWxpY2U6c3VtbWVyMjY="))];
+    let under = |secret| {
+        let pepper = Pepper::new(secret);
+        let namespace = Namespace { pepper: &pepper, realm: "r", scope: &scope };
+        RecordId::new(namespace, &key("1")).to_string()
+    };
+    assert_eq!(under(None), record_id("r", &scope, &key("1")).to_string());
+    assert_eq!(under(Some("")), under(None));
+    // HMAC-SHA-256 over what is hashed without one, as computed apart from this program.
+    assert_eq!(
+        under(Some("pepper")),
+        "c56a4bb91814c73c23f5d4e4326833424951b854c4220080cbc8ef27a78a96cd"
+    );
+    assert_ne!(under(Some("pepper")), under(Some("Pepper")));
 }

@@ -127,6 +127,9 @@ fn origin(setting: &Setting, call: &Call, actions: &mut Vec<ModelAction>) {
     if call.attempt > 1 {
         actions.push(report(Report::Conflicts));
     }
+    if setting.declines {
+        actions.push(report(Report::Declines));
+    }
     if setting.large_answers {
         actions.push(report(Report::AnswersAtLength));
     }

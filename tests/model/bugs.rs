@@ -4,7 +4,7 @@
 
 use crate::ledger::Promise;
 use onlyonce::guard::machine::{
-    self, Action, Event, InMemoryState, QUARANTINE, StorageOp, Submission, Transition,
+    self, Action, Event, InMemoryState, QUARANTINE, Refusal, StorageOp, Submission, Transition,
 };
 use onlyonce::guard::origin::OriginVerdict::{Final, NotProcessed};
 use onlyonce::guard::record::{Claim, Record};
@@ -44,6 +44,14 @@ pub enum Bug {
     /// Who waits shares an answer that frees the key, whoever it is.
     ReleaseSharedWithAll,
     FingerprintIgnored,
+    /// What one credential was refused binds every other one.
+    RefusalBindsAll,
+    /// Another credential supersedes whatever the origin said.
+    SuccessSuperseded,
+    /// Another credential hears that its request is another one.
+    RequestTold,
+    /// A refusal is copied, though another credential may supersede it.
+    RefusalCopied,
     /// KV is believed.
     CopyUnchecked,
     /// A copy is shown until its record's last moment.
@@ -99,6 +107,7 @@ impl Bug {
             | Self::AlarmErases
             | Self::StorageForgets
             | Self::LateAnswerAgedEarly
+            | Self::SuccessSuperseded
             | Self::ReleasedResendFrees => Promise::ClaimOnly,
             Self::OriginRetried => Promise::OneSending,
             Self::LeaderSendsAgain
@@ -110,7 +119,10 @@ impl Bug {
             }
             Self::CredentialIgnored | Self::ReleaseSharedWithAll => Promise::OwnCredential,
             Self::FingerprintIgnored => Promise::OwnRequest,
+            Self::RefusalBindsAll => Promise::OwnRefusal,
+            Self::RequestTold => Promise::NothingTold,
             Self::CopyUnchecked
+            | Self::RefusalCopied
             | Self::CopyWithoutMargin
             | Self::IsolateNeverForgets
             | Self::ForgetWithoutQuarantine
@@ -144,6 +156,9 @@ pub fn transition(
         let storage = if is_kept { StorageOp::Erase } else { step.storage };
         return Transition { storage, ..step };
     }
+    if let Some(refusal) = misjudged(bug, &record, &event) {
+        return Transition { record, storage: StorageOp::Keep, action: Action::Refuse(refusal) };
+    }
     if let Some(record) = overwritten(bug, &record, &event) {
         return Transition { record, storage: StorageOp::Put, action: Action::Nothing };
     }
@@ -160,6 +175,9 @@ fn is_unlocked(
     live: InMemoryState,
     now: UnixMillis,
 ) -> bool {
+    if let (Record::Done { claim, .. }, Event::Submitted(submission)) = (record, event) {
+        return bug == Bug::SuccessSuperseded && claim.credential != submission.credential;
+    }
     let Record::InFlight { claim, previous } = record else { return false };
     match bug {
         Bug::TimeOutFrees => now >= claim.deadline_at,
@@ -169,6 +187,21 @@ fn is_unlocked(
             previous.is_some() && matches!(event, Event::Answered { verdict: NotProcessed, .. })
         }
         _ => false,
+    }
+}
+
+/// What a mistake says to another credential.
+fn misjudged(bug: Bug, record: &Record, event: &Event) -> Option<Refusal> {
+    let (claim, Event::Submitted(submission)) = (record.claim()?, event) else { return None };
+    if claim.credential == submission.credential {
+        return None;
+    }
+    match (bug, record) {
+        (Bug::RefusalBindsAll, Record::Done { .. }) => Some(Refusal::CredentialChanged),
+        (Bug::RequestTold, _) if claim.fingerprint != submission.fingerprint => {
+            Some(Refusal::KeyReused)
+        }
+        _ => None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! against. A promise that is broken stays broken; the properties of the model only look at that.
 
 use onlyonce::guard::hex::Hex;
+use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::record::{Answer, Claim, ClaimId, Record};
 
 /// The promises.
@@ -12,7 +13,7 @@ pub enum Promise {
     /// A claim is sent a second time only where the policy resends, and only for a client's retry
     /// that finds the outcome unknown.
     ResendOnly,
-    /// A new claim only after release, forget, resolve or expiry.
+    /// A new claim only after release, forget, resolve, expiry or, by another credential, a refusal.
     ClaimOnly,
     /// All final answers of one claim are the one that its origin (or an operator) gave.
     OneAnswer,
@@ -20,6 +21,10 @@ pub enum Promise {
     OwnCredential,
     /// No answer to another request.
     OwnRequest,
+    /// Nobody is kept from the key by what another credential was refused.
+    OwnRefusal,
+    /// What another credential is told does not depend on its request.
+    NothingTold,
     /// No copy is replayed beside a new claim.
     NoOldCopy,
     /// No record stays in flight.
@@ -39,10 +44,14 @@ impl Promise {
         match self {
             Self::OneSending => "at most one execution per claim",
             Self::ResendOnly => "a second sending of one claim only by resend",
-            Self::ClaimOnly => "a new claim only after release, forget, resolve or expiry",
+            Self::ClaimOnly => {
+                "a new claim only after release, forget, resolve, expiry or another's refusal"
+            }
             Self::OneAnswer => "all final answers of one claim are identical",
             Self::OwnCredential => "no answer to another credential",
             Self::OwnRequest => "no answer to another request",
+            Self::OwnRefusal => "nobody is bound by another's refusal",
+            Self::NothingTold => "another credential is told the same whatever it sends",
             Self::NoOldCopy => "no copy replayed beside a new claim",
             Self::NoneInFlight => "no record left in flight for ever",
             Self::AllAnswered => "every submission answered",
@@ -81,6 +90,8 @@ struct Life {
     not_processed: u32,
     /// An operator freed the key.
     freed: bool,
+    /// The origin refused the request for good, which binds only its own credential.
+    declined: bool,
 }
 
 /// Who looks at an answer, and for which request.
@@ -116,7 +127,7 @@ impl Ledger {
 
     /// A claim was stored.
     pub fn claimed(&mut self, claim: &Claim, by: Reader, now: u64) {
-        let is_free = self.newest().is_none_or(|life| life.is_over(now));
+        let is_free = self.claims.last().is_none_or(|entry| entry.leaves_free(by, now));
         self.hold(Promise::ClaimOnly, is_free);
         if let Some(entry) = self.claims.last_mut() {
             entry.life = None;
@@ -165,7 +176,20 @@ impl Ledger {
 
     /// A final answer was stored.
     pub fn settled(&mut self, claim: u8, answer: &Answer) {
+        if let Some(life) = &mut self.entry(claim).life {
+            life.declined = (400..500).contains(&answer.status);
+        }
         self.entry(claim).answer.get_or_insert_with(|| identity(answer));
+    }
+
+    /// Somebody is refused.
+    pub fn refused(&mut self, by: Reader, refusal: Refusal) {
+        let Some(entry) = self.claims.last() else { return };
+        let is_another = entry.by.credential != by.credential;
+        let declined = entry.life.as_ref().is_some_and(|life| life.declined);
+        let withheld = refusal == Refusal::CredentialChanged;
+        self.hold(Promise::OwnRefusal, !(is_another && declined && withheld));
+        self.hold(Promise::NothingTold, !(is_another && refusal == Refusal::KeyReused));
     }
 
     /// Somebody is shown an answer of a claim.
@@ -195,6 +219,14 @@ impl Ledger {
     }
 }
 
+impl Entry {
+    /// Whether somebody may claim the key anew.
+    fn leaves_free(&self, by: Reader, now: u64) -> bool {
+        let is_another = self.by.credential != by.credential;
+        self.life.as_ref().is_none_or(|life| life.is_over(now) || (life.declined && is_another))
+    }
+}
+
 impl Life {
     fn of(claim: &Claim) -> Self {
         Self {
@@ -205,6 +237,7 @@ impl Life {
             begun: 1,
             not_processed: 0,
             freed: false,
+            declined: false,
         }
     }
 

@@ -72,6 +72,8 @@ impl Model for Key {
             promise!(OneAnswer),
             promise!(OwnCredential),
             promise!(OwnRequest),
+            promise!(OwnRefusal),
+            promise!(NothingTold),
             promise!(NoOldCopy),
             promise!(NoneDoubted),
             in_silence!(NoneInFlight),

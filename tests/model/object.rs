@@ -28,6 +28,9 @@ impl World<'_> {
         let event = Event::Submitted(self.submission(&submission));
         let step = self.step(event, Wakeup::LookAgain);
         self.began(&step, &submission);
+        if let Action::Refuse(refusal) = step.action {
+            self.state.ledger.refused(self.reader(&submission), refusal);
+        }
         let led = submission.pass == Pass::Led || step.action == Action::Forward;
         match (step.action, step.record) {
             (Action::Forward, Record::InFlight { claim, .. }) => {
@@ -83,6 +86,7 @@ impl World<'_> {
             fresh: self.state.ledger.next_claim(),
             fingerprint: client.fingerprint(),
             credential: client.credential(),
+            under_policy: None,
             retry_window: self.setting.retry_window(),
             deadline: DEADLINE,
             derived_ttl: self.setting.derived_ttl,

@@ -8,6 +8,7 @@ use crate::state::{Call, Stage, Submission, Wakeup, encode};
 use onlyonce::guard::machine::{Event, Transition};
 use onlyonce::guard::origin::OriginVerdict;
 use onlyonce::guard::record::{Answer, Body, ClaimId, Record};
+use onlyonce::guard::replay::is_copied;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 /// What the origin makes of a call.
@@ -18,6 +19,8 @@ pub enum Report {
     AnswersAtLength,
     /// "I did not process this."
     Refuses,
+    /// 404: a final answer that says it was not done.
+    Declines,
     /// 5xx.
     Fails,
     /// 409, to a second sending.
@@ -31,6 +34,7 @@ impl Report {
         match self {
             Self::Answers | Self::AnswersAtLength => 201,
             Self::Refuses => 429,
+            Self::Declines => 404,
             Self::Fails => 500,
             Self::Conflicts => 409,
             Self::Breaks => 0,
@@ -95,7 +99,7 @@ impl World<'_> {
             return self.drop_caller(call);
         }
         let record = record.with_answer(answer.clone());
-        if matches!(record, Record::Done { .. }) && answer.body != Body::NotKept {
+        if is_copied(&self.as_copied(&record)) {
             self.state.object.copying = encode(&record);
         }
         if let Some(leader) = self.leader_of(call) {

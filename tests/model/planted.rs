@@ -2,9 +2,11 @@
 
 use crate::bugs::Bug::{self, *};
 use crate::setting::Setting;
-use crate::settings::{DERIVED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, STREAMS};
+use crate::settings::{
+    DECLINED, DERIVED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, STREAMS,
+};
 
-pub const ALL: [(Bug, Setting); 38] = [
+pub const ALL: [(Bug, Setting); 42] = [
     (ClaimAfterAwait, RETRIES),
     (SentBeforeDurable, RETRIES),
     (TimeOutFrees, RETRIES),
@@ -22,6 +24,10 @@ pub const ALL: [(Bug, Setting); 38] = [
     (CredentialIgnored, HOLD),
     (ReleaseSharedWithAll, HOLD),
     (FingerprintIgnored, REUSED),
+    (RefusalBindsAll, DECLINED),
+    (SuccessSuperseded, DECLINED),
+    (RequestTold, DECLINED),
+    (RefusalCopied, DECLINED),
     (CopyUnchecked, HOLD),
     (CopyWithoutMargin, HOLD),
     (IsolateNeverForgets, FORGET),

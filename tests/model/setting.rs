@@ -4,7 +4,7 @@
 use crate::bugs::Bug;
 use crate::ledger::Reader;
 use onlyonce::guard::digest::Digest;
-use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
+use onlyonce::guard::fingerprint::{Fingerprint, Method};
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::time::Millis;
 
@@ -35,6 +35,8 @@ pub struct Setting {
     pub large_answers: bool,
     /// Whether the origin may answer with a stream.
     pub streams: bool,
+    /// Whether the origin may refuse a request for good.
+    pub declines: bool,
     /// How long time goes on, in ticks.
     pub ticks: u64,
     /// How often the runtime may die.
@@ -65,8 +67,7 @@ impl Client {
     }
 
     pub fn fingerprint(&self) -> Fingerprint {
-        let method = Method { algorithm: Algorithm::Auto, ignore: Vec::new() };
-        Fingerprint { method, digest: Digest::new(self.request).finish() }
+        Fingerprint { method: Method::AUTO, digest: Digest::new(self.request).finish() }
     }
 
     pub fn credential(&self) -> Credential {

@@ -20,6 +20,7 @@ pub const HOLD: Setting = Setting {
     one_isolate: false,
     large_answers: false,
     streams: false,
+    declines: false,
     ticks: 4,
     crashes: 1,
     duplicates: 0,
@@ -83,7 +84,21 @@ pub const LARGE: Setting = Setting {
 /// Answers that take longer than the deadline to come in, and may be too long.
 pub const STREAMS: Setting = Setting { name: "streams", streams: true, ..LARGE };
 
-pub const ALL: [Setting; 11] = [
+/// Somebody who knows the key and is refused, with a request of its own, and the key's owner.
+pub const DECLINED: Setting = Setting {
+    name: "another's refusal",
+    clients: [RETRYING, client("stranger", "refund", 2), ABSENT],
+    declines: true,
+    ticks: 3,
+    interventions: 0,
+    ..HOLD
+};
+
+/// The same where an open call may outlive the refusal of a later one.
+pub const DECLINED_AGAIN: Setting =
+    Setting { name: "a refused resend", resends: true, crashes: 0, ..DECLINED };
+
+pub const ALL: [Setting; 13] = [
     HOLD,
     RETRIES,
     RESEND,
@@ -95,4 +110,6 @@ pub const ALL: [Setting; 11] = [
     REUSED,
     LARGE,
     STREAMS,
+    DECLINED,
+    DECLINED_AGAIN,
 ];

@@ -6,17 +6,21 @@ use crate::ledger::number;
 use crate::object::World;
 use crate::setting::{SKEW, TICK};
 use crate::state::{Bytes, CachedAnswer, Kv, Pass, Stage, Submission, Wakeup, decode, encode};
+use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::isolate_cache::IsolateCache;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::machine::Event;
-use onlyonce::guard::record::{Body, Record};
-use onlyonce::guard::replay::{COPY_MARGIN, copy_lifetime, may_replay};
-use onlyonce::guard::scope::RecordId;
+use onlyonce::guard::record::{Answer, Body, Record};
+use onlyonce::guard::replay::{COPY_MARGIN, copy_lifetime, is_copied, may_replay};
+use onlyonce::guard::scope::{Namespace, RecordId};
 use onlyonce::guard::time::UnixMillis;
 use std::rc::Rc;
 
 thread_local! {
-    static ID: RecordId = RecordId::new("realm", &[], &IdempotencyKey::parse("key").expect("a key"));
+    static ID: RecordId = {
+        let key = IdempotencyKey::parse("key").expect("a key");
+        RecordId::new(Namespace { pepper: &Pepper::default(), realm: "realm", scope: &[] }, &key)
+    };
 }
 
 /// Which copy a reader of KV gets to see.
@@ -94,8 +98,9 @@ impl World<'_> {
 
     /// `copies::remember`.
     pub fn remembers(&mut self, isolate: usize, record: &Record) {
-        let Record::Done { answer, .. } = record else { return };
-        if !matches!(answer.body, Body::Inline { .. }) {
+        let is_inline = |answer: &Answer| matches!(answer.body, Body::Inline { .. });
+        let is_small = record.answer().is_some_and(is_inline);
+        if !is_small || !is_copied(&self.as_copied(record)) {
             return;
         }
         let now = self.isolate_clock(isolate);
@@ -136,7 +141,18 @@ impl World<'_> {
         let client = &self.setting.clients[submission.client];
         let margin = if self.has(Bug::CopyWithoutMargin) { COPY_MARGIN.0 } else { 0 };
         let now = UnixMillis(self.isolate_clock(submission.isolate).0 - margin);
-        may_replay(copy, |_| client.fingerprint(), |_| client.credential(), now)
+        let copy = &self.as_copied(copy);
+        may_replay(copy, |_| Ok(client.fingerprint()), |_| Ok(client.credential()), now)
+    }
+
+    /// A record as the rules of copies look at it: with a bug, whom its answer binds is overlooked.
+    pub fn as_copied(&self, record: &Record) -> Record {
+        match record.answer() {
+            Some(answer) if self.has(Bug::RefusalCopied) && answer.is_refusal() => {
+                record.clone().with_answer(Answer { status: 200, ..answer.clone() })
+            }
+            _ => record.clone(),
+        }
     }
 
     /// A copy is shown in the object's stead. The call to the object goes on unread.
@@ -156,7 +172,7 @@ impl World<'_> {
     pub fn copy_lands(&mut self, copy: Option<Bytes>) {
         let Some(copy) = copy else { return };
         let record = decode(&Some(copy.clone()));
-        let lifetime = record.claim().and_then(|claim| copy_lifetime(claim, self.state.clock()));
+        let lifetime = copy_lifetime(&self.as_copied(&record), self.state.clock());
         if lifetime.is_some() {
             self.changes_kv(Some(copy));
         }

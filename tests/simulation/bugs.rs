@@ -35,6 +35,12 @@ pub enum Bug {
     DeadlineUnheard,
     /// An answer that is coming in is called unknown at its deadline.
     StreamDoubted,
+    /// What one credential was refused binds every other one.
+    RefusalBindsAll,
+    /// Another credential hears that its request is another one.
+    RequestTold,
+    /// What supersedes another's refusal is claimed in the ways of what it supersedes.
+    OldWaysKept,
     /// A call is made whether there is a place or not.
     PlacesIgnored,
     /// A call that failed keeps its place.
@@ -44,7 +50,7 @@ pub enum Bug {
 }
 
 impl Bug {
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 21] = [
         Self::NewPolicyCounts,
         Self::CopyUnchecked,
         Self::WaitersSleep,
@@ -60,6 +66,9 @@ impl Bug {
         Self::AlarmNotMoved,
         Self::DeadlineUnheard,
         Self::StreamDoubted,
+        Self::RefusalBindsAll,
+        Self::RequestTold,
+        Self::OldWaysKept,
         Self::PlacesIgnored,
         Self::PlaceKeptByFailure,
         Self::BusyHidesDoubt,
@@ -79,6 +88,9 @@ pub fn transition(
         (Bug::LingerIgnored, Event::Submitted(submission)) => {
             Event::Submitted(machine::Submission { derived_ttl: None, ..submission })
         }
+        (Bug::OldWaysKept, Event::Submitted(submission)) => {
+            Event::Submitted(machine::Submission { under_policy: None, ..submission })
+        }
         (_, event) => event,
     };
     let live = match (bug, &event) {
@@ -90,6 +102,9 @@ pub fn transition(
         (Bug::OthersFillThePlaces, _) => InMemoryState { others_waiting: 0, ..live },
         _ => live,
     };
+    if let Some(refusal) = misjudged(bug, &record, &event) {
+        return Transition { record, storage: StorageOp::Keep, action: Action::Refuse(refusal) };
+    }
     let timed_out = matches!(&record, Record::InFlight { claim, .. } if now >= claim.deadline_at);
     let record = if bug == Bug::TimeOutFrees && timed_out { Record::Vacant } else { record };
     let sends_again_in_vain = matches!(
@@ -106,5 +121,20 @@ pub fn transition(
             Transition { record: Record::Vacant, storage: StorageOp::Erase, action: then }
         }
         _ => step,
+    }
+}
+
+/// What a mistake says to another credential.
+fn misjudged(bug: Bug, record: &Record, event: &Event) -> Option<Refusal> {
+    let (claim, Event::Submitted(submission)) = (record.claim()?, event) else { return None };
+    if claim.credential == submission.credential {
+        return None;
+    }
+    match (bug, record) {
+        (Bug::RefusalBindsAll, Record::Done { .. }) => Some(Refusal::CredentialChanged),
+        (Bug::RequestTold, _) if claim.fingerprint != submission.fingerprint => {
+            Some(Refusal::KeyReused)
+        }
+        _ => None,
     }
 }

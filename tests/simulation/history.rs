@@ -44,7 +44,7 @@ pub enum Status {
     Free,
     Shut,
     Busy,
-    Known { number: u32, kept: bool },
+    Known { number: u32, kept: bool, is_refusal: bool },
     Unsure { failure: Option<u32> },
 }
 
@@ -69,14 +69,19 @@ impl Key {
         if !asker.has_body && made.fingerprint != policy.fingerprint {
             return RequestOutcome::InProgress;
         }
-        if !asker.request.is_same(&claim.by, made.fingerprint) {
+        let is_owner = asker.request.has_credential_of(&claim.by, made.cookie_counts);
+        if is_owner && !asker.request.is_same(&claim.by, made.fingerprint) {
             return RequestOutcome::KeyReused;
         }
-        let is_owner = asker.request.has_credential_of(&claim.by, made.cookie_counts);
         match status {
             Status::Busy if policy.rejects || self.waiting >= 100 => RequestOutcome::InProgress,
             Status::Busy if !is_owner && self.others_waiting >= 20 => RequestOutcome::InProgress,
             Status::Busy => RequestOutcome::Waits,
+            // What another one was refused binds nobody else, once no call can say otherwise.
+            Status::Known { is_refusal: true, .. } if !is_owner => match can_send {
+                true if !claim.is_open() => RequestOutcome::Sent,
+                _ => RequestOutcome::InProgress,
+            },
             Status::Known { .. } if !is_owner => RequestOutcome::CredentialChanged,
             Status::Known { kept: false, .. } => RequestOutcome::NotKept,
             Status::Known { number, .. } => RequestOutcome::Shown(number),
@@ -96,8 +101,8 @@ impl Key {
         if (now >= claim.expires_at() && !claim.is_open()) || self.is_released() {
             return Status::Free;
         }
-        if let Some((_, number, kept)) = self.final_answer() {
-            return Status::Known { number, kept };
+        if let Some((_, number, kept, is_refusal)) = self.final_answer() {
+            return Status::Known { number, kept, is_refusal };
         }
         match claim.calls.last() {
             Some(Call { end: None, deadline_at, streams, .. })
@@ -109,7 +114,7 @@ impl Key {
         }
     }
 
-    pub fn final_answer(&self) -> Option<(u64, u32, bool)> {
+    pub fn final_answer(&self) -> Option<(u64, u32, bool, bool)> {
         self.claim.as_ref()?.final_answer()
     }
 
@@ -164,18 +169,21 @@ impl Claim {
         self.calls.iter().any(|call| call.end.is_none())
     }
 
-    /// The first final answer: when, which, and whether it is kept.
-    pub fn final_answer(&self) -> Option<(u64, u32, bool)> {
+    /// The first final answer: when, which, whether it is kept, and whether it is a refusal.
+    pub fn final_answer(&self) -> Option<(u64, u32, bool, bool)> {
         let finals = self.calls.iter().enumerate().filter_map(|(place, call)| match call.end? {
-            (at, End::Reported(Report::Answers, number)) => Some((at, number, true)),
-            (at, End::Reported(Report::AnswersAtLength, number)) => Some((at, number, false)),
+            (at, End::Reported(Report::Answers, number)) => Some((at, number, true, false)),
+            (at, End::Reported(Report::AnswersAtLength, number)) => {
+                Some((at, number, false, false))
+            }
+            (at, End::Reported(Report::Declines, number)) => Some((at, number, true, true)),
             // Said to one of several sendings, it says that the origin is at work on another.
             (at, End::Reported(Report::Conflicts, number)) if !self.is_resent(place, at) => {
-                Some((at, number, true))
+                Some((at, number, true, true))
             }
             _ => None,
         });
-        finals.chain(self.resolved.map(|(at, number)| (at, number, true))).min()
+        finals.chain(self.resolved.map(|(at, number)| (at, number, true, false))).min()
     }
 
     pub fn is_for(&self, request: &Request) -> bool {

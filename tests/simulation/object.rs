@@ -176,6 +176,10 @@ impl System {
             fresh,
             fingerprint: asker.request.fingerprint(&method),
             credential: asker.request.credential(&sources, asker.key),
+            under_policy: Some(Box::new((
+                asker.request.fingerprint(&policy.method()),
+                asker.request.credential(&policy.sources(), asker.key),
+            ))),
             retry_window: policy.retry_window,
             deadline: policy.deadline,
             derived_ttl: linger_of(asker).map(Millis),

@@ -118,11 +118,8 @@ impl System {
 
     /// `copy_writer::write_copy`.
     fn copies(&mut self, key: usize, record: &Record) {
-        let Record::Done { claim, answer } = record else { return };
-        let lifetime = copy_lifetime(claim, UnixMillis(self.now));
-        if let Some(bytes) =
-            record.encode().ok().filter(|_| answer.body != Body::NotKept && lifetime.is_some())
-        {
+        let lifetime = copy_lifetime(record, UnixMillis(self.now));
+        if let Some(bytes) = record.encode().ok().filter(|_| lifetime.is_some()) {
             self.object(key).copies.push(bytes.into());
         }
     }
@@ -143,6 +140,7 @@ fn event(claim: ClaimId, attempt: u32, report: Report, number: u32) -> Event {
         Report::Breaks => return Event::Failed { claim, attempt },
         Report::Refuses => (429, OriginVerdict::NotProcessed),
         Report::Fails => (500, OriginVerdict::MayHaveActed),
+        Report::Declines => (404, OriginVerdict::Final),
         Report::Conflicts => (409, OriginVerdict::Final),
         Report::Answers | Report::AnswersAtLength => (201, OriginVerdict::Final),
     };

@@ -110,7 +110,7 @@ impl Reference {
             (_, Report::Breaks) => RequestOutcome::LooksAgain,
             (Status::Free, Report::Refuses) if key.is_released() => RequestOutcome::Passed(number),
             (_, Report::Fails) if key.counts(attempt, now) => RequestOutcome::Shown(number),
-            _ if key.final_answer().is_some_and(|(_, final_, _)| final_ == number) => {
+            _ if key.final_answer().is_some_and(|(_, final_, ..)| final_ == number) => {
                 RequestOutcome::Shown(number)
             }
             _ => RequestOutcome::LooksAgain,
@@ -162,7 +162,8 @@ impl Reference {
         if open || copying || matches!(key.status(now), Status::Free) {
             return false;
         }
-        let shown = key.final_answer().map(|(_, number, _)| number);
+        let copied = key.final_answer().filter(|(.., is_refusal)| !is_refusal);
+        let shown = copied.map(|(_, number, ..)| number);
         key.last_shown =
             key.claim.take().zip(shown).map(|(claim, number)| (claim.by, claim.policy, number));
         key.shut = Some(None);
@@ -206,7 +207,7 @@ impl Reference {
     pub fn may_copy(&mut self, key: usize, request: &Request, number: u32, now: u64) -> bool {
         let key = self.key(key);
         match key.status(now) {
-            Status::Known { number: known, kept: true } => {
+            Status::Known { number: known, kept: true, is_refusal: false } => {
                 known == number && key.claim.as_ref().is_some_and(|claim| claim.is_for(request))
             }
             Status::Shut => key.last_shown.is_some_and(|(by, policy, last)| {

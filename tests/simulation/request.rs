@@ -1,10 +1,12 @@
 //! What is sent, and under which policy. Each has two faces: the real one, from which the shipped
 //! code makes fingerprints and credentials, and a small table, by which the reference compares.
 
+use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Method};
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::request_head::RequestHead;
-use onlyonce::guard::scope::{Credential, RecordId, Source};
+use onlyonce::guard::scope::{Credential, Namespace, RecordId};
+use onlyonce::guard::source::Source;
 use onlyonce::guard::time::Millis;
 
 /// Who sends it, and which of the bodies.
@@ -76,16 +78,16 @@ pub fn is_derived(key: usize) -> bool {
 
 pub fn record_id(key: usize) -> RecordId {
     let key = IdempotencyKey::parse(&key.to_string()).expect("a number is a key");
-    RecordId::new("realm", &[], &key)
+    RecordId::new(Namespace { pepper: &Pepper::default(), realm: "realm", scope: &[] }, &key)
 }
 
 impl Request {
     pub fn fingerprint(&self, method: &Method) -> Fingerprint {
-        Fingerprint::of(self, BODIES[self.body].as_bytes(), method)
+        Fingerprint::of(self, BODIES[self.body].as_bytes(), method).expect("readable headers")
     }
 
     pub fn credential(&self, sources: &[Source], key: usize) -> Credential {
-        Credential::of(self, sources, &record_id(key))
+        Credential::of(self, sources, &record_id(key)).expect("readable headers")
     }
 
     /// The reference's table for the fingerprint.
@@ -108,7 +110,7 @@ impl Request {
 
 impl Policy {
     pub fn method(&self) -> Method {
-        Method { algorithm: self.fingerprint, ignore: Vec::new() }
+        Method::new(self.fingerprint)
     }
 
     pub fn sources(&self) -> Vec<Source> {

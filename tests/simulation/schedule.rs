@@ -86,17 +86,20 @@ pub enum Report {
     Answers,
     AnswersAtLength,
     Refuses,
+    /// For good.
+    Declines,
     Fails,
     Conflicts,
     Breaks,
 }
 
-const REPORTS: [Report; 9] = [
+const REPORTS: [Report; 10] = [
     Report::Answers,
     Report::Answers,
     Report::Answers,
     Report::AnswersAtLength,
     Report::Refuses,
+    Report::Declines,
     Report::Fails,
     Report::Conflicts,
     Report::Breaks,

@@ -10,7 +10,7 @@ use crate::shard::{SHARDS, Shard, shard_of};
 use onlyonce::guard::isolate_cache::IsolateCache;
 use onlyonce::guard::machine::MAX_WAITING;
 use onlyonce::guard::record::Record;
-use onlyonce::guard::replay::may_replay;
+use onlyonce::guard::replay::{is_copied, may_replay};
 use onlyonce::guard::time::UnixMillis;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -157,8 +157,8 @@ impl System {
         let now = self.isolate_clock(isolate);
         may_replay(
             copy,
-            |method| request.fingerprint(method),
-            |sources| request.credential(sources, key),
+            |method| Ok(request.fingerprint(method)),
+            |sources| Ok(request.credential(sources, key)),
             now,
         )
     }
@@ -174,9 +174,7 @@ impl System {
 
     /// `copies::remember`.
     pub fn remembers(&mut self, isolate: usize, key: usize, record: &Record) {
-        if let Record::Done { answer, .. } = record
-            && answer.body != onlyonce::guard::record::Body::NotKept
-        {
+        if is_copied(record) {
             let now = self.isolate_clock(isolate);
             self.isolates[isolate].put(&record_id(key), Rc::new(record.clone()), now);
         }

@@ -39,6 +39,11 @@ impl Execution {
         // What was not read whole was not answered either.
         if self.answering.is_none() { Fate::Broken } else { self.act.fate() }
     }
+
+    /// Whether another credential may have the key after it: it was refused for good.
+    pub fn is_refusal(&self) -> bool {
+        self.fate() == Fate::Final && (400..500).contains(&self.act.status)
+    }
 }
 
 /// Numbered by arrival.

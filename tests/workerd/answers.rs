@@ -323,6 +323,10 @@ fn an_answer_is_the_same_from_wherever_it_comes() {
     let firsts: Vec<_> = calls.iter().map(|call| guard.send(call)).collect();
     let check = |guard: &Guard, place: &str| {
         for (call, first) in calls.iter().zip(&firsts) {
+            // What binds only one credential has no copy.
+            if first.status >= 400 && place != "the object" {
+                continue;
+            }
             println!("from {place}: {:?}", first.header("x-kind"));
             let again = guard.send(call);
             check_replay(&again, first);
@@ -330,7 +334,8 @@ fn an_answer_is_the_same_from_wherever_it_comes() {
         }
     };
     check(&guard, "the isolate");
-    firsts.iter().for_each(|first| wait_for_copy(&guard, &came(first).1));
+    let copied = firsts.iter().filter(|first| first.status < 400);
+    copied.for_each(|first| wait_for_copy(&guard, &came(first).1));
     guard.runtime_mut().kill();
     guard.runtime_mut().redeploy(|setup| setup.objects(false));
     check(&guard, "KV");

@@ -128,7 +128,8 @@ impl Copied {
 
 /// Copies of these answers, where the objects have gone since.
 fn copies_alone<const COUNT: usize>(paths: [&str; COUNT]) -> (Guard, [Copied; COUNT]) {
-    let mut guard = Guard::own_under(true, &json!({}));
+    let policy = json!({ "credential": ["header:authorization", "header:cookie"] });
+    let mut guard = Guard::own_under(true, &policy);
     let copies = paths.map(|path| Copied::new(&guard, path));
     guard.runtime_mut().kill();
     guard.runtime_mut().redeploy(|setup| setup.objects(false));

@@ -13,7 +13,7 @@ const LOCAL: &str = "http://localhost:3000";
 const OTHER: &str = "https://evil.example";
 
 fn policy() -> Value {
-    json!({ "routes": [
+    json!({ "credential": ["header:authorization", "header:cookie"], "routes": [
         {
             "path": "/*/named/**", "key": "required", "max_request_body": "1KiB",
             "cors": { "origins": [SHOP, LOCAL] },

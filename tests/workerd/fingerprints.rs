@@ -10,7 +10,7 @@ use crate::stamp::{check_first, check_replay};
 
 fn policy() -> Value {
     json!({ "routes": [
-        { "path": "/*/ignore/**", "ignore": ["/sent_at", "/client/attempt"] },
+        { "path": "/*/ignore/**", "ignore": ["/sent_at", "/client/attempt", "sent_at"] },
         { "path": "/*/bytes/**", "fingerprint": "bytes" },
         { "path": "/*/none/**", "fingerprint": "none" },
     ] })
@@ -144,6 +144,18 @@ fn a_form_that_is_encoded_anew_is_the_same_form() {
     );
     let form = |body: &str| sent("/auto", "application/x-www-form-urlencoded", body);
     check("a form's order", form("a=1&b=2"), form("b=2&a=1"), false);
+    check("a token", form("item=tea&_csrf=A"), form("item=tea&_csrf=B"), true);
+    check("a token and more", form("item=tea&_csrf=A"), form("item=milk&_csrf=B"), false);
+    let nested = |outer: &'static str, inner: &str| {
+        let kind = ["multipart/mixed; boundary=a", "multipart/mixed; boundary=b"];
+        let kind = kind[usize::from(outer == "b")];
+        let head = format!("Content-Type: multipart/mixed; boundary={inner}");
+        let body = format!(
+            "--{outer}\r\n{head}\r\n\r\n--{inner}\r\n\r\ntea\r\n--{inner}--\r\n--{outer}--"
+        );
+        sent("/auto", kind, body)
+    };
+    check("both boundaries new", nested("a", "c"), nested("b", "d"), true);
 }
 
 #[test]
@@ -188,12 +200,59 @@ fn what_the_policy_ignores_may_change() {
 }
 
 #[test]
-fn by_bytes_every_byte_counts_and_by_none_none_does() {
+fn a_field_of_a_form_that_the_policy_ignores_may_change() {
+    let form = |body: &str| sent("/ignore", "application/x-www-form-urlencoded", body);
+    check("a field", form("sent_at=1&item=tea"), form("sent_at=2&item=tea"), true);
+    check("another", form("sent_at=1&item=tea"), form("sent_at=1&item=milk"), false);
+}
+
+/// The same body, said to be something else.
+#[test]
+fn what_a_body_is_said_to_be_counts() {
+    let rows = [
+        (
+            "multipart/form-data; boundary=A; boundary=B",
+            "multipart/form-data; boundary=A; boundary=C",
+        ),
+        ("application/json; charset=utf-8", "application/json; charset=utf-16"),
+        ("application/json; profile=\"A\"", "application/json; profile=\"a\""),
+        ("application/json; p=\"x;y\"", "application/json; p=\"x;z\""),
+    ];
+    for (one, other) in rows {
+        check(one, sent("/auto", one, "{}"), sent("/auto", other, "{}"), false);
+    }
+}
+
+fn with_header(name: &'static str, values: [&'static str; 2]) {
+    println!("{name}");
+    let guard = Guard::under(&policy());
+    guard.origin_in_turn([Reply::new(201)]);
+    let [one, other] = values.map(|value| guard.order_to("/auto").header(name, value));
+    let first = guard.send(&one);
+    check_first(&first, &guard.key());
+    check_replay(&guard.send(&one), &first);
+    problem::check(&guard.send(&other), "key-reused");
+    problem::check(&guard.send(&guard.order_to("/auto")), "key-reused");
+    guard.check_calls(1);
+}
+
+#[test]
+fn headers_that_make_another_request_count() {
+    with_header("X-HTTP-Method-Override", ["PUT", "DELETE"]);
+    with_header("SOAPAction", ["\"urn:pay\"", "\"urn:refund\""]);
+    with_header("Stripe-Account", ["acct_1", "acct_2"]);
+    with_header("Content-Encoding", ["gzip", "br"]);
+    with_header("Content-Range", ["bytes 0-1/4", "bytes 2-3/4"]);
+}
+
+#[test]
+fn by_bytes_every_byte_counts_and_by_none_only_what_it_is_about() {
     let json = |path, body: &str| sent(path, JSON, body);
     check("the same bytes", json("/bytes", "[1]"), json("/bytes", "[1]"), true);
     check("white space", json("/bytes", "[1]"), json("/bytes", "[ 1]"), false);
     check("another body", json("/none", "[1]"), json("/none", "[2]"), true);
-    check("another path and query", json("/none/a", "[1]"), json("/none/b?c", "[1]"), true);
+    check("another query", json("/none/a", "[1]"), json("/none/a?c", "[1]"), true);
+    check("another path", json("/none/a", "[1]"), json("/none/b", "[1]"), false);
 }
 
 /// A body that its client has encoded is neither decoded for the comparison nor for the origin.

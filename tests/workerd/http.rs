@@ -23,6 +23,8 @@ pub struct Call {
     method: String,
     target: String,
     headers: Headers,
+    /// Lines that are no text, as they go over the wire.
+    raw_headers: Vec<u8>,
     body: Vec<u8>,
     chunk: Option<usize>,
     host: Option<String>,
@@ -48,6 +50,7 @@ impl Call {
             method: method.to_owned(),
             target: target.to_owned(),
             headers: Headers::default(),
+            raw_headers: Vec::new(),
             body: Vec::new(),
             chunk: None,
             host: None,
@@ -76,6 +79,12 @@ impl Call {
     /// Adds a line; the same name twice makes two lines.
     pub fn header(mut self, name: &str, value: &str) -> Call {
         self.headers.push(name, value);
+        self
+    }
+
+    /// Adds a line whose value is these bytes.
+    pub fn header_bytes(mut self, name: &str, value: &[u8]) -> Call {
+        self.raw_headers.extend([name.as_bytes(), b": ", value, b"\r\n"].concat());
         self
     }
 
@@ -142,7 +151,7 @@ impl Call {
     pub fn open_part(&self, to: SocketAddr, length: usize) -> io::Result<Connection> {
         log_secrets::sent(self);
         let mut connection = Connection::to(to, self.method == "HEAD")?;
-        connection.write(self.head(to).as_bytes())?;
+        connection.write(&self.head(to))?;
         let part = &self.body[..length];
         match self.chunk {
             None => connection.write(part)?,
@@ -151,7 +160,7 @@ impl Call {
         Ok(connection)
     }
 
-    fn head(&self, to: SocketAddr) -> String {
+    fn head(&self, to: SocketAddr) -> Vec<u8> {
         let framing = match self.chunk {
             Some(_) => "Transfer-Encoding: chunked\r\n".to_owned(),
             None if self.body.is_empty() && matches!(self.method.as_str(), "GET" | "HEAD") => {
@@ -160,12 +169,13 @@ impl Call {
             None => format!("Content-Length: {}\r\n", self.body.len()),
         };
         let host = self.host.clone().unwrap_or_else(|| to.to_string());
-        format!(
-            "{} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}{framing}\r\n",
+        let head = format!(
+            "{} {} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{}{framing}",
             self.method,
             self.target,
             self.headers.to_wire()
-        )
+        );
+        [head.as_bytes(), &self.raw_headers, b"\r\n"].concat()
     }
 }
 

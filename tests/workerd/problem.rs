@@ -5,11 +5,12 @@ use serde_json::Value;
 use crate::http::Answer;
 
 /// Code, status, retryable.
-const PROBLEMS: [(&str, u16, bool); 15] = [
+const PROBLEMS: [(&str, u16, bool); 16] = [
     ("address-invalid", 400, false),
     ("request-incomplete", 408, true),
     ("key-missing", 400, false),
     ("key-invalid", 400, false),
+    ("credential-unreadable", 400, false),
     ("key-reused", 422, false),
     ("in-progress", 409, true),
     ("credential-changed", 409, false),

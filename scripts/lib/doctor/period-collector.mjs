@@ -2,7 +2,7 @@
 // 1. a record that was executed under two claims, which within one window must not be;
 // 2. one request under several keys within moments: the client makes a new key for each attempt;
 // 3. writes that nothing guarded, by the endpoint that they hit;
-// 4. what stayed unknown, and what a policy that only watches let through.
+// 4. what stayed unknown, what a policy that only watches let through, and what one should say.
 // It holds a few numbers for each record and the requests of the last moments, not the log.
 import { isNear } from "./history-collector.mjs";
 
@@ -26,6 +26,7 @@ export class PeriodCollector {
     this.unguarded = new Map();
     this.watched = new Map();
     this.dead = new Map();
+    this.byCookie = new Map();
   }
 
   add(line) {
@@ -34,6 +35,7 @@ export class PeriodCollector {
     if (line.outcome === "bypass") count(this.keyless, endpoint(line));
     if (line.outcome === "fail-open") count(this.unguarded, endpoint(line));
     if (line.outcome === "dead-letter") count(this.dead, `${line.code} in ${line.queue}`);
+    if (line.advice === "scope-by-cookie") count(this.byCookie, endpoint(line));
     if (line.would) count(this.watched, `${endpoint(line)}, would ${line.would}`);
     if (EXECUTED.has(line.outcome)) this.executed(line);
   }
@@ -45,8 +47,8 @@ export class PeriodCollector {
 
   executed(line) {
     const before = this.executions.get(line.record);
-    this.executions.set(line.record, { claim: line.claim, at: line.at });
-    if (before && before.claim !== line.claim) this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], source: line.source });
+    this.executions.set(line.record, { claim: line.claim, at: line.at, status: line.status });
+    if (before && before.claim !== line.claim && !isRefusal(before)) this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], source: line.source });
     this.underAnotherKey(line);
   }
 
@@ -68,6 +70,11 @@ export class PeriodCollector {
       if (now - at > this.near) this.requests.delete(fingerprint);
     }
   }
+}
+
+/** What the origin refused for good binds only the credential that it refused: another one's request is carried out. */
+export function isRefusal({ status }) {
+  return status >= 400 && status < 500;
 }
 
 /** The first of many, and how many there are. */

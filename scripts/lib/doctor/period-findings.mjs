@@ -4,7 +4,7 @@ import { NEW_KEY } from "./record-findings.mjs";
 import { executedTwice } from "./record-history.mjs";
 
 export function findingsOfPeriod(period) {
-  return [...twice(period), ...unknown(period), ...unguarded(period), ...newKeys(period), ...keyless(period), ...watched(period), ...dead(period)];
+  return [...twice(period), ...unknown(period), ...unguarded(period), ...newKeys(period), ...keyless(period), ...watched(period), ...byCookie(period), ...dead(period)];
 }
 
 function twice({ executedTwice: { list, total }, window }) {
@@ -65,6 +65,18 @@ function watched({ watched: endpoints }) {
   if (endpoints.size === 0) return [];
   return [
     finding("observed", `${countText(sum(endpoints), "duplicate")} went on to the origin because the policy only watches: ${listed(endpoints)}.`, 'This is what mode = "enforce" would have stopped.', { endpoints: Object.fromEntries(endpoints) }),
+  ];
+}
+
+function byCookie({ byCookie: endpoints }) {
+  if (endpoints.size === 0) return [];
+  return [
+    finding(
+      "scope-by-cookie",
+      `${countText(sum(endpoints), "request")} told who sent them by cookies alone, which scope = "auto" does not look at, so all of them share their keys: ${listed(endpoints)}.`,
+      'Name the cookie of the session in the policy: scope = ["cookie:<name>"]. It makes every key a new one, so change it while nothing is retried.',
+      { endpoints: Object.fromEntries(endpoints) },
+    ),
   ];
 }
 

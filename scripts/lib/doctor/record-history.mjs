@@ -1,7 +1,7 @@
 // What the log's lines of one record add up to: who executed, who joined or got a replay, whether
 // they fell into one retry window, and what came beside them under another key or under none.
 import { countText, durationText, finding, shortId, timeText } from "./findings.mjs";
-import { endpoint } from "./period-collector.mjs";
+import { endpoint, isRefusal } from "./period-collector.mjs";
 import { NEW_KEY } from "./record-findings.mjs";
 
 const EXECUTED = new Set(["first", "not-kept"]);
@@ -24,10 +24,10 @@ function unseen({ record }, { log }) {
   return finding("not-in-log", `${log} has no line of record ${shortId(record)}.`, "Read the log of the time in which the request was sent; a sampled log may lack it.", { record });
 }
 
-// One claim, one execution. A second claim is right where the first had ended.
+// One claim, one execution. A second claim is right where the first had ended, or was refused.
 function claims(lines, window) {
   const executed = lines.filter(({ outcome }) => EXECUTED.has(outcome));
-  return executed.slice(1).flatMap((line, at) => (line.claim === executed[at].claim ? [] : [secondClaim(executed[at], line, window)]));
+  return executed.slice(1).flatMap((line, at) => (line.claim === executed[at].claim || isRefusal(executed[at]) ? [] : [secondClaim(executed[at], line, window)]));
 }
 
 function secondClaim(before, line, window) {

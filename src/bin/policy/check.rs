@@ -5,6 +5,7 @@ use crate::written::setting;
 use onlyonce::guard::origin::OriginUrl;
 use onlyonce::guard::policy::fields::{FIELDS, Field, Kind, Level, Values};
 use onlyonce::guard::policy::{KeyMode, Policy, PolicyError, Settings};
+use onlyonce::guard::scope::Scope;
 use serde_json::Value;
 use std::io::Read;
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ pub fn check() -> ExitCode {
     match (policy(&variables), origin(&variables)) {
         (Ok(policy), Ok(origin)) => {
             print!("{}", report(&policy, &origin));
+            print!("{}", advice(&policy));
             print!("{}", size_warning(&variables));
             ExitCode::SUCCESS
         }
@@ -60,6 +62,20 @@ fn json(variables: &Value) -> Option<String> {
         value => Some(value.to_string()),
     }
 }
+
+/// What nobody can read out of a policy, and should know before it is deployed.
+fn advice(policy: &Policy) -> String {
+    let settings =
+        std::iter::once(&policy.defaults).chain(policy.routes.iter().map(|route| &route.settings));
+    let by_header = settings
+        .filter(|settings| settings.key != KeyMode::Off)
+        .any(|settings| settings.scope == Scope::Auto);
+    format!("{PEPPER}{}", if by_header { COOKIES } else { "" })
+}
+
+const PEPPER: &str = "\nSecrets are not read here. Set PEPPER before the first key comes (npx wrangler secret put PEPPER):\nwithout it record ids can be guessed at, and the log has no fingerprints.\n";
+
+const COOKIES: &str = "\nscope = \"auto\" does not look at cookies. Where users are told apart by a cookie alone, name it,\nas in scope = [\"cookie:sid\"]: else two of them who choose one key meet, and the second is refused.\n";
 
 /// What the platform takes for one variable ("Limits" of Workers: 5 KB).
 const LARGEST_VARIABLE: usize = 5000;

@@ -1,6 +1,7 @@
 //! docs/CONFIGURATION.md: its frame is reference.md, its fields are the table's.
 
 use crate::written::toml;
+use onlyonce::guard::known_names::{COOKIES, FORM_FIELDS, Group, REQUEST_HEADERS};
 use onlyonce::guard::policy::amount::{AmountRange, NumberRange};
 use onlyonce::guard::policy::fields::{Default, FIELDS, Field, Kind, Level};
 
@@ -10,6 +11,18 @@ pub fn reference() -> String {
     include_str!("reference.md")
         .replace("{{rows}}\n", &rows)
         .replace("{{sections}}\n", sections.trim_start())
+        .replace("{{cookies}}\n", &groups(&COOKIES))
+        .replace("{{form_fields}}\n", &groups(&FORM_FIELDS))
+        .replace("{{request_headers}}\n", &groups(&REQUEST_HEADERS))
+}
+
+/// A list of names, each group with why it is on it.
+fn groups(groups: &[Group]) -> String {
+    let row = |group: &Group| {
+        let names: Vec<String> = group.names.iter().map(|name| format!("`{name}`")).collect();
+        format!("| {} | {} |\n", names.join(", "), group.why)
+    };
+    groups.iter().map(row).collect()
 }
 
 fn row(field: &Field) -> String {

@@ -86,11 +86,12 @@ fn special(name: &str) -> Value {
             1,
         ),
         "release" => list(json!({ "anyOf": [status(), release_table()] }), 0),
-        "scope" => {
-            json!({ "anyOf": [{ "enum": ["auto"] }, list(source("header|cookie|query|jwt"), 1)] })
+        "scope" => auto_or(list(source("((header|cookie|query|jwt):.+|path)"), 1)),
+        "credential" => auto_or(list(source("(header|cookie|query):.+"), 1)),
+        "fingerprint_headers" => {
+            auto_or(list(json!({ "type": "string", "pattern": "^[!#-'*+.^_`|~0-9A-Za-z-]+$" }), 0))
         }
-        "credential" => list(source("header|cookie|query"), 1),
-        "ignore" => list(json!({ "type": "string", "pattern": "^/([^~]|~[01])*$" }), 0),
+        "ignore" => list(json!({ "type": "string", "pattern": "^(/([^~]|~[01])*|[^/].*)$" }), 0),
         "cors" => json!({ "anyOf": [{ "enum": ["off"] }, cors_table()] }),
         "docs_url" => json!({ "type": "string", "pattern": "^https?://[^?#]+$" }),
         _ => unreachable!("the field {name} has no schema; add it here"),
@@ -101,8 +102,12 @@ fn list(items: Value, least: u64) -> Value {
     json!({ "type": "array", "items": items, "minItems": least, "maxItems": 64, "uniqueItems": true })
 }
 
-fn source(kinds: &str) -> Value {
-    json!({ "type": "string", "pattern": format!("^({kinds}):.+$") })
+fn auto_or(list: Value) -> Value {
+    json!({ "anyOf": [{ "enum": ["auto"] }, list] })
+}
+
+fn source(form: &str) -> Value {
+    json!({ "type": "string", "pattern": format!("^{form}$") })
 }
 
 fn status() -> Value {

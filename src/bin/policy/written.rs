@@ -1,8 +1,10 @@
 //! Values as people write and read them.
 
+use onlyonce::guard::fingerprint::{Headers, Ignore};
 use onlyonce::guard::policy::fields::{Field, Kind, Values};
 use onlyonce::guard::release::Release;
-use onlyonce::guard::scope::{Scope, Source};
+use onlyonce::guard::scope::{Scope, auto_credential};
+use onlyonce::guard::source::Source;
 use serde_json::Value;
 
 /// JSON as TOML writes it on one line, e.g. `{ status = 503, header = "retry-after" }`.
@@ -47,9 +49,16 @@ fn list(name: &str, values: &Values) -> String {
             Scope::Auto => vec!["auto".into()],
             Scope::Sources(sources) => sources.iter().map(Source::written).collect(),
         },
+        "credential" if settings.credential == auto_credential() => vec!["auto".into()],
         "credential" => settings.credential.iter().map(Source::written).collect(),
+        "fingerprint_headers" => {
+            let Headers { known, named } = &settings.fingerprint.headers;
+            known.then(|| "auto".into()).into_iter().chain(named.iter().cloned()).collect()
+        }
         "ignore" => {
-            settings.fingerprint.ignore.iter().map(|pointer| pointer_text(pointer)).collect()
+            let Ignore { pointers, fields } = &settings.fingerprint.ignore;
+            let pointers = pointers.iter().map(|pointer| pointer_text(pointer));
+            pointers.chain(fields.iter().cloned()).collect()
         }
         "cors" => settings.cors.as_ref().map_or(vec!["off".into()], |cors| cors.origins.clone()),
         "docs_url" => settings.docs_url.iter().cloned().collect(),

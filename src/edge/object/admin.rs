@@ -101,9 +101,10 @@ fn show(
     };
     let body = command == RecordCommand::Inspect { body: true };
     let seen = context.counters.of(&context.store, id, &record);
+    let pepper = &context.bindings.pepper;
     let (before, after) = context
         .memory
-        .with_state(id, |live| describe(&record, About { id, realm, live, seen, body }));
+        .with_state(id, |live| describe(&record, About { id, pepper, realm, live, seen, body }));
     if !body {
         return json(200, &(before + &after));
     }

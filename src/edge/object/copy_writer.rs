@@ -46,8 +46,8 @@ async fn put(context: &ObjectContext, id: &RecordId, claim: &ClaimId) -> Result<
     else {
         return Ok(());
     };
-    let of_claim = record.claim().filter(|living| living.id == *claim);
-    let lifetime = of_claim.and_then(|claim| copy_lifetime(claim, now()));
+    let is_living = record.claim().is_some_and(|living| living.id == *claim);
+    let lifetime = copy_lifetime(&record, now()).filter(|_| is_living);
     let (Some(value), Some(lifetime)) = (copy_of(context, &record), lifetime) else {
         return Ok(());
     };

@@ -14,6 +14,7 @@ use crate::guard::record::{Claim, ClaimId};
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{KeySource, SubmitRequest};
 use crate::guard::scope::{Credential, RecordId};
+use crate::guard::source::Unreadable;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::uploads::{Holder, Stage};
 use js_sys::Uint8Array;
@@ -81,21 +82,37 @@ impl IncomingSubmission {
 
     /// What the rules look at. A claim that binds keeps the ways in which it was made. Returns `None`
     /// if that takes a body that is gone.
+    ///
+    /// # Errors
+    ///
+    /// What the claim compares, and this policy may not, cannot be read.
     pub fn submission(
         &self,
         fresh: ClaimId,
         claim: Option<&Claim>,
         pass: Pass,
         place: Place,
-    ) -> Option<Submission> {
+    ) -> Result<Option<Submission>, Unreadable> {
         let settings = &self.settings;
         let sources = claim.map_or(&settings.credential, |claim| &claim.credential.sources);
         let resend = settings.unknown == Unknown::Resend;
         let derived = self.request.key == KeySource::Derived;
-        Some(Submission {
+        let credential = Credential::of(&self.head, sources, self.record())?;
+        let Some(fingerprint) = self.fingerprint(claim)? else { return Ok(None) };
+        let own = &self.request.fingerprint;
+        let has_own_ways = *sources == settings.credential && fingerprint.method == own.method;
+        let under_policy = match has_own_ways {
+            true => None,
+            false => {
+                let credential = Credential::of(&self.head, &settings.credential, self.record())?;
+                Some(Box::new((own.clone(), credential)))
+            }
+        };
+        Ok(Some(Submission {
             fresh,
-            fingerprint: self.fingerprint(claim)?,
-            credential: Credential::of(&self.head, sources, self.record()),
+            fingerprint,
+            credential,
+            under_policy,
             retry_window: self.retry_window(),
             deadline: settings.deadline,
             derived_ttl: derived.then_some(settings.derive_window),
@@ -108,7 +125,7 @@ impl IncomingSubmission {
             place,
             known_only: self.request.known_only,
             raw_key: self.raw_key().filter(|_| resend),
-        })
+        }))
     }
 
     /// The key as the origin sees it.
@@ -124,12 +141,14 @@ impl IncomingSubmission {
         self.settings.retry_window.max(least)
     }
 
-    fn fingerprint(&self, claim: Option<&Claim>) -> Option<Fingerprint> {
+    /// Returns `None` if it takes a body that is gone.
+    fn fingerprint(&self, claim: Option<&Claim>) -> Result<Option<Fingerprint>, Unreadable> {
         let method = claim.map_or(&self.settings.fingerprint, |claim| &claim.fingerprint.method);
         if *method == self.request.fingerprint.method {
-            return Some(self.request.fingerprint.clone());
+            return Ok(Some(self.request.fingerprint.clone()));
         }
-        Some(Fingerprint::of(&self.head, &self.body()?.to_vec(), method))
+        let body = self.body();
+        body.map(|body| Fingerprint::of(&self.head, &body.to_vec(), method)).transpose()
     }
 
     /// Whether a duplicate is only told apart. The Worker's own second try is not: it would send
@@ -145,7 +164,8 @@ impl IncomingSubmission {
 
     /// Whether this request carries the same credential.
     pub fn shows(&self, credential: &Credential) -> bool {
-        Credential::of(&self.head, &credential.sources, self.record()) == *credential
+        let shown = Credential::of(&self.head, &credential.sources, self.record());
+        shown.as_ref() == Ok(credential)
     }
 }
 

@@ -12,6 +12,7 @@ use crate::guard::machine::Refusal;
 use crate::guard::record::{Body, Claim, Record};
 use crate::guard::rpc::{Delivery, DryRun, SubmitReply, SubmitResult};
 use crate::guard::scope::RecordId;
+use crate::guard::source::Unreadable;
 use crate::guard::time::Millis;
 use js_sys::{Object, Uint8Array};
 use std::rc::Rc;
@@ -125,6 +126,12 @@ pub fn moved() -> RpcReply {
 /// The record cannot be used; this says nothing about the origin.
 pub fn unavailable(detail: impl Into<String>) -> RpcReply {
     let result = SubmitResult::Unavailable { detail: detail.into() };
+    reply(result, None, Millis(0), &JsValue::UNDEFINED)
+}
+
+/// The record compares a header that cannot be read.
+pub fn unreadable(error: &Unreadable) -> RpcReply {
+    let result = SubmitResult::Unreadable { detail: error.to_string() };
     reply(result, None, Millis(0), &JsValue::UNDEFINED)
 }
 

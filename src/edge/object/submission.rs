@@ -90,7 +90,7 @@ impl Handling<'_> {
             let place = held.take().or_else(|| self.context.places.take_for_call());
             let transition = match self.try_claim(place.is_some()) {
                 Ok(transition) => transition,
-                Err(detail) => return Ok(reply::unavailable(detail)),
+                Err(reply) => return Ok(reply),
             };
             match (transition.action, place) {
                 (Action::AwaitPlace, _) if self.submission.is_observed() => {
@@ -124,17 +124,32 @@ impl Handling<'_> {
     }
 
     /// Claims the key for a request that has a place, or learns what became of an earlier one.
-    fn try_claim(&self, has_place: bool) -> Result<Transition, String> {
-        let fresh = random_bits().ok_or("the platform gave no random bits")?;
+    ///
+    /// # Errors
+    ///
+    /// What to reply: the record cannot be used, or the request not compared with it.
+    fn try_claim(&self, has_place: bool) -> Result<Transition, RpcReply> {
+        let fresh = random_bits().ok_or("the platform gave no random bits");
+        let fresh = ClaimId(Hex(fresh.map_err(reply::unavailable)?));
         let place = if has_place { Place::Taken } else { self.place };
-        let mut event = |claim: Option<&Claim>| {
-            let fresh = ClaimId(Hex(fresh));
-            match self.submission.submission(fresh, claim, self.pass, place) {
-                Some(submission) => Event::Submitted(submission),
-                None => Event::Look,
+        let mut unreadable = None;
+        let mut event = |claim: Option<&Claim>| match self
+            .submission
+            .submission(fresh, claim, self.pass, place)
+        {
+            Ok(Some(submission)) => Event::Submitted(submission),
+            Ok(None) => Event::Look,
+            Err(error) => {
+                unreadable = Some(error);
+                Event::Look
             }
         };
-        self.context.step(self.submission.record(), &mut event, &Wakeup::look_again)
+        let id = self.submission.record();
+        let transition = self.context.step(id, &mut event, &Wakeup::look_again);
+        match unreadable {
+            Some(error) => Err(reply::unreadable(&error)),
+            None => transition.map_err(reply::unavailable),
+        }
     }
 
     /// Does what a transition says, but for sending. Returns `None` if the record has to be looked at

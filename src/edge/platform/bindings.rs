@@ -1,6 +1,7 @@
 //! What this deployment is bound to (wrangler.toml): read once per isolate, since an isolate's
 //! bindings never change.
 
+use crate::guard::digest::Pepper;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -21,6 +22,8 @@ pub struct Bindings {
     pub dead_letters: Option<Queue>,
     /// `ADMIN_TOKEN`: without it there is no operator.
     pub admin_token: Option<String>,
+    /// `PEPPER`: without it record ids are plain hashes, and the log tells no fingerprints.
+    pub pepper: Pepper,
 }
 
 thread_local! {
@@ -42,6 +45,7 @@ impl Bindings {
             metrics: raw("METRICS").map(JsCast::unchecked_into),
             dead_letters: env.queue("DEAD_LETTERS").ok(),
             admin_token: text(env, "ADMIN_TOKEN").filter(|token| !token.is_empty()),
+            pepper: Pepper::new(text(env, "PEPPER").as_deref()),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! The life of a key, as one function of what is stored, what happens, and when.
 //!
 //! 1. A claim is stored before its request is sent, and one claim sends one request.
-//! 2. Only an answer that means "not processed" or the end of the retry window frees a key; only
-//!    `resend` sends a claim's request a second time.
+//! 2. Only an answer that means "not processed" or the end of the retry window frees a key; for other
+//!    credentials than the one that got it, a final 4xx does, too. Only `resend` sends a claim's request
+//!    a second time.
 //! 3. A record in flight without a call in memory is unknown. So is one past its deadline, unless its
 //!    answer is coming in, piece by piece; the call goes on, and a late answer still becomes the stored
 //!    one. Whoever looks finds that out.
 //! 4. An answer or a failure that belongs to another claim changes nothing.
 //! 5. Another request under the key is refused, whatever else is true of it.
-//! 6. An answer is shown only to the credential that caused it.
+//! 6. An answer is shown only to the credential that caused it. Any other one is told the same whatever
+//!    its request is: nobody learns from a refusal whether a guess at another's request is right.
 //! 7. Nothing is forgotten while a call is open.
 //! 8. A key that an operator forgets stays shut until no copy of its answer can be left: until two
 //!    minutes after its copy is known to be deleted.
@@ -83,6 +85,8 @@ pub struct Submission {
     pub fingerprint: Fingerprint,
     /// Read from the living record's sources where there is one.
     pub credential: Credential,
+    /// Both in the policy's own ways, where the living record's are others: for a claim that supersedes it.
+    pub under_policy: Option<Box<(Fingerprint, Credential)>>,
     pub retry_window: Millis,
     pub deadline: Millis,
     /// `derive_window`, for a derived key.

@@ -19,21 +19,21 @@ pub(super) fn submitted(
         _ => {}
     }
     let Some(claim) = record.claim() else { return vacant(submission, now) };
+    if claim.credential != submission.credential {
+        return of_another_credential(record, submission, live, now);
+    }
     if claim.fingerprint != submission.fingerprint {
         return Transition::refuse(record, Refusal::KeyReused);
     }
-    let is_owner = claim.credential == submission.credential;
     match record {
-        Record::InFlight { .. } => in_flight(record, &submission, is_owner, live),
-        Record::Done { .. } if !is_owner => Transition::refuse(record, Refusal::CredentialChanged),
+        Record::InFlight { .. } => in_flight(record, &submission, true, live),
         Record::Done { answer: Answer { body: Body::NotKept, .. }, .. } => {
             Transition::refuse(record, Refusal::ResponseNotKept)
         }
         // Who waited for a place in vain is told what is known, as if nothing could be sent again: the
         // first attempt may have acted.
         Record::Unknown { claim, outcome }
-            if is_owner
-                && submission.may_resend
+            if submission.may_resend
                 && submission.can_send
                 && submission.place != Place::Denied =>
         {
@@ -42,12 +42,38 @@ pub(super) fn submitted(
                 _ => Transition::keep(Record::Unknown { claim, outcome }, Action::AwaitPlace),
             }
         }
-        Record::Unknown { ref outcome, .. } if !is_owner || !is_kept(outcome) => {
+        Record::Unknown { ref outcome, .. } if !is_kept(outcome) => {
             let reason = outcome.reason;
             Transition::refuse(record, Refusal::OutcomeUnknown(reason))
         }
         Record::Done { .. } | Record::Unknown { .. } => Transition::keep(record, Action::Replay),
         Record::Vacant | Record::Forgotten { .. } | Record::Moved { .. } => vacant(submission, now),
+    }
+}
+
+/// Another credential of the scope, whose request is never compared with the first one: what it is told
+/// must not depend on that. Nor may it be kept from the key by having been refused: what the origin has
+/// refused for good, it has not done, and that binds only who was refused.
+fn of_another_credential(
+    record: Record,
+    submission: Submission,
+    live: InMemoryState,
+    now: UnixMillis,
+) -> Transition {
+    match record {
+        Record::InFlight { .. } => in_flight(record, &submission, false, live),
+        // A call of the claim that is still open would be taken for one of the next claim's.
+        Record::Done { ref answer, .. } if answer.is_refusal() && !live.open_calls.is_empty() => {
+            come_again(record)
+        }
+        Record::Done { answer, claim } if answer.is_refusal() => {
+            free(Record::Done { answer, claim }, submission, now)
+        }
+        Record::Unknown { ref outcome, .. } => {
+            let reason = outcome.reason;
+            Transition::refuse(record, Refusal::OutcomeUnknown(reason))
+        }
+        _ => Transition::refuse(record, Refusal::CredentialChanged),
     }
 }
 
@@ -76,15 +102,21 @@ fn fenced(needed_until: UnixMillis) -> Transition {
     Transition::put(Record::Moved { until }, Action::ConfirmMove)
 }
 
-/// A free key. A request that was sent already, or only waited, is told to come again: its body is
-/// gone, and it is not sent to another shard either.
 fn vacant(submission: Submission, now: UnixMillis) -> Transition {
+    match submission.known_only && submission.can_send {
+        true => fenced(now.plus(submission.retry_window).plus(FENCE_MARGIN)),
+        false => free(Record::Vacant, submission, now),
+    }
+}
+
+/// A key that this request may claim. One that was sent already, or only waited, is told to come again:
+/// its body is gone, and it is not sent to another shard either.
+fn free(record: Record, submission: Submission, now: UnixMillis) -> Transition {
     match submission.place {
-        _ if !submission.can_send => come_again(Record::Vacant),
-        _ if submission.known_only => fenced(now.plus(submission.retry_window).plus(FENCE_MARGIN)),
+        _ if !submission.can_send => come_again(record),
         Place::Taken => claimed(submission, now),
-        Place::Wanted => Transition::keep(Record::Vacant, Action::AwaitPlace),
-        Place::Denied => Transition::refuse(Record::Vacant, Refusal::OriginBusy),
+        Place::Wanted => Transition::keep(record, Action::AwaitPlace),
+        Place::Denied => Transition::refuse(record, Refusal::OriginBusy),
     }
 }
 
@@ -97,11 +129,13 @@ fn is_kept(outcome: &Outcome) -> bool {
 }
 
 fn claimed(submission: Submission, now: UnixMillis) -> Transition {
+    let compared = (submission.fingerprint, submission.credential);
+    let (fingerprint, credential) = submission.under_policy.map_or(compared, |own| *own);
     let claim = Claim {
         id: submission.fresh,
         attempt: 1,
-        fingerprint: submission.fingerprint,
-        credential: submission.credential,
+        fingerprint,
+        credential,
         claimed_at: now,
         deadline_at: now.plus(submission.deadline),
         window_ends_at: now.plus(submission.retry_window),

@@ -1,5 +1,6 @@
 //! What an operator is told of a record.
 
+use crate::guard::digest::Pepper;
 use crate::guard::document::to_json;
 use crate::guard::log::FingerprintTag;
 use crate::guard::machine::InMemoryState;
@@ -27,6 +28,8 @@ pub fn vacant(id: &RecordId) -> String {
 #[derive(Clone, Copy)]
 pub struct About<'a> {
     pub id: &'a RecordId,
+    /// The log's fingerprints are made under it.
+    pub pepper: &'a Pepper,
     /// Whose keys these are; the log's fingerprints are salted with it.
     pub realm: &'a str,
     pub live: InMemoryState<'a>,
@@ -109,7 +112,9 @@ fn reason(reason: Reason) -> &'static str {
 struct ClaimDescription<'a> {
     claim: &'a ClaimId,
     attempt: u32,
-    fingerprint: String,
+    /// As the log tells it, if it does.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fingerprint: Option<FingerprintTag>,
     claimed_at: String,
     deadline_at: String,
     expires_at: String,
@@ -129,13 +134,11 @@ struct Requests {
 
 impl<'a> ClaimDescription<'a> {
     fn new(claim: &'a Claim, about: &About) -> Self {
-        let About { realm, live, seen, .. } = about;
+        let About { pepper, realm, live, seen, .. } = about;
         Self {
             claim: &claim.id,
             attempt: claim.attempt,
-            fingerprint: FingerprintTag::of(realm, &claim.fingerprint.digest.to_string())
-                .as_str()
-                .into(),
+            fingerprint: FingerprintTag::of(pepper, realm, &claim.fingerprint.digest.to_string()),
             claimed_at: claim.claimed_at.rfc3339(),
             deadline_at: claim.deadline_at.rfc3339(),
             expires_at: claim.expires_at().rfc3339(),

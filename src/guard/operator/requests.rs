@@ -3,13 +3,14 @@
 
 use super::error::{AdminError, FindError, ResolutionError};
 use crate::guard::address::OWN_PREFIX;
+use crate::guard::digest::Pepper;
 use crate::guard::document::{Members, from_json_object, present};
 use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::Resolution;
+use crate::guard::parameters::is_token;
 use crate::guard::record::{Answer, Body, ClaimId, INLINE_LIMIT};
 use crate::guard::replay::shown_headers;
-use crate::guard::request_head::is_token;
-use crate::guard::scope::{RecordId, ScopeValue};
+use crate::guard::scope::{Namespace, RecordId, ScopeValue};
 use crate::guard::time::{Millis, UnixMillis};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -72,14 +73,15 @@ struct FindRequest<'a> {
 }
 
 /// The record of a key: `{"realm"?, "scope"?, "key"}`.
-pub fn find(text: &str, own_realm: &str) -> Result<RecordId, AdminError> {
+pub fn find(text: &str, own_realm: &str, pepper: &Pepper) -> Result<RecordId, AdminError> {
     let request: FindRequest = from_json_object(text).ok_or(FindError::NotAQuestion)?;
     let key = request.key.as_str().and_then(IdempotencyKey::from_text).ok_or(FindError::Key)?;
     let scope = match request.scope {
         None => Vec::new(),
         Some(scope) => scope_values(scope.get()).ok_or(FindError::Scope)?,
     };
-    Ok(RecordId::new(request.realm.as_deref().unwrap_or(own_realm), &scope, &key))
+    let realm = request.realm.as_deref().unwrap_or(own_realm);
+    Ok(RecordId::new(Namespace { pepper, realm, scope: &scope }, &key))
 }
 
 fn scope_values(text: &str) -> Option<Vec<ScopeValue>> {

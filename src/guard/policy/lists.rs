@@ -7,9 +7,11 @@ use super::json::Value;
 use super::reader::Reader;
 use crate::guard::canonical_json::Pointer;
 use crate::guard::cors::Cors;
+use crate::guard::fingerprint::{Headers, Ignore};
 use crate::guard::origin::OriginUrl;
-use crate::guard::request_head::is_token;
-use crate::guard::scope::{Scope, Source};
+use crate::guard::parameters::is_token;
+use crate::guard::scope::{Scope, auto_credential};
+use crate::guard::source::Source;
 use serde_json::value::RawValue;
 use thiserror::Error;
 
@@ -31,8 +33,8 @@ pub enum ValueError {
     SafeMethod,
     #[error("cannot be guarded: remove it, for the platform sends no such request")]
     MethodNeverSent,
-    #[error("is not \"auto\": {SCOPE}")]
-    NotAuto,
+    #[error("is not \"auto\": {cure}")]
+    NotAuto { cure: &'static str },
     #[error("is no source: {SOURCE}")]
     NoSource,
     #[error("holds no header name: {SOURCE}")]
@@ -43,8 +45,12 @@ pub enum ValueError {
         "proves nothing, for tokens are read unverified: write \"header:authorization\", which holds the whole token"
     )]
     Unverified,
+    #[error("cannot be shown by a caller: {CREDENTIAL}")]
+    NoCredential,
     #[error("is no JSON pointer: {POINTER}")]
     NoPointer,
+    #[error("is no header name: {HEADERS}")]
+    NoHeader,
     #[error("is not \"off\": {CORS}")]
     NotOff,
     #[error("is not a field of cors: its only field is origins")]
@@ -64,12 +70,16 @@ pub enum ValueError {
 const REALM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
 const METHODS: &str = "write a list such as [\"POST\", \"PATCH\"]";
 const SCOPE: &str =
-    "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name> and jwt:<claim>";
-const CREDENTIAL: &str = "write a list of header:<name>, cookie:<name> and query:<name>";
-const SOURCE: &str = "write header:<name>, cookie:<name>, query:<name> or jwt:<claim>";
-const IGNORE: &str = "write a list of JSON pointers such as [\"/sent_at\"]";
+    "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim> and path";
+const CREDENTIAL: &str =
+    "write \"auto\", or a list of header:<name>, cookie:<name> and query:<name>";
+const SOURCE: &str = "write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path";
+const IGNORE: &str =
+    "write a list of JSON pointers and names of form fields, such as [\"/sent_at\", \"sent_at\"]";
 const POINTER: &str =
     "write one such as \"/order/sent_at\", with ~1 for a slash in a name and ~0 for a tilde";
+const HEADERS: &str =
+    "write \"auto\", or a list of header names, with auto among them for the usual ones";
 const CORS: &str = "write \"off\" or { origins = [\"https://app.example.com\"] }";
 const ORIGINS: &str =
     "write a list such as [\"https://app.example.com\"], or [\"*\"] for every origin";
@@ -145,7 +155,7 @@ fn method(reader: &mut Reader, json: &RawValue) -> Option<String> {
 pub fn scope(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
     values.settings.scope = match reader.value(json)? {
         Value::Text(text) if text == "auto" => Scope::Auto,
-        Value::Text(_) => return reader.wrong(json, ValueError::NotAuto),
+        Value::Text(_) => return reader.wrong(json, ValueError::NotAuto { cure: SCOPE }),
         _ => Scope::Sources(some_entries(reader, json, SCOPE, SCOPE, source)?),
     };
     Some(())
@@ -153,7 +163,11 @@ pub fn scope(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Optio
 
 pub fn credential(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
     let if_empty = "name at least one source, for without one every caller would see every answer";
-    values.settings.credential = some_entries(reader, json, CREDENTIAL, if_empty, proof)?;
+    values.settings.credential = match reader.value(json)? {
+        Value::Text(text) if text == "auto" => auto_credential(),
+        Value::Text(_) => return reader.wrong(json, ValueError::NotAuto { cure: CREDENTIAL }),
+        _ => some_entries(reader, json, CREDENTIAL, if_empty, proof)?,
+    };
     Some(())
 }
 
@@ -161,6 +175,7 @@ pub fn credential(reader: &mut Reader, json: &RawValue, values: &mut Values) -> 
 fn proof(reader: &mut Reader, json: &RawValue) -> Option<Source> {
     match source(reader, json)? {
         Source::Jwt(_) => reader.wrong(json, ValueError::Unverified),
+        Source::Path => reader.wrong(json, ValueError::NoCredential),
         source => Some(source),
     }
 }
@@ -173,19 +188,69 @@ fn source(reader: &mut Reader, json: &RawValue) -> Option<Source> {
         Ok(Source::Cookie(name)) if !is_token(&name) => {
             reader.wrong(json, ValueError::NoCookieName)
         }
+        // What `auto` is made of has no name of its own in a policy.
+        Ok(Source::Signer(_) | Source::Cookies) | Err(_) => {
+            reader.wrong(json, ValueError::NoSource)
+        }
         Ok(source) => Some(source),
-        Err(_) => reader.wrong(json, ValueError::NoSource),
     }
 }
 
-pub fn ignore(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
-    values.settings.fingerprint.ignore = entries(reader, json, IGNORE, pointer)?;
+pub fn fingerprint_headers(
+    reader: &mut Reader,
+    json: &RawValue,
+    values: &mut Values,
+) -> Option<()> {
+    values.settings.fingerprint.headers = match reader.value(json)? {
+        Value::Text(text) if text == AUTO => Headers { known: true, named: Vec::new() },
+        Value::Text(_) => return reader.wrong(json, ValueError::NotAuto { cure: HEADERS }),
+        _ => {
+            let mut named = entries(reader, json, HEADERS, header_name)?;
+            let known = named.iter().any(|name| name == AUTO);
+            named.retain(|name| name != AUTO);
+            Headers { known, named }
+        }
+    };
     Some(())
 }
 
-fn pointer(reader: &mut Reader, json: &RawValue) -> Option<Pointer> {
-    let text = reader.text(json, POINTER)?;
-    tokens(&text).or_else(|| reader.wrong(json, ValueError::NoPointer))
+const AUTO: &str = "auto";
+
+/// A header's name in lower case, or `auto`.
+fn header_name(reader: &mut Reader, json: &RawValue) -> Option<String> {
+    let name = reader.text(json, HEADERS)?.to_ascii_lowercase();
+    if is_token(&name) { Some(name) } else { reader.wrong(json, ValueError::NoHeader) }
+}
+
+pub fn ignore(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    let mut ignore = Ignore::default();
+    for entry in entries(reader, json, IGNORE, ignored)? {
+        match entry {
+            Ignored::Pointer(pointer) => ignore.pointers.push(pointer),
+            Ignored::Field(name) => ignore.fields.push(name),
+        }
+    }
+    values.settings.fingerprint.ignore = ignore;
+    Some(())
+}
+
+#[derive(PartialEq)]
+enum Ignored {
+    Pointer(Pointer),
+    Field(String),
+}
+
+/// What begins with a slash is a pointer into JSON, anything else the name of a form's field.
+fn ignored(reader: &mut Reader, json: &RawValue) -> Option<Ignored> {
+    let text = reader.text(json, IGNORE)?;
+    if text.starts_with('/') {
+        let pointer = tokens(&text).map(Ignored::Pointer);
+        return pointer.or_else(|| reader.wrong(json, ValueError::NoPointer));
+    }
+    match text.is_empty() {
+        true => reader.wrong(json, ValueError::Empty { cure: IGNORE }),
+        false => Some(Ignored::Field(text)),
+    }
 }
 
 /// The tokens of a JSON pointer (RFC 6901) to something within the document.

@@ -5,8 +5,8 @@ use super::fields::Values;
 use super::json::Value;
 use super::lists::entries;
 use super::reader::Reader;
+use crate::guard::parameters::is_token;
 use crate::guard::release::{Release, ReleaseHeader};
-use crate::guard::request_head::is_token;
 use serde_json::value::RawValue;
 use thiserror::Error;
 

@@ -3,7 +3,7 @@
 
 use super::amount::DURATION;
 use super::settings::{KeyMode, Settings, Unknown};
-use crate::guard::fingerprint::Algorithm;
+use crate::guard::fingerprint::{Algorithm, Ignore};
 use crate::guard::time::Millis;
 use thiserror::Error;
 
@@ -113,11 +113,11 @@ fn derive(settings: &Settings) -> Option<Broken> {
 
 fn ignore(settings: &Settings) -> Option<Broken> {
     let method = &settings.fingerprint;
-    (!method.ignore.is_empty() && method.algorithm != Algorithm::Auto).then(|| {
+    (method.ignore != Ignore::default() && method.algorithm != Algorithm::Auto).then(|| {
         Broken::new(
             "does not go with this fingerprint",
             "does not go with ignore",
-            "write fingerprint = \"auto\", which alone reads JSON, or ignore = []",
+            "write fingerprint = \"auto\", which alone looks into a body, or ignore = []",
         )
     })
 }

@@ -2,9 +2,10 @@
 //! default is what it is. The words of a policy are the names of the types' values.
 
 use crate::guard::cors::Cors;
-use crate::guard::fingerprint::{Algorithm, Method};
+use crate::guard::fingerprint::Method;
 use crate::guard::release::{Release, ReleaseHeader};
-use crate::guard::scope::{Scope, Source};
+use crate::guard::scope::{Scope, auto_credential};
+use crate::guard::source::Source;
 use crate::guard::time::Millis;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
@@ -42,13 +43,15 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether a header, by its name in lower case, says whose a request is or who may see its answer.
+    /// Whether a header, by its name in lower case, says whose a request is, who may see its answer, or
+    /// what it asks for.
     pub fn reads_header(&self, name: &str) -> bool {
         let scope = match &self.scope {
             Scope::Auto => &[],
             Scope::Sources(sources) => sources.as_slice(),
         };
-        scope.iter().chain(&self.credential).any(|source| source.is_header(name))
+        let mut sources = scope.iter().chain(&self.credential);
+        sources.any(|source| source.is_header(name)) || self.fingerprint.headers.count(name)
     }
 }
 
@@ -128,10 +131,8 @@ impl Default for Settings {
             unknown: Unknown::Hold,
             release: default_release(),
             scope: Scope::Auto,
-            credential: ["authorization", "cookie", "x-api-key"]
-                .map(|name| Source::Header(name.into()))
-                .into(),
-            fingerprint: Method { algorithm: Algorithm::Auto, ignore: Vec::new() },
+            credential: auto_credential(),
+            fingerprint: Method::AUTO,
             max_request_body: 10 * MIB,
             max_stored_response: 8 * MIB,
             replay_set_cookie: false,

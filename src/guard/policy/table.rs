@@ -81,7 +81,7 @@ impl Field {
     }
 }
 
-pub const FIELDS: [Field; 29] = [
+pub const FIELDS: [Field; 30] = [
     field("realm", Kind::Special(lists::realm), Absent("the request's host, in lower case and without its port"))
         .only(Level::Top)
         .allows("1 to 255 visible ASCII characters")
@@ -157,20 +157,24 @@ pub const FIELDS: [Field; 29] = [
         .means("The answers that say \"I did not process this\": they are passed on, nothing is stored, and the key is free again.")
         .because("By their definitions these come before the work: what authentication, limits and preconditions refuse, what a server did not wait for or will not take in this form, and what the edge says of a connection that was never made. 307 and 308 say \"send the same there\": who follows shows this very key again. A conflict, a lock and a 503 are among them only with `Retry-After`; a plain 503 is not, because common routers answer it while the application works on."),
     field("scope", Kind::Special(lists::scope), Is(r#""auto""#))
-        .allows("`\"auto\"`, or a list of `header:<name>`, `cookie:<name>`, `query:<name>` and `jwt:<claim>`")
-        .means("Who a key belongs to: the same key of another scope is another operation. `auto` takes a bearer token's `iss` and `sub`, else the Authorization header, else `x-api-key`. Tokens are read unverified: they partition, they authorise nothing. A claim that is missing falls back to the whole Authorization header.")
+        .allows("`\"auto\"`, or a list of `header:<name>`, `cookie:<name>`, `query:<name>`, `jwt:<claim>` and `path`")
+        .means("Who a key belongs to: the same key of another scope is another operation. `auto` takes the `iss` and `sub` of a JWT under any Authorization scheme, else what stays in a scheme that signs each request anew (the access key of an AWS signature, an OAuth 1 consumer key and token, a Digest's username and realm, a Hawk id, a Signature's keyId), else the whole Authorization header; and `x-api-key` where it is there, too. Tokens are read unverified: they partition, they authorise nothing. A claim that is missing falls back to the whole Authorization header. `path` gives each path keys of its own. Requests that tell who sends them by cookies alone all share one scope under `auto`: name the cookie of your session, as in `scope = [\"cookie:sid\"]`, or two users who happen to choose the same key meet (the second is refused, and sees nothing).")
         .because("Two customers who happen to choose the same key must not meet, and a token that is renewed between two attempts is still the same customer.")
         .beware("Changing it makes every key a new one: a retry of a request from before the change is carried out again."),
-    field("credential", Kind::Special(lists::credential), Is(r#"["header:authorization", "header:cookie", "header:x-api-key"]"#))
-        .allows("a list of `header:<name>`, `cookie:<name>` and `query:<name>`")
-        .means("What must be identical for a stored answer to be shown. Only a salted hash of it is kept.")
-        .because("These are the three places in which a caller's secret usually stands."),
+    field("credential", Kind::Special(lists::credential), Is(r#""auto""#))
+        .allows("`\"auto\"`, or a list of `header:<name>`, `cookie:<name>` and `query:<name>`")
+        .means("What must be identical for a stored answer to be shown. `auto` takes Authorization, `x-api-key` and the cookies, in the order of their names and without those of [common tools](#cookies-that-do-not-count). Where Authorization is there under another scheme than Basic, it says who somebody is by itself, and cookies do not count; an application's `x-api-key` or Basic password is often shared by all its users, so beside those they do. To have every cookie count, write `[\"header:authorization\", \"header:x-api-key\", \"header:cookie\"]`. Of what is read only a salted hash is kept. A header that holds bytes which are no UTF-8 is refused with `credential-unreadable`, for another caller's could look the same.")
+        .because("These are the places in which a caller's secret usually stands, and a cookie that a measuring script has changed between two clicks is no other caller."),
     field("fingerprint", choice!(Algorithm, |values| values.settings.fingerprint.algorithm), Is(r#""auto""#))
-        .means("How a retry is compared with the first request; method, path, query and content type count as well. `auto` reads JSON regardless of member order and white space, and multipart regardless of its boundary; `bytes` compares byte for byte; `none` compares nothing.")
+        .means("How a retry is compared with the first request. `auto` and `bytes` compare method, path, query, `fingerprint_headers`, Content-Type (without a charset of UTF-8), Content-Encoding, Content-Range and the body: `auto` reads JSON regardless of member order and white space, multipart regardless of its boundaries, and forms without the [tokens that are drawn anew](#form-fields-that-do-not-count) for each attempt; `bytes` compares byte for byte; `none` compares only method, path and `fingerprint_headers`.")
         .because("Clients build the body anew for a retry, and few do it byte for byte."),
+    field("fingerprint_headers", Kind::Special(lists::fingerprint_headers), Is(r#""auto""#))
+        .allows("`\"auto\"`, or a list of header names; `auto` in the list stands for [the usual ones](#headers-that-make-another-request), and `[]` is for none")
+        .means("The headers that make another request: with another value, or without one, it is refused with `key-reused`.")
+        .because("A method or an operation that a header names, or the account that it acts for, is as much a part of the request as its path."),
     field("ignore", Kind::Special(lists::ignore), Is("[]"))
-        .allows("a list of JSON pointers such as `\"/sent_at\"`; only with `fingerprint = \"auto\"`")
-        .means("What a retry may change in a JSON body, such as the time at which it was sent.")
+        .allows("a list of JSON pointers such as `\"/sent_at\"` and of form fields such as `\"sent_at\"`; only with `fingerprint = \"auto\"`")
+        .means("What a retry may change in a JSON body or in a form, such as the time at which it was sent. What begins with a slash points into JSON, anything else names a field of a form, urlencoded or multipart.")
         .because("Only you know which of a request's values mean nothing."),
     field("max_request_body", Kind::Size(size(1, 32 * MIB), |values| &mut values.settings.max_request_body), Is(r#""10MiB""#))
         .means("The largest request body that is guarded; a larger one gets `body-too-large`. A guarded body lies in memory up to three times while it is hashed, and an isolate has 128 MB, hence the bound.")

@@ -1,7 +1,8 @@
 //! JSON bodies: what their writers may vary, and what makes another request.
 
 use super::{AUTO, Method, Sent, different, order, same};
-use onlyonce::guard::canonical_json::canonical_json;
+use onlyonce::guard::canonical_json::{MAX_COPIED, MAX_MEMBERS, MAX_VALUES, canonical_json};
+use onlyonce::guard::fingerprint::Ignore;
 
 fn json(body: &str) -> Sent {
     order(Some("application/json"), body.as_bytes())
@@ -20,7 +21,8 @@ fn unequal(one: &str, other: &str) {
 /// `auto` without the values at some JSON pointers, each already split.
 fn ignoring(pointers: &[&[&str]]) -> Method {
     let split = |pointer: &&[&str]| pointer.iter().map(|token| (*token).to_owned()).collect();
-    Method { ignore: pointers.iter().map(split).collect(), ..AUTO }
+    let pointers = pointers.iter().map(split).collect();
+    Method { ignore: Ignore { pointers, ..Ignore::default() }, ..AUTO }
 }
 
 #[test]
@@ -34,8 +36,8 @@ fn canonical_forms() {
         (r#" "\u0061\/" "#, r#""a/""#),
         ("[ ]", "[]"),
         ("{\n}", "{}"),
-        (r#"[1 , [ ] ]"#, "[1,[],]"),
-        (r#"{"b":1,"a":{"d":[true],"c":""}}"#, r#"{"a":{"c":"","d":[true,],},"b":1,}"#),
+        (r#"[1 , [ ] ]"#, "[1,[]]"),
+        (r#"{"b":1,"a":{"d":[true],"c":""}}"#, r#"{"a":{"c":"","d":[true]},"b":1}"#),
     ] {
         assert_eq!(canonical(text).as_deref(), Some(form), "{text}");
     }
@@ -261,4 +263,63 @@ fn everything_else_counts_still() {
     // What is ignored must still be readable in one way.
     unequal_despite(&[&["a"]], r#"{"a":1,"a":2}"#, r#"{"a":2,"a":1}"#);
     unequal_despite(&[&["a"]], r#"{"a":{"b":1,"b":2}}"#, r#"{"a":{"b":2,"b":1}}"#);
+}
+
+/// Members of a large object, in an order of their names and in the opposite one.
+fn large(members: usize, value: &str) -> [String; 2] {
+    let member = |at: usize| format!("\"m{at:06}\":{value}");
+    let text = |list: Vec<String>| format!("{{{}}}", list.join(","));
+    [text((0..members).map(member).collect()), text((0..members).rev().map(member).collect())]
+}
+
+/// Its hash stands in its place, and it is as much the same as a small one.
+#[test]
+fn large_objects_are_compared_like_small_ones() {
+    let [first, turned] = large(5_000, "1");
+    assert!(first.len() > MAX_COPIED);
+    equal(&first, &turned);
+    equal(&format!("[{first},{{\"a\":{turned}}}]"), &format!("[{turned},{{\"a\":{first}}}]"));
+    unequal(&first, &large(5_000, "2")[0]);
+    unequal(&first, &large(5_001, "1")[0]);
+    unequal(&first, &first.replace("\"m004999\":1", "\"m004999\":2"));
+    unequal(&first, &format!("[{first}]"));
+    unequal(&format!("[{first}]"), &format!("[{first},{first}]"));
+    let twice = first.replace("m004999", "m000000");
+    assert_eq!(canonical_json(twice.as_bytes(), &[]), None);
+    // Whichever side of the limit an object is on, it is the same for every spelling of it.
+    for members in 1_000..1_300 {
+        let [first, turned] = large(members, "null");
+        equal(&first, &turned.replace(',', " , "));
+    }
+}
+
+/// The form takes no more room than the text.
+#[test]
+fn the_form_is_never_longer_than_the_text() {
+    for text in [
+        "[[[[1]]]]".to_owned(),
+        "[1,2,3]".to_owned(),
+        r#"{"a":{"b":{"c":[]}}}"#.to_owned(),
+        r#"["\u0001\u001f\u007f\u00e9\ud83d\udd11\/\\\""]"#.to_owned(),
+        large(3_000, "{}")[1].clone(),
+        format!("{}{}", "[".repeat(128), "]".repeat(128)),
+    ] {
+        let form = canonical_json(text.as_bytes(), &[]).expect("a form");
+        assert!(form.len() <= text.len(), "{text}");
+    }
+}
+
+/// A body of ten megabytes that is all members: what is known of them stays small.
+#[test]
+fn more_members_than_anybody_sends_have_no_form() {
+    let body = |members: usize| large(members, "1")[1].clone();
+    assert!(canonical_json(body(MAX_MEMBERS).as_bytes(), &[]).is_some());
+    assert_eq!(canonical_json(body(MAX_MEMBERS + 1).as_bytes(), &[]), None);
+    // In many objects there may be more.
+    let many = format!("[{}]", vec![body(1_000); 400].join(","));
+    assert!(canonical_json(many.as_bytes(), &[]).is_some());
+    // The list is a value, too.
+    let values = |count: usize| format!("[{}1]", "1,".repeat(count - 2));
+    assert!(canonical_json(values(MAX_VALUES).as_bytes(), &[]).is_some());
+    assert_eq!(canonical_json(values(MAX_VALUES + 1).as_bytes(), &[]), None);
 }

@@ -31,9 +31,13 @@ fn at_most_a_hundred_wait() {
     waits(100, stranger(), BUSY);
     waits(101, owner(), BUSY);
     waits(0, rejecting(owner()), BUSY);
-    // Another request is refused for what it is, however many wait.
+    // Its owner's other request is refused for what it is, however many wait.
     waits(100, other_request(owner()), Action::Refuse(Refusal::KeyReused));
-    waits(0, rejecting(other_request(stranger())), Action::Refuse(Refusal::KeyReused));
+    waits(0, rejecting(other_request(owner())), Action::Refuse(Refusal::KeyReused));
+    // Nobody else hears that it is another one.
+    waits(0, other_request(stranger()), Action::Join);
+    waits(100, other_request(stranger()), BUSY);
+    waits(0, rejecting(other_request(stranger())), BUSY);
 }
 
 /// Whoever knows a key and its scope waits as well, but not in its owner's places.

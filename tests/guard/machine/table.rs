@@ -153,7 +153,7 @@ fn first_attempt_in_flight() {
             stays(On::Owner, &now, Join),
             stays(On::Stranger, &now, Join),
             stays(On::OtherRequest, &now, Refuse(KeyReused)),
-            stays(On::OtherRequestOfStranger, &now, Refuse(KeyReused)),
+            stays(On::OtherRequestOfStranger, &now, Join),
             stays(On::OwnerRejecting, &now, busy.clone()),
             stays(On::StrangerRejecting, &now, busy),
             stays(On::OwnerResending, &now, Join),
@@ -186,7 +186,7 @@ fn second_attempt_in_flight() {
             stays(On::Owner, &now, Join),
             stays(On::Stranger, &now, Join),
             stays(On::OtherRequest, &now, Refuse(KeyReused)),
-            stays(On::OtherRequestOfStranger, &now, Refuse(KeyReused)),
+            stays(On::OtherRequestOfStranger, &now, Join),
             stays(On::OwnerRejecting, &now, busy.clone()),
             stays(On::StrangerRejecting, &now, busy),
             stays(On::OwnerResending, &now, Join),
@@ -206,21 +206,21 @@ fn second_attempt_in_flight() {
     );
 }
 
-/// Every event in a state whose answer is final, where only the owner's view differs.
+/// Every event in a state whose answer is final, where only the owner's view differs, and that of
+/// everybody else: they are told the same, whatever they send.
 #[track_caller]
-fn final_state(now: &Record, owner_sees: &Action) {
-    let withheld = || Refuse(CredentialChanged);
+fn final_state(now: &Record, owner_sees: &Action, stranger: impl Fn(On) -> Row) {
     state(
         now,
         [
             stays(On::Owner, now, owner_sees.clone()),
-            stays(On::Stranger, now, withheld()),
+            stranger(On::Stranger),
             stays(On::OtherRequest, now, Refuse(KeyReused)),
-            stays(On::OtherRequestOfStranger, now, Refuse(KeyReused)),
+            stranger(On::OtherRequestOfStranger),
             stays(On::OwnerRejecting, now, owner_sees.clone()),
-            stays(On::StrangerRejecting, now, withheld()),
+            stranger(On::StrangerRejecting),
             stays(On::OwnerResending, now, owner_sees.clone()),
-            stays(On::StrangerResending, now, withheld()),
+            stranger(On::StrangerResending),
             stays(On::OtherRequestResending, now, Refuse(KeyReused)),
             stays(On::OwnerSpent, now, owner_sees.clone()),
             stays(On::OwnerSpentResending, now, owner_sees.clone()),
@@ -237,10 +237,29 @@ fn final_state(now: &Record, owner_sees: &Action) {
 
 #[test]
 fn final_answers() {
-    final_state(&done(), &Replay);
-    final_state(&done_with(answer(404, "")), &Replay);
-    final_state(&done_with(answer(409, "sold out")), &Replay);
-    final_state(&done_with(not_kept(200)), &Refuse(ResponseNotKept));
+    for (answer, owner_sees) in [
+        (answer(201, "created"), Replay),
+        (answer(303, ""), Replay),
+        (answer(399, ""), Replay),
+        (not_kept(200), Refuse(ResponseNotKept)),
+    ] {
+        let now = done_with(answer);
+        final_state(&now, &owner_sees, |on| stays(on, &now, Refuse(CredentialChanged)));
+    }
+}
+
+/// As long as a call of the claim is open, the next claim would be taken for the one that it is for.
+#[test]
+fn final_refusals_beside_an_open_call() {
+    for (answer, owner_sees) in [
+        (answer(404, ""), Replay),
+        (answer(409, "sold out"), Replay),
+        (not_kept(422), Refuse(ResponseNotKept)),
+    ] {
+        let now = done_with(answer);
+        let come_again = || Refuse(InProgress { retry_after: ASK_AGAIN });
+        final_state(&now, &owner_sees, |on| stays(on, &now, come_again()));
+    }
 }
 
 /// The record after a resend was claimed at [`EARLY`].
@@ -263,7 +282,7 @@ fn unknown_state(now: &Record, owner_sees: &Action, reports: [Row; 6]) {
             stays(On::Owner, now, owner_sees.clone()),
             stays(On::Stranger, now, untold.clone()),
             stays(On::OtherRequest, now, Refuse(KeyReused)),
-            stays(On::OtherRequestOfStranger, now, Refuse(KeyReused)),
+            stays(On::OtherRequestOfStranger, now, untold.clone()),
             stays(On::OwnerRejecting, now, owner_sees.clone()),
             stays(On::StrangerRejecting, now, untold.clone()),
             (On::OwnerResending, resent(now), Put, Forward),

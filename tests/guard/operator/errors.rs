@@ -2,6 +2,7 @@
 
 use super::parsed;
 use crate::fixtures::CLAIMED_AT;
+use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::operator::{AdminError, FindError, ResolutionError, find, resolution};
 use serde_json::json;
 
@@ -119,7 +120,7 @@ fn every_mistake_has_its_own_error() {
         (r#"{"key":"k","scope":[]}"#, FindError::Scope),
         (r#"{"key":"k","scope":{"jwt:a":1.5}}"#, FindError::Scope),
     ] {
-        assert_eq!(find(text, "own"), Err(error.into()), "{text}");
+        assert_eq!(find(text, "own", &Pepper::default()), Err(error.into()), "{text}");
     }
     let values = resolution(r#"["c","not-processed"]"#, CLAIMED_AT).expect_err("a list");
     assert_eq!(values, ResolutionError::NotAResolution.into());

@@ -127,6 +127,11 @@ fn check_prints_what_holds() {
         assert!(text.lines().any(|found| found == line), "{line:?} in\n{text}");
     }
     assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    assert!(text.contains("Set PEPPER before the first key comes"), "{text}");
+    assert!(text.contains("as in scope = [\"cookie:sid\"]"), "{text}");
+    let named = run("check", r#"{"POLICY": {"scope": ["cookie:sid"]}}"#);
+    let named = String::from_utf8(named.stdout).expect("text");
+    assert!(!named.contains("cookie alone") && named.contains("Set PEPPER"), "{named}");
 }
 
 #[test]

@@ -310,11 +310,11 @@ fn fields_that_contradict_each_other() {
     );
     one(
         r#"{"ignore": ["/a"], "fingerprint": "bytes"}"#,
-        r#"ignore […] does not go with this fingerprint: write fingerprint = "auto", which alone reads JSON, or ignore = []"#,
+        r#"ignore […] does not go with this fingerprint: write fingerprint = "auto", which alone looks into a body, or ignore = []"#,
     );
     one(
         r#"{"ignore": ["/a"], "routes": [{"path": "/a", "fingerprint": "none"}]}"#,
-        r#"routes[0].fingerprint "none" does not go with ignore: write fingerprint = "auto", which alone reads JSON, or ignore = []"#,
+        r#"routes[0].fingerprint "none" does not go with ignore: write fingerprint = "auto", which alone looks into a body, or ignore = []"#,
     );
     one(
         r#"{"derive_window": "2h", "retry_window": "1h"}"#,

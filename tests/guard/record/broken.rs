@@ -110,7 +110,9 @@ fn lengths_that_lie() {
         (38, format!("01{most}")),              // tokens of a pointer
         (38, format!("0101{most}")),            // letters of a token
         (38, "ffffffffffffffff01".into()),      // more than the platform can count
-        (40, most.to_owned()),                  // the digest's bytes
+        (40, most.to_owned()),                  // fields to ignore
+        (44, most.to_owned()),                  // headers that count
+        (46, most.to_owned()),                  // the digest's bytes
         (CLAIM.len() - 2, format!("01{most}")), // letters of a raw key
     ] {
         malformed(&["01", &CLAIM[..at], &lie, &CLAIM[at + 2..], "00"]);
@@ -164,7 +166,7 @@ fn what_belongs_to_nothing() {
 #[test]
 fn another_version_is_refused_not_guessed_at() {
     let mut bytes = in_flight(None).encode().expect("stored");
-    for version in [0_u32, 1, 3, u32::MAX] {
+    for version in [0_u32, 1, 2, 4, u32::MAX] {
         bytes[4..8].copy_from_slice(&version.to_be_bytes());
         assert_eq!(Record::decode(&bytes), Err(RecordError::Version(version)));
     }
@@ -181,7 +183,7 @@ fn says(error: RecordError, sentence: &str) {
 fn what_an_unusable_record_says() {
     says(
         RecordError::Version(1),
-        "the record has version 1 and this guard reads version 2, as happens while a deployment or a roll-back is under way",
+        "the record has version 1 and this guard reads version 3, as happens while a deployment or a roll-back is under way",
     );
     says(RecordError::NoRecord, "the record does not decode: it does not begin as a record does");
     says(RecordError::Truncated, "the record does not decode: it breaks off");

@@ -1,6 +1,6 @@
 //! What the headers of a guarded answer say about it.
 
-use crate::fixtures::CLAIMED_AT;
+use crate::fixtures::{CLAIMED_AT, record_id};
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::replay::{CacheStatus, HeaderChange, How, Marking};
 use onlyonce::guard::rpc::Delivery;
@@ -40,7 +40,7 @@ fn marking<'a>(key: &'a str, record: &'a RecordId) -> Marking<'a> {
 
 /// The marks of the marking as it is changed here, in the order of their names.
 fn marks(change: impl FnOnce(Marking) -> Marking) -> Vec<HeaderChange> {
-    let record = RecordId::new("r", &[], &key());
+    let record = record_id("r", &[], &key());
     let mut marks = change(marking(r#""a\"b""#, &record)).marks();
     marks.sort_by_key(|mark| mark.name);
     marks

@@ -84,6 +84,7 @@ impl World<'_> {
             fresh: claim_id(usize::from(self.state.ledger.claims) + 1),
             fingerprint: client.fingerprint(),
             credential: client.credential(),
+            under_policy: None,
             retry_window: WINDOW,
             deadline: DEADLINE,
             derived_ttl: None,

@@ -77,6 +77,7 @@ impl World<'_> {
             fresh: claim_id(self.state.ledger.next_claim(self.state.submissions[one].key)),
             fingerprint: client.fingerprint(),
             credential: client.credential(),
+            under_policy: None,
             retry_window: Millis(self.setting.window * TICK.0),
             deadline: DEADLINE,
             derived_ttl: None,

@@ -65,6 +65,14 @@ impl Case {
         (last.fate() != Fate::Released).then_some((*number, last))
     }
 
+    /// When another credential's request took the key from one that was refused.
+    pub fn key_taken_until(&self, number: usize) -> Option<Instant> {
+        let at = self.executions.iter().position(|(found, _)| *found == number)?;
+        let (_, next) =
+            self.executions.get(at + 1).filter(|_| self.executions[at].1.is_refusal())?;
+        Some(next.received)
+    }
+
     /// Whether the runtime died, before this moment, while it had to do with this arrival.
     pub fn died_over(&self, execution: &Execution, before: Instant) -> bool {
         let until = execution.answered.map(|answered| answered + GRACE);
@@ -76,11 +84,12 @@ impl Case {
     }
 
     /// Whether a claim may have been lost on its way to the origin: the runtime died after the key was
-    /// last free and before this moment.
+    /// last free, if only for another credential than the one that was refused, and before this moment.
     pub fn claim_lost_before(&self, before: Instant) -> bool {
         let since = self.executions.last().map_or(self.began, |(_, last)| last.received);
         let may_have = |death: &Death| death.ended + TRANSIT >= since && death.began <= before;
-        self.last().is_none() && self.deaths.iter().any(may_have)
+        let is_free = self.last().is_none_or(Execution::is_refusal);
+        is_free && self.deaths.iter().any(may_have)
     }
 
     pub fn records(&self) -> BTreeSet<&str> {

@@ -1,4 +1,5 @@
-//! The origin's book alone: at most one execution of a key that was not released.
+//! The origin's book alone: at most one execution of a key that was not released, or refused to another
+//! credential.
 
 use super::case::Case;
 use crate::act::Fate;
@@ -8,7 +9,8 @@ pub fn check(case: &Case) -> Vec<String> {
     let mut found = Vec::new();
     for pair in case.executions.windows(2) {
         let ((first, earlier), (second, later)) = (&pair[0], &pair[1]);
-        if earlier.fate() != Fate::Released {
+        let is_superseded = earlier.is_refusal() && earlier.identity != later.identity;
+        if earlier.fate() != Fate::Released && !is_superseded {
             found.push(format!(
                 "executed twice: #{second} after #{first}, which did not free the key"
             ));

@@ -142,6 +142,16 @@ fn executions() {
         },
         "although the runtime died",
     );
+    // A refusal binds who got it, and nobody else.
+    let refused_then = |identity: usize| {
+        let mut case = agreeing();
+        execution(&mut case).act.status = 404;
+        add_execution(&mut case, 8, 40.0, 201);
+        case.executions[1].1.identity = Some(identity);
+        super::executions::check(&case)
+    };
+    assert_eq!(refused_then(1), Vec::<String>::new());
+    assert!(refused_then(0)[0].contains("executed twice"));
     check(|case| execution(case).read = Some(false), "not the request that its client sent");
     check(|case| execution(case).identity = None, "without its sender's credential");
 }

@@ -9,10 +9,14 @@ pub fn check(case: &Case, exchange: &Exchange) -> Complaint {
         .or_else(|| after_the_doubt(case, exchange))
 }
 
-/// From the arrival that took the key on, another body gets 422 and nothing else.
+/// From the arrival that took the key on, another body under its credential gets 422 and nothing else.
 fn after_the_claim(case: &Case, exchange: &Exchange) -> Complaint {
     let last = case.last()?;
-    let is_other = exchange.variant != last.variant && exchange.began >= last.received;
+    let is_owner = last.identity == Some(exchange.identity);
+    let is_other = is_owner && exchange.variant != last.variant && exchange.began >= last.received;
+    if last.is_refusal() && case.claim_lost_before(exchange.ended) {
+        return None;
+    }
     let refused =
         ["key-reused", "guard-unavailable"].iter().any(|code| exchange.word.is_problem(code));
     (is_other && !refused).then(|| format!("another body got {:?}", exchange.word))
@@ -25,12 +29,20 @@ fn after_the_answer(case: &Case, exchange: &Exchange) -> Complaint {
         earlier.word.execution() == Some(number) && earlier.ended <= exchange.began
     };
     case.exchanges.iter().find(seen)?;
+    // Another credential's claim, which never arrived, may have taken the key from a refusal.
+    if last.is_refusal() && case.claim_lost_before(exchange.ended) {
+        return None;
+    }
     let fine = match &exchange.word {
         Word::Answer(shown, way) => *shown == number && *way != Way::First,
         Word::Problem { code, .. } => match code.as_str() {
             "key-reused" => exchange.variant != last.variant,
             "credential-changed" | "outcome-unknown" => exchange.identity != last.identity?,
             "response-not-kept" | "guard-unavailable" => true,
+            // It would have been sent, and had no place or no body any more.
+            "in-progress" | "origin-busy" => {
+                last.is_refusal() && exchange.identity != last.identity?
+            }
             _ => false,
         },
         Word::Foreign => false,

@@ -27,7 +27,7 @@ pub fn check(case: &Case, exchange: &Exchange) -> Complaint {
 fn another_body_was_claimed(case: &Case, exchange: &Exchange) -> bool {
     let had_it = |(number, execution): &(usize, Execution)| {
         let for_good = case.last_numbered().is_some_and(|(last, _)| last == *number);
-        let until = execution.answered.map(|answered| answered + GRACE);
+        let until = case.key_taken_until(*number).or(execution.answered).map(|end| end + GRACE);
         execution.variant != exchange.variant
             && execution.received <= exchange.ended + TRANSIT
             && (for_good || until.is_none_or(|until| until >= exchange.began))
@@ -37,7 +37,9 @@ fn another_body_was_claimed(case: &Case, exchange: &Exchange) -> bool {
 }
 
 fn another_credential_has_it(case: &Case, exchange: &Exchange) -> bool {
-    let kept = |last: &&Execution| matches!(last.fate(), Fate::Final | Fate::TooLarge);
+    let kept = |last: &&Execution| {
+        matches!(last.fate(), Fate::Final | Fate::TooLarge) && !last.is_refusal()
+    };
     case.last().filter(kept).is_some_and(|last| {
         last.identity != Some(exchange.identity)
             && last.answering.is_some_and(|answering| answering <= exchange.ended)
@@ -60,7 +62,8 @@ fn is_in_progress(case: &Case, exchange: &Exchange) -> bool {
 }
 
 fn nobody_knows(case: &Case, exchange: &Exchange) -> bool {
-    let Some(last) = case.last() else { return case.claim_lost_before(exchange.ended) };
+    let lost = case.claim_lost_before(exchange.ended);
+    let Some(last) = case.last().filter(|last| !(last.is_refusal() && lost)) else { return lost };
     let withheld = last.fate() == Fate::ServerError && last.identity != Some(exchange.identity);
     last.received <= exchange.ended + TRANSIT
         && (last.fate() == Fate::Broken || withheld || case.died_over(last, exchange.ended))

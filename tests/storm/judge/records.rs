@@ -60,7 +60,10 @@ fn unknown(case: &Case, last: &Execution, record: &Value) -> Option<String> {
         "server-error" => return answer(last, record).or_else(|| not_an_error(last)),
         "connection-lost" => last.fate() == Fate::Broken || case.died_over(last, at_the_end),
         // A call that goes on after its deadline is answered in the end.
-        "restarted" | "deadline-passed" => case.died_over(last, at_the_end),
+        "restarted" | "deadline-passed" => {
+            let superseded = last.is_refusal() && case.claim_lost_before(at_the_end);
+            superseded || case.died_over(last, at_the_end)
+        }
         _ => false,
     };
     (!has_cause).then(|| format!("no cause after {:?}", last.fate()))

@@ -36,7 +36,8 @@ fn an_unknown_outcome_that_was_not_processed_frees_its_key() {
 
 #[test]
 fn an_unknown_outcome_is_given_the_answer_that_was_found() {
-    let mut guard = own_guard(true);
+    let policy = json!({ "credential": ["header:authorization", "header:cookie"] });
+    let mut guard = Guard::with(at_origin(true).var("ADMIN_TOKEN", TOKEN).policy(&policy));
     guard.origin_in_turn([Reply::no_answer()]);
     let id = unknown(&guard);
     let claim = record(&guard, &id)["claim"].clone();

@@ -29,22 +29,22 @@ fn methods() {
 fn scope_and_credential() {
     one(
         r#"{"scope": "automatic"}"#,
-        r#"scope "automatic" is not "auto": write "auto", or a list of header:<name>, cookie:<name>, query:<name> and jwt:<claim>"#,
+        r#"scope "automatic" is not "auto": write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim> and path"#,
     );
     one(
         r#"{"scope": []}"#,
-        r#"scope [] is empty: write "auto", or a list of header:<name>, cookie:<name>, query:<name> and jwt:<claim>"#,
+        r#"scope [] is empty: write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim> and path"#,
     );
     check(
         r#"{"scope": ["sub", "header:", "header:a b", "cookie:a;b", "jwt:", 7, "auto"]}"#,
         &[
-            r#"scope[0] "sub" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
-            r#"scope[1] "header:" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
-            r#"scope[2] "header:a b" holds no header name: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
-            r#"scope[3] "cookie:a;b" holds no cookie name: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
-            r#"scope[4] "jwt:" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
-            "scope[5] 7 is a number: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>",
-            r#"scope[6] "auto" is no source: write header:<name>, cookie:<name>, query:<name> or jwt:<claim>"#,
+            r#"scope[0] "sub" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
+            r#"scope[1] "header:" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
+            r#"scope[2] "header:a b" holds no header name: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
+            r#"scope[3] "cookie:a;b" holds no cookie name: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
+            r#"scope[4] "jwt:" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
+            "scope[5] 7 is a number: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path",
+            r#"scope[6] "auto" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
         ],
     );
     one(
@@ -52,14 +52,23 @@ fn scope_and_credential() {
         "credential [] is empty: name at least one source, for without one every caller would see every answer",
     );
     one(
-        r#"{"credential": "auto"}"#,
-        r#"credential "auto" is a string: write a list of header:<name>, cookie:<name> and query:<name>"#,
+        r#"{"credential": "all"}"#,
+        r#"credential "all" is not "auto": write "auto", or a list of header:<name>, cookie:<name> and query:<name>"#,
+    );
+    // What `auto` is made of has no names of its own.
+    check(
+        r#"{"scope": ["cookies", "authorization:digest.username"]}"#,
+        &[
+            r#"scope[0] "cookies" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
+            r#"scope[1] "authorization:digest.username" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
+        ],
     );
     check(
-        r#"{"credential": ["jwt:sub", "header:A", "header:a"]}"#,
+        r#"{"credential": ["jwt:sub", "header:A", "header:a", "path"]}"#,
         &[
             r#"credential[0] "jwt:sub" proves nothing, for tokens are read unverified: write "header:authorization", which holds the whole token"#,
             r#"credential[2] "header:a" stands in the list twice: remove one of them"#,
+            r#"credential[3] "path" cannot be shown by a caller: write "auto", or a list of header:<name>, cookie:<name> and query:<name>"#,
         ],
     );
 }
@@ -67,13 +76,29 @@ fn scope_and_credential() {
 #[test]
 fn pointers() {
     check(
-        r#"{"ignore": ["sent_at", "", "/a~2", "/a~", 7]}"#,
+        r#"{"ignore": ["sent_at", "", "/a~2", "/a~", 7, "sent_at"]}"#,
         &[
-            r#"ignore[0] "sent_at" is no JSON pointer: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
-            r#"ignore[1] "" is no JSON pointer: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
+            r#"ignore[1] "" is empty: write a list of JSON pointers and names of form fields, such as ["/sent_at", "sent_at"]"#,
             r#"ignore[2] "/a~2" is no JSON pointer: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
             r#"ignore[3] "/a~" is no JSON pointer: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
-            r#"ignore[4] 7 is a number: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
+            r#"ignore[4] 7 is a number: write a list of JSON pointers and names of form fields, such as ["/sent_at", "sent_at"]"#,
+            r#"ignore[5] "sent_at" stands in the list twice: remove one of them"#,
+        ],
+    );
+}
+
+#[test]
+fn fingerprint_headers() {
+    one(
+        r#"{"fingerprint_headers": "all"}"#,
+        r#"fingerprint_headers "all" is not "auto": write "auto", or a list of header names, with auto among them for the usual ones"#,
+    );
+    check(
+        r#"{"fingerprint_headers": ["X-Shop", "x-shop", "a b", 7]}"#,
+        &[
+            r#"fingerprint_headers[1] "x-shop" stands in the list twice: remove one of them"#,
+            r#"fingerprint_headers[2] "a b" is no header name: write "auto", or a list of header names, with auto among them for the usual ones"#,
+            r#"fingerprint_headers[3] 7 is a number: write "auto", or a list of header names, with auto among them for the usual ones"#,
         ],
     );
 }

@@ -1,0 +1,141 @@
+//! What an Authorization header says of who sent it, unverified.
+//!
+//! 1. A JWT's claims are read under any scheme, and without one.
+//! 2. A scheme that signs each request anew has parts that stay: [`SIGNING`] lists them.
+//! 3. `Basic` often is one password for a whole application, so it does not say who somebody is by
+//!    itself. Nor does a header without anything in it.
+
+use super::document::Members;
+use super::key::is_programmers_nothing;
+use super::parameters::{only, parameters};
+use base64::Engine as _;
+use base64::alphabet::URL_SAFE;
+use base64::engine::general_purpose::{GeneralPurpose, NO_PAD};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// A scheme whose Authorization header is another one for each request, and what of it stays.
+pub struct Signing {
+    pub scheme: &'static str,
+    /// All of them together say who signs. None stands for what comes before the colon, as in
+    /// `AWS id:signature`.
+    pub parameters: &'static [&'static str],
+}
+
+/// The schemes, in lower case, and the parameters, in lower case too.
+pub static SIGNING: [Signing; 16] = [
+    // AWS Signature Version 4 and those who took it over.
+    signing("aws4-hmac-sha256", &["credential"]),
+    signing("aws4-ecdsa-p256-sha256", &["credential"]),
+    signing("goog4-rsa-sha256", &["credential"]),
+    signing("goog4-hmac-sha256", &["credential"]),
+    signing("acs3-hmac-sha256", &["credential"]),
+    signing("tc3-hmac-sha256", &["credential"]),
+    signing("hmac-sha256", &["credential"]),
+    // RFC 5849.
+    signing("oauth", &["oauth_consumer_key", "oauth_token"]),
+    // RFC 7616.
+    signing("digest", &["username", "username*", "realm"]),
+    signing("hawk", &["id"]),
+    // draft-cavage-http-signatures.
+    signing("signature", &["keyid"]),
+    signing("aws", &[]),
+    signing("goog1", &[]),
+    signing("oss", &[]),
+    signing("sharedkey", &[]),
+    signing("sharedkeylite", &[]),
+];
+
+const fn signing(scheme: &'static str, parameters: &'static [&'static str]) -> Signing {
+    Signing { scheme, parameters }
+}
+
+/// What the part before a colon is called, which has no name in the header.
+const KEY_ID: &str = "key-id";
+
+/// What stays of a header that signs: each part's name with its scheme before it, such as
+/// `digest.username`, and its value. Returns `None` if the header does not sign, or not as its scheme
+/// says.
+pub fn signer(authorization: &str) -> Option<Vec<(String, Option<String>)>> {
+    let (scheme, _) = authorization.split_once(' ')?;
+    let signing = SIGNING.iter().find(|known| known.scheme.eq_ignore_ascii_case(scheme))?;
+    let names: &[&str] = if signing.parameters.is_empty() { &[KEY_ID] } else { signing.parameters };
+    let part = |name: &&str| {
+        let source = format!("{}.{name}", signing.scheme);
+        let value = signed_part(authorization, &source);
+        (source, value)
+    };
+    let parts: Vec<_> = names.iter().map(part).collect();
+    // The first one, or the second: a Digest's name has two spellings.
+    let is_named = parts.iter().take(2).any(|(_, value)| value.is_some());
+    is_named.then_some(parts)
+}
+
+/// The part of a header that signs, where the header is of its scheme.
+pub fn signed_part(authorization: &str, name: &str) -> Option<String> {
+    let (wanted, name) = name.split_once('.')?;
+    let (scheme, rest) = authorization.split_once(' ')?;
+    if !scheme.eq_ignore_ascii_case(wanted) {
+        return None;
+    }
+    if name == KEY_ID {
+        let (id, _signature) = rest.trim().split_once(':')?;
+        return Some(id.to_owned());
+    }
+    let parameters = parameters(rest, ',')?;
+    let value = only(&parameters, name)?;
+    // A Credential is an access key and the day, the region and the service that the signature is
+    // for: at midnight it would be another one.
+    let stays = if name == "credential" { value.split(['/', '&']).next()? } else { value };
+    Some(stays.to_owned())
+}
+
+/// What says nothing where nothing follows it. Anything else may be a key without a scheme.
+const BARE: [&str; 4] = ["", "bearer", "token", "dpop"];
+
+/// Whether a header says who somebody is, so that nothing else has to.
+pub fn names_somebody(authorization: &str) -> bool {
+    let (scheme, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    let rest = rest.trim();
+    let is_basic = scheme.eq_ignore_ascii_case("basic");
+    // A scheme that nothing follows, or a script's "undefined" in the place of a token.
+    let is_empty = match rest {
+        "" => BARE.iter().any(|bare| scheme.eq_ignore_ascii_case(bare)),
+        token => is_programmers_nothing(token),
+    };
+    !is_basic && !is_empty
+}
+
+/// The claims of a token in JWS compact form (RFC 7519 section 7.2), unverified and each as it stands
+/// in the token.
+pub type Claims = Members<Box<RawValue>>;
+
+pub fn claims(authorization: &str) -> Option<Claims> {
+    let (_scheme, token) = authorization.split_once(' ').unwrap_or(("", authorization));
+    let mut parts = token.trim_matches(' ').split('.');
+    let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() {
+        return None;
+    }
+    serde_json::from_slice(&TOKEN_BASE64.decode(payload).ok()?).ok()
+}
+
+/// A token's parts have no padding (RFC 7515 section 2). The bits that a last digit has too many are
+/// not looked at. Neither may change: a token that is read in another way names another record.
+const TOKEN_BASE64: GeneralPurpose =
+    GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+
+/// A claim as JSON text.
+pub fn claim_text(claims: &Claims, name: &str) -> Option<String> {
+    claim_value(&serde_json::from_str(claims.get(name)?.get()).ok()?)
+}
+
+/// Only kinds with one exact text are read: a fraction or a number beyond 64 bits could stand for more
+/// than one identity.
+pub fn claim_value(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) if !(number.is_u64() || number.is_i64()) => None,
+        Value::String(_) | Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    }
+}
