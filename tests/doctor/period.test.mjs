@@ -102,5 +102,5 @@ test("requests with cookies alone, where the policy does not look at them", asyn
   const advice = { advice: "scope-by-cookie" };
   const { findings } = await check([line(0, { ...A, ...advice }), line(9, { ...A, ...advice, outcome: "replayed" })], ["scope-by-cookie"]);
   assert.deepEqual(findings[0].endpoints, { "POST /orders/**": 2 });
-  assert.match(findings[0].cure ?? findings[0].then ?? "", /scope = \["cookie:<name>"\]/);
+  assert.match(findings[0].next, /scope = \["cookie:<name>"\]/);
 });
