@@ -69,14 +69,17 @@ fn nobody_knows(case: &Case, exchange: &Exchange) -> bool {
         && (last.fate() == Fate::Broken || withheld || case.died_over(last, exchange.ended))
 }
 
-/// The deadline had passed, and the guard may not have had the answer by then: the origin was slow, or the
-/// machine was busy with other work, or the runtime died over it.
+/// The deadline of some call had passed, and the guard may not have had its answer by then: the origin was
+/// slow, or the machine was busy with other work, or the runtime died over it. It need not be the last one:
+/// a late answer may free the key, or refuse what another credential may still do.
 fn took_too_long(case: &Case, exchange: &Exchange) -> bool {
-    let Some(last) = case.last() else { return false };
-    let until = last.answered.map(|answered| answered + GRACE);
-    last.received + DEADLINE <= exchange.ended + TRANSIT
-        && (until.is_none_or(|until| exchange.began <= until)
-            || case.died_over(last, exchange.ended))
+    let was_late = |(_, call): &(usize, Execution)| {
+        let until = call.answered.map(|answered| answered + GRACE);
+        call.received + DEADLINE <= exchange.ended + TRANSIT
+            && (until.is_none_or(|until| exchange.began <= until)
+                || case.died_over(call, exchange.ended))
+    };
+    case.executions.iter().any(was_late)
 }
 
 fn is_near_a_death(case: &Case, exchange: &Exchange) -> bool {
