@@ -1,9 +1,11 @@
-// curl, as scripts and people use it: redirects, its own retries, old and large requests.
+// curl, as scripts and people use it: redirects, its own retries, old and large requests, and schemes
+// that sign each request anew.
 import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { newCaller, noCurl } from "./curl.mjs";
 import { AT_ONCE, secondRequest } from "./customer.mjs";
 import { startGuard } from "./guard.mjs";
@@ -16,6 +18,7 @@ after(() => (origin.stop(), rmSync(folder, { recursive: true, force: true }), gu
 
 const ONCE = { asked: 1, arrived: 1, executed: 1 };
 const AFTER_A_SECOND = { "retry-after": "1" };
+const DIGEST_CHALLENGE = 'Digest realm="orders", qop="auth", algorithm=SHA-256, nonce=';
 
 describe("curl", { concurrency: AT_ONCE, skip: noCurl }, () => {
   const newOne = () => newCaller({ guard, origin });
@@ -117,7 +120,50 @@ describe("curl", { concurrency: AT_ONCE, skip: noCurl }, () => {
     assert.ok(status === 413 || [52, 55, 56].includes(exit), `exit ${exit}, status ${status}`);
     assert.deepEqual(counts(), { asked: 1, arrived: 0, executed: 0 });
   });
+
+  // What stays of such a scheme says whose the key is; its answer may be withheld, and is not made twice.
+  test("--digest answers a new challenge each time, and is the same owner", async () => {
+    const { script, post, counts } = newOne();
+    const challenge = (nonce) => ({ status: 401, headers: { "www-authenticate": `${DIGEST_CHALLENGE}"${nonce}"` } });
+    script(challenge("one"), {}, challenge("two"));
+    const args = ["--digest", "--user", "alice:wonder"];
+    assert.equal((await post("/orders", ...args)).status, 201);
+    checkSameOwner(await post("/orders", ...args));
+    assert.deepEqual(counts(), { asked: 4, arrived: 3, executed: 1 });
+  });
+
+  test("--aws-sigv4 signs the time, and is the same owner", async () => {
+    const { asked, post, counts } = newOne();
+    const args = ["--aws-sigv4", "aws:amz:eu-west-1:execute-api", "--user", "AKIDEXAMPLE:secret"];
+    assert.equal((await post("/orders", ...args)).status, 201);
+    await pause(1100);
+    checkSameOwner(await post("/orders", ...args));
+    const signatures = asked().map(({ head }) => /Signature=([0-9a-f]+)/.exec(head)[1]);
+    assert.notEqual(signatures[0], signatures[1]);
+    assert.deepEqual(counts(), { asked: 2, arrived: 1, executed: 1 });
+  });
+
+  for (const [scheme, one, other] of [
+    ["Digest with the next nc", digest("00000001", "a"), digest("00000002", "b")],
+    ["OAuth 1 with another nonce", oauth1("a", "c2ln"), oauth1("b", "bmF0")],
+    ["Hawk with another timestamp", hawk("1353832234", "a"), hawk("1353832235", "b")],
+    ["SigV4 on the next day", sigV4("20261129", "a"), sigV4("20261130", "b")],
+    ["a Signature with another signature", signature("a"), signature("b")],
+    ["a DPoP token with another jti", `DPoP ${token({ jti: 1 })}`, `DPoP ${token({ jti: 2 })}`],
+  ]) {
+    test(`${scheme} is the same owner`, async () => {
+      const { post, counts } = newOne();
+      assert.equal((await post("/orders", "-H", `Authorization: ${one}`)).status, 201);
+      checkSameOwner(await post("/orders", "-H", `Authorization: ${other}`));
+      assert.deepEqual(counts(), { asked: 2, arrived: 1, executed: 1 });
+    });
+  }
 });
+
+function checkSameOwner({ status, headers, body }) {
+  if (headers["idempotency-replayed"]) return assert.equal(status, 201);
+  assert.deepEqual([status, JSON.parse(body).error.code], [409, "credential-changed"]);
+}
 
 function tooLarge() {
   return ["-H", "Content-Type: application/json", "--data-binary", `@${bodyFile("too-large", 11 * 2 ** 20)}`];
@@ -127,4 +173,29 @@ function bodyFile(name, size) {
   const path = join(folder, name);
   writeFileSync(path, JSON.stringify({ amount: 450, note: "x".repeat(size) }));
   return path;
+}
+
+function digest(nc, response) {
+  return `Digest username="alice", realm="orders", nonce="n1", uri="/orders", qop=auth, nc=${nc}, cnonce="${response}", response="${response.repeat(32)}"`;
+}
+
+function oauth1(nonce, signature) {
+  return `OAuth oauth_consumer_key="shop", oauth_token="alice", oauth_signature_method="HMAC-SHA1", oauth_timestamp="1764400000", oauth_nonce="${nonce}", oauth_signature="${signature}"`;
+}
+
+function hawk(ts, mac) {
+  return `Hawk id="alice", ts="${ts}", nonce="${mac}", mac="${mac.repeat(32)}"`;
+}
+
+function sigV4(day, signature) {
+  return `AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/${day}/eu-west-1/execute-api/aws4_request, SignedHeaders=host;x-amz-date, Signature=${signature.repeat(64)}`;
+}
+
+function signature(text) {
+  return `Signature keyId="alice",algorithm="rsa-sha256",headers="date",signature="${text.repeat(32)}"`;
+}
+
+function token(claims) {
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  return `${part({ alg: "ES256" })}.${part({ iss: "login", sub: "alice", ...claims })}.${part("signature")}`;
 }
