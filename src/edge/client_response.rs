@@ -6,6 +6,7 @@
 use super::copies::Copy;
 use super::incoming::Incoming;
 use super::object_client::Attachments;
+use super::platform::body::BodyCoding;
 use super::platform::request_head::PlatformRequestHead;
 use super::platform::streams::{Chunks, Pipe, ReadAhead};
 use super::platform::{header_list, now};
@@ -24,7 +25,7 @@ use crate::guard::scope::RecordId;
 use crate::guard::time::{Millis, UnixMillis};
 use js_sys::Uint8Array;
 use std::rc::Rc;
-use wasm_bindgen::prelude::*;
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Headers, ReadableStream, Response, ResponseInit};
 
 /// Who reads the answer, and where they can read more.
@@ -41,7 +42,7 @@ pub struct ResponseContext<'a> {
 impl<'a> ResponseContext<'a> {
     /// For a request that no policy has been asked about.
     pub fn without_policy(head: &PlatformRequestHead) -> Self {
-        Self { reader: Reader::of(head, &head.address().base()), ..Self::default() }
+        Self { reader: Reader::of(head, || head.address().base()), ..Self::default() }
     }
 
     pub fn of(head: &PlatformRequestHead, settings: &'a Settings) -> Self {
@@ -229,15 +230,6 @@ pub fn apply(
 fn inline(answer: &Answer, reason: Option<&str>, headers: &Headers) -> Result<Response, JsValue> {
     let body = (!has_no_body(answer.status)).then(|| Uint8Array::from(answer.inline()).into());
     response(answer.status, reason, headers, body.as_ref())
-}
-
-#[wasm_bindgen]
-extern "C" {
-    /// Whether the platform encodes a body by its `Content-Encoding` (Workers, "Response"); `web_sys`
-    /// lacks it.
-    type BodyCoding;
-    #[wasm_bindgen(method, setter, js_name = encodeBody)]
-    fn set_encode_body(this: &BodyCoding, how: &str);
 }
 
 /// A response of this status, headers and body. The body is what `Content-Encoding` says already.

@@ -48,6 +48,7 @@ pub async fn answer_unlogged(
     started: UnixMillis,
 ) -> Result<Response, JsValue> {
     let (incoming, settings) = (&guarded.incoming, &guarded.settings);
+    incoming.head.read_headers();
     let context = ResponseContext::of(&incoming.head, settings);
     let decision = match key_decision(guarded) {
         Ok(decision) => decision,

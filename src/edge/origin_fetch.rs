@@ -1,6 +1,8 @@
 //! How a request leaves for the origin: by the service where one is bound, else over the network.
 
 use super::platform::bindings::Bindings;
+use super::platform::body::BodyCoding;
+use super::platform::request_head::PlatformRequestHead;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, ResponseInit};
@@ -9,11 +11,6 @@ use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, Resp
 extern "C" {
     #[wasm_bindgen(catch, js_name = fetch)]
     fn fetch_from_network(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
-
-    /// Whether the platform decodes a body when it is read (Workers, "Request"); `web_sys` lacks it.
-    type BodyCoding;
-    #[wasm_bindgen(method, setter, js_name = encodeResponseBody)]
-    fn set_encode_response_body(this: &BodyCoding, how: &str);
 }
 
 /// A request to the origin. Redirects are handed on, never followed, and bodies are the bytes that came:
@@ -60,13 +57,13 @@ pub fn send(bindings: &Bindings, url: &str, init: &RequestInit) -> Result<Promis
 
 /// A client's headers with some left out and others set.
 pub fn changed_headers(
-    given: &Headers,
+    head: &PlatformRequestHead,
     without: &[&str],
     set: &[(&'static str, String)],
 ) -> Result<Headers, JsValue> {
     // Copied as a whole, so that bytes which are no UTF-8 stay what they are.
-    let headers = Headers::new_with_headers(given)?;
-    for name in without {
+    let headers = Headers::new_with_headers(head.headers())?;
+    for name in without.iter().filter(|name| head.may_have(name)) {
         headers.delete(name)?;
     }
     for (name, value) in set {

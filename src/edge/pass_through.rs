@@ -40,7 +40,7 @@ pub fn pass_through(incoming: &Incoming) -> Result<Promise, JsValue> {
     let Incoming { request, head, config, bindings, .. } = incoming;
     let url = config.origin_url(head);
     let init = RequestInit::new();
-    let headers = changed_headers(head.headers(), &NOT_FORWARDED, &gained(incoming))?;
+    let headers = changed_headers(head, &NOT_FORWARDED, &gained(incoming))?;
     init.set_headers_headers(&headers);
     init.set_redirect(RequestRedirect::Manual);
     let body = request.body();
@@ -149,7 +149,7 @@ pub async fn pass_body(
     let Incoming { head, config, bindings, .. } = incoming;
     let url = &config.origin_url(head);
     let left_out = [&NOT_FORWARDED[..], &["content-length"]].concat();
-    let headers = &changed_headers(head.headers(), &left_out, &gained(incoming))?;
+    let headers = &changed_headers(head, &left_out, &gained(incoming))?;
     let fetch = OriginFetch { method: head.method(), url, headers, body, signal: None };
     let response = match JsFuture::from(fetch.send(bindings)?).await {
         Ok(response) => response.unchecked_into(),

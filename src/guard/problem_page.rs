@@ -23,7 +23,7 @@ pub enum Reader {
 
 impl Reader {
     /// Reads it off a request that was sent to `base`, a scheme and a host.
-    pub fn of(head: &impl RequestHead, base: &str) -> Self {
+    pub fn of(head: &impl RequestHead, base: impl FnOnce() -> String) -> Self {
         let is_navigation = head.header("sec-fetch-mode").as_deref() == Some("navigate");
         let wants_html = |accept: String| {
             let first = accept.split(',').next().unwrap_or_default();
@@ -32,8 +32,9 @@ impl Reader {
         if !is_navigation || !head.header("accept").is_some_and(wants_html) {
             return Self::Program;
         }
+        let base = base();
         let is_here =
-            |page: &String| page.strip_prefix(base).is_some_and(|rest| rest.starts_with('/'));
+            |page: &String| page.strip_prefix(&base).is_some_and(|rest| rest.starts_with('/'));
         Self::Person { back: head.header("referer").filter(is_here) }
     }
 

@@ -21,7 +21,7 @@ fn person(back: Option<&str>) -> Reader {
 
 #[track_caller]
 fn reads(request: &Request, expected: &Reader) {
-    assert_eq!(Reader::of(request, HERE), *expected);
+    assert_eq!(Reader::of(request, || HERE.into()), *expected);
 }
 
 #[test]

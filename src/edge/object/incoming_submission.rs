@@ -52,6 +52,7 @@ impl IncomingSubmission {
     ) -> Result<Self, &'static str> {
         let address = Address::of(&take(&mut request.url));
         let head = PlatformRequestHead::at(address, take(&mut request.method), headers);
+        head.read_headers();
         // The Worker has read it to its end: it is here at once.
         let mut reservation = BodyReservation::of(Holder::of(&head, Stage::AtShard));
         if !reservation.grow(request.length) {

@@ -34,8 +34,7 @@ impl LiveHead {
     }
 
     pub fn header(&self, name: &str) -> Option<String> {
-        let found = self.text.iter().find(|(found, _)| found.eq_ignore_ascii_case(name));
-        found.map(|(_, value)| value.clone())
+        header_list::find(&self.text, name)
     }
 
     /// All headers, names in lower case; repeated `Set-Cookie` lines stay apart.

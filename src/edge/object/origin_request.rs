@@ -79,7 +79,7 @@ fn send(
         .chain(NOT_FORWARDED)
         .chain(left_out.iter().map(AsRef::as_ref))
         .collect();
-    let headers = changed_headers(head.headers(), &left_out, &gained(submission, claim))?;
+    let headers = changed_headers(head, &left_out, &gained(submission, claim))?;
     let fetch = OriginFetch {
         method: head.method(),
         url: &config.origin_url(head),

@@ -56,7 +56,7 @@ pub async fn receive(context: Rc<ObjectContext>, request: OriginRequest, leader:
 }
 
 fn not_sent(context: &ObjectContext, request: &OriginRequest, leader: LeaderSender) {
-    let Claim { id, attempt, .. } = request.claim.clone();
+    let Claim { id, attempt, .. } = request.claim;
     let event = Event::NotSent { claim: id, attempt };
     context.finish_origin_request(&request.record, attempt, event, &Wakeup::look_again);
     let detail = "the request could not be sent to the origin; nothing was carried out";
@@ -66,7 +66,7 @@ fn not_sent(context: &ObjectContext, request: &OriginRequest, leader: LeaderSend
 
 /// The connection broke, or the answer did.
 fn lost(context: &ObjectContext, request: &OriginRequest) {
-    let Claim { id, attempt, .. } = request.claim.clone();
+    let Claim { id, attempt, .. } = request.claim;
     let event = Event::Failed { claim: id, attempt };
     context.finish_origin_request(&request.record, attempt, event, &Wakeup::look_again);
 }
@@ -82,7 +82,7 @@ async fn receive_response(
     context.memory.headers_came(&request.record, request.claim.attempt);
     let status = response.status();
     if !can_be_shown(status) {
-        let Claim { id, attempt, .. } = request.claim.clone();
+        let Claim { id, attempt, .. } = request.claim;
         let event = Event::AnsweredNoSuchStatus { claim: id, attempt, status };
         context.finish_origin_request(&request.record, attempt, event, &Wakeup::look_again);
         return discard(&response).await;

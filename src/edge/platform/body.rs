@@ -12,6 +12,14 @@ extern "C" {
     type Body;
     #[wasm_bindgen(method, catch)]
     fn bytes(this: &Body) -> Result<js_sys::Promise, JsValue>;
+
+    /// The init of a request or a response, as far as it says whether the platform goes by a body's
+    /// `Content-Encoding` (Workers, "Request" and "Response"); `web_sys` lacks both.
+    pub type BodyCoding;
+    #[wasm_bindgen(method, setter, js_name = encodeResponseBody)]
+    pub fn set_encode_response_body(this: &BodyCoding, how: &str);
+    #[wasm_bindgen(method, setter, js_name = encodeBody)]
+    pub fn set_encode_body(this: &BodyCoding, how: &str);
 }
 
 /// All bytes of a request or a response.

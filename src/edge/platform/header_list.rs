@@ -12,6 +12,13 @@ pub fn read(headers: &Headers) -> Result<Vec<(String, String)>, JsValue> {
     serde_json::from_str(&String::from(text)).map_err(|error| error.to_string().into())
 }
 
+/// The value of a header in such a list, repeated lines joined as the platform joins them.
+pub fn find(headers: &[(String, String)], name: &str) -> Option<String> {
+    let lines = headers.iter().filter(|(found, _)| found.eq_ignore_ascii_case(name));
+    let values: Vec<&str> = lines.map(|(_, value)| value.as_str()).collect();
+    (!values.is_empty()).then(|| values.join(", "))
+}
+
 /// The platform's list of these headers.
 pub fn write(headers: &[(impl AsRef<str>, String)]) -> Result<Headers, JsValue> {
     let pairs: Vec<_> = headers.iter().map(|(name, value)| (name.as_ref(), value)).collect();

@@ -1,16 +1,20 @@
 //! A request, as the rules read it.
 
-use super::digits;
+use super::{digits, header_list};
 use crate::guard::address::Address;
 use crate::guard::forward::Addressed;
 use crate::guard::request_head::RequestHead;
+use std::cell::OnceCell;
 use web_sys::{Headers, Request, Url};
 
-/// Method, address and headers of a request. Headers are read when they are asked for.
+/// Method, address and headers of a request. Headers are read one by one when they are asked for, or all
+/// at once.
 pub struct PlatformRequestHead {
     method: String,
     address: Address,
     headers: Headers,
+    /// All of them, once they are read.
+    list: OnceCell<Vec<(String, String)>>,
 }
 
 impl PlatformRequestHead {
@@ -22,7 +26,21 @@ impl PlatformRequestHead {
 
     /// The same for a request whose address has been read.
     pub fn at(address: Address, method: String, headers: Headers) -> Self {
-        Self { method, address, headers }
+        Self { method, address, headers, list: OnceCell::new() }
+    }
+
+    /// Reads all headers at once: for a guarded request, of which the rules look at some twenty.
+    pub fn read_headers(&self) {
+        if let Ok(list) = header_list::read(&self.headers) {
+            // Whoever has read them before has read the same.
+            let _ = self.list.set(list);
+        }
+    }
+
+    /// False only where a header is known not to be there.
+    pub fn may_have(&self, name: &str) -> bool {
+        let list = self.list.get();
+        list.is_none_or(|list| list.iter().any(|(found, _)| found.eq_ignore_ascii_case(name)))
     }
 
     /// As the client sent them, bytes that are no UTF-8 included.
@@ -69,6 +87,9 @@ impl RequestHead for PlatformRequestHead {
     }
 
     fn header(&self, name: &str) -> Option<String> {
-        self.headers.get(name).ok().flatten()
+        match self.list.get() {
+            Some(list) => header_list::find(list, name),
+            None => self.headers.get(name).ok().flatten(),
+        }
     }
 }
