@@ -4,11 +4,22 @@ use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::fingerprint::{Fingerprint, Method};
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::machine::InMemoryState;
 use onlyonce::guard::record::{Answer, Body, Claim, ClaimId};
 use onlyonce::guard::request_head::RequestHead;
 use onlyonce::guard::scope::{Credential, Namespace, RecordId, ScopeValue};
 use onlyonce::guard::source::Source;
 use onlyonce::guard::time::{Millis, UnixMillis};
+
+/// What an instance knows of a key of which it knows nothing.
+pub const NONE_OPEN: InMemoryState = InMemoryState {
+    open_calls: &[],
+    streaming: &[],
+    waiting: 0,
+    others_waiting: 0,
+    copying: false,
+    reading: false,
+};
 
 /// A request's head, as the edge reads one.
 #[derive(Clone)]

@@ -13,7 +13,7 @@ mod table;
 mod time;
 
 use crate::fixtures::{
-    CLAIMED_AT, DEADLINE, WINDOW, answer, claim, claim_id, credential, fingerprint,
+    CLAIMED_AT, DEADLINE, NONE_OPEN, WINDOW, answer, claim, claim_id, credential, fingerprint,
 };
 use onlyonce::guard::machine::{
     Action, AdminRefusal, Event, InMemoryState, Place, QUARANTINE, Refusal, Resolution, StorageOp,
@@ -196,14 +196,6 @@ fn of_another_claim(event: Event) -> Event {
 
 /// The attempts that a state can have open, all of them.
 const ALL_OPEN: InMemoryState = InMemoryState { open_calls: &[1, 2], ..NONE_OPEN };
-const NONE_OPEN: InMemoryState = InMemoryState {
-    open_calls: &[],
-    streaming: &[],
-    waiting: 0,
-    others_waiting: 0,
-    copying: false,
-    reading: false,
-};
 
 fn open(calls: &[u32]) -> InMemoryState<'_> {
     InMemoryState { open_calls: calls, ..NONE_OPEN }

@@ -3,6 +3,7 @@
 //! the checker has to find broken.
 
 use crate::ledger::Promise;
+use crate::other_credential::{Mistake, misjudged};
 use onlyonce::guard::machine::{
     self, Action, Event, InMemoryState, QUARANTINE, Refusal, StorageOp, Submission, Transition,
 };
@@ -156,7 +157,12 @@ pub fn transition(
         let storage = if is_kept { StorageOp::Erase } else { step.storage };
         return Transition { storage, ..step };
     }
-    if let Some(refusal) = misjudged(bug, &record, &event) {
+    let about_others = match bug {
+        Bug::RefusalBindsAll => Some(Mistake::RefusalBindsAll),
+        Bug::RequestTold => Some(Mistake::RequestTold),
+        _ => None,
+    };
+    if let Some(refusal) = about_others.and_then(|bug| misjudged(bug, &record, &event)) {
         return Transition { record, storage: StorageOp::Keep, action: Action::Refuse(refusal) };
     }
     if let Some(record) = overwritten(bug, &record, &event) {
@@ -187,21 +193,6 @@ fn is_unlocked(
             previous.is_some() && matches!(event, Event::Answered { verdict: NotProcessed, .. })
         }
         _ => false,
-    }
-}
-
-/// What a mistake says to another credential.
-fn misjudged(bug: Bug, record: &Record, event: &Event) -> Option<Refusal> {
-    let (claim, Event::Submitted(submission)) = (record.claim()?, event) else { return None };
-    if claim.credential == submission.credential {
-        return None;
-    }
-    match (bug, record) {
-        (Bug::RefusalBindsAll, Record::Done { .. }) => Some(Refusal::CredentialChanged),
-        (Bug::RequestTold, _) if claim.fingerprint != submission.fingerprint => {
-            Some(Refusal::KeyReused)
-        }
-        _ => None,
     }
 }
 

@@ -15,6 +15,7 @@ mod moved;
 mod object;
 mod operator;
 mod origin;
+mod other_credential;
 mod planted;
 mod setting;
 mod settings;

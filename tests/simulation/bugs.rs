@@ -1,6 +1,7 @@
 //! Mistakes that the simulation has to find: those that take long schedules, several policies or
 //! many duplicates to show.
 
+use crate::other_credential::{Mistake, misjudged};
 use onlyonce::guard::machine::{
     self, Action, Event, InMemoryState, MAX_WAITING, Place, Refusal, StorageOp, Transition,
 };
@@ -102,7 +103,12 @@ pub fn transition(
         (Bug::OthersFillThePlaces, _) => InMemoryState { others_waiting: 0, ..live },
         _ => live,
     };
-    if let Some(refusal) = misjudged(bug, &record, &event) {
+    let about_others = match bug {
+        Bug::RefusalBindsAll => Some(Mistake::RefusalBindsAll),
+        Bug::RequestTold => Some(Mistake::RequestTold),
+        _ => None,
+    };
+    if let Some(refusal) = about_others.and_then(|bug| misjudged(bug, &record, &event)) {
         return Transition { record, storage: StorageOp::Keep, action: Action::Refuse(refusal) };
     }
     let timed_out = matches!(&record, Record::InFlight { claim, .. } if now >= claim.deadline_at);
@@ -121,20 +127,5 @@ pub fn transition(
             Transition { record: Record::Vacant, storage: StorageOp::Erase, action: then }
         }
         _ => step,
-    }
-}
-
-/// What a mistake says to another credential.
-fn misjudged(bug: Bug, record: &Record, event: &Event) -> Option<Refusal> {
-    let (claim, Event::Submitted(submission)) = (record.claim()?, event) else { return None };
-    if claim.credential == submission.credential {
-        return None;
-    }
-    match (bug, record) {
-        (Bug::RefusalBindsAll, Record::Done { .. }) => Some(Refusal::CredentialChanged),
-        (Bug::RequestTold, _) if claim.fingerprint != submission.fingerprint => {
-            Some(Refusal::KeyReused)
-        }
-        _ => None,
     }
 }

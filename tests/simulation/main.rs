@@ -10,6 +10,8 @@ mod history;
 mod object;
 mod operator;
 mod origin;
+#[path = "../model/other_credential.rs"]
+mod other_credential;
 #[expect(dead_code, reason = "the tables of tests/guard shuffle")]
 #[path = "../guard/random.rs"]
 mod random;

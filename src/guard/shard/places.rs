@@ -74,15 +74,19 @@ impl<T> Places<T> {
     /// Puts somebody at the end of the queue. Returns false if the queue is full.
     #[must_use]
     pub fn wait(&mut self, urgency: Urgency, waiter: T) -> bool {
-        let queue = match urgency {
-            Urgency::Call => &mut self.calls,
-            Urgency::Background => &mut self.background,
-        };
+        let queue = self.queue(urgency);
         let has_room = queue.len() < MAX_WAITING;
         if has_room {
             queue.push_back(waiter);
         }
         has_room
+    }
+
+    fn queue(&mut self, urgency: Urgency) -> &mut VecDeque<T> {
+        match urgency {
+            Urgency::Call => &mut self.calls,
+            Urgency::Background => &mut self.background,
+        }
     }
 
     /// Takes those out of the queues who have given up, so that they fill them for nobody.
@@ -98,19 +102,11 @@ impl<T> Places<T> {
         if urgency == Urgency::Background {
             self.background_left = self.background_left.saturating_add(1);
         }
-        let next = match self.calls.is_empty() {
-            false => Urgency::Call,
-            true => Urgency::Background,
-        };
-        let queue_is_empty = self.calls.is_empty() && self.background.is_empty();
-        if queue_is_empty || !self.take(next) {
+        let next = if self.calls.is_empty() { Urgency::Background } else { Urgency::Call };
+        if self.queue(next).is_empty() || !self.take(next) {
             return None;
         }
-        let waiter = match next {
-            Urgency::Call => self.calls.pop_front(),
-            Urgency::Background => self.background.pop_front(),
-        };
-        waiter.map(|waiter| (next, waiter))
+        self.queue(next).pop_front().map(|waiter| (next, waiter))
     }
 
     pub fn free(&self) -> u32 {
