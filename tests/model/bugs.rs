@@ -5,7 +5,7 @@
 use crate::ledger::Promise;
 use crate::other_credential::{Mistake, misjudged};
 use onlyonce::guard::machine::{
-    self, Action, Event, InMemoryState, QUARANTINE, Refusal, StorageOp, Submission, Transition,
+    self, Action, Event, InMemoryState, QUARANTINE, StorageOp, Submission, Transition,
 };
 use onlyonce::guard::origin::OriginVerdict::{Final, NotProcessed};
 use onlyonce::guard::record::{Claim, Record};
