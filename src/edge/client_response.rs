@@ -1,11 +1,9 @@
 //! What a client sees: an answer with the guard's headers on it, or a problem.
-//!
-//! Headers that came along as the platform's own list stay one, so that values which are no UTF-8 keep
-//! their bytes.
 
 use super::copies::Copy;
 use super::incoming::Incoming;
 use super::object_client::Attachments;
+use super::platform::answer_headers::AnswerHeaders;
 use super::platform::body::BodyCoding;
 use super::platform::request_head::PlatformRequestHead;
 use super::platform::streams::{Chunks, Pipe, ReadAhead};
@@ -18,7 +16,7 @@ use crate::guard::problem::Problem;
 use crate::guard::problem_page::Reader;
 use crate::guard::public_address::{WITH_ADDRESS, shown};
 use crate::guard::record::{Answer, Body, Claim, Record};
-use crate::guard::replay::{CacheStatus, HeaderChange, How, Marking, server_timing_metric};
+use crate::guard::replay::{CacheStatus, HeaderChange, Marking, server_timing_metric};
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{Delivery, ResponseHead};
 use crate::guard::scope::RecordId;
@@ -112,10 +110,10 @@ impl ResponseWriter<'_> {
     ) -> Result<Response, JsValue> {
         let answer = record.answer().ok_or("the record holds no answer")?;
         let headers = match attachments.headers {
-            Some(headers) => headers,
-            None => header_list::write(&answer.headers)?,
+            Some(headers) => AnswerHeaders::Live(headers),
+            None => AnswerHeaders::Kept(answer.headers.clone()),
         };
-        self.mark_stored(&headers, record, answer, delivery, origin)?;
+        let headers = self.mark_stored(headers, record, answer, delivery, origin)?;
         match answer.body {
             Body::Rows { length, .. } => {
                 let pipe = Pipe::of_length(length)?;
@@ -132,8 +130,8 @@ impl ResponseWriter<'_> {
     pub fn copy(&self, copy: Copy) -> Result<Response, JsValue> {
         let Copy { record, body } = copy;
         let answer = record.answer().ok_or("the copy holds no answer")?;
-        let headers = header_list::write(&answer.headers)?;
-        self.mark_stored(&headers, &record, answer, Delivery::Replayed, Millis(0))?;
+        let headers = AnswerHeaders::Kept(answer.headers.clone());
+        let headers = self.mark_stored(headers, &record, answer, Delivery::Replayed, Millis(0))?;
         match body {
             Some(body) => response(answer.status, None, &headers, Some(&body)),
             None => inline(answer, None, &headers),
@@ -142,12 +140,12 @@ impl ResponseWriter<'_> {
 
     fn mark_stored(
         &self,
-        headers: &Headers,
+        headers: AnswerHeaders,
         record: &Record,
         answer: &Answer,
         delivery: Delivery,
         origin: Millis,
-    ) -> Result<(), JsValue> {
+    ) -> Result<Headers, JsValue> {
         let expires_at = record.claim().map(Claim::expires_at);
         let status = CacheStatus::Delivery(delivery);
         self.mark(headers, status, expires_at, Some(answer.answered_at), origin)
@@ -163,10 +161,10 @@ impl ResponseWriter<'_> {
         origin: Millis,
     ) -> Result<Response, JsValue> {
         let Attachments { headers, body } = attachments;
-        let headers = headers.as_ref().ok_or("the response came without its headers")?;
-        self.mark(headers, status, expires_at, None, origin)?;
+        let headers = headers.clone().ok_or("the response came without its headers")?;
+        let headers = self.mark(AnswerHeaders::Live(headers), status, expires_at, None, origin)?;
         let has_body = !has_no_body(head.status) && !body.is_undefined();
-        response(head.status, head.reason.as_deref(), headers, has_body.then_some(body))
+        response(head.status, head.reason.as_deref(), &headers, has_body.then_some(body))
     }
 
     pub fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
@@ -183,48 +181,34 @@ impl ResponseWriter<'_> {
     /// Writes into an answer's headers what is said of it, and the public address in the origin's place.
     fn mark(
         &self,
-        headers: &Headers,
+        mut headers: AnswerHeaders,
         status: CacheStatus,
         expires_at: Option<UnixMillis>,
         answered_at: Option<UnixMillis>,
         origin: Millis,
-    ) -> Result<(), JsValue> {
+    ) -> Result<Headers, JsValue> {
         let now = now();
         let guard = Millis(now.since(self.started).0.saturating_sub(origin.0));
         let (key, record, detail) = (self.spelling.as_deref(), self.record, self.detail);
         let marking =
             Marking { key, record, expires_at, status, detail, answered_at, now, guard, origin };
-        let cors = self.context.cors_changes(&|name| headers.get(name).ok().flatten());
-        apply(headers, marking.marks().into_iter().chain(cors))?;
-        self.publish(headers)
+        let cors = self.context.cors_changes(&|name| headers.value(name));
+        headers.change(marking.marks().into_iter().chain(cors))?;
+        self.publish(&mut headers)?;
+        headers.into_platform()
     }
 
-    fn publish(&self, headers: &Headers) -> Result<(), JsValue> {
+    fn publish(&self, headers: &mut AnswerHeaders) -> Result<(), JsValue> {
         let Incoming { head, config, .. } = self.incoming;
         for name in WITH_ADDRESS {
             let base = || head.address().base();
             let public = |value: String| shown(config.origin.as_ref(), name, &value, &base());
-            if let Some(value) = headers.get(name)?.and_then(public) {
-                headers.set(name, &value)?;
+            if let Some(value) = headers.value(name).and_then(public) {
+                headers.set(name, value)?;
             }
         }
         Ok(())
     }
-}
-
-/// Writes changes into an answer's headers.
-pub fn apply(
-    headers: &Headers,
-    changes: impl IntoIterator<Item = HeaderChange>,
-) -> Result<(), JsValue> {
-    for HeaderChange { name, value, how } in changes {
-        match how {
-            How::Append => headers.append(name, &value)?,
-            How::Default if headers.has(name)? => {}
-            How::Set | How::Default => headers.set(name, &value)?,
-        }
-    }
-    Ok(())
 }
 
 fn inline(answer: &Answer, reason: Option<&str>, headers: &Headers) -> Result<Response, JsValue> {

@@ -1,9 +1,10 @@
 //! Requests that are not guarded: they stream to the origin and back, and their bodies never enter
 //! WebAssembly's memory.
 
-use super::client_response::{ResponseContext, apply};
+use super::client_response::ResponseContext;
 use super::incoming::Incoming;
 use super::origin_fetch::{OriginFetch, changed_headers, mutable, send};
+use super::platform::answer_headers::AnswerHeaders;
 use super::platform::log;
 use super::platform::{message_of, promise_of};
 use crate::guard::forward::{NOT_FORWARDED, added};
@@ -174,8 +175,8 @@ fn marked(
         BypassReason::Observe => "onlyonce; fwd=bypass; detail=observe",
         BypassReason::FailOpen => "onlyonce; fwd=bypass; detail=fail-open",
     };
-    let headers = response.headers();
-    headers.append("cache-status", status)?;
-    apply(&headers, context.cors_changes(&|name| headers.get(name).ok().flatten()))?;
+    let mut headers = AnswerHeaders::Live(response.headers());
+    headers.append("cache-status", status.into())?;
+    headers.change(context.cors_changes(&|name| headers.value(name)))?;
     Ok(response)
 }
