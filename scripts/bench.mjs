@@ -1,15 +1,4 @@
-// npm run bench [-- --quick] [--before REF] [--part NAME]... [--only NAME]... [--subject NAME]...
-//               [--rounds N] [--seconds N]
-// How fast the guard is, beside a Worker that only passes requests on, two JavaScript guards that do
-// the least that can be done, and itself a second time.
-//   --quick         short rounds and few keys, for a look while developing
-//   --before REF    one more Worker: this repository's at an earlier commit
-//   --part NAME     speed, growth, cold, copies or weight; all without it
-//   --only NAME     in `speed`: the scenarios whose names begin so
-//   --subject NAME  only these Workers
-//   --rounds N      how often everything is measured (5, or 1 with --quick)
-//   --seconds N     for how long, each time (2, or 1 with --quick)
-// stdout: the tables, in Markdown. docs/PERFORMANCE.md says what they mean.
+// npm run bench: see USAGE.
 import { parseArgs } from "node:util";
 import { build } from "./lib/build.mjs";
 import { coldStarts } from "./lib/bench/cold.mjs";
@@ -24,6 +13,20 @@ import { targets } from "./lib/bench/targets.mjs";
 import { weigh } from "./lib/bench/weight.mjs";
 import { Failure, main, step } from "./lib/log.mjs";
 import { setup } from "./lib/setup.mjs";
+import { helpIfAsked } from "./lib/usage.mjs";
+
+const USAGE = `npm run bench [-- --quick] [--before REF] [--part NAME]... [--only NAME]... [--subject NAME]...
+              [--rounds N] [--seconds N]
+How fast the guard is, beside a Worker that only passes requests on, two JavaScript guards that do
+the least that can be done, and itself a second time.
+  --quick         short rounds and few keys, for a look while developing
+  --before REF    one more Worker: this repository's at an earlier commit
+  --part NAME     speed, growth, cold, copies or weight; all without it
+  --only NAME     in \`speed\`: the scenarios whose names begin so
+  --subject NAME  only these Workers
+  --rounds N      how often everything is measured (5, or 1 with --quick)
+  --seconds N     for how long, each time (2, or 1 with --quick)
+stdout: the tables, in Markdown. docs/PERFORMANCE.md says what they mean.`;
 
 const WARM_SECONDS = { usual: 4, quick: 1 };
 // A start takes a twentieth of a second, and varies more than anything else.
@@ -50,6 +53,7 @@ const parts = {
 };
 
 await main(async () => {
+  helpIfAsked(USAGE);
   const chosen = options(process.argv.slice(2));
   await setup();
   await build();

@@ -7,6 +7,7 @@ import { build } from "./lib/build.mjs";
 import { Failure, main } from "./lib/log.mjs";
 import { browserOutput, workerOutput } from "./lib/paths.mjs";
 import { setup } from "./lib/setup.mjs";
+import { takesNoArguments } from "./lib/usage.mjs";
 
 // Script and WebAssembly together, gzipped, as the platform counts a Worker (its own limit on the
 // free plan is 3 MB). The project wants 250; docs/PERFORMANCE.md says what weighs how much.
@@ -15,6 +16,7 @@ const MAX_WORKER = 270_000;
 const MAX_PAGE = 78_000;
 
 await main(async () => {
+  takesNoArguments("npm run budgets: what the Worker and the page's rules weigh, against the project's own limits");
   await setup();
   await build();
   const exceeded = [

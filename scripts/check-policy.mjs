@@ -1,8 +1,8 @@
-// npm run check-policy [-- --config wrangler.toml --env NAME]: what the policy of a wrangler
-// configuration says, path by path, or every mistake in it. Rules:
+// npm run check-policy: see USAGE. Rules:
 // 1. The file is read by wrangler itself and the policy by the guard itself: what passes here is
 //    what the Worker will read. Secrets are not needed and not read.
 // 2. stdout is the table; it ends with 1 where there is a mistake.
+// 3. What is no TOML (or JSON) is shown where it stands: file:line:column, and the line.
 import { spawnSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
@@ -13,41 +13,61 @@ import { underNode22 } from "./lib/node22.mjs";
 import { root } from "./lib/paths.mjs";
 import { run } from "./lib/run.mjs";
 import { checkRust } from "./lib/rust.mjs";
+import { helpIfAsked } from "./lib/usage.mjs";
 
-const USAGE = "npm run check-policy -- [--config wrangler.toml] [--env NAME]";
+const USAGE = `npm run check-policy [-- [METHOD] [PATH] [--config wrangler.toml] [--env NAME]]
+What the policy of a wrangler configuration says, path by path, or every mistake in it.
+  POST /payments/refunds   which route this request takes, and what holds for it
+  --config FILE            another file than wrangler.toml
+  --env NAME               one of its environments
+Ends with 1 where there is a mistake.`;
 const CARGO = ["--locked", "--bin", "policy"];
 
 await main(async () => {
-  const { config, env } = options(process.argv.slice(2));
+  helpIfAsked(USAGE);
+  const { config, env, request } = options(process.argv.slice(2));
   await underNode22();
   checkRust();
-  const path = resolve(root, config);
-  const variables = variablesOf(path, env);
+  const variables = variablesOf(config, env);
   await step("the checker", { work: build });
   log(`\n${config}${env ? `, environment ${env}` : ""}\n`);
-  process.exitCode = check(variables);
+  process.exitCode = check(variables, request);
 });
 
 function options(args) {
   try {
-    return parseArgs({ args, options: { config: { type: "string", default: "wrangler.toml" }, env: { type: "string" } } }).values;
+    const { values, positionals } = parseArgs({
+      args,
+      allowPositionals: true,
+      options: { config: { type: "string", default: "wrangler.toml" }, env: { type: "string" } },
+    });
+    return { ...values, request: requestFrom(positionals.flatMap((text) => text.split(/\s+/))) };
   } catch (error) {
-    throw new Failure(error.message, { cure: USAGE });
+    throw new Failure(error.message, { cure: error.cure ?? USAGE });
   }
 }
 
+/** `["POST", "/path"]` out of what was written: the method may be left out, and a URL is its path. */
+function requestFrom(words) {
+  if (words.length === 0) return [];
+  const [method, target] = words.length === 1 ? ["POST", words[0]] : words;
+  const path = URL.canParse(target) ? new URL(target).pathname : target.split("?")[0];
+  if (words.length <= 2 && /^[A-Za-z-]+$/.test(method) && path.startsWith("/")) return [method.toUpperCase(), path];
+  throw new Failure(`"${words.join(" ")}" is no request`, { cure: "write its method and its path: npm run check-policy -- POST /payments/refunds" });
+}
+
 // wrangler only warns of an environment that is not there, and falls back to the top level.
-function variablesOf(path, env) {
+function variablesOf(file, env) {
   const { unstable_readConfig } = createRequire(import.meta.url)("wrangler");
   let config;
   try {
-    config = unstable_readConfig({ config: path, env });
+    config = unstable_readConfig({ config: resolve(root, file), env });
   } catch (error) {
-    throw new Failure(`${path} cannot be used: ${error.message}`);
+    throw unusable(file, error);
   }
   const known = config.definedEnvironments ?? [];
   if (env !== undefined && !known.includes(env)) {
-    throw new Failure(`${path} has no environment "${env}"`, { cure: known.length ? `choose from ${known.join(", ")}` : "leave --env out" });
+    throw new Failure(`${file} has no environment "${env}"`, { cure: known.length ? `choose from ${known.join(", ")}` : "leave --env out" });
   }
   const { POLICY, ORIGIN } = config.vars;
   const ORIGIN_SERVICE = config.services?.find(({ binding }) => binding === "ORIGIN_SERVICE")?.service;
@@ -55,13 +75,21 @@ function variablesOf(path, env) {
   return { POLICY, ORIGIN, ORIGIN_SERVICE, RESPONSES };
 }
 
+// wrangler's reader counts lines from 1 and columns from 0, and keeps the place beside the sentence.
+function unusable(file, { message, text, location }) {
+  if (location?.line === undefined) return new Failure(`${file} cannot be used: ${message}`);
+  const { line, column, lineText = "" } = location;
+  const tail = [lineText, `${" ".repeat(column)}^`];
+  return new Failure(`${file}:${line}:${column + 1}: ${text ?? message}`, { tail, cure: "mend that line, then run the same again" });
+}
+
 function build(progress) {
   return run("cargo", ["build", ...CARGO], { cwd: root, onLine: cargoLines(progress) }).then(() => "ready");
 }
 
-function check(variables) {
+function check(variables, request) {
   const options = { cwd: root, input: JSON.stringify(variables), stdio: ["pipe", "inherit", "inherit"] };
-  const { status, error } = spawnSync("cargo", ["run", "--quiet", ...CARGO, "--", "check"], options);
+  const { status, error } = spawnSync("cargo", ["run", "--quiet", ...CARGO, "--", "check", ...request], options);
   if (error) throw new Failure(`cargo could not be started: ${error.message}`);
   return status ?? 1;
 }

@@ -12,13 +12,11 @@ import { readLog } from "./lib/doctor/log-file.mjs";
 import { PeriodCollector } from "./lib/doctor/period-collector.mjs";
 import { reportText } from "./lib/doctor/report.mjs";
 import { Failure, log } from "./lib/log.mjs";
+import { helpIfAsked } from "./lib/usage.mjs";
 
 const COULD_NOT_ASK = 2;
 
-if (process.argv.includes("--help")) {
-  process.stdout.write(`${USAGE}\n`);
-  process.exit(0);
-}
+helpIfAsked(USAGE);
 try {
   const asked = question(process.argv.slice(2), process.env);
   const report = await examine(asked);

@@ -3,12 +3,14 @@ import { log, main } from "./lib/log.mjs";
 import { root, wasmTriple } from "./lib/paths.mjs";
 import { show } from "./lib/run.mjs";
 import { setup } from "./lib/setup.mjs";
+import { takesNoArguments } from "./lib/usage.mjs";
 
 // Not among the targets of a plain `cargo test`.
 const PROOF = ["--test", "model", "--test", "simulation"];
 const STRICT = ["--", "-D", "warnings"];
 
 await main(async () => {
+  takesNoArguments("npm run lint: formatting, and clippy for the host and for wasm32, with warnings as errors");
   await setup({ lint: true });
   await lint("formatting", ["fmt", "--check"]);
   await lint("clippy, host", ["clippy", "--locked", "--all-targets", ...STRICT]);

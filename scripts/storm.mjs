@@ -1,6 +1,4 @@
-// npm run storm [-- --minutes 60] [--seed N]: the storm of tests/storm, round after round until the
-// time is up (without --minutes, under two minutes). A round takes half a minute or more, and the
-// last is run to its end. Each prints its seed; --seed draws the same again, from that seed on.
+// npm run storm: see USAGE.
 import { parseArgs } from "node:util";
 import { build } from "./lib/build.mjs";
 import { Failure, main } from "./lib/log.mjs";
@@ -8,10 +6,16 @@ import { node22 } from "./lib/node22.mjs";
 import { root } from "./lib/paths.mjs";
 import { show } from "./lib/run.mjs";
 import { setup } from "./lib/setup.mjs";
+import { helpIfAsked } from "./lib/usage.mjs";
+
+const USAGE = `npm run storm [-- --minutes 60] [--seed N]: the storm of tests/storm, round after round until the
+time is up (without --minutes, under two minutes). A round takes half a minute or more, and the
+last is run to its end. Each prints its seed; --seed draws the same again, from that seed on.`;
 
 const OPTIONS = { minutes: { type: "string" }, seed: { type: "string" } };
 
 await main(async () => {
+  helpIfAsked(USAGE);
   const env = { ...process.env, ...chosen(process.argv.slice(2)) };
   await setup({});
   await build();

@@ -1,13 +1,4 @@
-// npm test [-- native|proof|fuzz|tools|clients|workerd|storm|browser ...]: sets up, builds, and runs every test,
-// or the parts that are named.
-//   native   the rules, on the host, without any runtime
-//   proof    the rules under a model checker, and at random (docs/PROOF.md)
-//   fuzz     what strangers send and disks hold, drawn at random for a second each (FUZZ_SECONDS)
-//   tools    what an operator runs, against logs and a guard on the real runtime
-//   clients  the clients that people use, from npm, and curl, with the guard between them and an API
-//   workerd  the guard on the real runtime, driven over raw sockets
-//   storm    thousands of clients, and a runtime that is killed over and over (npm run storm)
-//   browser  the demo's page in a real Chromium
+// npm test: see USAGE.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./lib/build.mjs";
@@ -17,13 +8,26 @@ import { node22 } from "./lib/node22.mjs";
 import { root } from "./lib/paths.mjs";
 import { show } from "./lib/run.mjs";
 import { setup } from "./lib/setup.mjs";
+import { helpIfAsked } from "./lib/usage.mjs";
 
-const BROWSER_TESTS = join("tests", "browser");
-const TOOL_TESTS = join("tests", "doctor");
-const CLIENT_TESTS = join("tests", "clients");
+const USAGE = `npm test [-- native|proof|fuzz|tools|clients|workerd|storm|browser ...]: sets up, builds, and runs every test,
+or the parts that are named.
+  native   the rules, on the host, without any runtime
+  proof    the rules under a model checker, and at random (docs/PROOF.md)
+  fuzz     what strangers send and disks hold, drawn at random for a second each (FUZZ_SECONDS)
+  tools    what an operator or a newcomer runs, against logs and a guard on the real runtime
+  clients  the clients that people use, from npm, and curl, with the guard between them and an API
+  workerd  the guard on the real runtime, driven over raw sockets
+  storm    thousands of clients, and a runtime that is killed over and over (npm run storm)
+  browser  the demo's page in a real Chromium`;
+
+const BROWSER_TESTS = [join("tests", "browser")];
+const TOOL_TESTS = [join("tests", "doctor"), join("tests", "tools")];
+const CLIENT_TESTS = [join("tests", "clients")];
 const parts = { native, proof, fuzz, tools, clients, workerd, storm, browser };
 
 await main(async () => {
+  helpIfAsked(USAGE);
   const chosen = chosenParts(process.argv.slice(2));
   await setup({ browser: chosen.includes("browser"), clients: chosen.includes("clients") });
   await build();
@@ -75,10 +79,14 @@ async function browser() {
   await nodeTest(BROWSER_TESTS, { ...process.env, CHROMIUM: await chromium() });
 }
 
-async function nodeTest(folder, env) {
+async function nodeTest(folders, env) {
+  const args = ["--test", "--test-reporter=spec", ...folders.flatMap(testsIn)];
+  await show(node22(), args, { cwd: root, env: { ...env, ONLYONCE_NODE: node22() } });
+}
+
+function testsIn(folder) {
   const names = readdirSync(join(root, folder), { recursive: true }).filter((name) => !name.startsWith("node_modules"));
   const files = names.filter((name) => name.endsWith(".test.mjs"));
   if (files.length === 0) throw new Failure(`no *.test.mjs in ${folder}`);
-  const args = ["--test", "--test-reporter=spec", ...files.map((name) => join(folder, name))];
-  await show(node22(), args, { cwd: root, env: { ...env, ONLYONCE_NODE: node22() } });
+  return files.map((name) => join(folder, name));
 }

@@ -4,10 +4,10 @@ import { parseArgs } from "node:util";
 import { Failure } from "./log.mjs";
 import { portFrom } from "./ports.mjs";
 
-const USAGE =
+export const USAGE =
   "node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR] " +
-  "[--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--queues FILE] [--registry DIR] " +
-  "[--beside FILE] [--no-build] [--end-with-stdin] [--around FILE]";
+  "[--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--queues FILE] [--assets FILE] " +
+  "[--registry DIR] [--beside FILE] [--no-build] [--end-with-stdin] [--around FILE]";
 
 const OPTIONS = {
   config: { type: "string", default: "wrangler.toml" },
@@ -18,6 +18,7 @@ const OPTIONS = {
   secrets: { type: "boolean", default: false },
   "no-kv": { type: "boolean", default: false },
   queues: { type: "string" },
+  assets: { type: "string" },
   registry: { type: "string" },
   beside: { type: "string" },
   "no-build": { type: "boolean", default: false },
@@ -37,6 +38,7 @@ export function runtimeArguments(args) {
     secrets: values.secrets,
     kv: !values["no-kv"],
     queues: values.queues,
+    assets: values.assets,
     registry: values.registry,
     beside: values.beside,
     build: !values["no-build"],

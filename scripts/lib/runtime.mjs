@@ -22,8 +22,8 @@ const require = createRequire(import.meta.url);
  * Starts the Worker of a wrangler.toml.
  * `port` 0 takes a free one; `vars` override the file's; `kv: false` leaves its KV unbound;
  * `secrets: true` reads .dev.vars as wrangler does; `queues` names another configuration whose
- * queues it gets; `beside` one whose Worker runs in the same workerd; `around` a module of a test's
- * that is run in the Worker's place and imports it; `registry` a folder by which runtimes on one
+ * queues it gets, `assets` one whose static files; `beside` one whose Worker runs in the same workerd;
+ * `around` a module that is run in the Worker's place and imports it; `registry` a folder by which runtimes on one
  * machine find the consumers of each other's queues. `log(level, message)` gets what the Worker
  * logs; `crashed(reason)` is called when workerd dies by itself.
  */
@@ -64,11 +64,12 @@ function miniflareOptions({ port, persist, registry, beside, log, ...options }) 
   };
 }
 
-function mainWorker({ config, vars = {}, kv = true, queues, secrets, around }) {
+function mainWorker({ config, vars = {}, kv = true, queues, assets, secrets, around }) {
   const worker = readWorker(config, { secrets, around });
   worker.bindings = { ...worker.bindings, ...vars };
   if (!kv) worker.kvNamespaces = {};
   if (queues) Object.assign(worker, queuesOf(queues));
+  if (assets) worker.assets = readOptions(assets).options.assets;
   return worker;
 }
 

@@ -32,6 +32,16 @@ test("other lines of the same runtime are not the guard's", async () => {
   assert.deepEqual([read.guarded, read.broken], [1, 1]);
 });
 
+test("what npm start says to a person is no line of the log", async () => {
+  const banner = [
+    "> onlyonce@0.1.0 start", "> the Worker ...", "The guard answers on http://127.0.0.1:8787 in front of the demo's shop, http://127.0.0.1:8788", "",
+    `  try       curl -i http://127.0.0.1:8787/orders -H 'Idempotency-Key: "try-1"' -d '{"item":"tea","quantity":1,"price_cents":450}'`,
+    `  then      curl -i http://127.0.0.1:8787/PATH -d '{}'`, "Ctrl-C ends it; the keys are kept in .wrangler/state.",
+  ];
+  const { read } = await report(["--log", logFile([...banner, line(0, A)])]);
+  assert.deepEqual([read.guarded, read.broken], [1, 0]);
+});
+
 test("a line that was cut off is told, and the rest is read", async () => {
   const file = logFile([line(0, A), line(1, A).slice(0, 90), line(2, { ...A, outcome: "replayed" })]);
   const { code, out } = await doctor(["--log", file]);

@@ -31,6 +31,8 @@ const OPTIONS = {
   json: { type: "boolean", default: false },
 };
 
+// What JavaScript makes of other texts ("2" is a day of 2001) nobody meant.
+const MOMENT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/;
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const RECORD = /^[0-9a-f]{16}([0-9a-f]{48})?$/;
 
@@ -81,9 +83,9 @@ function scopePart(value) {
 
 function moment(value, name, now) {
   const ago = value.match(/^(\d+)([smhd])$/);
-  const at = ago ? now - ago[1] * UNITS[ago[2]] : Date.parse(value);
+  const at = ago ? now - ago[1] * UNITS[ago[2]] : MOMENT.test(value) ? Date.parse(value) : NaN;
   if (!Number.isNaN(at)) return at;
-  throw new Failure(`${name} "${value}" is no time`, { cure: `write ${name} 2026-11-22T21:00:00Z, or how long ago: ${name} 2h` });
+  throw new Failure(`${name} "${value}" is no time`, { cure: `write ${name} 2026-11-22T21:00:00Z, a day such as 2026-11-22 (UTC), or how long ago: ${name} 2h` });
 }
 
 function span(value, name) {

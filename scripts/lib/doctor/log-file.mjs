@@ -3,7 +3,8 @@
 //   wrangler tail --format json   events whose logs[].message[] hold it, as text or as an object
 //   npm start                     `guard | <time> {…}`
 //   anything else that keeps one line to a line, with or without a time before it
-// Whatever cannot be read is counted and shown, never passed over in silence.
+// Whatever cannot be read is counted and shown, never passed over in silence; what `npm start` says
+// to a person, with JSON in a command to copy, is no line of a log.
 import { Failure } from "../log.mjs";
 import { readPieces } from "./log-reader.mjs";
 
@@ -12,7 +13,7 @@ const SHOWN_BROKEN = 3;
 
 /** Hands every line of the guard's within the period to `take`, and sums up what was read. */
 export async function readLog(file, { since = -Infinity, until = Infinity }, take) {
-  const read = { file, guarded: 0, untimed: 0, outside: 0, broken: 0, examples: [], sampled: false, from: undefined, to: undefined };
+  const read = { file, guarded: 0, acts: 0, untimed: 0, outside: 0, broken: 0, examples: [], sampled: false, from: undefined, to: undefined };
   for await (const piece of readPieces(file)) {
     for (const line of linesOf(piece, read)) {
       const { at } = line;
@@ -25,7 +26,7 @@ export async function readLog(file, { since = -Infinity, until = Infinity }, tak
 }
 
 function countedIn(read, line) {
-  read.guarded += 1;
+  read[isAct(line) ? "acts" : "guarded"] += 1;
   if (line.at === undefined) return line;
   read.from = Math.min(read.from ?? line.at, line.at);
   read.to = Math.max(read.to ?? line.at, line.at);
@@ -37,11 +38,15 @@ function linesOf(piece, read) {
   if (piece.broken) return broken(piece, piece.broken, read);
   if (begin < 0) return [];
   const value = parsed(piece.text.slice(begin));
-  // A sentence may hold a brace; a line that begins like JSON was meant to be some.
-  if (value === undefined) return piece.text[begin + 1] === '"' || begin === 0 ? broken(piece, "it is cut off, or not JSON", read) : [];
+  if (value === undefined) return isMeantAsJson(piece.text, begin) ? broken(piece, "it is cut off, or not JSON", read) : [];
   if (isSampling(value)) read.sampled = true;
   if (isGuardLine(value)) return [Object.assign(value, { at: timeIn(piece.text.slice(0, begin)) })];
   return eventLines(value);
+}
+
+// A sentence may hold a brace, and a command's argument stands in quotes.
+function isMeantAsJson(text, begin) {
+  return begin === 0 || (text[begin + 1] === '"' && !/['"]/.test(text[begin - 1]));
 }
 
 function eventLines(event) {
@@ -54,8 +59,14 @@ function eventLines(event) {
 
 // A queue's message that is no request has neither route nor time.
 function isGuardLine(value) {
+  if (isAct(value)) return typeof value.record === "string" && typeof value.code === "string";
   if (value?.outcome === "dead-letter") return typeof value.queue === "string";
   return typeof value?.outcome === "string" && typeof value.route === "string" && typeof value.total_ms === "number";
+}
+
+/** What an operator did to a record, rather than what became of a request. */
+export function isAct(line) {
+  return line?.outcome === "operator";
 }
 
 // wrangler writes this event when the platform drops others.
@@ -83,7 +94,7 @@ function broken({ number, text }, why, read) {
 }
 
 function refuseNothing(read) {
-  if (read.guarded > 0) return read;
+  if (read.guarded + read.acts > 0) return read;
   if (read.outside > 0 && read.untimed === read.outside) {
     throw new Failure(`the ${read.untimed} lines of the guard's in ${read.file} carry no time, so a period cannot be picked`, { cure: "leave --since and --until out" });
   }

@@ -4,13 +4,14 @@ use crate::columns::{Cell, Column, table};
 use crate::written::setting;
 use onlyonce::guard::origin::OriginUrl;
 use onlyonce::guard::policy::fields::{FIELDS, Field, Kind, Level, Values};
-use onlyonce::guard::policy::{KeyMode, Policy, PolicyError, Settings};
+use onlyonce::guard::policy::{KeyMode, Policy, PolicyError, Route, Settings};
 use onlyonce::guard::scope::Scope;
 use serde_json::Value;
 use std::io::Read;
 use std::process::ExitCode;
 
-pub fn check() -> ExitCode {
+/// Reads the variables and prints what `report` says of a policy without a mistake.
+pub fn check(report: impl Fn(&Policy, &str) -> String) -> ExitCode {
     let mut input = String::new();
     if let Err(error) = std::io::stdin().read_to_string(&mut input) {
         return failed(&[format!("the variables cannot be read: {error}")]);
@@ -109,43 +110,57 @@ fn origin(variables: &Value) -> Result<String, Vec<String>> {
     }
 }
 
-fn report(policy: &Policy, origin: &str) -> String {
-    let at = |level: Level| {
-        let stands = move |field: &&Field| field.known.level == level;
-        FIELDS.iter().filter(stands).filter(|field| !matches!(field.known.kind, Kind::Structural))
-    };
-    let fields: Vec<&Field> = at(Level::Anywhere).collect();
-    let rows: Vec<&str> = fields.iter().map(|field| field.known.name).collect();
+/// What holds for every path.
+pub fn report(policy: &Policy, origin: &str) -> String {
+    format!("{}\n{}\n{LEGEND}", head(policy, origin), settings_table(&columns(policy)))
+}
+
+/// The fields of one level that are settings.
+fn fields_at(level: Level) -> impl Iterator<Item = &'static Field> {
+    let is_setting = |field: &&Field| !matches!(field.known.kind, Kind::Structural);
+    FIELDS.iter().filter(move |field| field.known.level == level).filter(is_setting)
+}
+
+pub fn settings_table(columns: &[Column]) -> String {
+    let rows: Vec<&str> = fields_at(Level::Anywhere).map(|field| field.known.name).collect();
+    table(&rows, columns)
+}
+
+/// What holds for the whole deployment.
+pub fn head(policy: &Policy, origin: &str) -> String {
     let values = Values {
         settings: Settings::default(),
         sharding: policy.sharding.clone(),
         realm: policy.realm.clone(),
     };
-    let whole = at(Level::Top).map(|field| line(field.known.name, &setting(field, &values)));
-    let head = std::iter::once(line("origin", origin)).chain(whole).collect::<String>();
-    format!("{head}\n{}\n{LEGEND}", table(&rows, &columns(policy, &fields)))
+    let whole = fields_at(Level::Top).map(|field| line(field.known.name, &setting(field, &values)));
+    std::iter::once(line("origin", origin)).chain(whole).collect()
 }
 
-/// What holds for the whole deployment.
 fn line(name: &str, value: &str) -> String {
     format!("{name:16} {value}\n")
 }
 
 const LEGEND: &str = "* differs from the built-in default. The first route that matches a path decides; [vars.POLICY]\n  holds where none does. docs/CONFIGURATION.md explains every field.\n";
 
-fn columns(policy: &Policy, fields: &[&Field]) -> Vec<Column> {
-    let defaults = column("[vars.POLICY]", &policy.defaults, fields);
-    let route = |(at, route): (usize, &onlyonce::guard::policy::Route)| {
-        column(&format!("routes[{at}] {}", route.pattern.as_str()), &route.settings, fields)
-    };
+fn columns(policy: &Policy) -> Vec<Column> {
+    let defaults = column(DEFAULTS, &policy.defaults);
+    let route = |(at, route): (usize, &Route)| column(&route_name(at, route), &route.settings);
     std::iter::once(defaults).chain(policy.routes.iter().enumerate().map(route)).collect()
 }
 
-fn column(head: &str, settings: &Settings, fields: &[&Field]) -> Column {
+/// What decides where no route does.
+pub const DEFAULTS: &str = "[vars.POLICY]";
+
+pub fn route_name(at: usize, route: &Route) -> String {
+    format!("routes[{at}] {}", route.pattern.as_str())
+}
+
+pub fn column(head: &str, settings: &Settings) -> Column {
     let off = settings.key == KeyMode::Off;
     let values = |settings: &Settings| Values { settings: settings.clone(), ..Values::default() };
     let (values, usual) = (values(settings), values(&Settings::default()));
-    let cell = |field: &&Field| {
+    let cell = |field: &Field| {
         let text = setting(field, &values);
         let marked = text != setting(field, &usual);
         match off && field.known.name != "key" {
@@ -154,5 +169,5 @@ fn column(head: &str, settings: &Settings, fields: &[&Field]) -> Column {
             false => Cell { text, marked },
         }
     };
-    Column { head: format!("  {head}"), cells: fields.iter().map(cell).collect() }
+    Column { head: format!("  {head}"), cells: fields_at(Level::Anywhere).map(cell).collect() }
 }

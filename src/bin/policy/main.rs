@@ -3,24 +3,32 @@
 //! - `policy reference` writes docs/CONFIGURATION.md;
 //! - `policy schema` writes docs/policy.schema.json, from which editors complete and check;
 //! - `policy check` reads the Worker's variables as JSON, `{"POLICY": {…}, "ORIGIN": "…"}`, and
-//!   prints what holds for which path, or every mistake. `npm run check-policy` feeds it.
+//!   prints what holds for which path, or every mistake. `npm run check-policy` feeds it;
+//! - `policy check POST /payments/refunds` prints what holds for that request alone.
 
 mod check;
 mod columns;
 mod reference;
+mod request;
 mod schema;
 mod written;
 
 use std::process::ExitCode;
+
+const USAGE: &str = "policy reference | schema | check | check METHOD PATH\n";
 
 fn main() -> ExitCode {
     let command: Vec<String> = std::env::args().skip(1).collect();
     match command.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["reference"] => print(&reference::reference()),
         ["schema"] => print(&schema::schema()),
-        ["check"] => check::check(),
+        ["check"] => check::check(check::report),
+        ["check", method, path] => {
+            check::check(|policy, origin| request::report(policy, origin, method, path))
+        }
+        ["--help" | "-h"] => print(USAGE),
         _ => {
-            eprintln!("policy {command:?} is no command: use reference, schema or check");
+            eprint!("policy {command:?} is no command\n{USAGE}");
             ExitCode::FAILURE
         }
     }
