@@ -1,55 +1,69 @@
-// npm start: sets up, builds, and runs the guard on http://127.0.0.1:8787 in front of the demo's
-// origin, or of your own:
-//   ORIGIN=http://127.0.0.1:9100 PORT=9000 npm start
-// Its queues are those of demo/queues.toml: the demo's POST /orders/later fills one that the guard
-// consumes. They lie in memory, and end with the guard.
-// 1. Storage lies in .wrangler/state: a second start knows every key of the first.
+// npm start: see USAGE. Rules:
+// 1. Storage lies in .wrangler/state, for each origin apart: a second start knows every key of the
+//    first, and an origin is never answered for by another. One start at a time uses it.
 // 2. A runtime that dies is started again on its storage, as the edge would; only one that cannot
 //    even begin ends the whole.
 // 3. Ctrl-C, SIGTERM or the end of this process end everything it started.
+// 4. With an ORIGIN of your own the guard is the same, and nothing of the demo reaches that origin:
+//    the page is served beside the guard, under a path of the guard's own (demo/page-at-guard.js).
 import { join } from "node:path";
 import { build } from "./lib/build.mjs";
 import { childRuntime } from "./lib/child-runtime.mjs";
 import { Failure, log, main } from "./lib/log.mjs";
 import { onEnd } from "./lib/node22.mjs";
+import { occupy } from "./lib/occupied.mjs";
+import { newOperatorToken } from "./lib/operator-token.mjs";
+import { folderOf, originFrom, whyUnreachable } from "./lib/own-origin.mjs";
 import { stateFolder } from "./lib/paths.mjs";
 import { portAfter, portFrom, refuseBusyPort } from "./lib/ports.mjs";
 import { setup } from "./lib/setup.mjs";
+import { takesNoArguments } from "./lib/usage.mjs";
 
-// By it the demo's runtime finds the queue's consumer in the guard's.
+const USAGE = `npm start: sets up what is missing, builds, and runs the guard on this machine
+  npm start                                in front of the demo's shop, which is on the port above
+  ORIGIN=http://127.0.0.1:9100 npm start   in front of an API of yours
+  PORT=9000 npm start                      on another port than 8787
+Ctrl-C ends it. What it keeps lies in .wrangler/state; secrets are read from .dev.vars.`;
+
+// By it the demo's runtime finds the queue's consumer in the guard's. Its queues are those of
+// demo/queues.toml; they lie in memory, and end with the guard.
+const QUEUES = ["--queues", "demo/queues.toml"];
 const REGISTRY = ["--registry", join(stateFolder, "registry")];
+const PAGE = ["--around", "demo/page-at-guard.js", "--assets", "demo/wrangler.toml"];
 const running = new Set();
 let ending = false;
 
 await main(async () => {
+  takesNoArguments(USAGE);
   const port = portFrom(process.env.PORT || "8787", "PORT");
   const own = process.env.ORIGIN && originFrom(process.env.ORIGIN);
-  await refuseBusyPort(port);
-  if (!own) await refuseBusyPort(portAfter(port));
+  const state = own ? join(stateFolder, "origins", folderOf(own)) : join(stateFolder, "guard");
+  await refuseBusyPort(port, "the guard's");
+  if (!own) await refuseBusyPort(portAfter(port), "the demo shop's, one above the guard's");
+  occupy(state, port);
+  if (own) await warnIfUnreachable(own);
   await setup();
   await build();
   onEnd(endAll);
+  const token = newOperatorToken();
   const origin = own ?? (await keepRunning("origin", demoArguments(portAfter(port))));
-  const queues = own ? [] : ["--queues", "demo/queues.toml"];
-  const guard = await keepRunning("guard", [...guardArguments(port, origin), ...queues]);
-  printAddresses(guard, origin, Boolean(own));
+  const mode = own ? PAGE : [...QUEUES, ...REGISTRY];
+  const guard = await keepRunning("guard", [...guardArguments(port, origin, state, token), ...mode]);
+  printAddresses({ guard, origin, own, token, unreachable: own && (await whyUnreachable(own)) });
 });
 
-function originFrom(text) {
-  const url = URL.canParse(text) && new URL(text);
-  if (url && /^https?:$/.test(url.protocol)) return text;
-  throw new Failure(`ORIGIN="${text}" is not an http or https URL`, {
-    cure: "write it with its scheme: ORIGIN=http://127.0.0.1:9100 npm start",
-  });
+async function warnIfUnreachable(origin) {
+  const reason = await whyUnreachable(origin);
+  if (reason) log(`! ORIGIN ${origin}: ${reason}. Start your API; the guard finds it when it is there.`);
 }
 
 function demoArguments(port) {
   return ["--no-build", "--config", "demo/wrangler.toml", "--port", String(port), "--persist", join(stateFolder, "demo"), ...REGISTRY];
 }
 
-function guardArguments(port, origin) {
-  const state = ["--persist", join(stateFolder, "guard"), "--secrets", ...REGISTRY];
-  return ["--no-build", "--port", String(port), "--var", `ORIGIN=${origin}`, ...state];
+function guardArguments(port, origin, state, token) {
+  const vars = [`ORIGIN=${origin}`, ...(token ? [`ADMIN_TOKEN=${token}`] : [])].flatMap((value) => ["--var", value]);
+  return ["--no-build", "--port", String(port), "--persist", state, "--secrets", ...vars];
 }
 
 async function keepRunning(name, args) {
@@ -85,16 +99,33 @@ async function stopAll() {
   await Promise.all([...running].map((runtime) => runtime.stop()));
 }
 
-function printAddresses(guard, origin, own) {
-  const target = own ? "your origin" : "the demo's origin";
-  const order = `'{"item":"tea","quantity":1,"price_cents":450}'`;
-  const key = `try-${Math.random().toString(36).slice(2, 8)}`;
+function printAddresses({ guard, origin, own, token, unreachable }) {
+  const said = own ? ownAddresses(guard, unreachable) : demoAddresses(guard, token);
   log(`
-The guard answers on ${guard} in front of ${target}, ${origin}
+The guard answers on ${guard} in front of ${own ? "your API" : "the demo's shop"}, ${origin}
 
-  open  ${guard}/
-  try   curl -i ${guard}/orders -H 'Idempotency-Key: "${key}"' -H 'Content-Type: application/json' -d ${order}
-        and the same again: the second answer says Idempotency-Replayed: true
+${said}
+  operator  ${token ? `ADMIN_TOKEN=${token}` : "ADMIN_TOKEN as in .dev.vars"}, for npm run doctor and /.onlyonce/records
 
 Ctrl-C ends it; the keys are kept in .wrangler/state.`);
+}
+
+// What stands after the # is never sent; the page shows with it what an operator can do.
+function demoAddresses(guard, token) {
+  const order = `'{"item":"tea","quantity":1,"price_cents":450}'`;
+  return `  open      ${guard}/${token ? `#operator=${token}` : ""}
+  try       curl -i ${guard}/orders -H 'Idempotency-Key: "${newKey()}"' -H 'Content-Type: application/json' -d ${order}
+            and the same again: the second answer says Idempotency-Replayed: true`;
+}
+
+function ownAddresses(guard, unreachable) {
+  const missing = unreachable ? `! your API   ${unreachable}: until you start it, the guard answers 502\n` : "";
+  return `${missing}  open      ${guard}/.onlyonce/page/, where any request to your API can be sent twice
+  try       curl -i ${guard}/.onlyonce/health
+  then      curl -i ${guard}/PATH -H 'Idempotency-Key: "${newKey()}"' -H 'Content-Type: application/json' -d '{}'
+            with a PATH and a body that your API takes, twice: the second answer says Idempotency-Replayed: true`;
+}
+
+function newKey() {
+  return `try-${Math.random().toString(36).slice(2, 8)}`;
 }

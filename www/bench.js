@@ -3,31 +3,36 @@
 // 1. The key is checked at each keystroke, in the edge's own words; a bad one may still be sent, to
 //    see it refused.
 // 2. Fingerprint and record id are computed here, by the edge's own code, for its default policy.
-// 3. The time line and the table show what came back, by the guard's own headers.
+// 3. Each press is a run of its own; the last few stay.
 
-import { answersTable, explanation, summaryOf } from "./bench-answers.js";
-import { requestFrom } from "./bench-request.js";
+import { benchForm } from "./bench-form.js";
+import { curlOf, requestFrom } from "./bench-request.js";
+import { BenchRun } from "./bench-run.js";
+import { copyButton } from "./copy.js";
 import { announce } from "./dom.js";
-import { Recording } from "./recording.js";
-import { checkKey, generateKey, identify } from "./rules.js";
-import { send } from "./send.js";
-import { timeline } from "./timeline.js";
+import { checkKey, generateKey, identify, rulesReady } from "./rules.js";
+
+const MAX_RUNS = 5;
+const MAX_TIMES = 50;
 
 export class Bench {
   #form;
+  #environment;
   #field;
-  #recording;
+  #runs = 0;
 
-  constructor(form) {
-    this.#form = form;
-    this.#field = (name) => form.elements.namedItem(name);
-    const ledger = `bench-${generateKey()}`;
-    this.#field("url").value = new URL(`/orders?ledger=${ledger}&delay=600`, location.href).href;
+  /** `request`: what the fields hold at first. */
+  constructor(place, environment, request) {
+    this.#form = benchForm(request);
+    this.#environment = environment;
+    this.#field = (name) => this.#form.elements.namedItem(name);
+    place.replaceChildren(this.#form);
     this.#newKey();
-    form.addEventListener("input", () => this.#validate());
-    form.addEventListener("submit", (event) => this.#send(event));
+    this.#form.addEventListener("input", () => this.#validate());
+    this.#form.addEventListener("submit", (event) => this.#send(event));
     this.#part("new-key").addEventListener("click", () => this.#newKey());
-    new ResizeObserver(() => this.#draw()).observe(this.#part("picture"));
+    copyButton(this.#part("curl"), () => curlOf(this.#fields()));
+    rulesReady.then(() => this.#validate());
   }
 
   #part(name) {
@@ -42,11 +47,11 @@ export class Bench {
   /** Shows what is wrong with the key, and what the edge will compute. */
   async #validate() {
     const key = this.#field("key").value;
-    const keyError = checkKey(key);
+    const keyError = key === "" ? undefined : checkKey(key);
     this.#field("key").setAttribute("aria-invalid", String(Boolean(keyError)));
-    this.#part("key-message").textContent = keyError ?? "A key. Quotes around it change nothing.";
+    this.#part("key-message").textContent = keyError ?? (key === "" ? "No key: each send is an operation of its own." : "A key. Quotes around it change nothing.");
     this.#part("key-message").classList.toggle("wrong", Boolean(keyError));
-    const { request, error } = this.#request();
+    const { request, error } = requestFrom(this.#fields());
     this.#part("request-error").textContent = error ?? "";
     const identity = request ? await identify(request, key) : null;
     // A later keystroke may have overtaken this one.
@@ -55,41 +60,31 @@ export class Bench {
     this.#part("record").textContent = identity?.record ?? "–";
   }
 
-  #request() {
-    const fields = Object.fromEntries(["url", "method", "headers", "body", "key"].map((name) => [name, this.#field(name).value]));
-    return requestFrom(fields);
+  #fields() {
+    return Object.fromEntries(["url", "method", "headers", "body", "key"].map((name) => [name, this.#field(name).value]));
   }
 
   async #send(event) {
     event.preventDefault();
-    const { request, error } = this.#request();
+    const { request, error } = requestFrom(this.#fields());
     if (!request) return announce(error);
-    const record = this.#part("record").textContent;
-    this.#recording = new Recording();
-    this.#recording.onChange(() => this.#draw());
-    const times = Math.min(50, Math.max(1, Number(this.#field("times").value) || 1));
-    const answers = await Promise.all(Array.from({ length: times }, (_, at) => this.#sendOne(request, at)));
-    this.#recording.end();
-    this.#showAnswers(answers, record, request);
-  }
-
-  #sendOne(request, at) {
     const key = this.#field("key").value;
-    return send(request.clone(), { name: `send ${at + 1}`, key, report: (attempt) => this.#recording.report(attempt) });
+    const identity = await identify(request, key);
+    this.#runs += 1;
+    const times = Math.min(MAX_TIMES, Math.max(1, Number(this.#field("times").value) || 1));
+    const run = new BenchRun({ number: this.#runs, request, times, key: key || undefined, record: identity?.record, ...this.#placeOf(request.url) });
+    this.#part("runs").prepend(run.node);
+    [...this.#part("runs").children].slice(MAX_RUNS).forEach((node) => node.remove());
+    run.start();
   }
 
-  #showAnswers(answers, record, request) {
-    this.#part("summary").textContent = summaryOf(answers, record);
-    this.#part("explanation").replaceChildren(...explanation(answers, request));
-    this.#part("answers").replaceChildren(answersTable(answers));
-    announce(summaryOf(answers, record));
-  }
-
-  #draw() {
-    const picture = this.#part("picture");
-    if (!this.#recording || picture.clientWidth === 0) return;
-    const guarded = this.#recording.attempts.some(({ guard }) => guard);
-    const title = `${this.#recording.attempts.length} sends to your API`;
-    picture.replaceChildren(timeline({ recording: this.#recording, guarded, title, shop: "Your API" }, picture.clientWidth));
+  // A guard is known where this page came through one; a ledger where the demo's shop keeps one.
+  #placeOf(url) {
+    const { origin, pathname, searchParams } = new URL(url);
+    const { guard, direct, clockOffset } = this.#environment;
+    const isHere = origin === location.origin;
+    const name = searchParams.get("ledger");
+    const hasLedger = name && pathname === "/orders" && direct !== undefined && (isHere || origin === direct);
+    return { guarded: isHere && guard ? true : undefined, ledger: hasLedger ? { base: origin, ledger: name, clockOffset } : undefined };
   }
 }

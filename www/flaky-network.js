@@ -21,7 +21,8 @@ export function makeNetworkFlaky({ offline, cut, report }) {
 
 async function labelsOf(request) {
   const { item } = await request.clone().json();
-  return { name: item, key: item };
+  const key = request.headers.get("idempotency-key")?.replaceAll('"', "");
+  return { name: item, key };
 }
 
 function responseOrThrow({ response }) {

@@ -5,7 +5,6 @@
 // 2. Both lanes send the same requests at the same moments. Only the address differs, or where the
 //    shop's own cannot be reached, the key (see environment.js).
 
-import { readLedger } from "./ledger.js";
 import { Recording } from "./recording.js";
 import { generateKey } from "./rules.js";
 import { send } from "./send.js";
@@ -13,15 +12,17 @@ import { send } from "./send.js";
 const ITEM = "Coffee beans";
 
 export class Lane {
-  /** `guarded`: whether the guard is to be in front. */
-  constructor(environment, guarded) {
+  /** `guarded`: whether the guard is to be in front; `attempts`: how many there will be. */
+  constructor(environment, guarded, attempts = 0) {
     this.guarded = guarded && environment.guard;
+    this.isGuardedSide = guarded;
     this.base = guarded ? "" : (environment.direct ?? "");
     this.sendsKey = guarded || environment.direct !== null;
     this.clockOffset = environment.clockOffset;
     this.ledger = `page-${generateKey()}`;
     this.key = generateKey();
-    this.recording = new Recording();
+    // Where there is no way around the guard, both lanes go through it.
+    this.recording = new Recording({ guarded: environment.guard && (guarded || environment.direct === null), attempts });
   }
 
   /** The address of POST /orders, with instructions to the shop: how long, how it fails. */
@@ -38,13 +39,9 @@ export class Lane {
 
   /** Sends an order; `options` are those of `request`, and `name`, `timeout`. */
   send({ name, timeout, ...options }) {
-    this.resend = () => this.send({ name: "again", ...options });
-    const key = options.key ?? this.key;
+    this.resend = ({ name = "again" } = {}) => this.send({ ...options, name });
+    const key = this.sendsKey ? (options.key ?? this.key) : undefined;
     return send(this.request(options), { name, key, timeout, report: (attempt) => this.recording.report(attempt) });
-  }
-
-  async readLedger() {
-    this.recording.setExecutions(await readLedger(this));
   }
 }
 

@@ -3,13 +3,15 @@
 // What was answered is taken off the list; everything else is sent again. So an answer that was
 // lost, or a page that died before it could take the entry off, makes a second order.
 
+import { listKey } from "./leftovers.js";
+
 const RETRY_DELAY = 250;
 
 export class NaiveQueue {
   #storageKey;
 
   constructor(name) {
-    this.#storageKey = `queue-${name}`;
+    this.#storageKey = listKey(name);
   }
 
   add(request) {

@@ -5,8 +5,11 @@ import { Outbox } from "./client/index.js";
 import { makeNetworkFlaky } from "./flaky-network.js";
 import { NaiveQueue } from "./naive-queue.js";
 
-addEventListener("message", ({ data, origin }) => origin === location.origin && run(data), { once: true });
-postToScene({ ready: true });
+// By itself it has nothing to do; it says so (queue.html).
+if (parent !== window) {
+  addEventListener("message", ({ data, origin }) => origin === location.origin && run(data), { once: true });
+  postToScene({ ready: true });
+}
 
 function postToScene(message) {
   parent.postMessage(message, location.origin);

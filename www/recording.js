@@ -1,28 +1,37 @@
 // What happened on one lane of a scene, or in one try: every attempt to send, and every execution.
 //
 // 1. Attempts are plain data, so that another page can report its own:
-//    { id, name, key, sentAt, endedAt, kind, reason, status, guard, fingerprint },
-//    times in ms since the epoch; `guard` is whether a guard answered.
+//    { id, name, key, sentAt, leftAt, endedAt, kind, reason, status, record, fingerprint },
+//    times in ms since the epoch; `sentAt` is when the page asked for it, `leftAt` when the browser
+//    really sent it, where that is known.
 // 2. An attempt is reported when it leaves and again when it ends; `kind` comes with the end:
-//    first     forwarded, and answered by the shop
+//    first     sent on, and answered by the shop
 //    collapsed waited for the answer to another that was under way
 //    replayed  got the stored answer
+//    bypassed  passed on as it is: it has no key, or its route is not guarded
 //    refused   turned away by the guard
 //    unknown   told that nobody can know
 //    plain     answered, with no guard involved
-//    failed    answered with an error that is not the guard's
 //    lost      no answer arrived
-// 3. Executions are the shop's ledger, as it reports them; their times are moved to this clock.
+// 3. Executions are the shop's ledger, as it reports them; their times are moved to this clock. They
+//    are `null` where it was not read.
 
 export class Recording {
   attempts = [];
-  executions = [];
+  executions = null;
   endedAt = undefined;
   #listeners = [];
 
+  /** `guarded`: whether a guard is in front; undefined where only an answer can tell. */
+  constructor({ guarded, attempts = 0 } = {}) {
+    this.guarded = guarded;
+    /** How many attempts the picture keeps room for. */
+    this.room = attempts;
+  }
+
   /** Nothing has happened, and nothing will. */
-  static empty() {
-    return Object.assign(new Recording(), { endedAt: Date.now() });
+  static empty(options) {
+    return Object.assign(new Recording(options), { endedAt: Date.now() });
   }
 
   onChange(listener) {
@@ -32,8 +41,10 @@ export class Recording {
   /** Takes a report of an attempt, the first or a later one. */
   report(attempt) {
     const at = this.attempts.findIndex(({ id }) => id === attempt.id);
+    if (at < 0 && attempt.sentAt === undefined) return;
     if (at < 0) this.attempts.push(attempt);
     else this.attempts[at] = { ...this.attempts[at], ...attempt };
+    if (attempt.kind && attempt.kind !== "lost") this.guarded ??= attempt.kind !== "plain";
     this.#notify();
   }
 
@@ -47,24 +58,12 @@ export class Recording {
     this.#notify();
   }
 
+  /** More is going to happen, after an end. */
+  resume() {
+    this.endedAt = undefined;
+  }
+
   #notify() {
     this.#listeners.forEach((listener) => listener());
   }
-}
-
-/**
- * The ids of the attempts that were forwarded to the shop. With a guard, one for each key: the one
- * whose answer was the first, or where none was, the earliest, since the guard sends what it sees
- * first.
- */
-export function forwardedIds(attempts, guarded) {
-  if (!guarded) return new Set(attempts.map(({ id }) => id));
-  const byKey = groupByKey(attempts);
-  return new Set([...byKey.values()].map((same) => (same.find(({ kind }) => kind === "first") ?? same[0]).id));
-}
-
-function groupByKey(attempts) {
-  const byKey = new Map();
-  for (const attempt of attempts) byKey.set(attempt.key, [...(byKey.get(attempt.key) ?? []), attempt]);
-  return byKey;
 }

@@ -1,24 +1,27 @@
 // The guard's own rules in this page: src/browser.rs, compiled to WebAssembly.
 //
 // 1. Keys, fingerprints and record ids are made by the code that the edge runs.
-// 2. Where the module does not load (it was not built, or WebAssembly is off), keys still come from
-//    the browser's random numbers, and nothing else is claimed.
+// 2. The page does not wait for the module. Until it is there, and where it does not load (it was not
+//    built, or WebAssembly is off), keys come from the browser's random numbers, and nothing else is
+//    claimed.
 
 import { newKey } from "./client/index.js";
 
-const rules = await import("./pkg/onlyonce.js").then(initialize).catch(onLoadError);
+let rules = null;
+
+/** Settles with whether they are there. */
+export const rulesReady = import("./pkg/onlyonce.js").then(initialize).catch(onLoadError);
 
 async function initialize(module) {
   await module.default();
-  return module;
+  rules = module;
+  return true;
 }
 
 function onLoadError(error) {
   console.warn(`The rules in pkg/ did not load: ${error.message}`);
-  return null;
+  return false;
 }
-
-export const rulesAvailable = rules !== null;
 
 export function generateKey() {
   return rules ? rules.generateKey() : newKey();

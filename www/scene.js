@@ -1,102 +1,94 @@
-// A scene on the page: its story, a button, and its two lanes, which run at the same time.
+// A scene on the page: its story stands in the page, its button and its two lanes, which run at the
+// same time, are made here.
 //
 // 1. Each run starts afresh: new keys, new ledgers.
 // 2. When a scene has run, its last request can be sent once more, on both lanes.
 // 3. What came of it is announced to screen readers in one sentence for each lane.
+// 4. What stops a lane half-way does not hide what it had sent by then.
 
-import { announce, element } from "./dom.js";
+import { announce, element, find } from "./dom.js";
 import { Lane, pause } from "./lane.js";
+import { pollLedger } from "./ledger.js";
 import { Panel } from "./panel.js";
 
-const POLL_INTERVAL = 300;
 /** An order that nobody waited for is in the ledger by then. */
 const LEDGER_DELAY = 350;
 
 export class Scene {
   #buttons;
   #panels;
-  #environment;
+  #page;
 
-  constructor(scene, number, environment, notes) {
-    Object.assign(this, { scene });
-    this.#environment = environment;
-    this.#panels = [new Panel("Without the guard", notes.without, false), new Panel("With the guard", notes.with, environment.guard)];
+  /** `page`: { environment, notes, scoreboard } */
+  constructor(scene, number, page) {
+    const { environment, notes } = page;
+    Object.assign(this, { scene, node: find(scene.id) });
+    this.#page = page;
+    // What is to be seen on the guard's side only.
+    const mute = { ...scene, conclusion: undefined, fingerprints: undefined };
+    this.title = this.node.querySelector("h3").textContent;
+    this.#panels = [
+      new Panel("Without the guard", notes.without, mute, environment.direct ? false : environment.guard),
+      new Panel("With the guard", notes.with, environment.guard ? scene : mute, environment.guard),
+    ];
     const run = element("button", { type: "button", class: "primary" }, `Run scene ${number}`);
-    const again = element("button", { type: "button", hidden: true }, "Send once more");
+    const again = element("button", { type: "button", class: "again" }, "Send once more");
+    again.style.visibility = "hidden";
     run.addEventListener("click", () => this.play());
-    again.addEventListener("click", () => this.#whileBusy(() => this.#resend()));
+    again.addEventListener("click", () => this.whileBusy(() => this.#runBoth((lane) => lane.resend())));
     this.#buttons = { run, again };
-    this.node = this.#render(number);
+    this.node.querySelector(".buttons").replaceChildren(run, again);
+    this.node.querySelector(".lanes").replaceChildren(...this.#panels.map(({ node }) => node));
   }
 
-  #render(number) {
-    const { id, title, story, link } = this.scene;
-    return element("section", { class: "scene", id, "aria-labelledby": `${id}-title` },
-      element("div", { class: "scene-head" },
-        element("p", { class: "number", "aria-hidden": "true" }, String(number)),
-        element("h3", { id: `${id}-title` }, title),
-        element("p", { class: "story" }, story, link && " ", link && element("a", { href: link.href, target: "_blank" }, link.text)),
-        element("div", { class: "buttons" }, this.#buttons.run, this.#buttons.again)),
-      element("div", { class: "lanes" }, ...this.#panels.map(({ node }) => node)));
+  get isBusy() {
+    return this.node.getAttribute("aria-busy") === "true";
   }
 
   /** Runs it afresh; settles when both lanes have. */
   play() {
-    return this.#whileBusy(() => this.#run());
+    return this.whileBusy(() => this.#run());
   }
 
   // Not disabled: a button that is would lose a keyboard user's place.
-  async #whileBusy(work) {
-    if (this.node.getAttribute("aria-busy") === "true") return;
+  async whileBusy(work) {
+    if (this.isBusy) return;
     this.node.setAttribute("aria-busy", "true");
-    announce(`${this.scene.title}: running.`);
+    announce(`${this.title}: running.`);
     const sentences = await work();
     this.node.removeAttribute("aria-busy");
     announce(sentences.join(" "));
   }
 
   #run() {
-    this.lanes = [false, true].map((guarded) => new Lane(this.#environment, guarded));
-    this.#panels.forEach((panel, at) => panel.follow(this.lanes[at], this.scene.expectedOrders));
+    const { environment, scoreboard } = this.#page;
+    this.scene.beforehand?.(this.node);
+    this.lanes = [false, true].map((guarded) => new Lane(environment, guarded, this.scene.attempts));
+    this.lanes.forEach((lane) => scoreboard.follow(lane, this.scene.expectedOrders));
+    this.#panels.forEach((panel, at) => panel.follow(this.lanes[at]));
     return this.#runBoth((lane) => this.scene.run(lane));
   }
 
-  #resend() {
-    return this.#runBoth((lane) => lane.resend());
+  async #runBoth(work) {
+    this.lanes.forEach(({ recording }) => recording.resume());
+    const sentences = await Promise.all(this.lanes.map((lane, at) => this.#runLane(lane, this.#panels[at], work)));
+    this.#buttons.again.style.visibility = this.lanes.every(({ resend }) => resend) ? "visible" : "hidden";
+    this.scene.afterwards?.(this.node, this.lanes[1], (more) => this.whileBusy(() => this.#more(more)));
+    return sentences;
   }
 
-  async #runBoth(work) {
-    const sentences = await Promise.all(this.lanes.map((lane, at) => this.#runLane(lane, this.#panels[at], work)));
-    this.#buttons.again.hidden = !this.lanes.every(({ resend }) => resend);
-    return sentences;
+  // Of the guarded lane alone: the other has no operator.
+  async #more(work) {
+    this.lanes[1].recording.resume();
+    return [await this.#runLane(this.lanes[1], this.#panels[1], work)];
   }
 
   async #runLane(lane, panel, work) {
     const poll = pollLedger(lane);
-    try {
-      await work(lane);
-      await pause(LEDGER_DELAY);
-      await poll.last();
-      lane.recording.end();
-      return panel.showResult(this.scene.conclusion?.(lane));
-    } catch (error) {
-      poll.stop();
-      lane.recording.end();
-      return panel.showError(error);
-    }
+    const error = await work(lane).then(() => undefined, (error) => error);
+    await pause(LEDGER_DELAY);
+    await poll.last();
+    lane.recording.end();
+    return panel.showResult(lane, error);
   }
-}
-
-// The shop executes before it answers: its ledger is read meanwhile, to show it.
-function pollLedger(lane) {
-  let busy = false;
-  const read = async () => {
-    if (busy) return;
-    busy = true;
-    await lane.readLedger().catch(() => {});
-    busy = false;
-  };
-  const timer = setInterval(read, POLL_INTERVAL);
-  const stop = () => clearInterval(timer);
-  return { stop, last: () => (stop(), lane.readLedger()) };
 }

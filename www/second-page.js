@@ -4,7 +4,8 @@
 //    that shows tab.html, and takes the first.
 // 2. Where none answers, the page loads tab.html in a frame, which is then the second page. A frame
 //    answers to its own name alone: both lanes of a scene look at once, and each ends its own.
-// 3. The second page reports each attempt as it happens.
+// 3. The second page reports each attempt as it happens, and holds a lock for as long as it lives: so
+//    the first knows at once when it was closed.
 
 import { newKey } from "./client/index.js";
 import { send } from "./send.js";
@@ -14,6 +15,8 @@ const REPLY_TIMEOUT = 250;
 const LOAD_TIMEOUT = 10_000;
 const DONE_TIMEOUT = 30_000;
 const ANY_TAB = "any tab";
+const THERE = "there";
+const LAST_REPORTS = 100;
 
 export async function withSecondPage(work) {
   const channel = new BroadcastChannel(CHANNEL);
@@ -32,10 +35,18 @@ async function findSecondPage(channel, frame) {
   const name = newKey();
   Object.assign(frame, { src: `tab.html#${name}`, title: "The second page", hidden: true });
   document.body.append(frame);
-  await new Promise((resolve) => frame.addEventListener("load", resolve, { once: true }));
-  const loaded = await requestId(channel, name, LOAD_TIMEOUT);
+  const loaded = await firstReply(channel, name);
   if (loaded) return loaded;
   throw new Error("The second page did not load: allow this site its frames, or open tab.html in a tab.");
+}
+
+// It may be looked for before it listens.
+async function firstReply(channel, name) {
+  for (const until = Date.now() + LOAD_TIMEOUT; Date.now() < until; ) {
+    const id = await requestId(channel, name, REPLY_TIMEOUT);
+    if (id) return id;
+  }
+  return undefined;
 }
 
 function requestId(channel, name, timeout) {
@@ -60,24 +71,56 @@ class SecondPage {
   send(lane, { times, ...instructions }) {
     const task = newKey();
     const { method, url, headers } = lane.request(instructions);
+    const key = lane.sendsKey ? lane.key : undefined;
+    const over = new AbortController();
     return new Promise((resolve, reject) => {
-      setTimeout(() => reject(new Error("The second page did not finish: it may have been closed.")), DONE_TIMEOUT);
+      const fail = (reason) => reject(new Error(`The second page ${reason}.`));
+      setTimeout(fail, DONE_TIMEOUT, "did not finish");
+      this.#onceClosed(over.signal, () => {
+        giveUp(lane.recording);
+        fail("was closed before it had finished");
+      });
       this.channel.addEventListener("message", ({ data }) => {
         if (data.task !== task) return;
         if (data.attempt) lane.recording.report(data.attempt);
         if (data.done) resolve();
       });
       lane.request(instructions).text().then((body) => this.channel.postMessage({
-        to: this.id, task, times, key: lane.key, request: { method, url, headers: [...headers], body },
+        to: this.id, task, times, key, request: { method, url, headers: [...headers], body },
       }));
-    });
+    }).finally(() => over.abort());
+  }
+
+  // The lock is free when its holder is gone.
+  #onceClosed(signal, call) {
+    navigator.locks?.request(lockOf(this.id), { signal }, call).catch(() => {});
   }
 }
 
-/** Makes this page the second one. `onCount` hears how many it has sent. */
+function giveUp(recording) {
+  const open = recording.attempts.filter(({ name, endedAt }) => name.startsWith(THERE) && !endedAt);
+  open.forEach(({ id }) => recording.report({ id, endedAt: Date.now(), kind: "lost", reason: "tab closed" }));
+}
+
+function lockOf(id) {
+  return `onlyonce-second-page-${id}`;
+}
+
+/** Makes this page the second one; settles when it is. `onCount` hears how many it has sent. */
 export function serveAsSecondPage(onCount) {
   const name = location.hash.slice(1);
   const id = name || newKey();
+  if (!navigator.locks) return Promise.resolve(serve(name, id, onCount));
+  // Nobody may find it before it holds its lock: who waits for that would take it for closed.
+  return new Promise((resolve) => {
+    navigator.locks.request(lockOf(id), () => {
+      resolve(serve(name, id, onCount));
+      return new Promise(() => {});
+    });
+  });
+}
+
+function serve(name, id, onCount) {
   const channel = new BroadcastChannel(CHANNEL);
   let sent = 0;
   channel.addEventListener("message", ({ data }) => {
@@ -91,7 +134,9 @@ export function serveAsSecondPage(onCount) {
 
 async function sendAll({ request: { url, ...init }, times, key }, post) {
   const report = (attempt) => post({ attempt });
-  const all = Array.from({ length: times }, (_, at) => send(new Request(url, init), { name: `there ${at + 1}`, key, report }));
+  const all = Array.from({ length: times }, (_, at) => send(new Request(url, init), { name: `${THERE} ${at + 1}`, key, report }));
   await Promise.all(all);
+  // When each of them left is told a moment later.
+  await new Promise((resolve) => setTimeout(resolve, LAST_REPORTS));
   post({ done: true });
 }

@@ -11,7 +11,7 @@ const MAX_TICKS = 8;
 export function scaleOf({ attempts, executions, endedAt }, width) {
   const begin = Math.min(...attempts.map(({ sentAt }) => sentAt), Infinity);
   const start = Number.isFinite(begin) ? begin : Date.now();
-  const moments = [...attempts.map(({ endedAt, sentAt }) => endedAt ?? sentAt), ...executions.map(({ at }) => at), endedAt ? 0 : Date.now()];
+  const moments = [...attempts.map(({ endedAt, sentAt }) => endedAt ?? sentAt), ...(executions ?? []).map(({ at }) => at), endedAt ? 0 : Date.now()];
   const span = Math.max(MIN_SPAN, (Math.max(...moments) - start) * 1.04);
   const left = width < 420 ? NARROW_LABELS : LABELS;
   const right = width - RIGHT;

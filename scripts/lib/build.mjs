@@ -1,20 +1,25 @@
-// Builds the Worker into build/ with worker-build, and the rules for the demo's page into www/pkg.
+// Builds the Worker into build/ with worker-build, and what the demo's page takes beside its source
+// into www/pkg: the rules, its modules in few files, and the documents that it links to.
 // 1. wrangler.toml calls this as its `[build] command`, so a deployment is built the same way.
-// 2. Both come from one target folder: what they depend on is compiled once.
+// 2. Worker and rules come from one target folder: what they depend on is compiled once.
 // 3. Two builds at once wait for each other, and files in use are replaced whole.
 // 4. Nothing happens when no input is younger than what was made of it.
 import { copyFileSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, utimesSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { cargoLines } from "./cargo-progress.mjs";
 import { locked } from "./lock.mjs";
+import { documentInputs, makeDocuments } from "./documents.mjs";
 import { Failure, step } from "./log.mjs";
 import { browserOutput, root, targetFolder, toolBins, wasmTriple, workerOutput } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { allToolsReady, toolEnv } from "./tools.mjs";
 
-const INPUTS = [
+const CRATE = [
   "src", "Cargo.toml", "Cargo.lock", "rust-toolchain.toml", ".cargo/config.toml", "package-lock.json", "scripts/lib/build.mjs",
 ];
+const CARGO_TOOLS = [join(toolBins, "worker-build"), join(toolBins, "wasm-bindgen")];
+// Each is loaded by a page of its own.
+const ENTRIES = ["page", "api-page", "queue", "tab"];
 // A compiler's errors are long, and the first is the one that matters.
 const COMPILER_LINES = 500;
 // worker-build's own output, with the names of functions: a stack from a deployment can be read by it.
@@ -24,14 +29,19 @@ const linked = join("src", "worker");
 // Names and tool versions are a third of the file, and only serve a panic's stack.
 const STRIP = ["--strip-debug", "--strip-producers"];
 
-const worker = { name: "the Worker", folder: workerOutput, files: ["index_bg.wasm", "index.js"], make: makeWorker };
-const page = { name: "the rules for the page", folder: browserOutput, files: ["onlyonce_bg.wasm", "onlyonce.js"], make: makePage };
+const fromCrate = () => [...CRATE.map((name) => join(root, name)), ...CARGO_TOOLS].flatMap(withContents);
+const PRODUCTS = [
+  { name: "the Worker", folder: workerOutput, files: ["index_bg.wasm", "index.js"], inputs: fromCrate, make: makeWorker },
+  { name: "the rules for the page", folder: browserOutput, files: ["onlyonce_bg.wasm", "onlyonce.js"], inputs: fromCrate, make: makeRules },
+  { name: "the page", folder: browserOutput, files: ENTRIES.map((name) => `${name}.js`), inputs: pageSources, make: makePage },
+  { name: "the page's documents", folder: join(browserOutput, "docs"), files: ["README.html"], inputs: documentInputs, make: makeDocuments },
+];
 
 /** The tools must be there (see setup.mjs). */
 export async function build() {
   if (!allToolsReady()) throw new Failure("a tool of the build is missing or has another version", { cure: "npm run setup" });
   await locked(join(root, ".wrangler", "build.lock"), async () => {
-    for (const product of [worker, page]) {
+    for (const product of PRODUCTS) {
       await step(product.name, { done: () => upToDate(product), work: (progress) => make(product, progress) });
     }
   });
@@ -44,10 +54,9 @@ async function make({ folder, files, make }, progress) {
   for (const name of files) utimesSync(join(folder, name), begun, begun);
 }
 
-function upToDate({ folder, files }) {
+function upToDate({ folder, files, inputs }) {
   const made = Math.min(...files.map((name) => changedAt(join(folder, name))));
-  const inputs = [...INPUTS.map((name) => join(root, name)), join(toolBins, "worker-build"), join(toolBins, "wasm-bindgen")];
-  return inputs.flatMap(withContents).every((path) => changedAt(path) < made) && "unchanged";
+  return inputs().every((path) => changedAt(path) < made) && "unchanged";
 }
 
 /** Milliseconds; 0 where there is no such file. */
@@ -71,8 +80,21 @@ async function makeWorker(env, progress) {
   replace(join(unstripped, "index.js"), join(workerOutput, "index.js"));
 }
 
-// The page needs no bundler: wasm-bindgen writes a module that the browser loads as it is.
-async function makePage(env, progress) {
+// The page's modules run as they are; in few files they are there after few requests.
+function pageSources() {
+  const www = join(root, "www");
+  const sources = readdirSync(www, { recursive: true }).filter((name) => name.endsWith(".js") && !name.startsWith("pkg"));
+  return [...sources.map((name) => join(www, name)), join(browserOutput, "onlyonce.js"), join(root, "scripts", "lib", "build.mjs")];
+}
+
+async function makePage(env) {
+  const entries = ENTRIES.map((name) => join("www", `${name}.js`));
+  const options = ["--bundle", "--format=esm", "--target=es2022", "--minify", "--sourcemap", "--log-level=warning", `--outdir=${browserOutput}`];
+  await run(env.ESBUILD_BIN, [...entries, ...options], { cwd: root, env });
+}
+
+// wasm-bindgen writes a module that the browser loads as it is.
+async function makeRules(env, progress) {
   const made = join(targetFolder, "page");
   const cargo = ["build", "--release", "--locked", "--package", "onlyonce-worker", "--target", wasmTriple, "--features", "browser"];
   await run("cargo", cargo, { cwd: root, env, onLine: cargoLines(progress), tailLines: COMPILER_LINES });

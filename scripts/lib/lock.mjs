@@ -34,7 +34,7 @@ function take(file) {
 // The lock of a process that was killed is nobody's; an empty one is just being written.
 function liveOwner(file) {
   const owner = read(file);
-  if (!owner || alive(Number(owner))) return owner;
+  if (!owner || isAlive(Number(owner))) return owner;
   rmSync(file, { force: true });
   return undefined;
 }
@@ -47,7 +47,7 @@ function read(file) {
   }
 }
 
-function alive(pid) {
+export function isAlive(pid) {
   try {
     process.kill(pid, 0);
     return true;

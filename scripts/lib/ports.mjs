@@ -16,15 +16,17 @@ export function portAfter(port) {
   return port === 0 || port === LAST_PORT ? 0 : port + 1;
 }
 
-export function refuseBusyPort(port) {
+/** `whose` says in the message what the port is for. */
+export function refuseBusyPort(port, whose = "") {
   return new Promise((resolve, reject) => {
     const probe = createServer();
-    probe.once("error", (error) => reject(busy(port, error)));
+    probe.once("error", (error) => reject(busy(port, whose, error)));
     probe.listen(port, HOST, () => probe.close(resolve));
   });
 }
 
-function busy(port, error) {
+function busy(port, whose, error) {
   const why = error.code === "EADDRINUSE" ? "is in use by another program" : `cannot be used (${error.message})`;
-  return new Failure(`port ${port} on ${HOST} ${why}`, { cure: "end that program, or choose another port (PORT=9000 npm start)" });
+  const named = `port ${port} on ${HOST}${whose && `, ${whose},`}`;
+  return new Failure(`${named} ${why}`, { cure: "end that program, or choose another port (PORT=9000 npm start)" });
 }

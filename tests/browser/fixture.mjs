@@ -10,6 +10,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,6 +18,8 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
+/** What an operator shows to the guard. */
+export const ADMIN_TOKEN = "sesame-of-the-page";
 const READY_WITHIN = 60_000;
 const EXIT_WITHIN = 10_000;
 
@@ -40,6 +43,27 @@ export async function startAll() {
     const browser = await startBrowser(undo);
     return { shop, guard, log, browser };
   });
+}
+
+/** A guard in front of an API of the test's own, with the page beside it: `{ guard, seen, stop }`. */
+export async function startOwnApi() {
+  return undoneOnFailure(async (undo) => {
+    const { url, seen } = await startApi(undo);
+    const page = ["--around", "demo/page-at-guard.js", "--assets", "demo/wrangler.toml"];
+    const folder = await newFolder(undo);
+    return { seen, guard: await startRuntime(["--persist", folder, "--var", `ORIGIN=${url}`, ...page], undo) };
+  });
+}
+
+async function startApi(undo) {
+  const seen = [];
+  const server = createServer((request, response) => {
+    seen.push(`${request.method} ${request.url}`);
+    request.resume().on("end", () => response.writeHead(201, { "content-type": "application/json" }).end(`{"payment":${seen.length}}`));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  undo.push(() => server.close().closeAllConnections());
+  return { url: `http://127.0.0.1:${server.address().port}`, seen };
 }
 
 // What was started is ended in reverse, also when a later start fails.
@@ -67,7 +91,7 @@ function startDemo(folder, undo) {
 }
 
 function startGuard(folder, shop, undo, log) {
-  return startRuntime(["--persist", join(folder, "guard"), "--var", `ORIGIN=${shop}`], undo, log);
+  return startRuntime(["--persist", join(folder, "guard"), "--var", `ORIGIN=${shop}`, "--var", `ADMIN_TOKEN=${ADMIN_TOKEN}`], undo, log);
 }
 
 async function startRuntime(options, undo, log = []) {

@@ -6,12 +6,18 @@ import { startAll } from "./fixture.mjs";
 import { testAccess } from "./page/access.mjs";
 import { testBench } from "./page/bench.mjs";
 import { testEnvironments } from "./page/environments.mjs";
+import { testFirstLook } from "./page/first-look.mjs";
+import { testOwnApi } from "./page/own-api.mjs";
 import { testScenes } from "./page/scenes.mjs";
+import { testTroubles } from "./page/troubles.mjs";
 
 const world = await startAll();
 after(world.stop);
 
+testFirstLook(world);
 testScenes(world);
+testTroubles(world);
 testEnvironments(world);
 testBench(world);
+testOwnApi(world);
 testAccess(world);

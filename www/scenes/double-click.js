@@ -4,9 +4,8 @@ import { pause } from "../lane.js";
 
 export const doubleClick = {
   id: "double-click",
-  title: "An impatient double click",
-  story: "The shop takes a second to answer. The customer presses “Place order” again.",
   expectedOrders: 1,
+  attempts: 2,
   async run(lane) {
     const first = lane.send({ name: "1st click", delay: 1000 });
     await pause(220);

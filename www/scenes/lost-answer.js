@@ -7,9 +7,8 @@ import { pause } from "../lane.js";
 
 export const lostAnswer = {
   id: "lost-answer",
-  title: "The answer is lost, the client retries",
-  story: "The client gives up after half a second and sends again at 0.8 s. The first order goes through all the same, with nobody listening.",
   expectedOrders: 1,
+  attempts: 2,
   async run(lane) {
     const first = lane.send({ name: "1st try", delay_before: 600, timeout: 500 });
     await pause(800);

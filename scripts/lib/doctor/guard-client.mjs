@@ -63,7 +63,7 @@ function refused(asked, response, problem, subject) {
   }
   if (status === 404) {
     return new Failure(`${asked.url} answers no operator (404): its ADMIN_TOKEN is not set`, {
-      cure: "npx wrangler secret put ADMIN_TOKEN; for `npm start`, a line ADMIN_TOKEN=… in .dev.vars",
+      cure: "npx wrangler secret put ADMIN_TOKEN; `npm start` prints its own",
     });
   }
   const detail = problem?.detail ?? described(response);

@@ -27,6 +27,27 @@ export function testAccess(world) {
       assert.deepEqual(await violations(page), []);
     }, { colorScheme: "dark" }));
 
+  test("axe finds nothing while scenes and the bench run, and in what is copied and told", () =>
+    visit(world, async (page) => {
+      for (const id of ["double-click", "fifty-clicks", "unknown"]) await scene(page, id).getByRole("button", { name: /^Run scene/ }).click();
+      await page.getByLabel("URL").fill(`${world.shop}/orders?delay=4000`);
+      await page.getByRole("button", { name: "Send", exact: true }).click();
+      await page.getByRole("button", { name: "Place order" }).click();
+      assert.equal(await page.locator(".run[aria-busy], .scene[aria-busy]").count(), 4);
+      assert.deepEqual(await violations(page), []);
+      for (const id of ["double-click", "fifty-clicks", "unknown"]) await settled(page, id);
+    }, { reducedMotion: "no-preference" }));
+
+  test("with text twice as large nothing is cut off, and the pictures' text grows as well", () =>
+    visit(world, async (page) => {
+      const size = () => scene(page, "lost-answer").locator(".row-label").first().evaluate((text) => text.getBoundingClientRect().height);
+      const before = await size();
+      await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+      await run(page, "lost-answer");
+      assert.ok((await size()) > 1.8 * before);
+      assert.ok((await widest(page)) <= 800);
+    }, { viewport: { width: 800, height: 900 } }));
+
   test("a scene runs by keyboard alone, keeps the focus, and announces what came of it", () =>
     visit(world, async (page) => {
       const button = scene(page, "lost-answer").getByRole("button", { name: "Run scene 2" });
@@ -45,7 +66,7 @@ export function testAccess(world) {
       assert.ok((await widest(page)) <= 360);
       for (const id of ["fifty-clicks", "changed-cart"]) await run(page, id);
       await page.getByRole("button", { name: "Send", exact: true }).tap();
-      await page.locator("#bench tbody tr").first().waitFor();
+      await page.locator(".run tbody tr").first().waitFor();
       assert.ok((await widest(page)) <= 360);
       assert.equal((await executions(world, page, "changed-cart")).with.length, 1);
     }, PHONE));
@@ -72,12 +93,12 @@ async function runAll(page) {
 /** With answers, and with a key that is none. */
 async function useBench(page) {
   await page.getByRole("button", { name: "Send", exact: true }).click();
-  await page.locator("#bench tbody tr").first().waitFor();
+  await page.locator(".run tbody tr").first().waitFor();
   await page.locator("summary").first().click();
   await page.getByLabel("Idempotency-Key").fill("two words");
 }
 
-async function violations(page) {
+export async function violations(page) {
   await page.evaluate(axe);
   const { violations } = await page.evaluate(() => window.axe.run());
   return violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);

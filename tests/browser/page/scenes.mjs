@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { executions, run, scene, totals, visit } from "./visit.mjs";
+import { ADMIN_TOKEN } from "../fixture.mjs";
+import { executions, run, scene, settled, totals, visit } from "./visit.mjs";
 
 export function testScenes(world) {
   test("a double click: two orders without the guard, one with it; one more press changes nothing", () =>
@@ -33,6 +34,14 @@ export function testScenes(world) {
       await run(page, "fifty-clicks");
       assert.deepEqual(await totals(world, page, "fifty-clicks"), [50, 1]);
       assert.equal(await page.locator("iframe").count(), 0, "the second page is gone");
+      // What the browser really did: it has six connections for one address, and lets the rest wait.
+      for (const lane of [0, 1]) {
+        const waited = await scene(page, "fifty-clicks").locator(".panel").nth(lane).locator("line.queued").count();
+        assert.ok(waited >= 30, `${waited} waited in the browser`);
+      }
+      const steps = await scene(page, "fifty-clicks").locator(".steps").nth(1).locator("li").allTextContents();
+      assert.ok(steps.length < 40, "equal steps are folded");
+      assert.match(steps[0].replaceAll("\u00a0", " "), /^0–\d+ ms \d\d requests leave\.$/);
     }));
 
   test("fifty clicks from two tabs: the second tab sends its half", () =>
@@ -71,7 +80,41 @@ export function testScenes(world) {
       await run(page, "unknown");
       assert.deepEqual(await totals(world, page, "unknown"), [2, 1]);
       assert.deepEqual(await labels(page, "unknown", 1), ["502 unknown", "502 unknown"]);
+      // The ledger proves it of the first, and disproves it of the second.
+      assert.equal(await marks(page, "unknown", 1, ".mark.on"), 1);
+      assert.equal(await marks(page, "unknown", 1, ".mark.doubt"), 1);
     }));
+
+  test("the operator’s side: what the ledger holds becomes the answer of every retry", () =>
+    visit(world, async (page) => {
+      assert.equal(new URL(page.url()).hash, "", "the token is taken off the address");
+      await run(page, "unknown");
+      const side = scene(page, "unknown").locator(".operator");
+      await side.getByRole("button", { name: "Look at the ledger and resolve it" }).click();
+      await side.getByText("The ledger has the order (number 1)").waitFor();
+      await page.waitForFunction(() => document.querySelectorAll("#unknown .panel:nth-child(2) .label.inside, #unknown .panel:nth-child(2) .label.beside:not(.quiet)").length === 3);
+      await settled(page, "unknown");
+      assert.deepEqual(await labels(page, "unknown", 1), ["502 unknown", "502 unknown", "201 replayed"]);
+      assert.deepEqual(await totals(world, page, "unknown"), [2, 1]);
+      assert.match(await side.locator(".commands li").nth(1).textContent(), /^curl \S+\/resolve [^]*\$ADMIN_TOKEN/);
+    }, { path: `#operator=${ADMIN_TOKEN}` }));
+
+  test("the operator’s side with a wrong token says so, and takes the right one", () =>
+    visit(world, async (page) => {
+      await run(page, "unknown");
+      const side = scene(page, "unknown").locator(".operator");
+      await side.getByLabel("ADMIN_TOKEN").fill("wrong");
+      await side.getByRole("button").click();
+      await side.getByText("The guard answered 401").waitFor();
+      await side.getByLabel("ADMIN_TOKEN").fill(ADMIN_TOKEN);
+      await side.getByRole("button").click();
+      await side.getByText("The ledger has the order (number 1)").waitFor();
+      await settled(page, "unknown");
+    }));
+}
+
+function marks(page, id, lane, selector) {
+  return scene(page, id).locator(".panel").nth(lane).locator(`svg ${selector}`).count();
 }
 
 /** The label of each attempt in the picture of a lane. */

@@ -2,21 +2,22 @@
 //
 // 1. Every visit has a fresh profile; an error that the page did not expect fails the test.
 // 2. The page tells the names of its ledgers, and nothing else that is believed.
+// 3. Less motion is wanted, unless a test says otherwise: then no scene runs by itself.
 
 import assert from "node:assert/strict";
 import { readLedger } from "../fixture.mjs";
 
 const RUN_WITHIN = 40_000;
 /** What the browser itself says of answers that a scene provokes. */
-const PROVOKED = /status of (4\d\d|502)|ERR_(CONTENT_LENGTH_MISMATCH|EMPTY_RESPONSE|ABORTED|FAILED|CONNECTION_REFUSED|UNSAFE_PORT)|blocked by CORS/;
+const PROVOKED = /status of (4\d\d|50[02])|ERR_(CONTENT_LENGTH_MISMATCH|EMPTY_RESPONSE|ABORTED|FAILED|CONNECTION_REFUSED|UNSAFE_PORT)|blocked by CORS/;
 
 /** Calls `act(page, context)` on the page at `address`. */
-export async function visit(world, act, { address = world.guard, before, mayWarn = /$^/, ...profile } = {}) {
-  const context = await world.browser.newContext(profile);
+export async function visit(world, act, { address = world.guard, path = "", before, mayWarn = /$^/, ...profile } = {}) {
+  const context = await world.browser.newContext({ reducedMotion: "reduce", ...profile });
   const errors = [];
   try {
     await before?.(context);
-    await act(await opened(context, address, errors), context);
+    await act(await opened(context, `${address}/${path}`, errors), context);
     assert.deepEqual(errors.filter((text) => !PROVOKED.test(text) && !mayWarn.test(text)), []);
   } finally {
     await context.close();
