@@ -148,7 +148,8 @@ impl ResponseWriter<'_> {
     ) -> Result<Headers, JsValue> {
         let expires_at = record.claim().map(Claim::expires_at);
         let status = CacheStatus::Delivery(delivery);
-        self.mark(headers, status, expires_at, Some(answer.answered_at), origin)
+        let detail = answer.source.detail().or(self.detail);
+        self.mark(headers, status, detail, expires_at, Some(answer.answered_at), origin)
     }
 
     /// The origin's own response, handed on as it comes.
@@ -162,7 +163,8 @@ impl ResponseWriter<'_> {
     ) -> Result<Response, JsValue> {
         let Attachments { headers, body } = attachments;
         let headers = headers.clone().ok_or("the response came without its headers")?;
-        let headers = self.mark(AnswerHeaders::Live(headers), status, expires_at, None, origin)?;
+        let headers = AnswerHeaders::Live(headers);
+        let headers = self.mark(headers, status, self.detail, expires_at, None, origin)?;
         let has_body = !has_no_body(head.status) && !body.is_undefined();
         response(head.status, head.reason.as_deref(), &headers, has_body.then_some(body))
     }
@@ -183,13 +185,14 @@ impl ResponseWriter<'_> {
         &self,
         mut headers: AnswerHeaders,
         status: CacheStatus,
+        detail: Option<&'static str>,
         expires_at: Option<UnixMillis>,
         answered_at: Option<UnixMillis>,
         origin: Millis,
     ) -> Result<Headers, JsValue> {
         let now = now();
         let guard = Millis(now.since(self.started).0.saturating_sub(origin.0));
-        let (key, record, detail) = (self.spelling.as_deref(), self.record, self.detail);
+        let (key, record) = (self.spelling.as_deref(), self.record);
         let marking =
             Marking { key, record, expires_at, status, detail, answered_at, now, guard, origin };
         let cors = self.context.cors_changes(&|name| headers.value(name));

@@ -142,7 +142,12 @@ impl IdentifiedRequest<'_> {
             Delivery::Replayed => "replayed",
         };
         self.guarded.log.set_claim(record.claim().map(ClaimRef::of));
-        self.guarded.log.set_outcome(RequestOutcome { origin, ..RequestOutcome::of(outcome) });
+        let code = record.answer().and_then(|answer| answer.source.detail());
+        self.guarded.log.set_outcome(RequestOutcome {
+            code,
+            origin,
+            ..RequestOutcome::of(outcome)
+        });
     }
 
     fn refuse(&self, refusal: Refusal) -> Result<Response, JsValue> {

@@ -5,6 +5,7 @@
 
 use super::digest::Pepper;
 use super::document::to_json;
+use super::machine::{Event, Resolution};
 use super::record::Claim;
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
@@ -17,7 +18,7 @@ pub struct RequestOutcome {
     /// `fail-open` or, for a queue's message, `dead-letter`.
     pub name: &'static str,
     /// The code of a refusal; of one that an observed request was spared, too; why a message is a
-    /// dead letter.
+    /// dead letter; `resolved` where the answer is an operator's.
     pub code: Option<&'static str>,
     /// For an observed duplicate: what would have become of it.
     pub would: Option<&'static str>,
@@ -162,6 +163,35 @@ impl LogLine<'_> {
     pub fn line(&self) -> String {
         to_json(&self.members())
     }
+}
+
+#[derive(Serialize)]
+struct OperatorLine<'a> {
+    outcome: &'a str,
+    code: &'a str,
+    record: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claim: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+}
+
+/// The line for what an operator did to a record: `forgotten`, `not-processed`, or `resolved` with the
+/// status of the answer.
+pub fn operator_line(act: &Event, record: &RecordId) -> Option<String> {
+    let (code, claim, status) = match act {
+        Event::Forget => ("forgotten", None, None),
+        Event::Resolve { claim, resolution: Resolution::NotProcessed } => {
+            ("not-processed", Some(claim), None)
+        }
+        Event::Resolve { claim, resolution: Resolution::Answered(answer) } => {
+            ("resolved", Some(claim), Some(answer.status))
+        }
+        _ => return None,
+    };
+    let claim = claim.map(|claim| format!("{claim:.8}"));
+    let record = format!("{record:.16}");
+    Some(to_json(&OperatorLine { outcome: "operator", code, record, claim, status }))
 }
 
 #[derive(Serialize)]

@@ -94,7 +94,7 @@ pub enum Reason {
     NoSuchStatus(u16),
 }
 
-/// An answer of the origin, ready to be shown again.
+/// The answer to a request, ready to be shown again.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     pub status: u16,
@@ -103,6 +103,25 @@ pub struct Answer {
     /// How long the origin took.
     pub origin_time: Millis,
     pub body: Body,
+    pub source: AnswerSource,
+}
+
+/// Who gave an answer. What the origin did not say must never pass for its word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AnswerSource {
+    Origin,
+    /// An operator who resolved an unknown outcome, at the time of the answer.
+    Operator,
+}
+
+impl AnswerSource {
+    /// The `detail` of `Cache-Status`, and the log's `code`, for such an answer.
+    pub fn detail(self) -> Option<&'static str> {
+        match self {
+            Self::Origin => None,
+            Self::Operator => Some("resolved"),
+        }
+    }
 }
 
 /// Where the body of an answer is.

@@ -50,6 +50,23 @@ test("an outcome that nobody knows, and the command that settles it", async () =
   assert.deepEqual(kinds(await ask(records[0].record)), ["no-record"]);
 });
 
+test("an outcome that an operator resolved does not pass for the origin's answer", async () => {
+  await guard.order({ key: "resolved", path: "/lost" });
+  const { records: [{ record, claim }] } = await ask("resolved");
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  const body = JSON.stringify({ claim, outcome: "answer", status: 201 });
+  assert.equal((await fetch(`${guard.url}/.onlyonce/records/${record}/resolve`, { method: "POST", headers, body })).status, 200);
+  await guard.order({ key: "resolved", path: "/lost" });
+  const found = await ask("resolved");
+  assert.deepEqual([found.code, kinds(found)], [1, ["resolved"]]);
+  assert.match(found.findings[0].what, /^An operator, not the origin, answered 201 on 20\d\d-/);
+  assert.match(found.records[0].notes[0], /How that ended nobody knew; an operator gave the answer 201/);
+  const { out } = await doctor([guard.url, "resolved", ...SCOPE, "--log", await guard.log(2)], { env });
+  assert.doesNotMatch(out, /Nothing is wrong|origin answered 201|which answered 201/);
+  assert.match(out, /operator resolved +201\n/);
+  assert.match(out, /replayed resolved +201/);
+});
+
 test("a key that an operator has freed", async () => {
   await guard.order({ key: "freed" });
   const { records } = await ask("freed");
@@ -102,6 +119,11 @@ test("a question that is none", async () => {
   await refused(["a-key", "--log", "x"], {}, /is no record id/, /add the <url>/);
   await refused([guard.url, "k", "--scope", "alice"], { env }, /no part of a scope/, /--scope 'header:/);
   await refused(["--log", "x", "--since", "yesterday"], {}, /--since "yesterday" is no time/, /2026-/);
+  // JavaScript reads each of these as some day.
+  for (const text of ["2", "2026", "1 2", "22.11.2026", "2026-11-22T21:00"]) {
+    await refused(["--log", "x", "--since", text], {}, new RegExp(`--since "${text}" is no time`), /2026-11-22 \(UTC\)/);
+    await refused(["--log", "x", "--until", text], {}, /--until/, /2h/);
+  }
   await refused(["--log", "x", "--near", "10"], {}, /--near "10" is no span/, /30s/);
   await refused(["--log", "x", "--since", "1h", "--until", "2h"], {}, /later than --until/, /exchange/);
   await refused(["--loud"], {}, /--loud/, /npm run doctor/);

@@ -42,6 +42,26 @@ test("an outcome that nobody knew, and a policy that only watched", async () => 
   await check([line(0, A), line(1, { ...A, outcome: "observed", would: "replay" })], ["observed"]);
 });
 
+function act(second, code, members = {}) {
+  const at = new Date(Date.UTC(2026, 10, 22, 21, 0, second)).toISOString();
+  return `guard | ${at} ${JSON.stringify({ outcome: "operator", code, record: A.record, ...members })}`;
+}
+
+test("what an operator did is told, and explains a second claim", async () => {
+  const lines = [line(0, A), act(20, "not-processed", { claim: A.claim }), line(40, { ...A, claim: "33333333" })];
+  await check(lines, ["freed-by-operator", "operator"], ["--window", "24h"]);
+  await check([line(0, A), act(50, "forgotten"), line(40, { ...A, claim: "33333333" })], ["executed-twice", "operator"], ["--window", "24h"]);
+  // An answer frees no key.
+  const answered = [line(0, A), act(20, "resolved", { claim: A.claim, status: 201 }), line(40, { ...A, claim: "33333333" })];
+  await check(answered, ["executed-twice", "operator"], ["--window", "24h"]);
+  assert.deepEqual(kinds(await report(["--log", logFile(answered), "--window", "24h"])), ["executed-twice", "operator"]);
+  const resolved = await check([line(0, A), act(20, "resolved", { claim: A.claim, status: 201 })], ["operator"]);
+  assert.match(resolved.notes[0], /one request under this key/);
+  const period = await report(["--log", logFile(lines), "--window", "24h"]);
+  assert.deepEqual(kinds(period), ["freed-by-operator", "operator"]);
+  assert.deepEqual([period.read.guarded, period.read.acts, period.period.outcomes], [2, 1, { first: 2 }]);
+});
+
 test("a record that the log does not know", async () => {
   await check([line(0, B)], ["not-in-log"]);
 });

@@ -8,7 +8,9 @@
 
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
 use onlyonce::guard::hex::Hex;
-use onlyonce::guard::record::{Answer, Body, Claim, ClaimId, Outcome, Reason, Record};
+use onlyonce::guard::record::{
+    Answer, AnswerSource, Body, Claim, ClaimId, Outcome, Reason, Record,
+};
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::source::Source;
 use onlyonce::guard::stored_form::RecordError;
@@ -150,6 +152,7 @@ fn answer(choices: &mut Choices) -> Answer {
         answered_at: at(choices),
         origin_time: span(choices),
         body: body(choices),
+        source: choices.pick(&[AnswerSource::Origin, AnswerSource::Operator]),
     }
 }
 

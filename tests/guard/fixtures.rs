@@ -5,7 +5,7 @@ use onlyonce::guard::fingerprint::{Fingerprint, Method};
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::machine::InMemoryState;
-use onlyonce::guard::record::{Answer, Body, Claim, ClaimId};
+use onlyonce::guard::record::{Answer, AnswerSource, Body, Claim, ClaimId};
 use onlyonce::guard::request_head::RequestHead;
 use onlyonce::guard::scope::{Credential, Namespace, RecordId, ScopeValue};
 use onlyonce::guard::source::Source;
@@ -137,6 +137,7 @@ pub fn answer(status: u16, body: &str) -> Answer {
         answered_at: CLAIMED_AT.plus(Millis::seconds(1)),
         origin_time: Millis::seconds(1),
         body: Body::Inline { bytes: body.into() },
+        source: AnswerSource::Origin,
     }
 }
 

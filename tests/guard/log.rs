@@ -1,9 +1,12 @@
 //! The line that is written for each request of a guarded route.
 
-use crate::fixtures::{CLAIMED_AT, claim, record_id};
+use crate::fixtures::{CLAIMED_AT, answer, claim, claim_id, record_id};
 use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::log::{Advice, ClaimRef, FingerprintTag, LogLine, RequestOutcome, malformed};
+use onlyonce::guard::log::{
+    Advice, ClaimRef, FingerprintTag, LogLine, RequestOutcome, malformed, operator_line,
+};
+use onlyonce::guard::machine::{Event, Resolution};
 use onlyonce::guard::record::Claim;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::Millis;
@@ -209,4 +212,24 @@ fn what_a_policy_should_say_is_pointed_out() {
     let line = LogLine { advice: Some(Advice::NameTheSessionCookie), ..parts.entry() }.line();
     let parsed: Value = serde_json::from_str(&line).expect("a JSON object");
     assert_eq!(parsed["advice"], "scope-by-cookie");
+}
+
+/// What an operator did is told like a request: by the beginnings of record and claim.
+#[test]
+fn what_an_operator_did() {
+    let parts = Parts::of(replayed());
+    let resolve = |resolution| Event::Resolve { claim: claim_id("c1"), resolution };
+    let of_claim = r#""record":"de998130b5679e38","claim":"63310000""#;
+    for (event, expected) in [
+        (Event::Forget, r#""code":"forgotten","record":"de998130b5679e38""#.to_owned()),
+        (resolve(Resolution::NotProcessed), format!(r#""code":"not-processed",{of_claim}"#)),
+        (
+            resolve(Resolution::Answered(answer(201, "secret"))),
+            format!(r#""code":"resolved",{of_claim},"status":201"#),
+        ),
+    ] {
+        let expected = format!(r#"{{"outcome":"operator",{expected}}}"#);
+        assert_eq!(operator_line(&event, &parts.record), Some(expected));
+    }
+    assert_eq!(operator_line(&Event::Look, &parts.record), None);
 }

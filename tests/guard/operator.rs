@@ -13,7 +13,7 @@ use onlyonce::guard::operator::{
     About, AdminError, AdminRequest, RecordCommand, describe, find, is_operator, refusal,
     resolution, vacant,
 };
-use onlyonce::guard::record::{Answer, Body, INLINE_LIMIT, Outcome, Reason, Record};
+use onlyonce::guard::record::{Answer, AnswerSource, Body, INLINE_LIMIT, Outcome, Reason, Record};
 use onlyonce::guard::scope::{RecordId, ScopeValue};
 use onlyonce::guard::seen::{DuplicateCounts, DuplicateKind};
 use onlyonce::guard::source::Source;
@@ -153,6 +153,7 @@ fn a_resolution_with_an_answer() {
         answered_at: CLAIMED_AT,
         origin_time: Millis(0),
         body: Body::Inline { bytes: b"ok".into() },
+        source: AnswerSource::Operator,
     };
     assert_eq!(read, expected);
     let bare = resolution(

@@ -5,7 +5,9 @@ mod broken;
 use crate::fixtures::{AUTO, CLAIMED_AT, WINDOW, answer, claim, digest_of, not_kept, unhex};
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
-use onlyonce::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Outcome, Reason, Record};
+use onlyonce::guard::record::{
+    Answer, AnswerSource, Body, Claim, INLINE_LIMIT, Outcome, Reason, Record,
+};
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::source::Source;
 use onlyonce::guard::stored_form::{RecordError, VERSION};
@@ -16,8 +18,8 @@ use onlyonce::guard::time::{Millis, UnixMillis};
 // and write another shape under another version. The hex was written down from the format's
 // description, apart from the encoder.
 
-/// `once`, version 2.
-const START: &str = "6f6e636500000003";
+/// `once`, version 4.
+const START: &str = "6f6e636500000004";
 
 /// The claim `c1` of the fixtures. Numbers have seven bits a byte, the least significant first, and
 /// a byte that another follows has its highest bit set; texts, lists and ids have their count in
@@ -54,6 +56,10 @@ fn answer_head(status: &str) -> String {
     format!("{status}{rest}")
 }
 
+/// Who gave an answer, behind its body.
+const ORIGIN: &str = "00";
+const OPERATOR: &str = "01";
+
 /// Statuses 201 and 500.
 const CREATED: &str = "c901";
 const SERVER_ERROR: &str = "f403";
@@ -88,7 +94,7 @@ fn in_flight(previous: Option<Outcome>) -> Record {
 fn vacant_is_not_stored() {
     assert_eq!(Record::Vacant.encode(), Err(RecordError::Vacant));
     assert_eq!(Record::decode(&unhex(&stored(&["00"], ""))), Err(RecordError::Vacant));
-    assert_eq!(VERSION, 3);
+    assert_eq!(VERSION, 4);
 }
 
 #[test]
@@ -97,19 +103,21 @@ fn in_flight_is_pinned() {
     let lost = Outcome { reason: Reason::ConnectionLost, answer: None };
     pinned(&in_flight(Some(lost)), &["01", CLAIM, "0100", "00"], "");
     let error = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) };
-    let head = ["01", CLAIM, "0103", "01", &answer_head(SERVER_ERROR), "00"];
+    let head = ["01", CLAIM, "0103", "01", &answer_head(SERVER_ERROR), "00", ORIGIN];
     pinned(&in_flight(Some(error)), &head, "6f6f7073");
 }
 
 #[test]
 fn done_is_pinned() {
     let head = ["02", CLAIM, &answer_head(CREATED)].concat();
-    pinned(&done(answer(201, "created")), &[&head, "00"], "63726561746564");
-    pinned(&done(answer(201, "")), &[&head, "00"], "");
+    pinned(&done(answer(201, "created")), &[&head, "00", ORIGIN], "63726561746564");
+    pinned(&done(answer(201, "")), &[&head, "00", ORIGIN], "");
     let rows = Body::Rows { attempt: 2, rows: 9, length: 8_388_609 };
     let rows = Answer { body: rows, ..answer(201, "") };
-    pinned(&done(rows), &[&head, "01", "02", "09", "81808004"], "");
-    pinned(&done(not_kept(201)), &[&head, "02"], "");
+    pinned(&done(rows), &[&head, "01", "02", "09", "81808004", ORIGIN], "");
+    pinned(&done(not_kept(201)), &[&head, "02", ORIGIN], "");
+    let resolved = Answer { source: AnswerSource::Operator, ..answer(201, "") };
+    pinned(&done(resolved), &[&head, "00", OPERATOR], "");
 }
 
 #[test]
@@ -124,7 +132,7 @@ fn unknown_is_pinned() {
         pinned(&unknown(reason, None), &["03", CLAIM, code, "00"], "");
     }
     let held = unknown(Reason::ServerError, Some(answer(500, "oops")));
-    pinned(&held, &["03", CLAIM, "03", "01", &answer_head(SERVER_ERROR), "00"], "6f6f7073");
+    pinned(&held, &["03", CLAIM, "03", "01", &answer_head(SERVER_ERROR), "00", ORIGIN], "6f6f7073");
 }
 
 #[test]
@@ -223,11 +231,11 @@ fn what_follows_a_record_is_handed_back() {
 #[test]
 fn a_whole_record_is_pinned() {
     let expected = concat!(
-        "6f6e636500000003000000a900000007021063310000000000000000000000000000010000000100206f726465",
+        "6f6e636500000004000000aa00000007021063310000000000000000000000000000010000000100206f726465",
         "7200000000000000000000000000000000000000000000000000000001146865616465723a617574686f",
         "72697a6174696f6e206f776e657200000000000000000000000000000000000000000000000000000080",
         "a0f1c2b134c8f0f8c2b13480d88aecb134000000c901010c636f6e74656e742d747970650a746578742f",
-        "706c61696ee8a7f1c2b134e8070063726561746564",
+        "706c61696ee8a7f1c2b134e807000063726561746564",
     );
     let record = done(answer(201, "created"));
     assert_eq!(record.encode().map(|bytes| hex(&bytes)).as_deref(), Ok(expected));

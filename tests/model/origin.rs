@@ -7,7 +7,7 @@ use crate::object::World;
 use crate::state::{Call, Stage, Submission, Wakeup, encode};
 use onlyonce::guard::machine::{Event, Transition};
 use onlyonce::guard::origin::OriginVerdict;
-use onlyonce::guard::record::{Answer, Body, ClaimId, Record};
+use onlyonce::guard::record::{Answer, AnswerSource, Body, ClaimId, Record};
 use onlyonce::guard::replay::is_copied;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -154,5 +154,6 @@ pub fn answer_of(claim: &ClaimId, from: u32, status: u16) -> Answer {
     let claim = number_of(claim);
     let (answered_at, origin_time) = (UnixMillis(0), Millis(0));
     let body = Body::Inline { bytes: vec![claim, from as u8] };
-    Answer { status, headers: Vec::new(), answered_at, origin_time, body }
+    let source = AnswerSource::Origin;
+    Answer { status, headers: Vec::new(), answered_at, origin_time, body, source }
 }

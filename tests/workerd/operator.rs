@@ -146,6 +146,7 @@ fn a_question_that_is_none_is_told_why() {
         ("POST", "find", "[]", 400, "question-invalid"),
         ("POST", "find", r#"{"realm":7,"key":"k"}"#, 400, "question-invalid"),
         ("POST", "find", r#"{"key":""}"#, 400, "question-invalid"),
+        ("POST", "find", r#"{"key":"k","scop":{}}"#, 400, "question-invalid"),
         ("POST", "find", r#"{"key":"k","scope":["a"]}"#, 400, "question-invalid"),
         ("POST", "find", r#"{"key":"k","scope":{"soul":"a"}}"#, 400, "question-invalid"),
         ("POST", &format!("records/{id}/resolve"), "{}", 400, "resolution-invalid"),

@@ -5,6 +5,7 @@
 // 4. what stayed unknown, what a policy that only watches let through, and what one should say.
 // It holds a few numbers for each record and the requests of the last moments, not the log.
 import { isNear } from "./history-collector.mjs";
+import { isAct } from "./log-file.mjs";
 
 const MOST_EXAMPLES = 100;
 /** Where a request reached the origin, as far as its line tells. */
@@ -18,6 +19,7 @@ export class PeriodCollector {
     this.refusals = new Map();
     this.executions = new Map();
     this.requests = new Map();
+    this.acts = new Map();
     this.looked = 0;
     this.executedTwice = new Examples();
     this.newKeys = new Examples();
@@ -30,6 +32,7 @@ export class PeriodCollector {
   }
 
   add(line) {
+    if (isAct(line)) return void this.acts.set(line.record, line);
     count(this.outcomes, line.outcome);
     if (line.outcome === "refused") this.refused(line);
     if (line.outcome === "bypass") count(this.keyless, endpoint(line));
@@ -48,7 +51,9 @@ export class PeriodCollector {
   executed(line) {
     const before = this.executions.get(line.record);
     this.executions.set(line.record, { claim: line.claim, at: line.at, status: line.status });
-    if (before && before.claim !== line.claim && !isRefusal(before)) this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], source: line.source });
+    if (before && before.claim !== line.claim && !isRefusal(before)) {
+      this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], source: line.source, act: freedBetween([this.acts.get(line.record)], before, line) });
+    }
     this.underAnotherKey(line);
   }
 
@@ -75,6 +80,11 @@ export class PeriodCollector {
 /** What the origin refused for good binds only the credential that it refused: another one's request is carried out. */
 export function isRefusal({ status }) {
   return status >= 400 && status < 500;
+}
+
+/** The act by which an operator freed the key between two lines of its record, as far as times tell. */
+export function freedBetween(acts, before, line) {
+  return acts.find((act) => act && act.code !== "resolved" && !(act.at < before.at) && !(act.at > line.at));
 }
 
 /** The first of many, and how many there are. */

@@ -4,13 +4,13 @@ import { NEW_KEY } from "./record-findings.mjs";
 import { executedTwice } from "./record-history.mjs";
 
 export function findingsOfPeriod(period) {
-  return [...twice(period), ...unknown(period), ...unguarded(period), ...newKeys(period), ...keyless(period), ...watched(period), ...byCookie(period), ...dead(period)];
+  return [...twice(period), ...acts(period), ...unknown(period), ...unguarded(period), ...newKeys(period), ...keyless(period), ...watched(period), ...byCookie(period), ...dead(period)];
 }
 
 function twice({ executedTwice: { list, total }, window }) {
-  const found = list.map(({ record, claims, source, first_at, then_at, apart_ms }) => {
+  const found = list.map(({ record, claims, source, act, first_at, then_at, apart_ms }) => {
     const [before, line] = [{ claim: claims[0], at: first_at }, { claim: claims[1], at: then_at, record, source }];
-    return executedTwice({ before, line, apart: apart_ms, window, evidence: { record, claims, apart_ms } });
+    return executedTwice({ before, line, act, apart: apart_ms, window, evidence: { record, claims, apart_ms } });
   });
   const more = total - list.length;
   return more > 0 ? [...found, finding("more", `${countText(more, "more record")} were carried out under two claims.`, "Narrow the period with --since and --until.")] : found;
@@ -51,6 +51,15 @@ function keyless({ keyless: endpoints }) {
       'Let the clients of these endpoints send a key; then set key = "required" for the route, or key = "derive" where a client cannot be changed.',
       { endpoints: Object.fromEntries(endpoints) },
     ),
+  ];
+}
+
+function acts({ acts }) {
+  if (acts.size === 0) return [];
+  const reasons = new Map();
+  for (const { code } of acts.values()) reasons.set(code, (reasons.get(code) ?? 0) + 1);
+  return [
+    finding("operator", `An operator decided about ${countText(acts.size, "record")}: ${listed(reasons)}.`, "npm run doctor -- <url> <key> for each; what an operator said is not the origin's word.", { records: [...acts.keys()] }),
   ];
 }
 

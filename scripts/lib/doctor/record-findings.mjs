@@ -26,6 +26,7 @@ function inFlight({ claimed_at, deadline_at, waiting }, now) {
 
 function done({ claimed_at, attempt, answer }) {
   const sent = attempt > 1 ? `It was sent to the origin ${attempt} times` : "It was sent to the origin once";
+  if (answer?.resolved_at) return `${sent}, on ${claimed_at}. How that ended nobody knew; an operator gave the answer ${answer.status} on ${answer.resolved_at}.`;
   const answered = answer ? `, which answered ${answer.status} after ${durationText(answer.took_ms)}` : "";
   return `${sent}, on ${claimed_at}${answered}.`;
 }
@@ -37,7 +38,7 @@ function lifetime({ expires_at }, now) {
 }
 
 function seen({ first, joined, replayed, refused }) {
-  return `The record's object has seen: ${first} carried out, ${joined} that waited for that answer, ${replayed} answered from the record, ${refused} refused. Replays out of a copy do not reach it; the log has them.`;
+  return `The record's object has seen: ${first} sent to the origin, ${joined} that waited for that answer, ${replayed} answered from the record, ${refused} refused. Replays out of a copy do not reach it; the log has them.`;
 }
 
 export function findingsOfRecord(record, context) {
@@ -45,6 +46,7 @@ export function findingsOfRecord(record, context) {
   if (record.state === "vacant") found.push(vacant(record, context));
   if (record.state === "unknown") found.push(unknown(record, context));
   if (record.state === "forgotten") found.push(forgotten(record));
+  if (record.answer?.resolved_at) found.push(resolved(record));
   if (record.attempt > 1) found.push(sentAgain(record));
   return found;
 }
@@ -76,6 +78,15 @@ function settling({ record, claim }, url) {
 function forgotten({ record, until }) {
   const free = until ? `the key is free from ${until} on` : "the key is free two minutes after the copy is known to be deleted";
   return finding("forgotten", `An operator made the guard forget this key; ${free}.`, "A request with the key after that is carried out anew. Ask who forgot it, and why.", { record, until });
+}
+
+function resolved({ record, answer: { status, resolved_at } }) {
+  return finding(
+    "resolved",
+    `An operator, not the origin, answered ${status} on ${resolved_at}; every retry gets that answer.`,
+    "Look whether the origin's data agrees with it. The guard cannot: it never had the origin's own answer.",
+    { record, resolved_at },
+  );
 }
 
 function sentAgain({ record, attempt }) {

@@ -1,7 +1,8 @@
 // What the log's lines of one record add up to: who executed, who joined or got a replay, whether
 // they fell into one retry window, and what came beside them under another key or under none.
 import { countText, durationText, finding, shortId, timeText } from "./findings.mjs";
-import { endpoint, isRefusal } from "./period-collector.mjs";
+import { isAct } from "./log-file.mjs";
+import { endpoint, freedBetween, isRefusal } from "./period-collector.mjs";
 import { NEW_KEY } from "./record-findings.mjs";
 
 const EXECUTED = new Set(["first", "not-kept"]);
@@ -10,14 +11,15 @@ const EXECUTED = new Set(["first", "not-kept"]);
 export function notesOfHistory({ lines }) {
   const claims = [...new Set(lines.map(({ claim }) => claim).filter(Boolean))];
   if (claims.length !== 1) return [];
+  const requests = lines.filter((line) => !isAct(line));
   const of = (outcome) => lines.filter((line) => line.outcome === outcome).length;
   const counted = ["first", "not-kept", "joined", "replayed", "released", "refused", "observed"].filter(of).map((outcome) => `${of(outcome)} ${outcome}`);
-  return [`The log has ${countText(lines.length, "request")} under this key, all in one retry window and of one claim: ${counted.join(", ")}.`];
+  return [`The log has ${countText(requests.length, "request")} under this key, all in one retry window and of one claim: ${counted.join(", ")}.`];
 }
 
 export function findingsOfHistory(record, { lines, beside }, { window, asked }) {
   if (lines.length === 0) return record.state === "vacant" ? [] : [unseen(record, asked)];
-  return [...claims(lines, window), ...unknowns(record, lines), ...otherKeys(record, lines, beside), ...keyless(lines, beside), ...watched(lines)];
+  return [...claims(lines, window), ...acts(record, lines), ...unknowns(record, lines), ...otherKeys(record, lines, beside), ...keyless(lines, beside), ...watched(lines)];
 }
 
 function unseen({ record }, { log }) {
@@ -27,18 +29,20 @@ function unseen({ record }, { log }) {
 // One claim, one execution. A second claim is right where the first had ended, or was refused.
 function claims(lines, window) {
   const executed = lines.filter(({ outcome }) => EXECUTED.has(outcome));
-  return executed.slice(1).flatMap((line, at) => (line.claim === executed[at].claim || isRefusal(executed[at]) ? [] : [secondClaim(executed[at], line, window)]));
+  const acts = lines.filter(isAct);
+  return executed.slice(1).flatMap((line, at) => (line.claim === executed[at].claim || isRefusal(executed[at]) ? [] : [secondClaim(executed[at], line, acts, window)]));
 }
 
-function secondClaim(before, line, window) {
+function secondClaim(before, line, acts, window) {
   const apart = line.at === undefined || before.at === undefined ? undefined : line.at - before.at;
   const evidence = { record: line.record, claims: [before.claim, line.claim], apart_ms: apart };
-  return executedTwice({ before, line, apart, window, evidence });
+  return executedTwice({ before, line, act: freedBetween(acts, before, line), apart, window, evidence });
 }
 
 /** Two executions of one record, as far as their distance explains them. */
-export function executedTwice({ before, line, apart, window, evidence }) {
+export function executedTwice({ before, line, act, apart, window, evidence }) {
   const what = `Record ${shortId(line.record)} was carried out twice, under claim ${before.claim} (${timeText(before.at)}) and again under ${line.claim} (${timeText(line.at)}), ${durationText(apart)} later`;
+  if (act) return finding("freed-by-operator", `${what}: an operator freed the key in between (${act.code}, ${timeText(act.at)}).`, "Ask who did so, and on what ground: if the first had been carried out after all, this is a second order.", evidence);
   if (line.source === "derived") return finding("derived-again", `${what}: its key is derived, and remembered for derive_window only.`, "Where that is one operation, let the client send a key, or raise derive_window.", evidence);
   if (window !== undefined && apart >= window) {
     return finding("two-windows", `${what}: the retry window of ${durationText(window)} lay between them.`, "Where clients retry for longer than that, raise retry_window.", evidence);
@@ -50,6 +54,19 @@ export function executedTwice({ before, line, apart, window, evidence }) {
     evidence,
   );
 }
+
+function acts(record, lines) {
+  const done = lines.filter(isAct);
+  // What the record says of it, the record's own finding tells.
+  const told = done.filter(({ code }) => code !== "resolved" || !record.answer?.resolved_at);
+  return told.map(({ code, at, status }) => finding("operator", `An operator ${ACTS[code] ?? code} ${timeText(at)}${status ? `, with status ${status}` : ""}.`, "What an operator said is not the origin's word: compare it with the origin's data.", { record: record.record, at }));
+}
+
+const ACTS = {
+  resolved: "gave this operation its answer",
+  "not-processed": "said that it was not carried out, and so freed the key,",
+  forgotten: "made the guard forget this key",
+};
 
 function unknowns(record, lines) {
   const refused = lines.filter(({ code }) => code === "outcome-unknown");

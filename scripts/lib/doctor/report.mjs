@@ -1,5 +1,6 @@
 // A report as text for a person: what is known, what the log has in the order of time, what was found.
 import { countText, timeText } from "./findings.mjs";
+import { isAct } from "./log-file.mjs";
 
 const WIDTH = 100;
 
@@ -24,6 +25,7 @@ function historyText({ lines, beside, more }) {
 }
 
 function historyLine(line, mark) {
+  if (isAct(line)) return `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}  ${`operator ${line.code}`.padEnd(16)}${line.status ? `  ${line.status}` : ""}`;
   const { at, outcome, would, code, method, route, status, claim, attempt, record, total_ms, queue } = line;
   const what = [outcome, code, would && `would ${would}`].filter(Boolean).join(" ");
   const whose = mark === "?" ? (record ? `record ${record}` : "no key") : claim ? `claim ${claim}${attempt > 1 ? ` attempt ${attempt}` : ""}` : "";

@@ -2,14 +2,15 @@
 
 use super::super::admin::{json, read_body, refuse, set_json_headers};
 use super::super::config::config;
-use super::super::platform::now;
 use super::super::platform::request_head::PlatformRequestHead;
 use super::super::platform::streams::Pipe;
 use super::super::platform::timeout::within;
+use super::super::platform::{log, now};
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
 use super::in_memory::UnderWay;
 use super::reply::{is_taken_in_time, rows_of};
+use crate::guard::log::operator_line;
 use crate::guard::machine::{Action, Event};
 use crate::guard::operator::{
     About, AdminError, AdminRequest, RecordCommand, describe, refusal, resolution, vacant,
@@ -47,22 +48,24 @@ pub async fn answer(context: &Rc<ObjectContext>, request: &Request) -> Result<Re
         Ok(event) => event,
         Err(error) => return refuse(&error),
     };
+    let done = operator_line(&event, &id);
     let transition = match context.on_event(&id, event) {
         Ok(transition) => transition,
         Err(detail) => return unusable(&detail),
     };
-    match transition.action {
-        Action::RefuseAdmin(why) => {
-            let (status, text) = refusal(why, &id);
-            return json(status, &text);
-        }
-        Action::DropCopy => {
-            // Confirmed by then or not, the record tells.
-            let deletion = confirm_deletion(context.clone(), id);
-            let deleted = JsFuture::from(context.kept_alive(deletion));
-            within(DELETION_PATIENCE, deleted).await;
-        }
-        _ => {}
+    if let Action::RefuseAdmin(why) = transition.action {
+        let (status, text) = refusal(why, &id);
+        return json(status, &text);
+    }
+    // What an operator was refused has not happened.
+    if let Some(line) = done {
+        log::line(&line);
+    }
+    if matches!(transition.action, Action::DropCopy) {
+        // Confirmed by then or not, the record tells.
+        let deletion = confirm_deletion(context.clone(), id);
+        let deleted = JsFuture::from(context.kept_alive(deletion));
+        within(DELETION_PATIENCE, deleted).await;
     }
     let realm = config.policy.realm(head.host());
     show(context, &id, &realm, command)

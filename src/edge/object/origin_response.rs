@@ -23,7 +23,7 @@ use crate::guard::machine::{Event, Transition};
 use crate::guard::origin::{OriginVerdict, can_be_shown, has_no_body, is_stream, origin_verdict};
 use crate::guard::policy::KvWrite;
 use crate::guard::public_address::without_asker;
-use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, Record};
+use crate::guard::record::{Answer, AnswerSource, Body, Claim, INLINE_LIMIT, Record};
 use crate::guard::replay::kept_headers;
 use crate::guard::rpc::{Delivery, SubmitResult};
 use crate::guard::time::{Millis, UnixMillis};
@@ -257,6 +257,7 @@ impl OriginResponse {
             answered_at: self.answered_at,
             origin_time: self.origin_time,
             body,
+            source: AnswerSource::Origin,
         }
     }
 

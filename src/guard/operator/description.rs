@@ -4,7 +4,7 @@ use crate::guard::digest::Pepper;
 use crate::guard::document::to_json;
 use crate::guard::log::FingerprintTag;
 use crate::guard::machine::InMemoryState;
-use crate::guard::record::{Answer, Body, Claim, ClaimId, Reason, Record};
+use crate::guard::record::{Answer, AnswerSource, Body, Claim, ClaimId, Reason, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::seen::DuplicateCounts;
 use serde::Serialize;
@@ -159,6 +159,9 @@ struct AnswerDescription<'a> {
     status: u16,
     headers: &'a [(String, String)],
     answered_at: String,
+    /// When an operator gave it in the origin's place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    resolved_at: Option<String>,
     took_ms: u64,
     body: &'static str,
     body_bytes: u64,
@@ -178,6 +181,8 @@ impl<'a> AnswerDescription<'a> {
             status: answer.status,
             headers: &answer.headers,
             answered_at: answer.answered_at.rfc3339(),
+            resolved_at: (answer.source == AnswerSource::Operator)
+                .then(|| answer.answered_at.rfc3339()),
             took_ms: answer.origin_time.0,
             body,
             body_bytes,

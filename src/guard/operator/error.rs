@@ -40,12 +40,14 @@ pub enum AdminError {
 }
 
 /// Why a body is no question for a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum FindError {
     #[error(
         "the body is not a question; send {{\"realm\": \"api.example.com\", \"scope\": {{\"header:authorization\": \"Bearer …\"}}, \"key\": \"…\"}}"
     )]
     NotAQuestion,
+    #[error("\"{0}\" is no member of a question; write \"realm\", \"scope\" and \"key\" alone")]
+    UnknownMember(String),
     #[error("\"key\" is not a key; write its 1 to 255 characters without the quotes of the header")]
     Key,
     #[error(
@@ -55,12 +57,16 @@ pub enum FindError {
 }
 
 /// Why a body is no resolution of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ResolutionError {
     #[error(
         "the body is not a resolution; send {{\"claim\": \"…\", \"outcome\": \"not-processed\"}} or {{\"claim\": \"…\", \"outcome\": \"answer\", \"status\": 201, \"headers\": [[\"content-type\", \"application/json\"]], \"body_base64\": \"…\"}}"
     )]
     NotAResolution,
+    #[error(
+        "\"{0}\" is no member of a resolution; write \"claim\" and \"outcome\", for an answer also \"status\", \"headers\" and \"body_base64\""
+    )]
+    UnknownMember(String),
     #[error("\"claim\" is no claim's id; write the 32 hex digits that the record shows")]
     Claim,
     #[error("\"status\" is not a status; write a whole number from 200 to 599")]

@@ -1,5 +1,6 @@
-//! Reads what an operator sends: first lines, and the documents for "find" and "resolve". Members
-//! that a document should not have are not looked at; one that is there twice makes it unreadable.
+//! Reads what an operator sends: first lines, and the documents for "find" and "resolve". A member
+//! that a document should not have is refused by name, since what was meant by it would be missing;
+//! one that is there twice makes it unreadable.
 
 use super::error::{AdminError, FindError, ResolutionError};
 use crate::guard::address::OWN_PREFIX;
@@ -8,7 +9,7 @@ use crate::guard::document::{Members, from_json_object, present};
 use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::Resolution;
 use crate::guard::parameters::is_token;
-use crate::guard::record::{Answer, Body, ClaimId, INLINE_LIMIT};
+use crate::guard::record::{Answer, AnswerSource, Body, ClaimId, INLINE_LIMIT};
 use crate::guard::replay::shown_headers;
 use crate::guard::scope::{Namespace, RecordId, ScopeValue};
 use crate::guard::time::{Millis, UnixMillis};
@@ -18,6 +19,7 @@ use base64::engine::DecodePaddingMode;
 use base64::engine::general_purpose::{GeneralPurpose, PAD};
 use http::HeaderValue;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -75,6 +77,9 @@ struct FindRequest<'a> {
 /// The record of a key: `{"realm"?, "scope"?, "key"}`.
 pub fn find(text: &str, own_realm: &str, pepper: &Pepper) -> Result<RecordId, AdminError> {
     let request: FindRequest = from_json_object(text).ok_or(FindError::NotAQuestion)?;
+    if let Some(name) = unknown_member(text, &["realm", "scope", "key"]) {
+        return Err(FindError::UnknownMember(name).into());
+    }
     let key = request.key.as_str().and_then(IdempotencyKey::from_text).ok_or(FindError::Key)?;
     let scope = match request.scope {
         None => Vec::new(),
@@ -83,6 +88,15 @@ pub fn find(text: &str, own_realm: &str, pepper: &Pepper) -> Result<RecordId, Ad
     let realm = request.realm.as_deref().unwrap_or(own_realm);
     Ok(RecordId::new(Namespace { pepper, realm, scope: &scope }, &key))
 }
+
+/// The first member that a document does not have, as much of its name as a sentence takes.
+fn unknown_member(text: &str, known: &[&str]) -> Option<String> {
+    let members: Members<IgnoredAny> = serde_json::from_str(text).ok()?;
+    let (name, _) = members.0.into_iter().find(|(name, _)| !known.contains(&name.as_str()))?;
+    Some(name.chars().take(MAX_NAME).collect())
+}
+
+const MAX_NAME: usize = 64;
 
 fn scope_values(text: &str) -> Option<Vec<ScopeValue>> {
     let members: Members<Value> = serde_json::from_str(text).ok()?;
@@ -117,6 +131,10 @@ enum ResolvedOutcome {
 pub fn resolution(text: &str, now: UnixMillis) -> Result<(ClaimId, Resolution), AdminError> {
     let request: ResolutionRequest =
         from_json_object(text).ok_or(ResolutionError::NotAResolution)?;
+    let known = ["claim", "outcome", "status", "headers", "body_base64"];
+    if let Some(name) = unknown_member(text, &known) {
+        return Err(ResolutionError::UnknownMember(name).into());
+    }
     let resolution = match request.outcome {
         ResolvedOutcome::NotProcessed => Resolution::NotProcessed,
         ResolvedOutcome::Answer => Resolution::Answered(answer(&request, now)?),
@@ -141,6 +159,7 @@ fn answer(request: &ResolutionRequest, now: UnixMillis) -> Result<Answer, Resolu
                 .filter(|bytes| bytes.len() <= INLINE_LIMIT)
                 .ok_or(ResolutionError::Body)?,
         },
+        source: AnswerSource::Operator,
     })
 }
 

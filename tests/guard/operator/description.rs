@@ -58,6 +58,10 @@ fn records_are_described() {
     assert_eq!(tell(&done(not_kept(200))), expected);
     let rows = Answer { body: Body::Rows { attempt: 1, rows: 2, length: 9 }, ..answer(200, "") };
     assert_eq!(tell(&done(rows))["answer"]["body_bytes"], 9);
+    // What an operator said does not pass for the origin's word.
+    let resolved = Answer { source: AnswerSource::Operator, ..answer(201, "created") };
+    let told = with(of_answer(201, 7), json!({"resolved_at": "2027-01-15T08:00:01.000Z"}));
+    assert_eq!(tell(&done(resolved)), with(of_claim("done"), json!({"answer": told})));
     for (reason, name) in [
         (Reason::ConnectionLost, "connection-lost"),
         (Reason::Restarted, "restarted"),

@@ -9,7 +9,7 @@ use serde_json::json;
 /// What an operator reads: status, code and sentence.
 #[test]
 fn every_error_in_full() {
-    let rows: [(AdminError, u16, &str, &str); 14] = [
+    let rows: [(AdminError, u16, &str, &str); 16] = [
         (
             AdminError::Unauthorized,
             401,
@@ -59,6 +59,12 @@ fn every_error_in_full() {
             r#"the body is not a question; send {"realm": "api.example.com", "scope": {"header:authorization": "Bearer …"}, "key": "…"}"#,
         ),
         (
+            FindError::UnknownMember("keys".into()).into(),
+            400,
+            "question-invalid",
+            r#""keys" is no member of a question; write "realm", "scope" and "key" alone"#,
+        ),
+        (
             FindError::Key.into(),
             400,
             "question-invalid",
@@ -75,6 +81,12 @@ fn every_error_in_full() {
             400,
             "resolution-invalid",
             r#"the body is not a resolution; send {"claim": "…", "outcome": "not-processed"} or {"claim": "…", "outcome": "answer", "status": 201, "headers": [["content-type", "application/json"]], "body_base64": "…"}"#,
+        ),
+        (
+            ResolutionError::UnknownMember("body".into()).into(),
+            400,
+            "resolution-invalid",
+            r#""body" is no member of a resolution; write "claim" and "outcome", for an answer also "status", "headers" and "body_base64""#,
         ),
         (
             ResolutionError::Status.into(),
@@ -114,6 +126,8 @@ fn every_mistake_has_its_own_error() {
         (r#"{"key":"k","realm":7}"#, FindError::NotAQuestion),
         (r#"{"key":"k","realm":null}"#, FindError::NotAQuestion),
         (r#"{"key":"k","key":"l"}"#, FindError::NotAQuestion),
+        (r#"{"key":"k","scop":{}}"#, FindError::UnknownMember("scop".into())),
+        (r#"{"key":7,"\u0072ealm ":"r"}"#, FindError::UnknownMember("realm ".into())),
         ("{}", FindError::Key),
         (r#"{"key":null,"scope":7}"#, FindError::Key),
         (r#"{"key":"k","scope":null}"#, FindError::Scope),
@@ -126,6 +140,7 @@ fn every_mistake_has_its_own_error() {
     assert_eq!(values, ResolutionError::NotAResolution.into());
     for (members, error) in [
         (r#""outcome":null"#, ResolutionError::NotAResolution),
+        (r#""outcome":"answer","body":"""#, ResolutionError::UnknownMember("body".into())),
         (r#""outcome":"answer""#, ResolutionError::Status),
         (r#""outcome":"answer","status":200.0"#, ResolutionError::Status),
         (r#""outcome":"answer","status":200,"headers":null"#, ResolutionError::Headers),
@@ -133,7 +148,7 @@ fn every_mistake_has_its_own_error() {
         (r#""outcome":"answer","status":200,"headers":[["a","é"]]"#, ResolutionError::Headers),
         (r#""outcome":"answer","status":200,"body_base64":null"#, ResolutionError::Body),
     ] {
-        let text = format!(r#"{{"claim":"c","x":1,{members}}}"#);
+        let text = format!(r#"{{"claim":"c",{members}}}"#);
         match resolution(&text, CLAIMED_AT) {
             Err(found) => assert_eq!(found, error.into(), "{text}"),
             Ok(_) => panic!("{text}"),

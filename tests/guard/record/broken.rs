@@ -1,7 +1,8 @@
 //! Bytes that are no record: cut short, changed, invented, or written by another version.
 
 use super::{
-    CLAIM, CREATED, SERVER_ERROR, START, answer_head, done, full_claim, in_flight, stored, unknown,
+    CLAIM, CREATED, ORIGIN, SERVER_ERROR, START, answer_head, done, full_claim, in_flight, stored,
+    unknown,
 };
 use crate::fixtures::{CLAIMED_AT, answer, headers, not_kept, unhex};
 use crate::random::Random;
@@ -142,6 +143,8 @@ fn parts_must_fit_the_state() {
     malformed(&["02", CLAIM]); // done without an answer
     malformed(&["02", CLAIM, &error]); // no body
     malformed(&["02", CLAIM, &error, "03"]); // a kind of body to come
+    malformed(&["02", CLAIM, &error, "00"]); // nobody's answer
+    malformed(&["02", CLAIM, &error, "00", "02"]); // somebody's of a later version
     malformed(&["02", CLAIM, &answer_head("808004"), "00"]); // status 65536
     malformed(&["03", CLAIM, "04", "00"]);
     malformed(&["04"]);
@@ -157,7 +160,8 @@ fn what_belongs_to_nothing() {
     let longer = unhex(&stored(&["01", CLAIM, "00", "00"], ""));
     assert_eq!(Record::decode(&longer), Err(RecordError::Trailing(1)));
     let created = answer_head(CREATED);
-    for head in [vec!["01", CLAIM, "00"], vec!["02", CLAIM, &created, "02"], vec!["04", "00"]] {
+    let not_kept = vec!["02", CLAIM, &created, "02", ORIGIN];
+    for head in [vec!["01", CLAIM, "00"], not_kept, vec!["04", "00"]] {
         let bytes = unhex(&stored(&head, "61"));
         assert_eq!(Record::decode(&bytes), Err(RecordError::StrayBody), "{head:?}");
     }
@@ -166,7 +170,7 @@ fn what_belongs_to_nothing() {
 #[test]
 fn another_version_is_refused_not_guessed_at() {
     let mut bytes = in_flight(None).encode().expect("stored");
-    for version in [0_u32, 1, 2, 4, u32::MAX] {
+    for version in [0_u32, 1, 2, 3, 5, u32::MAX] {
         bytes[4..8].copy_from_slice(&version.to_be_bytes());
         assert_eq!(Record::decode(&bytes), Err(RecordError::Version(version)));
     }
@@ -183,7 +187,7 @@ fn says(error: RecordError, sentence: &str) {
 fn what_an_unusable_record_says() {
     says(
         RecordError::Version(1),
-        "the record has version 1 and this guard reads version 3, as happens while a deployment or a roll-back is under way",
+        "the record has version 1 and this guard reads version 4, as happens while a deployment or a roll-back is under way",
     );
     says(RecordError::NoRecord, "the record does not decode: it does not begin as a record does");
     says(RecordError::Truncated, "the record does not decode: it breaks off");

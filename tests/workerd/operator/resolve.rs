@@ -6,7 +6,7 @@ use super::{ORDER_1, TOKEN, ask, ask_with, find, first, guard, own_guard, record
 use crate::guard::{Guard, at_origin, poll_until};
 use crate::problem;
 use crate::script::{Gate, Reply};
-use crate::stamp::{Came, came, check_replay};
+use crate::stamp::{Came, came, came_with, check_replay};
 use crate::storage::wait_for_copy;
 
 #[test]
@@ -49,12 +49,21 @@ fn an_unknown_outcome_is_given_the_answer_that_was_found() {
     let path = format!("records/{id}/resolve");
     let shown = told(&ask_with(&guard, "POST", &path, &resolution.to_string()), 200);
     assert_eq!((&shown["state"], &shown["answer"]["status"]), (&json!("done"), &json!(201)));
+    // It does not pass for the origin's word: in the record, in each replay, in the log.
+    assert_eq!(shown["answer"]["resolved_at"], shown["answer"]["answered_at"]);
     let check = |guard: &Guard| {
         let answer = guard.send(&guard.order());
         assert_eq!((answer.status, answer.text().as_str()), (201, r#"{"order":1}"#));
-        assert_eq!((came(&answer).0, answer.header("x-order")), (Came::Replayed, Some("1")));
+        let (how, _) = came_with(&answer, "resolved");
+        assert_eq!((how, answer.header("x-order")), (Came::Replayed, Some("1")));
     };
     check(&guard);
+    for logged in [
+        format!(r#"{{"outcome":"operator","code":"resolved","record":"{}""#, &id[..16]),
+        r#"{"outcome":"replayed","route":"*","method":"POST","code":"resolved""#.to_owned(),
+    ] {
+        poll_until(&logged, || guard.runtime().log().contains(&logged));
+    }
     // What is settled is settled.
     let answer = ask_with(&guard, "POST", &path, &resolution.to_string());
     assert_eq!(told(&answer, 409)["error"], "not-unknown");
@@ -78,7 +87,7 @@ fn a_resolved_answer_is_copied_when_it_is_replayed() {
     let resolution = json!({ "claim": claim, "outcome": "answer", "status": 201 }).to_string();
     told(&ask_with(&guard, "POST", &format!("records/{id}/resolve"), &resolution), 200);
     let answer = guard.send(&guard.order());
-    assert_eq!((answer.status, came(&answer).0), (201, Came::Replayed));
+    assert_eq!((answer.status, came_with(&answer, "resolved").0), (201, Came::Replayed));
     wait_for_copy(&guard, &id);
 }
 
@@ -122,7 +131,7 @@ fn an_outcome_of_before_a_change_of_shards_is_settled_as_any() {
     assert_eq!(told(&resolve(&"0".repeat(32)), 409)["error"], "not-unknown");
     assert_eq!(told(&resolve(&claim), 200)["state"], "done");
     let replay = guard.send(&guard.order());
-    assert_eq!((replay.status, came(&replay).0), (201, Came::Replayed));
+    assert_eq!((replay.status, came_with(&replay, "resolved").0), (201, Came::Replayed));
     guard.check_calls(1);
 }
 
