@@ -7,22 +7,25 @@ import { cacheStatus } from "./send.js";
 
 const MAX_TEXT = 400;
 
+/** In this order; what was passed on has its reason instead. */
 const KINDS = {
-  first: "sent on to the API", collapsed: "waited for it and got its answer", replayed: "got the stored answer", bypassed: "passed on: no key",
+  first: "sent on to the API", collapsed: "waited for it and got its answer", replayed: "got the stored answer", resolved: "got the answer that an operator gave",
   refused: "refused by the guard", unknown: "told that the outcome is unknown", plain: "answered with no word of a guard", lost: "without an answer",
 };
 
 /** One sentence on all answers; `record` is the id that was computed before. */
 export function summaryOf(answers, record) {
-  const countOf = (kind) => answers.filter((answer) => answer.kind === kind).length;
-  const counts = Object.keys(KINDS).filter(countOf).map((kind) => `${countOf(kind)} ${KINDS[kind]}`);
+  const order = Object.keys(KINDS);
+  const ordered = [...answers].sort((one, other) => order.indexOf(one.kind) - order.indexOf(other.kind));
+  const said = ordered.map(({ kind, reason }) => KINDS[kind] ?? `passed on: ${reason}`);
+  const counts = [...new Set(said)].map((text) => `${said.filter((other) => other === text).length} ${text}`);
   return [`${answers.length} sent: ${counts.join(", ")}.`, recordComparison(answers, record)].filter(Boolean).join(" ");
 }
 
 function recordComparison(answers, record) {
   const edgeRecord = answers.map((answer) => answer.record).find(Boolean);
   if (!edgeRecord) return "";
-  return edgeRecord === record ? "The edge named the record as computed here." : `The edge named another record, ${edgeRecord.slice(0, 8)}…: its policy sets a realm or a scope of its own.`;
+  return edgeRecord === record ? "The edge named the record as computed here." : `The edge named another record, ${edgeRecord.slice(0, 8)}…: it has a PEPPER, or its policy sets a realm or a scope of its own.`;
 }
 
 /** Each problem once, word for word. */

@@ -17,7 +17,7 @@ export function benchForm({ url, body, times }) {
       element("button", { type: "button", "data-part": "new-key" }, "New key")),
     element("p", { class: "hint wide", id: "key-message", "data-part": "key-message", role: "status" }, "\u00a0"),
     element("dl", { class: "wide computed" }, ...computed("Fingerprint", "fingerprint"), ...computed("Record id", "record")),
-    element("p", { class: "hint wide" }, "Computed in this page by the code that runs at the edge, for its default policy: the key and its owner make the record, the request makes the fingerprint."),
+    element("p", { class: "hint wide" }, "Computed in this page by the code that runs at the edge, for its default policy and no PEPPER: the key and its owner make the record, the request makes the fingerprint."),
     element("p", { class: "hint wide wrong", "data-part": "request-error", role: "status" }),
     element("div", { class: "wide buttons" }, element("button", { type: "submit", class: "primary" }, "Send"), element("button", { type: "button", "data-part": "curl" }, "Copy as curl")),
     element("div", { class: "wide runs", "data-part": "runs" }));

@@ -5,6 +5,8 @@
 // 3. What cannot be sent is named, with the reason: `{ error }` in place of `{ request }`. Nothing is
 //    left out in silence.
 
+import { ownAddress } from "./departures.js";
+
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const BODILESS = new Set(["GET", "HEAD"]);
 
@@ -71,7 +73,7 @@ function refuseTwoKeys(lines, key) {
 }
 
 function requestOf(url, method, lines, body) {
-  const request = new Request(url, { method, headers: lines, body: BODILESS.has(method) || body === "" ? undefined : body });
+  const request = new Request(ownAddress(url), { method, headers: lines, body: BODILESS.has(method) || body === "" ? undefined : body });
   // A browser keeps some headers to itself, and says nothing.
   const kept = lines.find(([name]) => !request.headers.has(name));
   if (kept) throw new Refusal(`Header ${kept[0]} is the browser’s own: it lets no page set it. Copy the request as curl to send it all the same.`);

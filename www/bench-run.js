@@ -3,28 +3,29 @@
 
 import { answersTable, explanation, notKnown, problemsOf, summaryOf } from "./bench-answers.js";
 import { announce, element } from "./dom.js";
+import { pause } from "./lane.js";
 import { pollLedger } from "./ledger.js";
 import { Recording } from "./recording.js";
-import { send } from "./send.js";
+import { allDeparted, send } from "./send.js";
 import { timeline } from "./timeline.js";
 
 const CLOCKS_AGREE_WITHIN = 25;
 /** The last of them may be executed while its answer is on its way. */
 const LEDGER_DELAY = 150;
-const LAST_REPORTS = 60;
+const DEPARTURES_TIMEOUT = 300;
 
 export class BenchRun {
   #summary = element("p", { class: "caption" }, "Under way …");
   #picture = element("div", { class: "picture" });
   #details = element("div", { class: "run-details" });
 
-  /** `run`: { number, request, times, key, record, guarded, ledger } */
+  /** `run`: { number, requests, key, record, guarded, ledger }; the requests are equal */
   constructor(run) {
     Object.assign(this, run);
-    const { number, request, times, guarded } = run;
-    this.recording = new Recording({ guarded, attempts: times });
-    const { pathname } = new URL(request.url);
-    const title = `Run ${number}: ${times} × ${request.method} ${pathname}`;
+    const { number, requests, guarded } = run;
+    const [{ method, url }] = requests;
+    this.recording = new Recording({ guarded, attempts: requests.length });
+    const title = `Run ${number}: ${requests.length} × ${method} ${new URL(url).pathname}`;
     this.node = element("article", { class: "run", "aria-label": `Run ${number}`, "aria-busy": "true" },
       element("h3", {}, title), this.#summary, this.#picture, this.#details);
     this.recording.onChange(() => this.#draw());
@@ -35,8 +36,9 @@ export class BenchRun {
     const { recording, ledger } = this;
     const poll = ledger && pollLedger({ ...ledger, recording: ofThisRun(recording) });
     this.#animate();
-    const answers = await Promise.all(Array.from({ length: this.times }, (_, at) => this.#sendOne(at)));
-    await new Promise((resolve) => setTimeout(resolve, ledger ? LEDGER_DELAY : LAST_REPORTS));
+    const answers = await Promise.all(this.requests.map((request, at) => this.#sendOne(request, at)));
+    if (ledger) await pause(LEDGER_DELAY);
+    await allDeparted(answers, DEPARTURES_TIMEOUT);
     await poll?.last();
     recording.end();
     this.node.removeAttribute("aria-busy");
@@ -44,9 +46,9 @@ export class BenchRun {
     this.#show(answers.map((answer) => ({ ...answer, leftAt: recording.attempts.find(({ id }) => id === answer.id)?.leftAt })));
   }
 
-  #sendOne(at) {
-    const { request, key, recording } = this;
-    return send(request.clone(), { name: `send ${at + 1}`, key, report: (attempt) => recording.report(attempt) });
+  #sendOne(request, at) {
+    const { key, recording } = this;
+    return send(request, { name: `send ${at + 1}`, key, report: (attempt) => recording.report(attempt) });
   }
 
   #animate() {
@@ -59,7 +61,7 @@ export class BenchRun {
   }
 
   #show(answers) {
-    const { record, request, recording } = this;
+    const { record, requests: [request], recording } = this;
     const text = summaryOf(answers, record);
     const unknown = notKnown(answers, recording.executions !== null);
     this.#summary.textContent = text;

@@ -66,13 +66,15 @@ export class Bench {
 
   async #send(event) {
     event.preventDefault();
-    const { request, error } = requestFrom(this.#fields());
+    const fields = this.#fields();
+    const { request, error } = requestFrom(fields);
     if (!request) return announce(error);
-    const key = this.#field("key").value;
+    const { key } = fields;
     const identity = await identify(request, key);
     this.#runs += 1;
     const times = Math.min(MAX_TIMES, Math.max(1, Number(this.#field("times").value) || 1));
-    const run = new BenchRun({ number: this.#runs, request, times, key: key || undefined, record: identity?.record, ...this.#placeOf(request.url) });
+    const requests = Array.from({ length: times }, () => requestFrom(fields).request);
+    const run = new BenchRun({ number: this.#runs, requests, key: key || undefined, record: identity?.record, ...this.#placeOf(request.url) });
     this.#part("runs").prepend(run.node);
     [...this.#part("runs").children].slice(MAX_RUNS).forEach((node) => node.remove());
     run.start();

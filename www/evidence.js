@@ -7,9 +7,9 @@
 //    where there are none.
 // 3. An attempt's orders are those under its key, where it carried one.
 
-const BY_KIND = { first: "yes", bypassed: "yes", plain: "yes", collapsed: "no", replayed: "no", refused: "no" };
-/** This refusal says nothing about the origin. */
-const SAYS_NOTHING = "guard-unavailable";
+const BY_KIND = { first: "yes", bypassed: "yes", plain: "yes", collapsed: "no", replayed: "no", resolved: "no", refused: "no" };
+/** After these refusals the origin may have got the request, or not. */
+const SAY_NOTHING = new Set(["guard-unavailable", "origin-unreachable"]);
 const CLOCKS_AGREE_WITHIN = 25;
 
 /** By each attempt's id; what has not ended may still be executed. */
@@ -26,7 +26,7 @@ export function reachOf({ attempts, executions, endedAt }) {
 }
 
 function byAnswer({ kind, reason }) {
-  return reason === SAYS_NOTHING ? "unknown" : (BY_KIND[kind] ?? "unknown");
+  return SAY_NOTHING.has(reason) ? "unknown" : (BY_KIND[kind] ?? "unknown");
 }
 
 function groups(attempts) {

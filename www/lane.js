@@ -5,6 +5,7 @@
 // 2. Both lanes send the same requests at the same moments. Only the address differs, or where the
 //    shop's own cannot be reached, the key (see environment.js).
 
+import { ownAddress } from "./departures.js";
 import { Recording } from "./recording.js";
 import { generateKey } from "./rules.js";
 import { send } from "./send.js";
@@ -34,7 +35,7 @@ export class Lane {
   request({ body = orderJson({}), key = this.key, ...instructions } = {}) {
     const headers = { "content-type": "application/json" };
     if (this.sendsKey) headers["idempotency-key"] = `"${key}"`;
-    return new Request(this.url(instructions), { method: "POST", headers, body });
+    return new Request(ownAddress(this.url(instructions)), { method: "POST", headers, body });
   }
 
   /** Sends an order; `options` are those of `request`, and `name`, `timeout`. */

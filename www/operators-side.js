@@ -65,7 +65,7 @@ class OperatorsSide {
     const decision = order ? answerOf(record.claim, order) : { claim: record.claim, outcome: "not-processed" };
     await this.#ask(`records/${this.record}/resolve`, decision);
     this.lane.resolved = true;
-    this.#say(order ? `The ledger has the order (number ${order.number}), so an operator has said so. Every retry gets this answer from now on:` : "The ledger has no such order, so the key is free again:");
+    this.#say(order ? `The ledger has the order (number ${order.number}), and the operator has said so. Every retry gets that answer from now on.` : "The ledger has no such order, so the key is free again: the next try is carried out.");
     await this.runMore((lane) => lane.resend({ name: "after it" }));
   }
 

@@ -8,7 +8,8 @@
 //    first     sent on, and answered by the shop
 //    collapsed waited for the answer to another that was under way
 //    replayed  got the stored answer
-//    bypassed  passed on as it is: it has no key, or its route is not guarded
+//    resolved  got the answer that an operator gave in the shop's place
+//    bypassed  passed on as it is; `reason` says why
 //    refused   turned away by the guard
 //    unknown   told that nobody can know
 //    plain     answered, with no guard involved

@@ -8,7 +8,8 @@
 //    the first knows at once when it was closed.
 
 import { newKey } from "./client/index.js";
-import { send } from "./send.js";
+import { ownAddress } from "./departures.js";
+import { allDeparted, send } from "./send.js";
 
 const CHANNEL = "onlyonce-second-page";
 const REPLY_TIMEOUT = 250;
@@ -16,7 +17,8 @@ const LOAD_TIMEOUT = 10_000;
 const DONE_TIMEOUT = 30_000;
 const ANY_TAB = "any tab";
 const THERE = "there";
-const LAST_REPORTS = 100;
+/** A loaded browser takes its time to tell. */
+const DEPARTURES_TIMEOUT = 2000;
 
 export async function withSecondPage(work) {
   const channel = new BroadcastChannel(CHANNEL);
@@ -134,9 +136,8 @@ function serve(name, id, onCount) {
 
 async function sendAll({ request: { url, ...init }, times, key }, post) {
   const report = (attempt) => post({ attempt });
-  const all = Array.from({ length: times }, (_, at) => send(new Request(url, init), { name: `${THERE} ${at + 1}`, key, report }));
-  await Promise.all(all);
-  // When each of them left is told a moment later.
-  await new Promise((resolve) => setTimeout(resolve, LAST_REPORTS));
+  const all = await Promise.all(Array.from({ length: times }, (_, at) => send(new Request(ownAddress(url), init), { name: `${THERE} ${at + 1}`, key, report })));
+  // This page may be gone as soon as it is done.
+  await allDeparted(all, DEPARTURES_TIMEOUT);
   post({ done: true });
 }

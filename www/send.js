@@ -7,22 +7,32 @@
 //    left is reported as soon as the browser tells (see departures.js).
 
 import { newKey, problemOf } from "./client/index.js";
-import { departureOf } from "./departures.js";
+import { nextDeparture } from "./departures.js";
 
 /**
  * Sends it once. `timeout` in ms is how long this client waits, `timeoutReason` what is shown when it
  * ends; `name` is what the picture calls it.
- * Returns the attempt as it ended, with `response`, its `text` and `problem` where there was an answer.
+ * Returns the attempt as it ended, with `response`, its `text` and `problem` where there was an answer, and
+ * `departed`, which settles when it has been reported when it left.
  */
 export async function send(request, { name, key, timeout, timeoutReason = "gave up", report, fetch = globalThis.fetch }) {
   const attempt = { id: newKey(), name, key, sentAt: Date.now() };
-  report({ ...attempt });
-  departureOf(request.url, attempt.sentAt).then((leftAt) => leftAt && report({ id: attempt.id, leftAt }));
+  const departure = nextDeparture(request.url);
   const limit = timeout ? AbortSignal.timeout(timeout) : undefined;
-  const result = await readResponse(fetch(request, { signal: limit, cache: "no-store" })).catch((error) => lostResponse(error, timeoutReason));
+  // Before it is reported: the picture takes its time.
+  const call = fetch(request, { signal: limit, cache: "no-store" });
+  report({ ...attempt });
+  const result = await readResponse(call).catch((error) => lostResponse(error, timeoutReason));
   const ended = { ...attempt, endedAt: Date.now(), ...result.report };
   report(ended);
-  return { ...ended, ...result };
+  const departed = departure.then((leftAt) => leftAt && report({ id: attempt.id, leftAt }));
+  return { ...ended, ...result, departed };
+}
+
+/** Settles when all of these attempts have been reported when they left, or when `patience` ms are over. */
+export function allDeparted(attempts, patience) {
+  const over = new Promise((resolve) => setTimeout(resolve, patience));
+  return Promise.race([Promise.all(attempts.map(({ departed }) => departed)), over]);
 }
 
 async function readResponse(call) {
@@ -31,8 +41,9 @@ async function readResponse(call) {
   // A copy: the answer itself stays readable.
   const text = await response.clone().text();
   const { status } = response;
-  const report = { status, kind: kindOf(response, problem), reason: problem?.code, record: recordIdOf(response, problem) };
-  return { response, problem, text, report };
+  const kind = kindOf(response, problem);
+  const reason = kind === "bypassed" ? reasonOfBypass(response) : problem?.code;
+  return { response, problem, text, report: { status, kind, reason, record: recordIdOf(response, problem) } };
 }
 
 function lostResponse(error, timeoutReason) {
@@ -46,8 +57,16 @@ function kindOf(response, problem) {
   return Object.entries(KINDS).find(([, parameter]) => parameter.test(said))?.[0] ?? "plain";
 }
 
-// In this order: a request that joined another says `fwd=miss`, too.
-const KINDS = { collapsed: /;\s*collapsed/, replayed: /;\s*hit\b/, bypassed: /fwd=bypass/, first: /fwd=miss/ };
+// In this order: a request that joined another says `fwd=miss`, too, and what an operator answered is a hit.
+const KINDS = { collapsed: /;\s*collapsed/, resolved: /;\s*detail=resolved\b/, replayed: /;\s*hit\b/, bypassed: /fwd=bypass/, first: /fwd=miss/ };
+
+/** Why a request that is guarded was passed on as it came. */
+function reasonOfBypass(response) {
+  const [, detail] = /;\s*detail=([a-z-]+)/.exec(cacheStatus(response)) ?? [];
+  return BYPASSES[detail] ?? "no key";
+}
+
+const BYPASSES = { observe: "the policy only watches", "fail-open": "the guard’s objects could not be reached" };
 
 /** What the guard says of this answer (RFC 9211); empty where no guard was asked. */
 export function cacheStatus({ headers }) {

@@ -1,13 +1,15 @@
-// A recording as a list of steps in words. Equal steps that follow each other are folded into one.
+// A recording as a list of steps in words. Equal steps that follow each other, or come within a moment
+// whatever else does, are folded into one.
 
 import { count } from "./dom.js";
 
 const KIND_SENTENCES = {
   first: "sent on to the shop, and answered",
   plain: "answered by the shop",
-  bypassed: "passed on as it is, since it has no key",
+  bypassed: "passed on as it is",
   collapsed: "waited for the first, and got its answer",
   replayed: "got the first one’s answer again",
+  resolved: "got the answer that the operator gave",
   refused: "refused by the guard",
   unknown: "told that nobody can know",
 };
@@ -33,11 +35,13 @@ export function waited({ sentAt, leftAt }) {
 const NOTICEABLE = 20;
 
 function fold(folded, step) {
-  const last = folded.at(-1);
-  if (last?.same[0].what === step.what) Object.assign(last, { until: step.at, same: [...last.same, step] });
+  const last = folded.findLast(({ same: [{ what }] }) => what === step.what);
+  if (last && (last === folded.at(-1) || step.at - last.until <= MOMENT)) Object.assign(last, { until: step.at, same: [...last.same, step] });
   else folded.push({ at: step.at, until: step.at, same: [step] });
   return folded;
 }
+
+const MOMENT = 100;
 
 function sentence(same) {
   const [{ name, what, many = what }] = same;
@@ -48,7 +52,7 @@ function sentence(same) {
 
 function endSentence({ kind, status, reason, fingerprint }) {
   if (kind === "lost") return `${reason}; the client knows nothing`;
-  const code = kind === "refused" || kind === "unknown" ? `, ${reason}` : "";
+  const code = reason ? `, ${reason}` : "";
   const suffix = fingerprint ? `; fingerprint ${fingerprint.slice(0, 8)}…` : "";
   return `${KIND_SENTENCES[kind]} (${status}${code})${suffix}`;
 }

@@ -1,9 +1,9 @@
 // The rows of the guard and of the shop.
 //
 // 1. The guard's shows each key from its arrival on: open until there is an answer, kept after.
-//    A dot is what it sent on, a ring what it joined or replayed, a triangle what it passed on as it
-//    is, a cross what it refused, a question mark what it called unknown. What has no answer yet has
-//    no mark.
+//    A dot is what it sent on, a ring what it joined or answered from its record, a triangle what it
+//    passed on as it is, a cross what it refused, a question mark what nobody knows of. What has no
+//    answer yet has no mark.
 // 2. Where nobody has told yet whether there is a guard, the row says so.
 // 3. The shop's shows a numbered square for each execution; one that was there before is marked.
 
@@ -11,6 +11,7 @@ import { svg } from "./dom.js";
 
 const SQUARE = 18;
 const MAX_NUMBERED = 8;
+const FROM_RECORD = new Set(["replayed", "resolved"]);
 /** The answers that a key's claim was open for. */
 const OPENED = new Set([undefined, "first", "collapsed", "unknown", "lost"]);
 
@@ -44,9 +45,9 @@ function keyBar(attempts, endedAt, middle, scale) {
   return svg("rect", { class: open ? "key open" : "key", x: from, y: middle - 7, width: Math.max(2, to - from), height: 14, rx: 7 });
 }
 
-// What could be replayed was there before.
+// What its record answered was there before.
 function answeredBy(attempt) {
-  return attempt.kind === "replayed" ? leaving(attempt) : attempt.endedAt;
+  return FROM_RECORD.has(attempt.kind) ? leaving(attempt) : attempt.endedAt;
 }
 
 function leaving({ sentAt, leftAt }) {
@@ -58,8 +59,8 @@ function mark(attempt, reach, middle, scale) {
   const { kind } = attempt;
   if (kind === "bypassed") return [svg("path", { class: "mark passed", d: `M${x - 6} ${middle - 5}h12l-6 11z` })];
   if (reach === "yes") return [svg("circle", { class: "mark on", cx: x, cy: middle, r: 5.5 })];
-  if (kind === "refused") return [svg("path", { class: "mark cross", d: `M${x - 5} ${middle - 5}l10 10m0 -10l-10 10` })];
-  if (kind === "collapsed" || kind === "replayed") return [svg("circle", { class: "mark", cx: x, cy: middle, r: 5 })];
+  if (kind === "refused" && reach === "no") return [svg("path", { class: "mark cross", d: `M${x - 5} ${middle - 5}l10 10m0 -10l-10 10` })];
+  if (kind === "collapsed" || FROM_RECORD.has(kind)) return [svg("circle", { class: "mark", cx: x, cy: middle, r: 5 })];
   if (kind === undefined) return [];
   return [svg("circle", { class: "mark doubt", cx: x, cy: middle, r: 8 }), svg("text", { class: "doubt-sign", x, y: middle, "text-anchor": "middle" }, "?")];
 }

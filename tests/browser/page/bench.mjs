@@ -66,6 +66,27 @@ export function testBench(world) {
       }
     }));
 
+  // As a guard would say it that only watches, that has a resolved record, or whose origin broke off.
+  test("what was passed on by a policy that watches, what an operator answered, and what may have been lost, say so", () =>
+    visit(world, async (page, context) => {
+      const answer = (status, said, problem) => context.route("**/orders?*", (route) => route.fulfill({
+        status, headers: { "cache-status": `onlyonce; ${said}` }, contentType: `application/${problem ? "problem+" : ""}json`, body: JSON.stringify(problem ?? {}),
+      }));
+      // No ledger that would tell.
+      await page.getByLabel("URL").fill(`${world.guard}/orders?delay=0`);
+      for (const [status, said, problem, sentence, marks] of [
+        [201, "fwd=bypass; detail=observe", undefined, "1 passed on: the policy only watches", { on: 0, ring: 0, passed: 1, cross: 0, ways: 1, orders: 0 }],
+        [201, `hit; key="${"0".repeat(64)}"; detail=resolved`, undefined, "1 got the answer that an operator gave", { on: 0, ring: 1, passed: 0, cross: 0, ways: 0, orders: 0 }],
+        [502, "detail=origin-unreachable", { code: "origin-unreachable", title: "t", detail: "d", status: 502 }, "1 refused by the guard", { on: 0, ring: 0, passed: 0, cross: 0, ways: 0, orders: 0 }],
+      ]) {
+        await answer(status, said, problem);
+        await send(page, 1);
+        assert.ok((await summary(page)).startsWith(`1 sent: ${sentence}.`), await summary(page));
+        assert.deepEqual(await drawn(page), marks);
+        await context.unroute("**/orders?*");
+      }
+    }));
+
   test("thirty sends at once under one key are one order, and the table lists each", () =>
     visit(world, async (page) => {
       const ledger = await ledgerOf(page);
