@@ -11,6 +11,7 @@
 use crate::guard::digest::{Pepper, hex};
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
+use crate::guard::key_location::KeyLocation;
 use crate::guard::policy::Policy;
 use crate::guard::request_head;
 use crate::guard::scope::{Namespace, RecordId};
@@ -89,5 +90,5 @@ const NO_RANDOM_BITS: &str = "the platform gave no random bits for a key; try ag
 /// What is wrong with the value of an `Idempotency-Key` header; nothing where it is a key.
 #[wasm_bindgen(js_name = checkKey)]
 pub fn check_key(header: &str) -> Option<String> {
-    IdempotencyKey::parse(header).err().map(|error| error.describe(header))
+    IdempotencyKey::parse(header).err().map(|error| error.describe(&KeyLocation::usual(), header))
 }

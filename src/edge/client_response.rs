@@ -73,12 +73,13 @@ impl<'a> ResponseContext<'a> {
 
     /// The answer to a preflight for a guarded method. Returns `None` if it is the origin's to give.
     pub fn preflight(
-        cors: &Cors,
+        settings: &Settings,
         head: &PlatformRequestHead,
         method: &str,
     ) -> Option<Result<Response, JsValue>> {
+        let (cors, origin) = (settings.cors.as_ref()?, head.header("origin")?);
         let asked = head.header("access-control-request-headers");
-        let headers = cors.preflight(&head.header("origin")?, method, asked.as_deref())?;
+        let headers = cors.preflight(&origin, method, asked.as_deref(), settings.key_headers())?;
         Some(header_list::write(&headers).and_then(|headers| response(204, None, &headers, None)))
     }
 }

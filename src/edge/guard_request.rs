@@ -13,25 +13,38 @@ use super::platform::{now, random_bits};
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
+use crate::guard::key_location::{FoundKey, KeyLocation, find_key, is_in_body, missing_key};
 use crate::guard::log::{Advice, FingerprintTag, RequestOutcome};
 use crate::guard::policy::KeyMode;
 use crate::guard::problem::{Code, Problem};
-use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::KeySource;
 use crate::guard::scope::{Namespace, RecordId, Scope, is_shared_by_cookies};
 use crate::guard::source::{Unreadable, check_readable};
 use crate::guard::time::UnixMillis;
 use crate::guard::uploads::{Holder, Stage, patience};
+use js_sys::Uint8Array;
+use std::borrow::Cow;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
 /// What a request is guarded by.
 enum KeyDecision {
-    Key(IdempotencyKey, KeySource),
+    Key(FoundKey, KeySource),
     /// A key is made from credential and fingerprint.
     Derive,
+    /// Its key, if it has one, stands in its body.
+    InBody,
     /// It goes straight through.
     NotGuarded,
+}
+
+/// Which operation a request is.
+struct Identity {
+    /// `None` if its key is derived.
+    found: Option<FoundKey>,
+    source: KeySource,
+    fingerprint: Fingerprint,
+    record: RecordId,
 }
 
 /// Answers a request, and tells of it: in the log, and to whoever counts.
@@ -50,7 +63,7 @@ pub async fn answer_unlogged(
     let (incoming, settings) = (&guarded.incoming, &guarded.settings);
     incoming.head.read_headers();
     let context = ResponseContext::of(&incoming.head, settings);
-    let decision = match key_decision(guarded) {
+    let decision = match key_decision_by_head(guarded) {
         Ok(decision) => decision,
         Err(problem) => return refuse(guarded, &context, &problem),
     };
@@ -75,35 +88,48 @@ pub async fn answer_unlogged(
         }
         Err(error) => return refuse(guarded, &context, &body_unreadable(guarded, &error)),
     };
-    let (key, source) = match decision {
-        KeyDecision::Key(key, source) => (Some(key), source),
-        _ => (None, KeySource::Derived),
-    };
-    let (fingerprint, record) = match identify(guarded, key.as_ref(), &body.to_vec()) {
-        Ok(identity) => identity,
-        Err(unreadable) if guarded.observes() => {
-            guarded.log.set_outcome(would_be_refused(&unreadable_header(&unreadable)));
+    // Not within the match: the copy of the body would stay in memory until there is an answer.
+    let identity = identify(guarded, decision, &body.to_vec());
+    let identity = match identity {
+        Ok(Some(identity)) => identity,
+        Ok(None) => {
+            guarded.log.set_outcome(RequestOutcome::of("bypass"));
+            return pass_buffered(incoming, &context, &body, BypassReason::Keyless).await;
+        }
+        Err(problem) if guarded.observes() => {
+            guarded.log.set_outcome(would_be_refused(&problem));
             return pass_buffered(incoming, &context, &body, BypassReason::Observe).await;
         }
-        Err(unreadable) => return refuse(guarded, &context, &unreadable_header(&unreadable)),
+        Err(problem) => return refuse(guarded, &context, &problem),
     };
-    let Some(record) = record else {
-        guarded.log.set_outcome(RequestOutcome::of("bypass"));
-        return pass_buffered(incoming, &context, &body, BypassReason::Keyless).await;
-    };
+    answer_identified(guarded, &context, identity, body, started).await
+}
+
+async fn answer_identified(
+    guarded: &GuardedRequest,
+    context: &ResponseContext<'_>,
+    identity: Identity,
+    body: Uint8Array,
+    started: UnixMillis,
+) -> Result<Response, JsValue> {
+    let Identity { found, source, fingerprint, record } = identity;
+    let incoming = &guarded.incoming;
     let pepper = &incoming.bindings.pepper;
     let tag = FingerprintTag::of(pepper, &guarded.realm, &fingerprint.digest.to_string());
     guarded.log.set_identity(record, tag, source);
     let writer = ResponseWriter {
         incoming,
-        context: &context,
-        key: key.as_ref(),
-        spelling: key.as_ref().map(|key| spelling(guarded, key)),
+        context,
+        key: found.as_ref().map(|found| &found.key),
+        spelling: found.as_ref().map(|found| found.key.spelled_as(&found.text)),
         record: &record,
         detail: if guarded.observes() { Some("observe") } else { source.name() },
         started,
     };
-    IdentifiedRequest { guarded, writer: &writer, source, body, fingerprint }.answer().await
+    let key_header = found.as_ref().and_then(FoundKey::header);
+    IdentifiedRequest { guarded, writer: &writer, source, key_header, body, fingerprint }
+        .answer()
+        .await
 }
 
 fn refuse(
@@ -115,15 +141,28 @@ fn refuse(
     context.problem(problem)
 }
 
-fn key_decision(guarded: &GuardedRequest) -> Result<KeyDecision, Problem> {
-    let Some(header) = guarded.incoming.head.header("idempotency-key") else {
-        return without_key(guarded);
-    };
+fn key_decision_by_head(guarded: &GuardedRequest) -> Result<KeyDecision, Problem> {
+    match is_in_body(&locations(guarded), &guarded.incoming.head) {
+        true => Ok(KeyDecision::InBody),
+        false => key_decision(guarded, &[]),
+    }
+}
+
+fn key_decision(guarded: &GuardedRequest, body: &[u8]) -> Result<KeyDecision, Problem> {
     let source = if guarded.queue.is_some() { KeySource::Queue } else { KeySource::Client };
-    match IdempotencyKey::parse(&header) {
-        Ok(key) => Ok(KeyDecision::Key(key, source)),
+    match find_key(&locations(guarded), &guarded.incoming.head, body) {
+        Ok(Some(found)) => Ok(KeyDecision::Key(found, source)),
+        Ok(None) => without_key(guarded),
         Err(_) if guarded.observes() => Ok(KeyDecision::NotGuarded),
-        Err(error) => Err(Problem::new(Code::KeyInvalid, error.describe(&header))),
+        Err(refusal) => Err(Problem::new(Code::KeyInvalid, refusal.to_string())),
+    }
+}
+
+/// Where the key may stand. A message of a queue has it in one place.
+fn locations(guarded: &GuardedRequest) -> Cow<'_, [KeyLocation]> {
+    match guarded.queue {
+        Some(_) => vec![KeyLocation::usual()].into(),
+        None => (&guarded.settings.key_from).into(),
     }
 }
 
@@ -131,11 +170,18 @@ fn without_key(guarded: &GuardedRequest) -> Result<KeyDecision, Problem> {
     match guarded.settings.key {
         _ if guarded.observes() => Ok(KeyDecision::NotGuarded),
         KeyMode::Optional | KeyMode::Off => Ok(KeyDecision::NotGuarded),
-        KeyMode::Required => Err(Problem::new(Code::KeyMissing, KEY_MISSING)),
+        KeyMode::Required => {
+            let detail = missing_key(&locations(guarded));
+            Err(Problem::new(Code::KeyMissing, detail))
+        }
         KeyMode::Derive if guarded.promises_too_much() => Ok(KeyDecision::NotGuarded),
         KeyMode::Derive => Ok(KeyDecision::Derive),
         KeyMode::Generate => match random_key() {
-            Some(key) => Ok(KeyDecision::Key(key, KeySource::Generated)),
+            Some(key) => {
+                let text = key.to_structured();
+                let found = FoundKey { key, text, is_in_header: false };
+                Ok(KeyDecision::Key(found, KeySource::Generated))
+            }
             None => Err(Problem::new(Code::GuardUnavailable, NO_RANDOM_BITS)),
         },
     }
@@ -146,16 +192,38 @@ fn random_key() -> Option<IdempotencyKey> {
     IdempotencyKey::parse(&hex(&random_bits()?)).ok()
 }
 
+/// Returns `None` if the request is not guarded: its body holds no key, or one should be derived and no
+/// credential is there.
+fn identify(
+    guarded: &GuardedRequest,
+    decision: KeyDecision,
+    body: &[u8],
+) -> Result<Option<Identity>, Problem> {
+    let decision = match decision {
+        KeyDecision::InBody => key_decision(guarded, body)?,
+        decision => decision,
+    };
+    let (found, source) = match decision {
+        KeyDecision::Key(found, source) => (Some(found), source),
+        KeyDecision::Derive => (None, KeySource::Derived),
+        KeyDecision::InBody | KeyDecision::NotGuarded => return Ok(None),
+    };
+    let key = found.as_ref().map(|found| &found.key);
+    let (fingerprint, record) = fingerprint_and_record(guarded, key, body)
+        .map_err(|unreadable| Problem::new(Code::CredentialUnreadable, unreadable.to_string()))?;
+    Ok(record.map(|record| Identity { found, source, fingerprint, record }))
+}
+
 /// The request's fingerprint and the record's name, which is `None` if a key should be derived and no
 /// credential is there. Whatever is compared of the request has to be readable.
-fn identify(
+fn fingerprint_and_record(
     guarded: &GuardedRequest,
     key: Option<&IdempotencyKey>,
     body: &[u8],
 ) -> Result<(Fingerprint, Option<RecordId>), Unreadable> {
     let GuardedRequest { incoming, settings, realm, log, .. } = guarded;
     let head = &incoming.head;
-    let fingerprint = Fingerprint::of(head, body, &settings.fingerprint)?;
+    let fingerprint = Fingerprint::of(head, body, &settings.comparison())?;
     let scope = settings.scope.values(head)?;
     check_readable(&settings.credential, head)?;
     if settings.scope == Scope::Auto && is_shared_by_cookies(&scope, head) {
@@ -167,18 +235,6 @@ fn identify(
         None => RecordId::derived(namespace, &settings.credential, head, &fingerprint.digest)?,
     };
     Ok((fingerprint, record))
-}
-
-/// The key as its caller spells it; the guard's own are quoted.
-fn spelling(guarded: &GuardedRequest, key: &IdempotencyKey) -> String {
-    match guarded.incoming.head.header("idempotency-key") {
-        Some(header) => key.spelled_as(&header),
-        None => key.to_structured(),
-    }
-}
-
-fn unreadable_header(unreadable: &Unreadable) -> Problem {
-    Problem::new(Code::CredentialUnreadable, unreadable.to_string())
 }
 
 /// What is told of a request that only a policy that watches lets pass.
@@ -210,7 +266,6 @@ async fn pass_on(
     pass_body(&guarded.incoming, context, &body, BypassReason::Observe).await
 }
 
-const KEY_MISSING: &str = "the request has no Idempotency-Key, which this route requires; send one of 1 to 255 characters, such as a new UUID, and keep it for every retry";
 const NO_RANDOM_BITS: &str =
     "the platform gave no random bits for a key; send the same request again";
 const BROKE_OFF: &str = "the request body broke off; send the same request with the same key again";

@@ -31,6 +31,8 @@ pub struct IdentifiedRequest<'a> {
     pub guarded: &'a GuardedRequest,
     pub writer: &'a ResponseWriter<'a>,
     pub source: KeySource,
+    /// The `Idempotency-Key` header that the origin gets in place of the client's.
+    pub key_header: Option<&'a str>,
     pub body: Uint8Array,
     pub fingerprint: Fingerprint,
 }
@@ -65,7 +67,7 @@ impl IdentifiedRequest<'_> {
             fingerprint: &self.fingerprint,
             body: &self.body,
             source: self.source,
-            generated: self.writer.key.filter(|_| self.source == KeySource::Generated),
+            key_header: self.key_header,
             observe: self.guarded.observes(),
         }
     }

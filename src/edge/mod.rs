@@ -130,7 +130,7 @@ fn preflight(incoming: &Incoming) -> Option<Result<Response, JsValue>> {
     }
     let method = head.header("access-control-request-method")?;
     let settings = incoming.config.policy.guards(&method, head.path())?;
-    ResponseContext::preflight(settings.cors.as_ref()?, head, &method)
+    ResponseContext::preflight(&settings, head, &method)
 }
 
 /// Nothing can be guarded; what never is still passes, where the origin is known.

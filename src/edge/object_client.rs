@@ -10,7 +10,6 @@
 use super::incoming::Incoming;
 use super::platform::body::to_send;
 use crate::guard::fingerprint::Fingerprint;
-use crate::guard::key::IdempotencyKey;
 use crate::guard::policy::Sharding;
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{KeySource, SubmitReply, SubmitRequest, SubmitResult};
@@ -63,8 +62,8 @@ pub struct Call<'a> {
     pub fingerprint: &'a Fingerprint,
     pub body: &'a Uint8Array,
     pub source: KeySource,
-    /// The key that the origin is to see, where the guard drew it.
-    pub generated: Option<&'a IdempotencyKey>,
+    /// The `Idempotency-Key` header that the origin gets in place of the client's.
+    pub key_header: Option<&'a str>,
     pub observe: bool,
 }
 
@@ -173,7 +172,7 @@ impl Call<'_> {
             fingerprint: self.fingerprint.clone(),
             length: self.body.length().into(),
             key: self.source,
-            generated: self.generated.map(IdempotencyKey::to_structured),
+            key_header: self.key_header.map(str::to_owned),
             observe: self.observe,
             redelivered,
             known_only,

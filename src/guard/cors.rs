@@ -2,7 +2,7 @@
 //!
 //! 1. Which pages may, is for the policy to say; the origin need not know of CORS at all.
 //! 2. A preflight of such a page for a guarded method is answered by the guard, and allows what it asks
-//!    for and `Idempotency-Key`. The origin is not asked: many refuse a header that they do not know.
+//!    for and the headers that a key may stand in. The origin is not asked: many refuse a header that they do not know.
 //! 3. Refusals, first answers and replays name the page that asks. What is stored was made for whoever
 //!    asked first, which may have been nobody's page.
 //! 4. A page that the policy names may read with its visitor's credentials. One that `*` lets in may
@@ -27,7 +27,6 @@ const MAX_AGE: &str = "600";
 
 const ALL: &str = "*";
 const ALLOW_ORIGIN: &str = "access-control-allow-origin";
-const KEY: &str = "Idempotency-Key";
 
 impl Cors {
     /// Whether a page of this origin may read.
@@ -44,17 +43,19 @@ impl Cors {
         self.origins.iter().any(|listed| listed == entry)
     }
 
-    /// What a preflight is answered that asks for a guarded method. Returns `None` if it is not for the
-    /// guard to say.
-    pub fn preflight(
+    /// What a preflight is answered that asks for a guarded method and these headers. Returns `None` if
+    /// it is not for the guard to say.
+    pub fn preflight<'a>(
         &self,
         origin: &str,
         method: &str,
-        headers: Option<&str>,
+        headers: Option<&'a str>,
+        key_headers: impl Iterator<Item = &'a str>,
     ) -> Option<Vec<(&'static str, String)>> {
         let mut answer = self.allowed_origin(origin)?;
         answer.push(("access-control-allow-methods", method.to_owned()));
-        answer.push(("access-control-allow-headers", allowed_headers(headers.unwrap_or_default())));
+        let allowed = allowed_headers(headers.unwrap_or_default(), key_headers);
+        answer.push(("access-control-allow-headers", allowed));
         answer.push(("access-control-max-age", MAX_AGE.to_owned()));
         let asked = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
         answer.push(("vary", asked.to_owned()));
@@ -101,14 +102,10 @@ impl Cors {
     }
 }
 
-/// What a preflight asked for, as far as it is names of headers, and the key's.
-fn allowed_headers(asked: &str) -> String {
-    let names = asked.split(',').map(str::trim);
-    let mut names: Vec<&str> = names.filter(|name| is_token(name)).collect();
-    if !lists(asked, KEY) {
-        names.push(KEY);
-    }
-    names.join(", ")
+/// What a preflight asked for, as far as it is names of headers, and the keys'.
+fn allowed_headers<'a>(asked: &'a str, key_headers: impl Iterator<Item = &'a str>) -> String {
+    let names = asked.split(',').map(str::trim).filter(|name| is_token(name));
+    names.chain(key_headers.filter(|name| !lists(asked, name))).collect::<Vec<_>>().join(", ")
 }
 
 fn lists(list: &str, name: &str) -> bool {

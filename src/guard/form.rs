@@ -1,8 +1,10 @@
-//! A form (`application/x-www-form-urlencoded`) without the fields that do not count.
+//! A form (`application/x-www-form-urlencoded`): without the fields that do not count, and the values of
+//! one field.
 //!
-//! Everything else stays as it was sent: order, repetition and encoding.
+//! What counts stays as it was sent: order, repetition and encoding.
 
 use super::known_names::is_ignored_field;
+use memchr::memchr;
 use percent_encoding::percent_decode;
 use std::borrow::Cow;
 
@@ -30,9 +32,22 @@ pub fn counted_fields<'a>(body: &'a [u8], ignored: IgnoredFields) -> Cow<'a, [u8
     counted.into()
 }
 
+/// The values of a field, as servers read them.
+pub fn values<'a>(body: &'a [u8], name: &'a str) -> impl Iterator<Item = Vec<u8>> + 'a {
+    body.split(|byte| *byte == b'&').filter_map(move |field| {
+        let end = memchr(b'=', field).unwrap_or(field.len());
+        let (written, value) = field.split_at_checked(end)?;
+        let is_it = match is_encoded(written) {
+            true => decoded(written) == name.as_bytes(),
+            false => written == name.as_bytes(),
+        };
+        is_it.then(|| decoded(value.get(1..).unwrap_or_default()))
+    })
+}
+
 fn is_ignored(field: &[u8], ignored: IgnoredFields) -> bool {
     let name = field.split(|byte| *byte == b'=').next().unwrap_or_default();
-    let is_it = match name.iter().any(|byte| matches!(byte, b'%' | b'+')) {
+    let is_it = match is_encoded(name) {
         true => ignored.has(&decoded(name)),
         false => ignored.has(name),
     };
@@ -40,9 +55,13 @@ fn is_ignored(field: &[u8], ignored: IgnoredFields) -> bool {
     is_it && !field.contains(&b';')
 }
 
-/// A name as servers read it.
-fn decoded(name: &[u8]) -> Vec<u8> {
+fn is_encoded(text: &[u8]) -> bool {
+    text.iter().any(|byte| matches!(byte, b'%' | b'+'))
+}
+
+/// A name or a value as servers read it.
+fn decoded(text: &[u8]) -> Vec<u8> {
     let spaced: Vec<u8> =
-        name.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
+        text.iter().map(|byte| if *byte == b'+' { b' ' } else { *byte }).collect();
     percent_decode(&spaced).collect()
 }

@@ -8,6 +8,7 @@
 //! 5. What a program writes where it has nothing to write, such as `undefined`, is no key: every
 //!    customer of such a program would send the same one.
 
+use super::key_location::KeyLocation;
 use sfv::visitor::Ignored;
 use sfv::{BareItemFromInput, ItemSerializer, Parser, StringRef};
 use std::convert::Infallible;
@@ -125,11 +126,11 @@ fn bare(value: &str) -> Result<sfv::String, KeyError> {
 }
 
 impl KeyError {
-    /// What is said of a header value that is no key: the value, the reason and the cure.
-    pub fn describe(&self, header: &str) -> String {
-        let excerpt: String = header.chars().take(EXCERPT).collect();
-        let more = if excerpt.len() < header.len() { "…" } else { "" };
-        format!("Idempotency-Key {excerpt:?}{more} {self}; {CURE}")
+    /// What is said of a text that is no key: where it stands, the text, the reason and the cure.
+    pub fn describe(&self, location: &KeyLocation, text: &str) -> String {
+        let excerpt: String = text.chars().take(EXCERPT).collect();
+        let more = if excerpt.len() < text.len() { "…" } else { "" };
+        format!("{location} {excerpt:?}{more} {self}; {CURE}")
     }
 }
 

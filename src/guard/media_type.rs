@@ -35,6 +35,10 @@ impl MediaType {
         self.essence == "application/x-www-form-urlencoded"
     }
 
+    pub fn is_multipart_form(&self) -> bool {
+        self.essence == "multipart/form-data"
+    }
+
     /// The boundary of a multipart type: 1 to 70 characters of those that it may hold (RFC 2046 section
     /// 5.1.1).
     pub fn boundary(&self) -> Option<&str> {

@@ -16,6 +16,7 @@ pub mod health;
 pub mod hex;
 pub mod isolate_cache;
 pub mod key;
+pub mod key_location;
 pub mod known_names;
 pub mod log;
 pub mod machine;

@@ -87,6 +87,19 @@ impl<'a> Multipart<'a> {
         digest.field(b"epilogue").field(self.body.get(from..).unwrap_or_default())
     }
 
+    /// What a form's fields of this name hold, files aside.
+    pub fn field_values(&self, name: &str) -> impl Iterator<Item = &'a [u8]> {
+        let mut from = Some(0);
+        let stretches = std::iter::from_fn(move || {
+            let stretch = self.stretch(from?)?;
+            from = (!stretch.is_last).then_some(stretch.next);
+            Some(stretch.bytes)
+        });
+        // What stands before the first delimiter is no part.
+        let parts = stretches.skip(1).filter_map(Part::read);
+        parts.filter(move |part| part.field_name().as_deref() == Some(name)).map(Part::field_value)
+    }
+
     fn add_part(&self, digest: Digest, bytes: &[u8], ignored: IgnoredFields) -> Digest {
         let Some(part) = Part::read(bytes) else { return digest.field(b"part").field(bytes) };
         if part.field_name().is_some_and(|name| ignored.has(name.as_bytes())) {
@@ -154,6 +167,11 @@ impl<'a> Part<'a> {
         let is_file = parameters.iter().any(|(name, _)| name.starts_with("filename"));
         let is_field = kind.trim().eq_ignore_ascii_case("form-data") && !is_file;
         only(&parameters, "name").filter(|_| is_field).map(str::to_owned)
+    }
+
+    /// What a field holds: the line break behind it belongs to the delimiter.
+    fn field_value(self) -> &'a [u8] {
+        self.content.strip_suffix(b"\r\n").unwrap_or(self.content)
     }
 
     /// The parts of a part that is multipart itself, as far down as that is followed.

@@ -63,7 +63,7 @@ pub const DESCRIPTIONS: [Description; 16] = [
         status: 400,
         title: "An idempotency key is required",
         retryable: false,
-        meaning: "This route requires a key. Nothing was sent to the origin.",
+        meaning: "This route requires a key. Nothing was sent to the origin. The detail says where a key may stand.",
     },
     Description {
         code: Code::KeyInvalid,
@@ -71,7 +71,7 @@ pub const DESCRIPTIONS: [Description; 16] = [
         status: 400,
         title: "The idempotency key is malformed",
         retryable: false,
-        meaning: "The header is empty, too long, repeated or malformed, or holds what a program writes where it has no value, such as undefined. Nothing was sent to the origin.",
+        meaning: "The header or the form's field is empty, too long, repeated or malformed, or holds what a program writes where it has no value, such as undefined; or two places hold two keys. Nothing was sent to the origin. The detail names the place. Send one key, in one place or the same in all.",
     },
     Description {
         code: Code::CredentialUnreadable,

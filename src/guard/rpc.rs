@@ -34,8 +34,9 @@ pub struct SubmitRequest {
     /// The body's length in bytes, so that a body that broke off between the two is noticed.
     pub length: u64,
     pub key: KeySource,
-    /// The `Idempotency-Key` header that the guard drew, in place of the client's.
-    pub generated: Option<String>,
+    /// The `Idempotency-Key` header that the origin gets in place of the client's: a key that the guard
+    /// drew, or that stood elsewhere in the request.
+    pub key_header: Option<String>,
     /// The policy only watches: a duplicate is told apart, and nothing is refused.
     pub observe: bool,
     /// The Worker sends this a second time because it heard nothing of the first.

@@ -92,9 +92,9 @@ test("a refused form says what happened in words for people, and leads back to t
     assert.equal((await answer.allHeaders())["cache-status"], "onlyonce; detail=key-missing");
     await page.getByRole("heading", { level: 1, name: "This form could not be accepted" }).waitFor();
     assert.equal(await page.title(), "This form could not be accepted");
-    assert.equal(await page.getByText("has no Idempotency-Key").isVisible(), false);
+    assert.equal(await page.getByText("has no key in Idempotency-Key").isVisible(), false);
     await page.getByText("For those who run this site").click();
-    assert.ok(await page.getByText("has no Idempotency-Key").isVisible());
+    assert.ok(await page.getByText("has no key in Idempotency-Key").isVisible());
     await page.getByRole("link", { name: "Back to the page before" }).click();
     await page.getByRole("button", { name: "Buy" }).waitFor();
     assert.equal(page.url(), `${world.guard.url}/form?to=/strict/orders&a=1`);

@@ -6,6 +6,7 @@
 //! 4. What is no key is explained in a sentence that is safe to show.
 
 use onlyonce::guard::key::{IdempotencyKey, KeyError, MAX_LENGTH};
+use onlyonce::guard::key_location::KeyLocation;
 
 use crate::engine::{kind, shape};
 
@@ -60,7 +61,7 @@ fn check_pair(header: &str) {
 fn check_one(header: &str) {
     match IdempotencyKey::parse(header) {
         Ok(key) => check_key(header, &key),
-        Err(error) => check_sentence(&error.describe(header), header),
+        Err(error) => check_sentence(&error.describe(&KeyLocation::usual(), header), header),
     }
 }
 

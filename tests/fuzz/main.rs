@@ -17,6 +17,7 @@ mod engine;
 mod mutate;
 
 mod fingerprint;
+mod form_key;
 mod json;
 mod key;
 mod message;
@@ -31,6 +32,11 @@ use engine::{Target, run};
 #[test]
 fn idempotency_keys() {
     run(Target { name: "key", words: key::WORDS, check: key::check });
+}
+
+#[test]
+fn keys_in_forms() {
+    run(Target { name: "form_key", words: form_key::WORDS, check: form_key::check });
 }
 
 #[test]

@@ -67,7 +67,7 @@ fn submit(choices: &mut Choices) -> SubmitRequest {
         fingerprint: record::fingerprint(choices),
         length: choices.number(),
         key: choices.pick(&SOURCES),
-        generated: choices.optional(Choices::text),
+        key_header: choices.optional(Choices::text),
         observe: choices.flag(),
         redelivered: choices.flag(),
         known_only: choices.flag(),

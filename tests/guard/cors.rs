@@ -167,9 +167,12 @@ fn an_answer_that_varies_by_origin_says_so_once() {
     }
 }
 
+/// The headers that a key may stand in.
+const KEYS: [&str; 2] = ["idempotency-key", "x-request-id"];
+
 #[track_caller]
 fn preflight(origins: &[&str], origin: &str, asked: Option<&str>) -> Vec<(&'static str, String)> {
-    let answer = cors(origins).preflight(origin, "PATCH", asked);
+    let answer = cors(origins).preflight(origin, "PATCH", asked, KEYS.into_iter());
     answer.unwrap_or_else(|| panic!("{origin} under {origins:?} is the origin's to answer"))
 }
 
@@ -178,7 +181,7 @@ fn what_a_preflight_is_answered() {
     let asked = "Origin, Access-Control-Request-Method, Access-Control-Request-Headers";
     let rest = [
         ("access-control-allow-methods", "PATCH".to_owned()),
-        ("access-control-allow-headers", "content-type, Idempotency-Key".to_owned()),
+        ("access-control-allow-headers", "content-type, idempotency-key, x-request-id".to_owned()),
         ("access-control-max-age", "600".to_owned()),
         ("vary", asked.to_owned()),
     ];
@@ -189,23 +192,28 @@ fn what_a_preflight_is_answered() {
     let answer = preflight(&["*"], EVIL, Some("content-type"));
     assert_eq!(answer, [any.as_slice(), &rest].concat());
     for origin in [EVIL, "null", ""] {
-        assert_eq!(cors(&[SHOP]).preflight(origin, "POST", Some("content-type")), None, "{origin}");
+        let answer =
+            cors(&[SHOP]).preflight(origin, "POST", Some("content-type"), KEYS.into_iter());
+        assert_eq!(answer, None, "{origin}");
     }
 }
 
 #[test]
-fn a_preflight_allows_what_it_asks_for_and_the_key() {
+fn a_preflight_allows_what_it_asks_for_and_the_headers_of_keys() {
     for (asked, allowed) in [
-        (None, "Idempotency-Key"),
-        (Some(""), "Idempotency-Key"),
-        (Some("idempotency-key"), "idempotency-key"),
-        (Some("content-type,IDEMPOTENCY-KEY , x"), "content-type, IDEMPOTENCY-KEY, x"),
+        (None, "idempotency-key, x-request-id"),
+        (Some(""), "idempotency-key, x-request-id"),
+        (Some("X-Request-ID"), "X-Request-ID, idempotency-key"),
+        (
+            Some("content-type,IDEMPOTENCY-KEY , x"),
+            "content-type, IDEMPOTENCY-KEY, x, x-request-id",
+        ),
         (
             Some("authorization, x-idempotency-key"),
-            "authorization, x-idempotency-key, Idempotency-Key",
+            "authorization, x-idempotency-key, idempotency-key, x-request-id",
         ),
         // What is no name is not repeated.
-        (Some("a b, (c), d: e, *"), "*, Idempotency-Key"),
+        (Some("a b, (c), d: e, *"), "*, idempotency-key, x-request-id"),
     ] {
         let answer = preflight(&[SHOP], SHOP, asked);
         let found = answer.iter().find(|(name, _)| *name == "access-control-allow-headers");

@@ -1,6 +1,7 @@
 //! What is a key, which spellings name the same one, and what is said of the others.
 
 use onlyonce::guard::key::{IdempotencyKey, KeyError, MAX_LENGTH};
+use onlyonce::guard::key_location::KeyLocation;
 
 #[track_caller]
 fn check(header: &str, key: &str) {
@@ -168,7 +169,7 @@ fn keys_are_echoed_as_structured_fields() {
 #[track_caller]
 fn says(header: &str, sentence: &str) {
     let error = IdempotencyKey::parse(header).expect_err(header);
-    assert_eq!(error.describe(header), sentence);
+    assert_eq!(error.describe(&KeyLocation::usual(), header), sentence);
 }
 
 #[test]
@@ -211,7 +212,8 @@ fn no_reason_repeats_the_key() {
         let reason = IdempotencyKey::parse(broken).expect_err(broken).to_string();
         assert!(!reason.contains("s3cr3t"), "{reason}");
         let long = format!("{}{broken}", " ".repeat(40));
-        let sentence = IdempotencyKey::parse(&long).expect_err(broken).describe(&long);
+        let sentence =
+            IdempotencyKey::parse(&long).expect_err(broken).describe(&KeyLocation::usual(), &long);
         assert!(!sentence.contains("s3cr3t"), "{sentence}");
     }
 }
@@ -220,7 +222,9 @@ fn no_reason_repeats_the_key() {
 #[test]
 fn a_long_value_is_cut_at_a_character() {
     let header = "é".repeat(41);
-    let sentence = IdempotencyKey::parse(&header).expect_err("not ASCII").describe(&header);
+    let sentence = IdempotencyKey::parse(&header)
+        .expect_err("not ASCII")
+        .describe(&KeyLocation::usual(), &header);
     let begins = format!("Idempotency-Key \"{}\"… holds U+00E9 at character 1,", "é".repeat(40));
     assert!(sentence.starts_with(&begins), "{sentence}");
 }

@@ -13,6 +13,7 @@ mod fixtures;
 mod forward;
 mod isolate_cache;
 mod key;
+mod key_location;
 mod log;
 mod machine;
 mod message;

@@ -1,6 +1,7 @@
 //! What is guarded, and with which defaults.
 
 use onlyonce::guard::fingerprint::Method;
+use onlyonce::guard::key_location::KeyLocation;
 use onlyonce::guard::policy::{InFlight, Policy, Settings, Unknown};
 use onlyonce::guard::scope::Scope;
 use onlyonce::guard::source::Source;
@@ -60,19 +61,23 @@ fn what_is_guarded() {
 
 /// `Connection` takes none of them away on the way to the origin.
 #[test]
-fn headers_that_say_who_somebody_is() {
+fn headers_that_hold_keys_or_say_who_somebody_is() {
     let settings = Settings {
         scope: Scope::Sources(vec![
             Source::Header("x-tenant".into()),
             Source::Query("account".into()),
         ]),
         credential: vec![Source::Header("x-auth-token".into()), Source::Cookie("sid".into())],
+        key_from: vec![
+            KeyLocation::Header("x-request-id".into()),
+            KeyLocation::Form("order".into()),
+        ],
         ..Settings::default()
     };
-    for name in ["x-tenant", "x-auth-token", "cookie"] {
+    for name in ["x-tenant", "x-auth-token", "cookie", "x-request-id"] {
         assert!(settings.reads_header(name), "{name}");
     }
-    for name in ["account", "sid", "x-auth", "authorization", ""] {
+    for name in ["account", "sid", "x-auth", "authorization", "order", ""] {
         assert!(!settings.reads_header(name), "{name}");
     }
     let claims = Settings { scope: Scope::Sources(vec![Source::Jwt("tid".into())]), ..settings };

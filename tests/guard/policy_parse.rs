@@ -7,6 +7,7 @@ mod patterns;
 
 use onlyonce::guard::cors::Cors;
 use onlyonce::guard::fingerprint::{Algorithm, Headers, Ignore};
+use onlyonce::guard::key_location::KeyLocation;
 use onlyonce::guard::policy::{
     InFlight, Jurisdiction, KeyMode, KvWrite, Location, Mode, OnGuardFailure, Policy, Settings,
     Sharding, Unknown,
@@ -104,6 +105,11 @@ fn lists_are_read() {
         settings.credential = vec![Source::Cookie("sid".into())];
     });
     check(r#"{"credential": "auto"}"#, |_| {});
+    check(r#"{"key_from": ["header:Idempotency-Key"]}"#, |_| {});
+    check(r#"{"key_from": ["form:a b", "header:X-Key"]}"#, |settings| {
+        settings.key_from =
+            vec![KeyLocation::Form("a b".into()), KeyLocation::Header("x-key".into())];
+    });
     check(r#"{"fingerprint_headers": "auto"}"#, |_| {});
     for (written, known, named) in [
         ("[]", false, vec![]),

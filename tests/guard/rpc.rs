@@ -23,7 +23,7 @@ fn submit(fingerprint: Fingerprint) -> SubmitRequest {
         fingerprint,
         length: 5,
         key: KeySource::Client,
-        generated: None,
+        key_header: None,
         observe: false,
         redelivered: false,
         known_only: false,
@@ -115,8 +115,8 @@ fn the_trace_of_a_claim_is_pinned() {
 
 #[test]
 fn submissions_are_pinned() {
-    let generated = Some("\"k\"".into());
-    let submit = SubmitRequest { generated, ..submit(fingerprint("order")) };
+    let key_header = Some("\"k\"".into());
+    let submit = SubmitRequest { key_header, ..submit(fingerprint("order")) };
     let expected = [
         "00000006",
         "20",
@@ -160,7 +160,7 @@ fn every_submit() -> Vec<SubmitRequest> {
         SubmitRequest { key: KeySource::Generated, observe: true, ..submit(fingerprint("")) },
         SubmitRequest { key: KeySource::Derived, ..submit(fingerprint("")) },
         SubmitRequest { key: KeySource::Queue, ..submit(fingerprint("")) },
-        SubmitRequest { generated: Some("k".into()), ..submit(fingerprint("")) },
+        SubmitRequest { key_header: Some("k".into()), ..submit(fingerprint("")) },
         SubmitRequest { url: "https://r/é?q".into(), ..submit(fingerprint("")) },
         SubmitRequest { known_only: true, ..submit(fingerprint("")) },
     ]

@@ -19,6 +19,10 @@ fn policy() -> Value {
             "cors": { "origins": [SHOP, LOCAL] },
         },
         { "path": "/*/all/**", "key": "required", "cors": { "origins": ["*"] } },
+        {
+            "path": "/*/other/**", "key_from": ["header:X-Request-Id", "form:order"],
+            "cors": { "origins": [SHOP] },
+        },
         { "path": "/*/off/**", "key": "required" },
     ] })
 }
@@ -257,6 +261,31 @@ fn a_preflight_is_answered_for_the_pages_of_the_policy() {
         assert_eq!(headers, Some("content-type, idempotency-key"));
         guard.check_calls(0);
     }
+}
+
+#[test]
+fn a_preflight_allows_the_headers_that_keys_stand_in() {
+    let guard = under_policy();
+    for asked in ["content-type", "content-type, x-request-id"] {
+        let call = Call::new("OPTIONS", &guard.path("/other")).header("Origin", SHOP);
+        let call = call.header("Access-Control-Request-Method", "POST");
+        let answer = guard.send(&call.header("Access-Control-Request-Headers", asked));
+        let headers = answer.header("access-control-allow-headers");
+        assert_eq!((answer.status, headers), (204, Some("content-type, x-request-id")));
+    }
+    guard.check_calls(0);
+    // And the key that stands there is one.
+    guard.origin_in_turn([Reply::new(201)]);
+    let order = guard.keyless_order_to("/other").header("X-Request-Id", &guard.key());
+    let order = order.header("Origin", SHOP).header("Connection", "x-request-id");
+    guard.send(&order);
+    let again = guard.send(&order);
+    check_exposed(&again);
+    assert_eq!(again.header("idempotency-key"), Some(guard.key().as_str()));
+    let seen = guard.seen().remove(0).headers;
+    assert_eq!(seen.all("x-request-id"), [guard.key().as_str()]);
+    assert_eq!(seen.all("idempotency-key"), [guard.key().as_str()]);
+    guard.check_calls(1);
 }
 
 #[test]

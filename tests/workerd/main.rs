@@ -38,6 +38,7 @@ mod failing_open;
 mod failures;
 mod fidelity;
 mod fingerprints;
+mod form_keys;
 mod generated_keys;
 mod hangup;
 mod identity;

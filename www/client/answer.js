@@ -4,7 +4,9 @@
 // 2. `not-processed`: it was surely not carried out, and the key is still free.
 // 3. `unknown`: it may have been carried out. Whatever is in doubt is unknown.
 // 4. An attempt that was turned away says nothing about an earlier one of unknown outcome.
-// 5. A problem is the guard's only if Cache-Status names `onlyonce` and it has a
+// 5. An answer that was redirected to is another page's: it says nothing, unless the guard marked it.
+// 6. An answer that was kept under the key is final, whatever its status says of others.
+// 7. A problem is the guard's only if Cache-Status names `onlyonce` and it has a
 //    `code`; what it says then beats its status.
 
 /** @typedef {"final" | "not-processed" | "unknown"} Outcome */
@@ -14,8 +16,9 @@
  * @typedef {{ code: string, retryable: boolean, status?: number, title?: string, detail?: string, instance?: string }} Problem
  */
 
-// What the guard lets go again by default: 52x and 530 say on the edge that no connection was made.
-const NOT_PROCESSED_STATUSES = new Set([401, 403, 407, 425, 429, 521, 523, 525, 526, 530]);
+// What the guard lets go again by default: it comes before the work. 52x and 530 say on the edge
+// that no connection was made.
+const NOT_PROCESSED = new Set([401, 403, 407, 408, 411, 417, 421, 425, 426, 428, 429, 431, 511, 521, 523, 525, 526, 530]);
 
 // Without those that say that the key is missing or malformed: it never is.
 /** @type {Record<string, Outcome>} */
@@ -25,6 +28,7 @@ const OUTCOME_BY_CODE = {
   "address-invalid": "not-processed",
   "body-too-large": "not-processed",
   "request-incomplete": "not-processed",
+  "origin-busy": "not-processed",
   misconfigured: "not-processed",
 };
 
@@ -34,6 +38,23 @@ const OUTCOME_BY_CODE = {
  */
 export function isReplayed({ headers }) {
   return headers.get("idempotency-replayed") === "true";
+}
+
+/**
+ * Whether it was kept under the key, so that the key is not free and gives this answer again.
+ * @param {Response} response
+ */
+export function isKept(response) {
+  const mark = guardMark(response);
+  return mark ? /;\s*(hit|stored)/.test(mark) : isReplayed(response);
+}
+
+/**
+ * What the guard says of it in Cache-Status (RFC 9211); undefined where no guard was asked.
+ * @param {Response} response
+ */
+function guardMark({ headers }) {
+  return headers.get("cache-status")?.match(/(^|,)\s*onlyonce(?=\s*([;,]|$))[^,]*/)?.[0];
 }
 
 /**
@@ -50,8 +71,7 @@ export function isOfType({ headers }, type) {
  * @returns {Promise<Problem | null>}
  */
 export async function problemOf(response) {
-  const fromGuard = /(^|,)\s*onlyonce\s*([;,]|$)/.test(response.headers.get("cache-status") ?? "");
-  if (!fromGuard || !isOfType(response, "application/problem+json")) return null;
+  if (!guardMark(response) || !isOfType(response, "application/problem+json")) return null;
   const problem = await response.clone().json().catch(() => null);
   return typeof problem?.code === "string" ? problem : null;
 }
@@ -77,11 +97,11 @@ export function outcomeOf(response, problem) {
  * @returns {Outcome}
  */
 function outcomeByStatus(response) {
-  const { status, headers, type } = response;
+  const { status, headers, type, redirected } = response;
   // A redirect that the caller wanted to see for itself: an answer, if one without a status.
   if (type === "opaqueredirect") return "final";
-  if (NOT_PROCESSED_STATUSES.has(status)) return "not-processed";
-  if (isReplayed(response)) return status < 500 ? "final" : "unknown";
-  if (status === 503 && headers.has("retry-after")) return "not-processed";
-  return status >= 200 && status < 500 && status !== 408 ? "final" : "unknown";
+  if (redirected && !guardMark(response)) return "unknown";
+  const isReleased = NOT_PROCESSED.has(status) || ([409, 423, 503].includes(status) && headers.has("retry-after"));
+  if (isReleased && !isKept(response)) return "not-processed";
+  return status >= 200 && status < 500 ? "final" : "unknown";
 }

@@ -2,7 +2,8 @@
 //
 // 1. The body is read once: every attempt sends the same bytes, a multipart boundary included.
 // 2. An attempt counts only when the whole answer has arrived: one that breaks off in the middle
-//    is lost. An event stream has no end to wait for and is handed on as it comes.
+//    is lost. An event stream has no end to wait for and is handed on as it comes, unless the
+//    caller reads answers itself.
 // 3. The time-out is the attempt's alone; an abort by the caller ends everything.
 
 import { isOfType, problemOf } from "./answer.js";
@@ -18,6 +19,7 @@ import { HEADER, headerValue } from "./key.js";
  * @property {Response} [response]
  * @property {Problem | null} [problem] the guard's refusal, where the response is one
  * @property {Error} [error]
+ * @property {string | void} [text] the response's body, where the caller read it
  * @property {number} ms how long it took
  */
 
@@ -41,17 +43,18 @@ export async function prepareRequest(input, init, key) {
  * Sends it once. Rejects only when the caller's signal does.
  * @param {PreparedRequest} prepared
  * @param {number} timeout milliseconds
+ * @param {(response: Response) => Promise<string | void>} [read] reads a copy of the answer, within the time-out
  * @returns {Promise<Attempt>}
  */
-export async function send({ request, body }, timeout) {
+export async function send({ request, body }, timeout, read = wholeBody) {
   request.signal.throwIfAborted();
   const limit = timeLimit(timeout, request.signal);
   const started = performance.now();
   const ms = () => Math.round(performance.now() - started);
   try {
     const response = await fetch(new Request(request, { body, signal: limit.signal }));
-    await wholeBody(response);
-    return { response, problem: await problemOf(response), ms: ms() };
+    const text = await read(response);
+    return { response, text, problem: await problemOf(response), ms: ms() };
   } catch (error) {
     request.signal.throwIfAborted();
     return { error: /** @type {Error} */ (error), ms: ms() };

@@ -9,6 +9,7 @@
 import { prepareRequest, send } from "./attempt.js";
 import { afterUnknown, isReplayed, outcomeOf } from "./answer.js";
 import { newKey } from "./key.js";
+import { tell } from "./listener.js";
 import { RETRY_POLICY, retryDelay, sleep } from "./retry.js";
 
 /** @import { Outcome, Problem } from "./answer.js" */
@@ -69,7 +70,7 @@ export async function fetchOnce(input, init, options = {}) {
     const outcome = outcomeOfAttempt(last, unknown);
     unknown ||= outcome === "unknown";
     const retryIn = retryDelay(last, number, policy);
-    reportAttempt(options, { key, attempt: number, outcome, retryIn, ...last });
+    tell(options.onAttempt, { key, attempt: number, outcome, retryIn, replayed: last.response ? isReplayed(last.response) : false, ...last });
     if (retryIn === null && last.response) return last.response;
     if (retryIn === null) throw new NoAnswer(prepared.request, key, number, last.error);
     await sleep(retryIn, prepared.request.signal);
@@ -84,18 +85,4 @@ function outcomeOfAttempt({ response, problem = null }, unknown) {
   if (!response) return "unknown";
   if (unknown) afterUnknown.add(response);
   return outcomeOf(response, problem);
-}
-
-/**
- * @param {OnceOptions} options
- * @param {Omit<Report, "replayed">} report
- */
-function reportAttempt({ onAttempt }, report) {
-  const { response } = report;
-  try {
-    onAttempt?.({ ...report, replayed: response ? isReplayed(response) : false });
-  } catch (error) {
-    // A listener's mistake must not lose the answer of an operation that was carried out.
-    reportError(error);
-  }
 }

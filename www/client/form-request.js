@@ -1,17 +1,24 @@
 // What a form would send, as a request for fetch.
 //
 // 1. It is what the browser itself would send: the submitter's own value, formaction and
-//    formenctype count, line breaks in text are CR LF. The enctype text/plain, which nobody can
-//    read back, is sent as the default one.
-// 2. `digest` is the same for the same entries: by it an edit is recognised, however it was made.
+//    formenctype count, line breaks in text are CR LF. A form without an action goes to the page's
+//    own address, whatever <base> says. The enctype text/plain, which nobody can read back, is sent
+//    as the default one.
+// 2. `digest` is the same for the same submission: address, encoding and entries. By it an edit is
+//    recognised, however it was made. Left out is what differs though nobody edited it: tokens
+//    against forgery, and a key.
+
+import { FIELD } from "./key.js";
 
 /**
  * @typedef {object} FormRequest
- * @property {string} url relative to the page, where the form's action is
+ * @property {string} url as fetch takes it
  * @property {FormData} data
  * @property {RequestInit} init
  * @property {string} digest
  */
+
+const TOKENS = /csrf|captcha|turnstile|^(authenticity_token|__RequestVerificationToken|_token|_wpnonce|form_(build_id|token|key)|smart-token)$/i;
 
 /**
  * The method that the submitter asks for, in lower case.
@@ -29,9 +36,10 @@ export function methodOf(form, submitter) {
  */
 export function formRequest(form, submitter) {
   const data = new FormData(form, submitter);
-  const url = attributeOf(form, submitter, "action", "");
+  // A relative address counts from <base>, an empty one does not.
+  const url = attributeOf(form, submitter, "action", "") || document.URL;
   const enctype = attributeOf(form, submitter, "enctype", "").toLowerCase();
-  return { url, data, init: { method: "POST", ...encodeBody(data, enctype) }, digest: digestOf(data) };
+  return { url, data, init: { method: "POST", ...encodeBody(data, enctype) }, digest: digestOf(url, enctype, data) };
 }
 
 // The attributes, not the properties: a field may be called "action" or "method".
@@ -62,9 +70,25 @@ function crlf(text) {
   return text.replace(/\r\n|\r|\n/g, "\r\n");
 }
 
-/** @param {FormData} data */
-function digestOf(data) {
+/**
+ * @param {string} url
+ * @param {string} enctype
+ * @param {FormData} data
+ */
+function digestOf(url, enctype, data) {
+  const counting = [...data].filter(([name]) => name !== FIELD && !TOKENS.test(name));
   const replacer = (/** @type {string} */ _, /** @type {unknown} */ value) =>
     value instanceof File ? [value.name, value.size, value.lastModified] : value;
-  return JSON.stringify([...data], replacer);
+  return hash(JSON.stringify([url, enctype, counting], replacer));
+}
+
+/**
+ * FNV-1a, 32 bits: it is kept over reloads, and must not hold what was entered. Where two
+ * submissions have the same one, the guard tells them apart.
+ * @param {string} text
+ */
+function hash(text) {
+  let bits = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) bits = Math.imul(bits ^ text.charCodeAt(at), 0x01000193);
+  return (bits >>> 0).toString(36);
 }

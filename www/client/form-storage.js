@@ -1,12 +1,17 @@
-// Keeps the key of a form's open submission over reload, back and forward.
+// Keeps what is known of a form's open submission over reload, back and forward.
 //
-// 1. Kept in sessionStorage: it belongs to this tab and ends with it.
+// 1. Kept in sessionStorage: it belongs to this tab and ends with it. A tab that is duplicated
+//    takes a copy along.
 // 2. Named after the page's path and query, and the form.
 // 3. Where storage is blocked or full nothing is kept, and the submission works all the same.
 
 /**
- * A submission without a final answer.
- * @typedef {{ key: string, unknown: boolean }} OpenSubmission
+ * A submission whose answer this page does not know.
+ * @typedef {object} OpenSubmission
+ * @property {string} key
+ * @property {string} digest
+ * @property {"sending" | "unknown" | "not-processed"} state `sending`: the page that sent it left
+ *   no word of what became of it
  */
 
 /**
@@ -20,13 +25,13 @@ export function formName(form) {
 
 /** @param {HTMLFormElement} form */
 export function formStorage(form) {
-  const storageKey = `onlyonce-form:${location.pathname}${location.search}:${formName(form)}`;
+  const name = `onlyonce-form:${location.pathname}${location.search}:${formName(form)}`;
   return {
     /** @returns {OpenSubmission | null} */
-    read: () => nullOnError(() => JSON.parse(sessionStorage[storageKey])),
+    read: () => nullOnError(() => JSON.parse(sessionStorage[name])),
     /** @param {OpenSubmission} submission */
-    save: (submission) => nullOnError(() => (sessionStorage[storageKey] = JSON.stringify(submission))),
-    clear: () => nullOnError(() => sessionStorage.removeItem(storageKey)),
+    save: (submission) => nullOnError(() => (sessionStorage[name] = JSON.stringify(submission))),
+    clear: () => nullOnError(() => sessionStorage.removeItem(name)),
   };
 }
 
@@ -34,7 +39,7 @@ export function formStorage(form) {
  * @template T
  * @param {() => T} access
  */
-function nullOnError(access) {
+export function nullOnError(access) {
   try {
     return access();
   } catch {

@@ -1,19 +1,26 @@
 // Makes a form's submission one operation, however often it is submitted.
 //
-// 1. One key for one submission. From the first click to the answer the button is disabled, and
-//    another click, Enter, requestSubmit() or submit() does nothing.
+// 1. One key for one submission: its address, encoding and entries. From the first click to the
+//    answer the button is disabled, and another click, Enter, requestSubmit() or submit() does
+//    nothing.
 // 2. The key survives reload, back and forward until there is a final answer.
-// 3. After a final answer, an edit starts a new key; the same entries again are the same
-//    submission, and their answer is replayed.
+// 3. After a final answer, an edit or another button starts a new key; the same entries again are
+//    the same submission, and their answer is replayed. A refusal of the origin's own (4xx) is
+//    final for its key, so that the next press is a new attempt.
 // 4. After any other answer, or none, the key stays, whatever is edited: the first may have been
 //    carried out. Only startOver() gives it up, and only a user who has looked may ask for that.
+// 5. A tab that was duplicated while the first one was sending shares that key for the same
+//    entries alone.
+// 6. A redirect is an answer: it says where the user is sent.
 
 import { fetchOnce } from "./fetch-once.js";
 import { outcomeOf, problemOf } from "./answer.js";
 import { showBusy } from "./form-busy.js";
-import { formStorage, formName } from "./form-storage.js";
-import { formRequest, methodOf } from "./form-request.js";
+import { formStorage } from "./form-storage.js";
+import { onSubmission } from "./form-submission.js";
+import { formRequest } from "./form-request.js";
 import { newKey } from "./key.js";
+import { tell } from "./listener.js";
 
 /** @import { Outcome, Problem } from "./answer.js" */
 /** @import { FormRequest } from "./form-request.js" */
@@ -34,11 +41,8 @@ import { newKey } from "./key.js";
  * @property {(request: FormRequest & { key: string }) => Promise<Response>} [send] sends it in another
  *   way than the form would; it must send `key` as the Idempotency-Key, as fetchOnce does
  * @property {() => string} [generateKey]
- * @property {(change: Change) => void} [onState]
+ * @property {(change: Change) => void} [onState] hears the state at once, and of each change
  */
-
-/** @type {WeakSet<HTMLFormElement>} */
-export const guardedForms = new WeakSet();
 
 /**
  * @param {HTMLFormElement} form with method="post"
@@ -63,25 +67,29 @@ class GuardedForm {
   /** @type {State} */
   #state = "ready";
   #listeners = new AbortController();
-  /** The digest of the last submission. */
-  #lastDigest = "";
+  /** Of the last submission. */
+  #digest = "";
+  /** The last answer was a refusal of the origin's own. */
+  #refused = false;
+  /** The submission was begun by another page, which may still be at it. */
+  #foreign = false;
 
   /**
    * @param {HTMLFormElement} form
    * @param {FormOptions} [options]
    */
-  constructor(form, { send = sendAsForm, generateKey = newKey, onState = () => {} } = {}) {
-    checkForm(form);
-    guardedForms.add(form);
+  constructor(form, { send = sendAsForm, generateKey = newKey, onState } = {}) {
     this.#form = form;
     this.#send = send;
     this.#generateKey = generateKey;
     this.#onState = onState;
     this.#storage = formStorage(form);
+    this.#listen();
     const open = this.#storage.read();
     this.#key = open?.key ?? generateKey();
-    if (open?.unknown) this.#state = "unknown";
-    this.#listen();
+    this.#digest = open?.digest ?? "";
+    this.#foreign = open?.state === "sending";
+    this.#setState({ state: !open || open.state === "not-processed" ? "ready" : "unknown" });
   }
 
   /** The key of the present submission. */
@@ -98,41 +106,30 @@ class GuardedForm {
     if (this.#state === "sending") throw new Error(`"${this.#key}" is being sent: start over after its answer.`);
     this.#storage.clear();
     this.#key = this.#generateKey();
+    this.#foreign = this.#refused = false;
     this.#setState({ state: "ready" });
   }
 
   /** Leaves the form as it was. An answer under way is still told. */
   stop() {
     this.#listeners.abort();
-    guardedForms.delete(this.#form);
-    Reflect.deleteProperty(this.#form, "submit");
   }
 
   #listen() {
-    const form = this.#form;
     const { signal } = this.#listeners;
-    form.addEventListener("submit", (event) => this.#onSubmitWhileSending(event), { signal, capture: true });
-    form.addEventListener("submit", (event) => this.#onSubmit(event), { signal });
+    const isBusy = () => this.#state === "sending";
+    onSubmission(this.#form, { isBusy, submit: (event) => this.#onSubmit(event) }, signal);
     // Fields outside the form that name it do not bubble through it.
     document.addEventListener("input", (event) => this.#onInput(event), { signal });
     addEventListener("pageshow", (event) => event.persisted && this.#startOverIfFinal(), { signal });
-    // submit() raises no event: without this it would leave the page, unguarded.
-    if (typeof form.submit === "function") form.submit = () => void this.#submit(null);
+    // Where the page is gone before the answer comes, nobody can tell.
+    addEventListener("pagehide", () => isBusy() && this.#save("unknown"), { signal });
   }
 
-  // Before the page's own listeners: they must not see a second submission either.
-  /** @param {SubmitEvent} event */
-  #onSubmitWhileSending(event) {
-    if (this.#state !== "sending") return;
-    event.preventDefault();
-    event.stopImmediatePropagation();
-  }
-
-  /** @param {SubmitEvent} event */
+  /** @param {SubmitEvent} [event] */
   #onSubmit(event) {
-    if (event.defaultPrevented || methodOf(this.#form, event.submitter) !== "post") return;
-    event.preventDefault();
-    this.#submit(event.submitter);
+    event?.preventDefault();
+    void this.#submit(event?.submitter ?? null);
   }
 
   /** @param {Event} event */
@@ -146,15 +143,15 @@ class GuardedForm {
 
   /** @param {HTMLElement | null} submitter */
   async #submit(submitter) {
-    if (this.#state === "sending") return;
     const request = formRequest(this.#form, submitter);
     // Edits that raised no event, or came while the last one was under way.
-    if (request.digest !== this.#lastDigest) this.#startOverIfFinal();
-    const endBusy = showBusy(this.#form, submitter);
+    const edited = request.digest !== this.#digest;
+    if (this.#state === "final" ? edited || this.#refused : edited && this.#foreign) this.startOver();
     const unknown = this.#state === "unknown";
-    // Before it is sent: where the page is gone before the answer comes, nobody can tell.
-    this.#storage.save({ key: this.#key, unknown: true });
-    this.#lastDigest = request.digest;
+    const endBusy = showBusy(this.#form, submitter);
+    this.#digest = request.digest;
+    this.#foreign = false;
+    this.#save(unknown ? "unknown" : "sending");
     this.#setState({ state: "sending" });
     const answer = await this.#sendRequest(request);
     endBusy();
@@ -169,7 +166,7 @@ class GuardedForm {
     try {
       const response = await this.#send({ ...request, key: this.#key });
       const problem = await problemOf(response);
-      return { state: outcomeOf(response, problem), response, problem };
+      return { state: response.redirected ? "final" : outcomeOf(response, problem), response, problem };
     } catch (error) {
       return { state: "unknown", error };
     }
@@ -182,22 +179,20 @@ class GuardedForm {
   #finish(answer, wasUnknown) {
     // An attempt that was turned away says nothing about the one before it.
     const state = wasUnknown && answer.state === "not-processed" ? "unknown" : answer.state;
-    if (state === "final") this.#storage.clear();
-    else this.#storage.save({ key: this.#key, unknown: state === "unknown" });
+    this.#refused = Number(answer.response?.status) >= 400 && !answer.problem;
+    if (state === "unknown" || state === "not-processed") this.#save(state);
+    else this.#storage.clear();
     this.#setState({ ...answer, state });
+  }
+
+  /** @param {"sending" | "unknown" | "not-processed"} state */
+  #save(state) {
+    this.#storage.save({ key: this.#key, digest: this.#digest, state });
   }
 
   /** @param {Omit<Change, "key">} change */
   #setState(change) {
     this.#state = change.state;
-    this.#onState({ ...change, key: this.#key });
+    tell(this.#onState, { ...change, key: this.#key });
   }
-}
-
-/** @param {HTMLFormElement} form */
-function checkForm(form) {
-  const name = `The form "${formName(form)}"`;
-  if (guardedForms.has(form)) throw new Error(`${name} is guarded already: call stop() first.`);
-  const method = methodOf(form, null);
-  if (method !== "post") throw new Error(`${name} has method="${method}": write method="post".`);
 }

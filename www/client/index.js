@@ -5,3 +5,15 @@ export { fetchOnce, NoAnswer } from "./fetch-once.js";
 export { guardForm } from "./guard-form.js";
 export { newKey } from "./key.js";
 export { Outbox } from "./outbox.js";
+
+/** @typedef {import("./answer.js").Outcome} Outcome */
+/** @typedef {import("./answer.js").Problem} Problem */
+/** @typedef {import("./fetch-once.js").OnceOptions} OnceOptions */
+/** @typedef {import("./fetch-once.js").Report} Report */
+/** @typedef {import("./form-request.js").FormRequest} FormRequest */
+/** @typedef {import("./guard-form.js").Change} Change */
+/** @typedef {import("./guard-form.js").FormOptions} FormOptions */
+/** @typedef {import("./guard-form.js").State} State */
+/** @typedef {import("./outbox.js").OutboxOptions} OutboxOptions */
+/** @typedef {import("./outbox-item.js").Item} Item */
+/** @typedef {import("./retry.js").RetryPolicy} RetryPolicy */

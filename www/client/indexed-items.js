@@ -3,11 +3,21 @@
 // 1. `strict`: a write counts when it is on the disk, not when it is in a buffer.
 // 2. A change reads and writes in one transaction: two tabs never undo each other's.
 // 3. An item that is gone stays gone.
-// 4. Storage that does not open is not asked again by this page.
+// 4. Bodies lie apart, so that a look at the items does not read them, and go when their item is
+//    synced. Each question has an index: its price is what it finds, not what is there.
+// 5. The database is let go where another tab wants to change it, and opened again, in whatever
+//    version it then has, when it is needed.
 
 /** @import { Item } from "./outbox-item.js" */
 
-const STORE = "items";
+const ITEMS = "items";
+const BODIES = "bodies";
+/** The items that are not synced, by lane: the others have no `open`. */
+export const OPEN = "open";
+/** The synced items, by the time at which they were sent first. */
+export const AGE = "age";
+
+/** @typedef {{ items: IDBObjectStore, bodies: IDBObjectStore }} Stores */
 
 export class IndexedItems {
   #name;
@@ -19,15 +29,36 @@ export class IndexedItems {
     this.#name = name;
   }
 
-  /** @param {Item} item @returns {Promise<Item>} */
-  async add(item) {
-    const id = await this.#transact("readwrite", (items) => items.add(item));
+  /** @param {Item} item with its body @returns {Promise<Item>} */
+  async add({ body, ...item }) {
+    const id = await this.#transact("readwrite", ({ items, bodies }) => {
+      const added = items.add(row(item));
+      added.onsuccess = () => body && bodies.add(body, added.result);
+      return added;
+    });
     return { ...item, id: /** @type {number} */ (id) };
   }
 
-  /** @returns {Promise<Item[]>} in the order in which they came */
-  all() {
-    return this.#transact("readonly", (items) => items.getAll());
+  /**
+   * @param {string} [index] without one all items, in the order in which they came
+   * @param {string} [lane]
+   * @param {number} [most]
+   * @returns {Promise<Item[]>} in the order of the index, and within that in which they came
+   */
+  find(index, lane, most) {
+    return this.#transact("readonly", ({ items }) => {
+      // The index holds the other states as well; none of them comes behind in the alphabet.
+      const query = index === AGE ? IDBKeyRange.lowerBound(["synced"]) : lane;
+      return (index ? items.index(index) : items).getAll(query, most);
+    });
+  }
+
+  /**
+   * @param {Item} item
+   * @returns {Promise<ArrayBuffer | undefined>}
+   */
+  body({ id }) {
+    return this.#transact("readonly", ({ bodies }) => bodies.get(/** @type {number} */ (id)));
   }
 
   /**
@@ -38,12 +69,13 @@ export class IndexedItems {
   async change(key, change) {
     /** @type {Item | null} */
     let changed = null;
-    await this.#transact("readwrite", (items) => {
+    await this.#transact("readwrite", ({ items, bodies }) => {
       const cursor = items.index("key").openCursor(key);
       cursor.onsuccess = () => {
         if (!cursor.result) return;
         changed = change(cursor.result.value);
-        changed ? cursor.result.update(changed) : cursor.result.delete();
+        changed ? cursor.result.update(row(changed)) : cursor.result.delete();
+        if (!changed || changed.state === "synced") bodies.delete(cursor.result.primaryKey);
       };
       return cursor;
     });
@@ -53,42 +85,73 @@ export class IndexedItems {
   /**
    * @template T
    * @param {IDBTransactionMode} mode
-   * @param {(items: IDBObjectStore) => IDBRequest<T>} work
+   * @param {(stores: Stores) => IDBRequest<T>} work
    * @returns {Promise<T>}
    */
   async #transact(mode, work) {
-    const database = await this.#open();
+    const transaction = await this.#transaction(mode);
     return new Promise((resolve, reject) => {
-      const transaction = database.transaction(STORE, mode, { durability: "strict" });
-      const request = work(transaction.objectStore(STORE));
+      const request = work({ items: transaction.objectStore(ITEMS), bodies: transaction.objectStore(BODIES) });
       transaction.oncomplete = () => resolve(request.result);
       transaction.onabort = () => reject(transaction.error ?? new Error("The transaction was undone."));
     });
   }
 
+  /** @param {IDBTransactionMode} mode */
+  async #transaction(mode) {
+    const begin = async () => (await this.#open()).transaction([ITEMS, BODIES], mode, { durability: "strict" });
+    return begin().catch(() => {
+      // It was closed without a word.
+      this.#database = undefined;
+      return begin();
+    });
+  }
+
   #open() {
-    return (this.#database ??= openDatabase(this.#name));
+    return (this.#database ??= openDatabase(this.#name, () => (this.#database = undefined)));
   }
 }
 
 /**
+ * An item as it is stored.
+ * @param {Item} item
+ */
+function row(item) {
+  return { ...item, open: item.state === "synced" ? undefined : item.lane };
+}
+
+/**
  * @param {string} name
+ * @param {() => void} onClosed
  * @returns {Promise<IDBDatabase>}
  */
-function openDatabase(name) {
+async function openDatabase(name, onClosed) {
+  const database = await opened(indexedDB.open(name));
+  database.onclose = onClosed;
+  database.onversionchange = () => {
+    database.close();
+    onClosed();
+  };
+  return database;
+}
+
+/**
+ * @param {IDBOpenDBRequest} request
+ * @returns {Promise<IDBDatabase>}
+ */
+function opened(request) {
   return new Promise((resolve, reject) => {
-    const request = indexedDB.open(name, 1);
-    request.onupgradeneeded = () => createStore(request.result);
+    request.onupgradeneeded = () => createStores(request.result);
     request.onerror = () => reject(request.error);
-    request.onsuccess = () => {
-      // A later version in another tab must not wait for this one.
-      request.result.onversionchange = () => request.result.close();
-      resolve(request.result);
-    };
+    request.onsuccess = () => resolve(request.result);
   });
 }
 
 /** @param {IDBDatabase} database */
-function createStore(database) {
-  database.createObjectStore(STORE, { keyPath: "id", autoIncrement: true }).createIndex("key", "key", { unique: true });
+function createStores(database) {
+  const items = database.createObjectStore(ITEMS, { keyPath: "id", autoIncrement: true });
+  items.createIndex("key", "key", { unique: true });
+  items.createIndex(OPEN, OPEN);
+  items.createIndex(AGE, ["state", "firstAttemptAt"]);
+  database.createObjectStore(BODIES);
 }

@@ -5,6 +5,8 @@
 // 3. A key that no guard accepts is refused here, before anything is sent.
 
 export const HEADER = "Idempotency-Key";
+/** What the key's field is called in a form that the browser submits by itself. */
+export const FIELD = "idempotency-key";
 
 /**
  * A new key: 128 random bits.

@@ -1,8 +1,10 @@
-// Sends one item until nothing more can be done for it now.
+// Sends one item, once.
 //
 // 1. Each attempt: read the server's time, judge the item's age, write the attempt down, send,
 //    write down what came of it. In this order, so that a crash at any point is safe.
 // 2. Where the time cannot be read or the attempt not written down, nothing is sent.
+// 3. Everything that is waited for has an end. What the page itself adds (`authorize`) is asked for
+//    beforehand, outside of any lock.
 
 import { prepareRequest, send } from "./attempt.js";
 import { HEADER } from "./key.js";
@@ -10,6 +12,7 @@ import { afterAttempt, markSending, staleness } from "./outbox-item.js";
 import { retryDelay, sleep } from "./retry.js";
 import { serverTime } from "./server-time.js";
 
+/** @import { PreparedRequest } from "./attempt.js" */
 /** @import { Item } from "./outbox-item.js" */
 /** @import { RetryPolicy } from "./retry.js" */
 /** @import { ServerTime } from "./server-time.js" */
@@ -30,8 +33,6 @@ const MAX_ANSWER = 64 * 1024;
 export class Delivery {
   #options;
   #change;
-  /** The time as each guard told it last. @type {Map<string, ServerTime>} */
-  #times = new Map();
 
   /**
    * @param {DeliveryOptions & RetryPolicy} options
@@ -43,65 +44,52 @@ export class Delivery {
   }
 
   /**
-   * @param {Item} item
-   * @returns {Promise<boolean>} whether its lane may go on
+   * The item's request, with what the page adds to it.
+   * @param {Item} item with its body
    */
-  async deliver(item) {
-    for (let number = 1; ; number++) {
-      const { after, pause } = await this.#attempt(item, number);
-      if (!after || after.state === "synced") return true;
-      if (after.state !== "queued" || pause === null) return false;
-      await sleep(pause);
-      item = after;
-    }
-  }
-
-  /**
-   * The server's time as it was told last: rather too early than too late.
-   * @param {Item} item
-   */
-  async timeFor(item) {
-    return this.#times.get(this.#health(item)) ?? this.#readTime(item);
-  }
-
-  /**
-   * @param {Item} item
-   * @param {number} number of the attempt
-   * @returns {Promise<{ after: Item | null, pause: number | null }>}
-   */
-  async #attempt(item, number) {
-    const server = await this.#readTime(item);
-    const detail = staleness(item, server);
-    if (detail) return { after: await this.#change(item.key, (item) => ({ ...item, state: "stale", detail })), pause: null };
-    const prepared = await this.#prepare(item);
-    const marked = await this.#change(item.key, (item) => markSending(item, server));
-    if (!marked) return { after: null, pause: null };
-    const last = await send(prepared, this.#options.timeout);
-    const answer = ((await last.response?.text()) ?? "").slice(0, MAX_ANSWER);
-    const after = await this.#change(item.key, (now) => afterAttempt(now, item.firstAttemptAt, last, answer));
-    return { after, pause: retryDelay(last, number, this.#options) };
-  }
-
-  /** @param {Item} item */
-  async #readTime(item) {
-    const url = this.#health(item);
-    const { now, window } = await serverTime(url);
-    const server = { now, window: this.#options.window ?? window };
-    this.#times.set(url, server);
-    return server;
-  }
-
-  /** @param {Item} item */
-  #health({ url }) {
-    return new URL(this.#options.health ?? "/.onlyonce/health", url).href;
-  }
-
-  /** @param {Item} item */
-  async #prepare(item) {
+  async prepare(item) {
     const { url, key, method, body, credentials } = item;
     const headers = new Headers(item.headers);
     headers.delete(HEADER);
-    new Headers(await this.#options.authorize?.(item)).forEach((value, name) => headers.set(name, value));
+    new Headers(await this.#authorize(item)).forEach((value, name) => headers.set(name, value));
     return prepareRequest(url, { method, body, credentials, headers }, key);
+  }
+
+  /** @param {Item} item */
+  #authorize(item) {
+    const { authorize, timeout } = this.#options;
+    const tooLate = () => {
+      throw new Error(`authorize gave nothing for "${item.key}" within ${timeout} ms.`);
+    };
+    return authorize && Promise.race([authorize(item), sleep(timeout).then(tooLate)]);
+  }
+
+  /**
+   * @param {Item} item
+   * @param {PreparedRequest} prepared
+   * @param {number} number of the attempt
+   * @returns {Promise<number | null>} milliseconds until its lane may go on; null where it may not
+   */
+  async attempt(item, prepared, number) {
+    const server = await this.readTime(item);
+    const detail = staleness(item, server);
+    if (detail) return this.#change(item.key, (item) => ({ ...item, state: "stale", detail })).then(() => null);
+    if (!(await this.#change(item.key, (item) => markSending(item, server)))) return 0;
+    const last = await send(prepared, this.#options.timeout, (response) => response.clone().text());
+    const answer = (last.text ?? "").slice(0, MAX_ANSWER);
+    const after = await this.#change(item.key, (now) => afterAttempt(now, item.firstAttemptAt, last, answer));
+    if (!after || after.state === "synced") return 0;
+    return after.state === "queued" ? retryDelay(last, number, this.#options) : null;
+  }
+
+  /**
+   * What the item's guard says of the time.
+   * @param {Item} item
+   * @returns {Promise<ServerTime>}
+   */
+  async readTime({ url }) {
+    const { health = "/.onlyonce/health", window } = this.#options;
+    const server = await serverTime(new URL(health, url).href);
+    return { ...server, window: window ?? server.window };
   }
 }

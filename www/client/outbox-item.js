@@ -6,6 +6,8 @@
 // 3. Never attempted: always safe to send. Attempted: only while the guard surely remembers the
 //    key, that is up to ten minutes before the end of its window. Of unknown age: never.
 // 4. Ages are measured by the server's clock alone; the clock here may be set back.
+// 5. A redirect proves nothing: it may have led to a login page. Nor does it that the guard then
+//    knows an answer under another credential, for that may be this very redirect.
 // Stored items have this very shape: add members, do not rename them.
 
 import { afterUnknown, outcomeOf } from "./answer.js";
@@ -24,7 +26,7 @@ import { isRetryable } from "./retry.js";
  * @property {string} method
  * @property {[string, string][]} headers
  * @property {RequestCredentials} credentials
- * @property {ArrayBuffer} [body]
+ * @property {ArrayBuffer} [body] for `authorize`; elsewhere it stays in storage
  * @property {boolean} durable false: it lives in this page alone and ends with it
  * @property {number} attempts
  * @property {number | null} firstAttemptAt milliseconds since the epoch, server's time
@@ -32,6 +34,8 @@ import { isRetryable } from "./retry.js";
  * @property {number} [status] of the last answer
  * @property {string} [answer] the last answer's body
  * @property {string} [detail] why it is not synced
+ * @property {string} [open] its lane, for as long as it is not synced
+ * @property {boolean} [redirected] an answer was a redirect to a page that says nothing of it
  */
 
 const STALE_MARGIN = 10 * 60_000;
@@ -86,11 +90,13 @@ export function afterAttempt(item, previousFirst, attempt, answer) {
   if (!response) return { ...item, state: "queued", detail: `No answer: ${error?.message}` };
   if (previousFirst !== null) afterUnknown.add(response);
   const outcome = outcomeOf(response, problem);
-  const answered = { ...item, status: response.status, answer };
-  if (outcome === "final" && (problem || response.status < 400)) return { ...answered, state: "synced", detail: problem?.detail };
+  const redirected = item.redirected || (response.redirected && outcome === "unknown");
+  const answered = { ...item, status: response.status, answer, redirected };
+  const isDone = problem ? !redirected : response.status < 400;
+  if (outcome === "final" && isDone) return { ...answered, state: "synced", detail: problem?.detail };
   const firstAttemptAt = outcome === "not-processed" ? previousFirst : item.firstAttemptAt;
-  const detail = problem?.detail ?? `${response.status} ${response.statusText} (${outcome})`;
-  return { ...answered, state: isRetryable(attempt) ? "queued" : "failed", firstAttemptAt, detail };
+  const said = response.redirected ? `redirected to ${response.url}` : `${response.status} ${response.statusText}`;
+  return { ...answered, state: isRetryable(attempt) ? "queued" : "failed", firstAttemptAt, detail: problem?.detail ?? `${said} (${outcome})` };
 }
 
 /**

@@ -6,9 +6,14 @@
 //    first out. Stored items of the lane are the older ones and go first.
 // 3. A stored item that cannot be marked is not sent: after a crash nobody could tell its age.
 
-import { IndexedItems } from "./indexed-items.js";
+import { AGE, IndexedItems, OPEN } from "./indexed-items.js";
 
 /** @import { Item } from "./outbox-item.js" */
+
+/** @param {Item} item */
+export function isPending({ state }) {
+  return state === "queued" || state === "sending";
+}
 
 export class OutboxItems {
   #indexed;
@@ -31,7 +36,7 @@ export class OutboxItems {
    */
   async add(item) {
     if (this.#memory.has(item.key)) throw duplicateKey(item.key);
-    if (this.#isLaneInMemory(item.lane)) return this.#addToMemory(item);
+    if (this.#inMemory(item.lane)) return this.#addToMemory(item);
     try {
       return await this.#indexed.add(item);
     } catch (error) {
@@ -43,7 +48,36 @@ export class OutboxItems {
 
   /** @returns {Promise<Item[]>} in the order in which they came */
   async all() {
-    return [...(await this.#readStored()), ...this.#memory.values()];
+    return [...(await this.#stored()), ...this.#memory.values()];
+  }
+
+  /**
+   * What is to be sent next in a lane, or stands in its way.
+   * @param {string} lane
+   */
+  async head(lane) {
+    const [stored] = await this.#stored(OPEN, lane, 1);
+    return stored ?? this.#inMemory(lane);
+  }
+
+  /** @returns {Promise<Item[]>} of each lane that can go on, the next item */
+  async pendingHeads() {
+    /** @type {Map<string, Item>} */
+    const heads = new Map();
+    for (const item of [...(await this.#stored(OPEN)), ...this.#memory.values()]) {
+      if (item.state !== "synced" && !heads.has(item.lane)) heads.set(item.lane, item);
+    }
+    return [...heads.values()].filter(isPending);
+  }
+
+  async oldestSynced() {
+    const [stored] = await this.#stored(AGE, undefined, 1);
+    return stored ?? [...this.#memory.values()].find(({ state }) => state === "synced");
+  }
+
+  /** @param {Item} item */
+  body(item) {
+    return this.#memory.has(item.key) ? item.body : this.#indexed.body(item);
   }
 
   /**
@@ -66,18 +100,19 @@ export class OutboxItems {
     return inMemory;
   }
 
-  async #readStored() {
+  /** @param {string} lane */
+  #inMemory(lane) {
+    return [...this.#memory.values()].find((item) => item.lane === lane && item.state !== "synced");
+  }
+
+  /** @param {Parameters<IndexedItems["find"]>} query */
+  async #stored(...query) {
     try {
-      return await this.#indexed.all();
+      return await this.#indexed.find(...query);
     } catch (error) {
       this.#report("read", error);
       return [];
     }
-  }
-
-  /** @param {string} lane */
-  #isLaneInMemory(lane) {
-    return [...this.#memory.values()].some((item) => item.lane === lane && item.state !== "synced");
   }
 
   /**

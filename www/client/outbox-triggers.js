@@ -6,7 +6,7 @@
  * @param {AbortSignal} signal
  */
 export function onTrigger(flush, signal) {
-  addEventListener("online", flush, { signal });
+  globalThis.addEventListener?.("online", flush, { signal });
   // Hidden too: a look at the outbox is cheap, and the last chance counts.
   globalThis.document?.addEventListener("visibilitychange", flush, { signal });
 }

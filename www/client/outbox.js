@@ -3,18 +3,22 @@
 // 1. An item has its key before anything is sent, and keeps it.
 // 2. One lane is sent first in, first out; an item that failed or is stale holds up its lane until
 //    it is retried or discarded, and no other lane.
-// 3. One tab sends a lane at a time. Where there are no Web Locks two may; the key still makes it once.
+// 3. One tab sends at a time in a lane, one attempt at a time. Where there are no Web Locks two may;
+//    the key still makes it once.
 // 4. A synced item is kept until the guard forgets its key: a crash between sending and marking
 //    sends again under the same key, which changes nothing.
+// 5. Work is in proportion to what changed: a new item costs a look at its lane, and a body is read
+//    when it is sent.
 
 import { prepareRequest } from "./attempt.js";
 import { newKey } from "./key.js";
+import { tell } from "./listener.js";
 import { Delivery } from "./outbox-delivery.js";
 import { newItem, requeue } from "./outbox-item.js";
-import { OutboxItems } from "./outbox-items.js";
-import { oneAtATime } from "./outbox-lock.js";
+import { isPending, OutboxItems } from "./outbox-items.js";
+import { oneAtATime, withLock } from "./outbox-lock.js";
 import { onTrigger, requestBackgroundSync } from "./outbox-triggers.js";
-import { RETRY_POLICY } from "./retry.js";
+import { RETRY_POLICY, sleep } from "./retry.js";
 
 /** @import { Item } from "./outbox-item.js" */
 /** @import { RetryPolicy } from "./retry.js" */
@@ -30,7 +34,7 @@ import { RETRY_POLICY } from "./retry.js";
  *   guard. It is told anew at each attempt
  * @property {string} [health] the guard's health page; default: /.onlyonce/health beside the request
  * @property {number} [window] milliseconds, where the route's retry_window is not the default
- * @property {number} [timeout] milliseconds for each attempt
+ * @property {number} [timeout] milliseconds for each attempt, and for `authorize`
  * @property {number} [retryEvery] milliseconds until the next look at what is still queued
  */
 
@@ -60,7 +64,7 @@ export class Outbox {
     this.#options = { ...DEFAULTS, ...options };
     /** Of its database, its locks and its Background Sync tag. */
     this.name = `onlyonce-${this.#options.name}`;
-    this.#items = new OutboxItems(this.name, this.#options.onProblem);
+    this.#items = new OutboxItems(this.name, (error) => this.#onProblem(error));
     this.#delivery = new Delivery(this.#options, (key, change) => this.#change(key, change));
   }
 
@@ -68,8 +72,8 @@ export class Outbox {
   start() {
     this.stop();
     this.#listeners = new AbortController();
-    onTrigger(() => this.flush(), this.#listeners.signal);
-    void this.flush();
+    onTrigger(() => this.#flushQuietly(), this.#listeners.signal);
+    void this.#flushQuietly();
     return this;
   }
 
@@ -93,13 +97,13 @@ export class Outbox {
 
   /** @param {Item} item */
   #onAdded(item) {
-    this.#notify(item);
+    tell(this.#options.onChange, item);
     void requestBackgroundSync(this.name);
-    void this.flush();
+    void this.#flushLane(item.lane);
     return item;
   }
 
-  /** @returns {Promise<Item[]>} in the order in which they came */
+  /** @returns {Promise<Item[]>} in the order in which they came, without their bodies */
   items() {
     return this.#items.all();
   }
@@ -112,7 +116,7 @@ export class Outbox {
    */
   async retry(key, options) {
     await this.#change(key, (item) => requeue(item, options?.anyway));
-    await this.flush();
+    await this.#flushQuietly();
   }
 
   /**
@@ -121,53 +125,101 @@ export class Outbox {
    */
   async discard(key) {
     await this.#change(key, () => null);
-    await this.flush();
+    await this.#flushQuietly();
   }
 
-  /** Sends what may be sent; resolves when nothing more can be done now. */
+  /**
+   * Sends what may be sent. Rejects where something is left that can be sent later, so that a
+   * service worker is woken again; what waits for a person is not among it.
+   */
   async flush() {
-    const lanes = new Set((await this.items()).map(({ lane }) => lane));
-    await Promise.all([...lanes].map((lane) => this.#sender(lane)()));
+    const heads = await this.#items.pendingHeads();
+    await Promise.all(heads.map(({ lane }) => this.#flushLane(lane)));
     await this.#reportProblems(() => this.#prune());
-    if ((await this.items()).some(isPending)) this.#flushLater();
+    const [left] = await this.#items.pendingHeads();
+    if (left) throw new Error(`"${left.key}" could not be sent yet: flush later.`);
+  }
+
+  #flushQuietly() {
+    return this.flush().catch(() => {});
   }
 
   #flushLater() {
     clearTimeout(this.#timer);
-    this.#timer = Number(setTimeout(() => this.#listeners?.signal.aborted === false && this.flush(), this.#options.retryEvery));
+    this.#timer = Number(setTimeout(() => this.#listeners?.signal.aborted === false && this.#flushQuietly(), this.#options.retryEvery));
   }
 
-  /** @param {string} lane */
-  #sender(lane) {
-    const sender = this.#lanes.get(lane) ?? oneAtATime(`${this.name}/${lane}`, () => this.#reportProblems(() => this.#flushLane(lane)));
-    this.#lanes.set(lane, sender);
-    return sender;
+  /**
+   * Sends what may be sent in one lane; never rejects.
+   * @param {string} lane
+   */
+  #flushLane(lane) {
+    /** The item that is next, with its body: read once, however often it is tried. @type {{ next?: Item }} */
+    const loaded = {};
+    let failed = false;
+    const flush = this.#lanes.get(lane) ?? oneAtATime(async () => {
+      // Who queues a thousand items offline does not ask a thousand times.
+      if (failed) await sleep(this.#options.baseDelay);
+      failed = await this.#reportProblems(() => this.#sendLane(lane, loaded));
+      const head = await this.#items.head(lane);
+      if (head && isPending(head)) this.#flushLater();
+    });
+    this.#lanes.set(lane, flush);
+    return flush();
   }
 
-  /** @param {string} lane */
-  async #flushLane(lane) {
-    for (const item of (await this.items()).filter((item) => item.lane === lane)) {
-      if (item.state === "failed" || item.state === "stale") return;
-      if (isPending(item) && !(await this.#delivery.deliver(item))) return;
+  // The lock is held for one attempt. Before it, the page may take its time to authorize; in the
+  // meantime another tab may have sent the item, so its lane is looked at again.
+  /**
+   * @param {string} lane
+   * @param {{ next?: Item }} loaded
+   */
+  async #sendLane(lane, loaded) {
+    for (let number = 1; ; number++) {
+      const head = await this.#items.head(lane);
+      if (!head || !isPending(head)) return void (loaded.next = undefined);
+      if (head.key !== loaded.next?.key) {
+        number = 1;
+        loaded.next = { ...head, body: await this.#items.body(head) };
+      }
+      const prepared = await this.#delivery.prepare(loaded.next);
+      const attempt = async () => {
+        const now = await this.#items.head(lane);
+        return now?.key === head.key && isPending(now) ? this.#delivery.attempt(now, prepared, number) : 0;
+      };
+      const pause = await withLock(`${this.name}/${lane}`, 2 * this.#options.timeout, attempt);
+      if (pause === null) return;
+      if (pause > 0) await sleep(pause);
     }
   }
 
   async #prune() {
-    for (const item of await this.items()) {
-      if (item.state !== "synced") continue;
-      const { now } = await this.#delivery.timeFor(item);
-      if (now - Number(item.firstAttemptAt) > item.window) await this.#change(item.key, () => null);
+    let server;
+    for (let item; (item = await this.#items.oldestSynced()); ) {
+      server ??= await this.#delivery.readTime(item);
+      if (server.now - Number(item.firstAttemptAt) <= item.window) return;
+      await this.#change(item.key, () => null);
     }
   }
 
   // What goes wrong with one lane is reported and stops no other. Being offline is not wrong.
-  /** @param {() => Promise<void>} work */
+  /**
+   * @param {() => Promise<void>} work
+   * @returns {Promise<boolean>} whether it failed
+   */
   async #reportProblems(work) {
     try {
       await work();
+      return false;
     } catch (error) {
-      if (navigator.onLine) this.#options.onProblem(/** @type {Error} */ (error));
+      if (globalThis.navigator?.onLine !== false) this.#onProblem(/** @type {Error} */ (error));
+      return true;
     }
+  }
+
+  /** @param {Error} error */
+  #onProblem(error) {
+    tell(this.#options.onProblem, error);
   }
 
   /**
@@ -176,22 +228,7 @@ export class Outbox {
    */
   async #change(key, change) {
     const item = await this.#items.change(key, change);
-    if (item) this.#notify(item);
+    if (item) tell(this.#options.onChange, item);
     return item;
   }
-
-  /** @param {Item} item */
-  #notify(item) {
-    try {
-      this.#options.onChange?.(item);
-    } catch (error) {
-      // A listener's mistake must not keep an item from being sent or marked.
-      reportError(error);
-    }
-  }
-}
-
-/** @param {Item} item */
-function isPending({ state }) {
-  return state === "queued" || state === "sending";
 }

@@ -2,12 +2,13 @@
 //
 // 1. A lost connection, a time-out and 408, 425, 429, 502, 503, 504 are worth another attempt.
 // 2. What the guard says of a refusal of its own beats the status.
-// 3. A replayed answer would only be replayed again: never.
+// 3. An answer that was kept and replayed would only be replayed again: never. One that was shared
+//    and let go may be.
 // 4. The pause doubles and is drawn at random below that (full jitter), so that clients that
 //    failed together do not come back together. It is never shorter than Retry-After; where that
 //    is longer than `maxRetryAfter`, there is no other attempt.
 
-import { isReplayed } from "./answer.js";
+import { isKept, isReplayed } from "./answer.js";
 
 /** @import { Attempt } from "./attempt.js" */
 
@@ -43,7 +44,7 @@ export function retryDelay(last, number, { attempts, baseDelay, maxDelay, maxRet
  */
 export function isRetryable({ response, problem }) {
   if (!response) return true;
-  if (isReplayed(response)) return false;
+  if (isReplayed(response) && isKept(response)) return false;
   return problem ? problem.retryable === true : RETRYABLE_STATUSES.has(response.status);
 }
 
@@ -67,7 +68,7 @@ export function sleep(ms, signal) {
  */
 export function retryAfter(headers) {
   const value = headers.get("retry-after") ?? "0";
-  if (/^\d+$/.test(value)) return Number(value) * 1000;
+  if (/^\d+(\.\d+)?$/.test(value)) return Number(value) * 1000;
   const now = Date.parse(headers.get("date") ?? "") || Date.now();
   return Math.max(0, Date.parse(value) - now) || 0;
 }

@@ -48,7 +48,7 @@ function keyless({ keyless: endpoints }) {
     finding(
       "no-key",
       `${countText(sum(endpoints), "write")} came without a key and went straight to the origin: ${listed(endpoints)}.`,
-      'Let the clients of these endpoints send a key; then set key = "required" for the route, or key = "derive" where a client cannot be changed.',
+      'Let the clients of these endpoints send a key; then set key = "required" for the route, or key = "derive" where a client cannot be changed. Where they send one in another header or in a form\'s field, name it in key_from.',
       { endpoints: Object.fromEntries(endpoints) },
     ),
   ];

@@ -90,7 +90,7 @@ function keyless(lines, beside) {
     finding(
       "no-key",
       `${countText(bypassed.length, "request")} without a key went to ${endpoint(one)} within moments of this one, the first ${timeText(one.at)}, unguarded. The log cannot tell whether it is the same operation.`,
-      'Let every client send a key there; then set key = "required" for the route, so that one without is refused, or key = "derive" where the client cannot be changed.',
+      'Let every client send a key there; then set key = "required" for the route, so that one without is refused, or key = "derive" where the client cannot be changed. Where it sends one in another header or in a form\'s field, name it in key_from.',
       { endpoint: endpoint(one), at: one.at },
     ),
   ];

@@ -1,6 +1,7 @@
 //! Values as people write and read them.
 
 use onlyonce::guard::fingerprint::{Headers, Ignore};
+use onlyonce::guard::key_location::KeyLocation;
 use onlyonce::guard::policy::fields::{Field, Kind, Values};
 use onlyonce::guard::release::Release;
 use onlyonce::guard::scope::{Scope, auto_credential};
@@ -44,6 +45,7 @@ fn list(name: &str, values: &Values) -> String {
         "shards" => vec![sharding.shards.get().to_string()],
         "shards_before" => sharding.before.iter().map(|count| count.get().to_string()).collect(),
         "methods" => settings.methods.clone(),
+        "key_from" => settings.key_from.iter().map(KeyLocation::written).collect(),
         "release" => settings.release.iter().map(release).collect(),
         "scope" => match &settings.scope {
             Scope::Auto => vec!["auto".into()],

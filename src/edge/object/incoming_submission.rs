@@ -131,7 +131,7 @@ impl IncomingSubmission {
 
     /// The key as the origin sees it.
     fn raw_key(&self) -> Option<String> {
-        self.request.generated.clone().or_else(|| self.head.header("idempotency-key"))
+        self.request.key_header.clone().or_else(|| self.head.header("idempotency-key"))
     }
 
     fn retry_window(&self) -> Millis {
@@ -144,7 +144,8 @@ impl IncomingSubmission {
 
     /// Returns `None` if it takes a body that is gone.
     fn fingerprint(&self, claim: Option<&Claim>) -> Result<Option<Fingerprint>, Unreadable> {
-        let method = claim.map_or(&self.settings.fingerprint, |claim| &claim.fingerprint.method);
+        let comparison = self.settings.comparison();
+        let method = claim.map_or(&*comparison, |claim| &claim.fingerprint.method);
         if *method == self.request.fingerprint.method {
             return Ok(Some(self.request.fingerprint.clone()));
         }

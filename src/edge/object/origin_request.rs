@@ -93,7 +93,7 @@ fn send(
 fn gained(submission: &IncomingSubmission, claim: &Claim) -> Vec<(&'static str, String)> {
     let mut headers = added(&submission.head.addressed(), &submission.config.pseudonym);
     headers.push(("accept-encoding", "identity".into()));
-    let raw_key = claim.raw_key.clone().or_else(|| submission.request.generated.clone());
+    let raw_key = claim.raw_key.clone().or_else(|| submission.request.key_header.clone());
     headers.extend(raw_key.map(|raw_key| ("idempotency-key", raw_key)));
     headers
 }

@@ -8,6 +8,7 @@ use super::reader::Reader;
 use crate::guard::canonical_json::Pointer;
 use crate::guard::cors::Cors;
 use crate::guard::fingerprint::{Headers, Ignore};
+use crate::guard::key_location::{KeyLocation, NoKeyLocation};
 use crate::guard::origin::OriginUrl;
 use crate::guard::parameters::is_token;
 use crate::guard::scope::{Scope, auto_credential};
@@ -35,6 +36,8 @@ pub enum ValueError {
     MethodNeverSent,
     #[error("is not \"auto\": {cure}")]
     NotAuto { cure: &'static str },
+    #[error("is no place for a key: {KEY_FROM}")]
+    NoKeyLocation,
     #[error("is no source: {SOURCE}")]
     NoSource,
     #[error("holds no header name: {SOURCE}")]
@@ -69,6 +72,7 @@ pub enum ValueError {
 
 const REALM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
 const METHODS: &str = "write a list such as [\"POST\", \"PATCH\"]";
+const KEY_FROM: &str = "write a list of header:<name> and form:<field>, such as [\"header:idempotency-key\", \"form:idempotency-key\"]";
 const SCOPE: &str =
     "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim> and path";
 const CREDENTIAL: &str =
@@ -149,6 +153,22 @@ fn method(reader: &mut Reader, json: &RawValue) -> Option<String> {
         "GET" | "HEAD" | "OPTIONS" => reader.wrong(json, ValueError::SafeMethod),
         "CONNECT" | "TRACE" | "TRACK" => reader.wrong(json, ValueError::MethodNeverSent),
         _ => Some(name),
+    }
+}
+
+pub fn key_from(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    let if_empty = "name a place, or write key = \"off\" to guard nothing here";
+    values.settings.key_from = some_entries(reader, json, KEY_FROM, if_empty, key_location)?;
+    Some(())
+}
+
+fn key_location(reader: &mut Reader, json: &RawValue) -> Option<KeyLocation> {
+    match reader.text(json, KEY_FROM)?.parse() {
+        Ok(KeyLocation::Header(name)) if !is_token(&name) => {
+            reader.wrong(json, ValueError::NoKeyLocation)
+        }
+        Ok(location) => Some(location),
+        Err(NoKeyLocation) => reader.wrong(json, ValueError::NoKeyLocation),
     }
 }
 

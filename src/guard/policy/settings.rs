@@ -3,10 +3,12 @@
 
 use crate::guard::cors::Cors;
 use crate::guard::fingerprint::Method;
+use crate::guard::key_location::KeyLocation;
 use crate::guard::release::{Release, ReleaseHeader};
 use crate::guard::scope::{Scope, auto_credential};
 use crate::guard::source::Source;
 use crate::guard::time::Millis;
+use std::borrow::Cow;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +16,8 @@ pub struct Settings {
     /// The methods that are guarded.
     pub methods: Vec<String>,
     pub key: KeyMode,
+    /// Where a key may stand, in the order in which they are looked at.
+    pub key_from: Vec<KeyLocation>,
     /// How long a derived key is remembered, from the answer on.
     pub derive_window: Millis,
     /// From the claim until the record is forgotten.
@@ -43,15 +47,17 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Whether a header, by its name in lower case, says whose a request is, who may see its answer, or
-    /// what it asks for.
+    /// Whether a header, by its name in lower case, holds a key, says whose a request is, who may see its
+    /// answer, or what it asks for.
     pub fn reads_header(&self, name: &str) -> bool {
         let scope = match &self.scope {
             Scope::Auto => &[],
             Scope::Sources(sources) => sources.as_slice(),
         };
         let mut sources = scope.iter().chain(&self.credential);
-        sources.any(|source| source.is_header(name)) || self.fingerprint.headers.count(name)
+        sources.any(|source| source.is_header(name))
+            || self.fingerprint.headers.count(name)
+            || self.key_headers().any(|header| header == name)
     }
 }
 
@@ -116,6 +122,27 @@ pub enum KvWrite {
     Never,
 }
 
+impl Settings {
+    /// The headers that a key may stand in, in lower case.
+    pub fn key_headers(&self) -> impl Iterator<Item = &str> {
+        self.key_from.iter().filter_map(KeyLocation::header)
+    }
+
+    /// How two requests are compared. The field that holds a key says nothing of what is to be done:
+    /// the same request may come with its key in a header.
+    pub fn comparison(&self) -> Cow<'_, Method> {
+        let mut method = Cow::Borrowed(&self.fingerprint);
+        for location in &self.key_from {
+            if let KeyLocation::Form(name) = location
+                && !method.ignore.fields.contains(name)
+            {
+                method.to_mut().ignore.fields.push(name.clone());
+            }
+        }
+        method
+    }
+}
+
 const MIB: u64 = 1024 * 1024;
 
 impl Default for Settings {
@@ -123,6 +150,7 @@ impl Default for Settings {
         Self {
             methods: vec!["POST".into(), "PATCH".into()],
             key: KeyMode::Optional,
+            key_from: vec![KeyLocation::usual()],
             derive_window: Millis::seconds(10),
             retry_window: Millis::hours(24),
             in_flight: InFlight::Wait,

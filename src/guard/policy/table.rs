@@ -81,7 +81,7 @@ impl Field {
     }
 }
 
-pub const FIELDS: [Field; 30] = [
+pub const FIELDS: [Field; 31] = [
     field("realm", Kind::Special(lists::realm), Absent("the request's host, in lower case and without its port"))
         .only(Level::Top)
         .allows("1 to 255 visible ASCII characters")
@@ -132,6 +132,10 @@ pub const FIELDS: [Field; 30] = [
     field("key", choice!(KeyMode, |values| values.settings.key), Is(r#""optional""#))
         .means("What happens to a request without an Idempotency-Key: `required` refuses it with 400; `optional` lets it straight through; `derive` makes a key of its credential and fingerprint, which the origin never sees, and does so only where a credential is present; `generate` draws 128 random bits, which the origin and the caller are told; `off` guards nothing, with or without a key.")
         .because("A guard that is put in front of a running API must not break the callers that it has."),
+    field("key_from", Kind::Special(lists::key_from), Is(r#"["header:idempotency-key"]"#))
+        .allows("a list of `header:<name>` and `form:<field>`")
+        .means("Where a key stands. The first place that holds one gives it; another key in one of the others is `key-invalid`. The origin gets the request as it came, and the key as `Idempotency-Key` as well. With `form:` the body of every form is read before it is known whether it has a key, so a form over `max_request_body` gets `body-too-large`, with a key or without. `form:` reads urlencoded and multipart bodies in UTF-8, and the field counts for nothing where two requests are compared, except under `fingerprint = \"bytes\"`.")
+        .because("Every client can send a header but one, a browser that submits a form by itself; for it write `[\"header:idempotency-key\", \"form:idempotency-key\"]`."),
     field("derive_window", Kind::Duration(duration(SECOND, DAY), |values| &mut values.settings.derive_window), Is(r#""10s""#))
         .means("How long a derived key is remembered after the answer.")
         .because("It spans a double click and a client's blind retry, and is over before a person orders the same thing again on purpose."),
@@ -194,7 +198,7 @@ pub const FIELDS: [Field; 30] = [
         .because("A guard that is in place should guard; `observe` is for the days before."),
     field("cors", Kind::Special(lists::cors), Is(r#""off""#))
         .allows("`\"off\"` or `{ origins = [\"https://app.example.com\"] }`, or `[\"*\"]` for every origin")
-        .means("Which web origins' pages may send keys and read what comes back. For these the guard answers the preflight of a guarded method itself and allows what it asks for and `Idempotency-Key`, whatever the origin would say; refusals, first answers and replays name the page that asks, and expose the guard's response headers. A page that is named may read with its visitor's credentials, one that `*` lets in may not.")
+        .means("Which web origins' pages may send keys and read what comes back. For these the guard answers the preflight of a guarded method itself and allows what it asks for and the headers of `key_from`, whatever the origin would say; refusals, first answers and replays name the page that asks, and expose the guard's response headers. A page that is named may read with its visitor's credentials, one that `*` lets in may not.")
         .because("Who may read an API is for its owner to say."),
     field("kv_write", choice!(KvWrite, |values| values.settings.kv_write), Is(r#""always""#))
         .means("When an answer is copied into KV: `always`; `on_replay` only once it was replayed, which saves the write for the many keys that are never retried; `never`.")

@@ -1,135 +1,353 @@
-// A plain form with `data-onlyonce`, in front of an origin that takes plain forms. What was
-// executed is read from that origin's own ledger.
+// Forms with `data-onlyonce` that the browser submits by itself, in front of an origin that renders
+// pages. The table in www/client/README.md ("What a person sees") has a test for each of its rows
+// here. What was executed is read from the origin's own ledger.
 
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
+import { createServer } from "node:http";
 import { after, test } from "node:test";
-import { chromium } from "playwright-core";
+import { launchBrowser } from "../fixture.mjs";
+import { startCuttingProxy } from "./cutting-proxy.mjs";
 import { startFormShop } from "./form-shop.mjs";
 import { startGuardFor } from "./guard.mjs";
-import { onStage, pause, until } from "./stage.mjs";
+import { pause, until } from "./stage.mjs";
+
+const FORM_KEYS = { key_from: ["header:idempotency-key", "form:idempotency-key"] };
 
 const shop = await startFormShop();
-const guard = await startGuardFor(shop.url);
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM || "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu"] });
-const world = { guard: guard.url, browser };
+const guard = await startGuardFor(shop.url, FORM_KEYS);
+const checkout = await startCheckout();
+const browser = await launchBrowser();
+// Browsers keep a page that was left as it is. Playwright turns that off.
+const keeping = await launchBrowser(["--disable-back-forward-cache"]);
 after(async () => {
-  await browser.close();
+  await Promise.all([browser.close(), keeping.close()]);
   await guard.stop();
   await shop.stop();
+  checkout.close();
 });
 
-const FORM = (then, attributes = "") => `
-  <form id="buy" method="post" action="/buy?then=${then}&for=${Math.random()}&delay=400" data-onlyonce ${attributes}>
-    <input name="item" value="täglich"> <textarea name="note">a\nb</textarea>
-    <button name="via" value="button">Buy</button>
-    <button type="button" data-onlyonce-start-over hidden>Start over</button>
-  </form>
-  <script type="module" src="/client/auto.js"></script>`;
-
-test("a double click is one purchase, in the bytes that the browser itself would send; a redirect is followed", () =>
-  onPlain("redirect", async ({ page, bought }) => {
+test("201 with a page: it is shown; a double click is one purchase, in the bytes of the form itself", () =>
+  onForm("then=created&delay=400", async ({ page, bought }) => {
     await page.getByRole("button", { name: "Buy" }).dblclick();
-    await page.waitForURL("**/receipt");
+    await shows(page, "Bought");
     const [{ body, type, key }, ...more] = bought();
     assert.deepEqual(more, []);
-    assert.equal(body, "item=t%C3%A4glich&note=a%0D%0Ab&via=button");
-    assert.match(type, /^application\/x-www-form-urlencoded/);
-    assert.match(key, /^"[0-9a-f-]{36}"$/);
+    const sent = new URLSearchParams(body);
+    assert.match(sent.get("idempotency-key"), /^[0-9a-f-]{36}$/);
+    assert.equal(key, sent.get("idempotency-key"), "the origin gets it as a header as well");
+    assert.deepEqual([sent.get("item"), sent.get("note"), sent.get("via")], ["täglich", "a\r\nb", "button"]);
+    assert.equal(type, "application/x-www-form-urlencoded");
   }));
 
-test("a page as the answer takes the place of the form", () =>
-  onPlain("page", async ({ page, bought }) => {
-    await page.getByRole("button", { name: "Buy" }).dblclick();
-    await page.getByRole("heading", { name: "Bought" }).waitFor();
-    assert.equal(bought().length, 1);
-  }));
-
-test("anything else is said in a status line, in the page's own words where it has some", () =>
-  onPlain("text", async ({ page, bought }) => {
-    const status = page.getByRole("status");
-    assert.equal(await status.textContent(), "");
-    await page.getByRole("button", { name: "Buy" }).click();
-    assert.equal(await status.textContent(), "Sending …");
-    await until(async () => (await status.textContent()) === "Danke!", "thanks are said");
-    assert.equal(bought().length, 1);
-  }, 'data-onlyonce-done="Danke!"'));
-
-test("a refusal is said", () =>
-  onPlain("400", async ({ page, bought }) => {
-    await page.getByRole("button", { name: "Buy" }).click();
-    await page.getByText("Refused.").waitFor();
-    assert.equal(bought().length, 1);
-  }));
-
-/** Keeps every text that the status line has from now on. */
-function recordStatus(page) {
-  return page.evaluate(() => {
-    globalThis.statuses = [];
-    const status = document.querySelector("[role=status]");
-    const record = () => globalThis.statuses.push(status.textContent);
-    new MutationObserver(record).observe(status, { childList: true, characterData: true, subtree: true });
-  });
+for (const [how, options] of [["loaded again", {}], ["kept alive", { browser: keeping }]]) {
+  test(`201, then Back to a page that is ${how}: pressed again the same page is shown, edited it is another purchase`, () =>
+    onForm("then=created", async ({ page, bought, back }) => {
+      await buy(page, "Bought");
+      await back();
+      await says(page, /^Sent\./);
+      await buy(page, "Bought");
+      assert.equal(bought().length, 1);
+      await back();
+      await page.locator("[name=item]").fill("another");
+      await buy(page, "Bought");
+      assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
+    }, options));
 }
 
-test("an unknown outcome is said, shows how to start over, and survives a reload", () =>
-  onPlain("lost", async ({ page, bought }) => {
-    const over = page.getByRole("button", { name: "Start over" });
-    await page.getByRole("button", { name: "Buy" }).click();
-    await over.waitFor();
-    assert.match(await page.getByRole("status").textContent(), /^Perhaps carried out\./);
-    await page.reload();
-    await over.waitFor();
-    await recordStatus(page);
-    await page.getByRole("button", { name: "Buy" }).click();
-    await page.waitForFunction(() => globalThis.statuses.length > 1);
-    await over.waitFor();
-    // It is said for as long as a replay takes: a look from outside may come too late.
-    assert.equal((await page.evaluate(() => globalThis.statuses))[0], "Sending …");
-    assert.equal(bought().length, 1, "the same key");
-    await over.click();
-    assert.equal(await over.isVisible(), false);
-    await page.getByRole("button", { name: "Buy" }).click();
-    await over.waitFor();
+test("402, its page with the script: Back, and the next press is a new attempt", () =>
+  onForm("then=declined&site", async ({ page, bought, back }) => {
+    await buy(page, "Declined");
+    await back();
+    await says(page, /^$/);
+    await buy(page, "Bought");
     assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
   }));
 
-test("a form that comes later is guarded too; multipart bodies keep their files", () =>
-  onStage(world, async ({ page }) => {
-    const before = shop.ledger.length;
-    await page.evaluate((html) => (document.body.innerHTML = html), FORM("text", 'enctype="multipart/form-data"').replace("<textarea", '<input type="file" name="photo"> <textarea'));
-    await page.locator("[name=photo]").setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
-    await page.getByRole("button", { name: "Buy" }).dblclick();
-    await page.getByText("Done.").waitFor();
-    assert.equal(shop.ledger.length - before, 1);
-    assert.match(shop.ledger.at(-1).body, /filename="a.txt"\r\nContent-Type: text\/plain\r\n\r\nhello\r\n/);
-  }, { html: '<script type="module" src="/client/auto.js"></script>' }));
+test("402, its page without the script: Back, and the same page again until somebody starts over", () =>
+  onForm("then=declined", async ({ page, bought, back }) => {
+    await buy(page, "Declined");
+    await back();
+    await buy(page, "Declined");
+    assert.equal(bought().length, 1);
+    await back();
+    await page.getByRole("button", { name: "Start over" }).click();
+    assert.equal(await page.getByRole("button", { name: "Start over" }).isVisible(), false);
+    await buy(page, "Bought");
+    assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
+  }));
 
-test("the states are events on the form", () =>
-  onPlain("text", async ({ page, bought }) => {
-    await page.evaluate(() => {
-      window.seen = [];
-      addEventListener("onlyonce", ({ target, detail }) => seen.push([target.id, detail.state]));
-    });
+test("422 with the form: it is shown with its complaint, mended it is a new attempt", () =>
+  onForm("then=invalid&item=", async ({ page, bought }) => {
     await page.getByRole("button", { name: "Buy" }).click();
-    await page.getByText("Done.").waitFor();
-    assert.deepEqual(await page.evaluate(() => seen), [["buy", "sending"], ["buy", "final"]]);
+    await page.getByText("Name an item.").waitFor();
+    assert.equal(await page.getByRole("button", { name: "Start over" }).isVisible(), false);
+    await page.locator("[name=item]").fill("beans");
+    await buy(page, "Bought");
+    assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
+  }));
+
+test("303 to a page of the same site: it is loaded once, with its message", () =>
+  onForm("then=receipt&delay=300", async ({ page, bought }) => {
+    const before = shop.views.filter(({ pathname }) => pathname === "/receipt").length;
+    await page.getByRole("button", { name: "Buy" }).dblclick();
+    await shows(page, "Receipt");
+    await page.getByText("Thank you").waitFor();
+    assert.equal(shop.views.filter(({ pathname }) => pathname === "/receipt").length - before, 1);
     assert.equal(bought().length, 1);
   }));
 
-test("HTML of another origin is never written into the page", () =>
-  onPlain("text", async ({ page, context, bought }) => {
-    await context.route("**/foreign", (route) => route.fulfill({
-      contentType: "text/html", headers: { "access-control-allow-origin": "*", "access-control-allow-headers": "*" }, body: "<script>window.owned = true</script>",
-    }));
-    await page.evaluate(() => (buy.action = "http://other.test/foreign"));
-    await page.getByRole("button", { name: "Buy" }).click();
-    await page.getByText("Done.").waitFor();
-    await pause(200);
-    assert.equal(await page.evaluate(() => window.owned), undefined);
-    assert.equal(bought().length, 0);
+test("303 to the form's own page: the next press is another purchase", () =>
+  onForm("then=same", async ({ page, bought }) => {
+    for (const count of [1, 2, 3]) {
+      await Promise.all([page.waitForEvent("domcontentloaded"), page.getByRole("button", { name: "Buy" }).click()]);
+      await says(page, /^$/);
+      await until(() => bought().length === count, `bought ${count}`);
+    }
+    assert.equal(new Set(bought().map(({ key }) => key)).size, 3);
   }));
 
-function onPlain(then, act, attributes) {
-  const before = shop.ledger.length;
-  return onStage(world, (stage) => act({ ...stage, bought: () => shop.ledger.slice(before) }), { html: FORM(then, attributes) });
+test("303 to another site: the browser lands there", () =>
+  onForm(`then=away&to=${encodeURIComponent(checkout.url)}&delay=300`, async ({ page, bought }) => {
+    await page.getByRole("button", { name: "Buy" }).dblclick();
+    await shows(page, "Checkout");
+    assert.equal(page.url(), checkout.url);
+    assert.equal(bought().length, 1);
+  }));
+
+test("500, its page with the script: it is shown; Back, nobody knows, and the key stays until somebody starts over", () =>
+  onForm("then=failed&site", async ({ page, bought, back }) => {
+    await buy(page, "Failed");
+    await back();
+    await says(page, /^Perhaps carried out\./);
+    await buy(page, "Failed");
+    assert.equal(bought().length, 1);
+    await back();
+    await says(page, /^Perhaps carried out\./);
+    await page.getByRole("button", { name: "Start over" }).click();
+    await buy(page, "Failed");
+    assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
+  }));
+
+test("an answer that the guard lost: its page; Back, and pressed again it is the same page", () =>
+  onForm("then=lost", async ({ page, bought, back }) => {
+    for (let times = 0; times < 2; times++) {
+      await buy(page, "Nobody knows yet whether this was carried out");
+      await back();
+      await says(page, /^Sent\./);
+    }
+    assert.equal(bought().length, 1);
+  }));
+
+test("a lost answer: the browser's own page; Back, and pressed again it is the same purchase", async () => {
+  const network = await startCuttingProxy(guard.url, { whole: true });
+  try {
+    await onForm("then=created", async ({ page, bought, back }) => {
+      await page.getByRole("button", { name: "Buy" }).click({ noWaitAfter: true });
+      await until(() => page.url().startsWith("chrome-error:"), "the browser says that it got no answer");
+      assert.equal(bought().length, 1);
+      network.mend();
+      await back();
+      await says(page, /^Sent\./);
+      await buy(page, "Bought");
+      assert.equal(bought().length, 1);
+    }, { site: network.url });
+  } finally {
+    await network.stop();
+  }
+});
+
+for (const [how, leave] of [
+  // Playwright takes the submission's end for the reload's.
+  ["reloaded", (page) => page.reload().catch(() => {})],
+  ["left by a link and come back to by another", async (page) => {
+    await page.goto(page.url().replace("/form", "/elsewhere"));
+    await page.goto(page.url().replace("/elsewhere", "/form"));
+  }],
+]) {
+  test(`${how} in mid-submission: nobody knows; pressed again, edited or not, it is the same purchase`, () =>
+    onForm("then=created&delay=1500", async ({ page, bought }) => {
+      await press(page);
+      await until(() => bought().length === 1, "the first has arrived");
+      await leave(page);
+      await says(page, /^Perhaps carried out\./);
+      assert.equal(await page.getByRole("button", { name: "Start over" }).isVisible(), true);
+      await buy(page, "Bought");
+      assert.equal(bought().length, 1);
+    }));
+}
+
+test("the answer's page reloaded: the browser sends it again, and nothing is done twice", () =>
+  onForm("then=created", async ({ page, bought }) => {
+    await buy(page, "Bought");
+    await page.reload();
+    await shows(page, "Bought");
+    assert.equal(bought().length, 1);
+  }));
+
+test("a page that was loaded anew starts a new key", () =>
+  onForm("then=receipt", async ({ page, open, bought }) => {
+    await buy(page, "Receipt");
+    await open();
+    await says(page, /^$/);
+    await buy(page, "Receipt");
+    assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
+  }));
+
+test("a download is one; the page stays, and its button can be pressed again for the same file", () =>
+  onForm("then=file", async ({ page, bought }) => {
+    await page.clock.install();
+    const files = [];
+    page.on("download", (download) => files.push(download.suggestedFilename()));
+    await page.getByRole("button", { name: "Buy" }).click();
+    await until(() => files.length === 1, "a file");
+    await page.clock.runFor(11_000);
+    await says(page, /^Sent\./);
+    assert.equal(await page.getByRole("button", { name: "Buy" }).isEnabled(), true);
+    await page.getByRole("button", { name: "Buy" }).click();
+    await until(() => files.length === 2, "the file again");
+    assert.deepEqual([files, bought().length], [["invoice.pdf", "invoice.pdf"], 1]);
+  }));
+
+test("another target gets the answer", () =>
+  onForm("then=created&target=_blank&delay=300", async ({ page, context, bought }) => {
+    const opened = context.waitForEvent("page");
+    await page.getByRole("button", { name: "Buy" }).dblclick();
+    await shows(await opened, "Bought");
+    assert.equal(bought().length, 1);
+  }));
+
+test("under Trusted Types it works all the same", () =>
+  onForm("then=created&trusted", async ({ page, bought }) => {
+    await buy(page, "Bought");
+    assert.equal(bought().length, 1);
+  }));
+
+test("a multipart form keeps its files", () =>
+  onForm("then=created&enctype=multipart/form-data&delay=300", async ({ page, bought }) => {
+    await page.locator("[name=photo]").setInputFiles({ name: "a.txt", mimeType: "text/plain", buffer: Buffer.from("hello") });
+    await page.getByRole("button", { name: "Buy" }).dblclick();
+    await shows(page, "Bought");
+    const [{ body, key }, ...more] = bought();
+    assert.deepEqual(more, []);
+    assert.match(body, /filename="a.txt"\r\nContent-Type: text\/plain\r\n\r\nhello\r\n/);
+    assert.ok(body.includes(`name="idempotency-key"\r\n\r\n${key}\r\n`));
+  }));
+
+test("another button of the form is another operation", () =>
+  onForm("then=created", async ({ page, bought, back }) => {
+    await page.getByRole("button", { name: "Save draft" }).click();
+    await shows(page, "Bought");
+    await back();
+    await buy(page, "Bought");
+    assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
+  }));
+
+test("a key that the server wrote is the first one, with the script and without", async () => {
+  await onForm("then=created&written=from-the-server", async ({ page, bought, back }) => {
+    await buy(page, "Bought");
+    await back();
+    await page.getByRole("button", { name: "Start over" }).click();
+    await buy(page, "Bought");
+    const [first, second] = bought().map(({ key }) => key);
+    assert.equal(first, "from-the-server");
+    assert.match(second, /^[0-9a-f-]{36}$/);
+  });
+  await onForm("then=created&written=without-a-script", async ({ page, bought, back }) => {
+    await buy(page, "Bought");
+    await back();
+    await buy(page, "Bought");
+    assert.deepEqual(bought().map(({ key }) => key), ["without-a-script"]);
+  }, { javaScriptEnabled: false });
+});
+
+test("what the page's own script cancels is not sent; submit() by a script is guarded", () =>
+  onForm("then=created&delay=500", async ({ page, bought }) => {
+    await page.evaluate(() => addEventListener("submit", (event) => event.preventDefault(), { once: true }));
+    await page.getByRole("button", { name: "Buy" }).click();
+    await pause(300);
+    assert.deepEqual([bought().length, await page.getByRole("button", { name: "Buy" }).isEnabled()], [0, true]);
+    await page.evaluate(() => (buy.submit(), buy.submit(), buy.requestSubmit()));
+    await shows(page, "Bought");
+    assert.equal(bought().length, 1);
+    assert.match(bought()[0].key, /^[0-9a-f-]{36}$/);
+  }));
+
+test("while it is under way the button is disabled, the form busy, and a sentence says so", () =>
+  onForm("then=created&delay=1000", async ({ page }) => {
+    // Written down by the page itself: Playwright waits for the navigation.
+    await page.evaluate(() => addEventListener("onlyonce", ({ target, detail }) => setTimeout(() => {
+      const said = target.querySelector("[role=status]").textContent;
+      const seen = [target.id, detail.state, target.getAttribute("aria-busy"), target.elements.via[0].disabled, said];
+      sessionStorage.seen = JSON.stringify(seen);
+    }, 100)));
+    await buy(page, "Bought");
+    assert.deepEqual(JSON.parse(await page.evaluate(() => sessionStorage.seen)), ["buy", "sending", "true", true, "Einen Moment"]);
+  }));
+
+test("a form that comes later is guarded too, and one that cannot be spoils none", () =>
+  onForm("then=created&delay=300", async ({ page, bought, errors }) => {
+    await page.evaluate(() => {
+      const copy = buy.cloneNode(true);
+      buy.remove();
+      document.body.insertAdjacentHTML("afterbegin", "<form name=search data-onlyonce></form>");
+      setTimeout(() => document.body.append(copy), 100);
+    });
+    await page.locator("#buy").waitFor();
+    await page.getByRole("button", { name: "Buy" }).dblclick();
+    await shows(page, "Bought");
+    assert.match(bought()[0].key, /^[0-9a-f-]{36}$/);
+    assert.equal(bought().length, 1);
+    assert.deepEqual(errors.splice(0), ['The form "search" has method="get": write method="post".']);
+  }));
+
+async function onForm(query, act, { site = guard.url, browser: chosen = browser, ...options } = {}) {
+  const context = await chosen.newContext(options);
+  context.setDefaultTimeout(10_000);
+  const id = randomUUID();
+  const errors = [];
+  context.on("weberror", (error) => errors.push(error.error().message));
+  const page = await context.newPage();
+  const open = () => page.goto(`${site}/form?for=${id}&${query}`);
+  const bought = () => shop.ledger.filter((entry) => entry.for === id);
+  const back = async () => {
+    // Playwright waits for a load, and a page that was kept alive is not loaded again.
+    await (chosen === keeping ? page.evaluate(() => history.back()) : page.goBack());
+    await until(() => page.url().includes("/form?"), "the form's page is back");
+    await page.getByRole("button", { name: "Buy" }).waitFor();
+  };
+  try {
+    await open();
+    await act({ page, context, open, bought, back, errors });
+    assert.deepEqual(errors, []);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Presses the button without waiting for what comes of it. */
+function press(page) {
+  return page.getByRole("button", { name: "Buy" }).click({ noWaitAfter: true });
+}
+
+async function buy(page, title) {
+  await page.getByRole("button", { name: "Buy" }).click();
+  await shows(page, title);
+}
+
+/** Waits for the page, and for the script that it may have. */
+async function shows(page, title) {
+  await page.getByRole("heading", { name: title }).waitFor();
+  await page.waitForLoadState();
+}
+
+function says(page, pattern) {
+  return until(async () => pattern.test(await page.getByRole("status").textContent().catch(() => "…")), `the status says ${pattern}`);
+}
+
+/** A site of somebody else's, which knows nothing of CORS. */
+async function startCheckout() {
+  const server = createServer((_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>Checkout</h1>"));
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return { url: `http://localhost:${server.address().port}/pay`, close: () => (server.closeAllConnections(), server.close()) };
 }

@@ -2,8 +2,10 @@
 // the shop's own port.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { after, test } from "node:test";
-import { startAll } from "../fixture.mjs";
+import { promisify } from "node:util";
+import { newLedger, startAll } from "../fixture.mjs";
 import { startCuttingProxy } from "./cutting-proxy.mjs";
 import { startGuardFor } from "./guard.mjs";
 import { BEANS, executed, keysExecuted, onStage, pause, untilExecuted } from "./stage.mjs";
@@ -128,6 +130,31 @@ test("a listener that throws loses no answer", () =>
       return (await fetchOnce(url, init, { onAttempt })).status;
     }, [orders(), JSON.stringify(BEANS)]);
     assert.deepEqual([status, await executed(world, ledger)], [201, 1]);
+  }));
+
+test("in Node, too, and one that is async", async () => {
+  const code = `import { fetchOnce } from "${new URL("../../../www/client/index.js", import.meta.url)}";
+    const init = { method: "POST", headers: { "content-type": "application/json" }, body: process.argv[2] };
+    const onAttempt = process.argv[3] === "async" ? async () => { throw new Error("a mistake"); } : () => { throw new Error("a mistake"); };
+    console.log((await fetchOnce(process.argv[1], init, { onAttempt })).status);`;
+  for (const kind of ["async", "sync"]) {
+    const ledger = newLedger();
+    const args = ["--input-type=module", "-e", code, `${world.guard}/orders?ledger=${ledger}`, JSON.stringify(BEANS), kind];
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, args);
+    assert.deepEqual([stdout.trim(), await executed(world, ledger)], ["201", 1]);
+    assert.match(stderr, /a mistake/);
+  }
+});
+
+test("the origin's 408 is sent again, and arrives there", () =>
+  onStage(world, async ({ page, orders, ledger, sent }) => {
+    const { status, reports } = await once(page, orders("&status=408&execute=1"), { attempts: 2, baseDelay: 10 });
+    assert.equal(status, 408);
+    assert.deepEqual(reports.map(({ outcome }) => outcome), ["not-processed", "not-processed"]);
+    assert.equal(sent.length, 2);
+    // Chromium sends a request that was answered 408 again by itself, which is no attempt of the client's.
+    assert.ok((await executed(world, ledger)) >= 2);
+    assert.equal(new Set(await keysExecuted(world, ledger)).size, 1);
   }));
 
 test("keys come from another generator, from a Request, from the platform's random bits", () =>

@@ -2,6 +2,7 @@
 // submitted twice. What was executed is asked of the shop's own port.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, test } from "node:test";
 import { launchBrowser, startAll } from "../fixture.mjs";
 import { executed, keysExecuted, onStage, pause, ready, until, untilExecuted } from "./stage.mjs";
@@ -169,9 +170,10 @@ test("an unknown outcome keeps the key over edits and reloads, until startOver()
     await guardAgain(page);
     assert.deepEqual([await keyOf(page), (await look(page)).state], [key, "unknown"]);
     assert.equal(await executed(world, ledger), 1);
+    assert.equal((await page.evaluate(() => window.changes[0])).state, "unknown", "it is said at once");
     await page.evaluate(() => window.guarded.startOver());
     assert.notEqual(await keyOf(page), key);
-    await submitted(page, "unknown");
+    await submitted(page, "unknown", 2);
     assert.equal(await executed(world, ledger), 2);
   }));
 
@@ -193,13 +195,121 @@ test("startOver() during a submission is refused by name", () =>
     assert.equal(await executed(world, ledger), 1);
   }));
 
-test("what another listener has cancelled is not sent", () =>
+for (const [where, listen] of [
+  ["on the form", () => order.addEventListener("submit", (event) => event.preventDefault())],
+  ["on the document, where React's are", () => document.body.addEventListener("submit", (event) => event.preventDefault())],
+  ["on the window", () => addEventListener("submit", (event) => event.preventDefault())],
+  ["on the window, ahead of all others", () => addEventListener("submit", (event) => event.preventDefault(), true)],
+  ["on the way, which lets nobody else hear of it", () => document.body.addEventListener("submit", (event) => (event.stopPropagation(), event.preventDefault()))],
+]) {
+  test(`what a listener ${where} cancels is not sent`, () =>
+    onForm("", async ({ page, ledger, sent }) => {
+      await page.evaluate(listen);
+      await page.getByRole("button").click();
+      await pause(300);
+      assert.equal((await look(page)).state, "ready");
+      assert.deepEqual([sent.length, await executed(world, ledger)], [0, 0]);
+    }));
+}
+
+test("a listener that stops the event but cancels nothing keeps nobody from guarding it", () =>
   onForm("", async ({ page, ledger, sent }) => {
-    await page.evaluate(() => order.addEventListener("submit", (event) => event.preventDefault(), true));
-    await page.getByRole("button").click();
-    await pause(300);
-    assert.deepEqual([sent.length, await executed(world, ledger)], [0, 0]);
+    await page.evaluate(() => document.body.addEventListener("submit", (event) => event.stopPropagation()));
+    await submitted(page, "final");
+    assert.deepEqual([sent.length, await executed(world, ledger)], [1, 1]);
   }));
+
+test("a form in a shadow tree is guarded as any other", () =>
+  onForm("", async ({ page, ledger }) => {
+    await page.evaluate(() => {
+      const host = document.body.appendChild(document.createElement("div"));
+      host.attachShadow({ mode: "open" }).append(order);
+    });
+    await submitted(page, "final");
+    assert.equal(await executed(world, ledger), 1);
+  }));
+
+test("another button, another operation: its address and its encoding count", () =>
+  onForm("", async ({ page }) => {
+    const digests = await page.evaluate(async () => {
+      const { formRequest } = await import("/client/form-request.js");
+      const button = (attributes) => Object.assign(document.createElement("button"), attributes);
+      const buttons = [button({}), button({ formAction: "/drafts" }), button({ formEnctype: "multipart/form-data" }), button({ name: "via", value: "x" })];
+      order.append(...buttons);
+      return buttons.map((button) => formRequest(order, button).digest);
+    });
+    assert.equal(new Set(digests).size, 4);
+  }));
+
+test("a draft saved by another button, then the order, unedited: two keys", () =>
+  onForm("", async ({ page }) => {
+    await page.evaluate(() => {
+      const draft = Object.assign(document.createElement("button"), { textContent: "Save draft", name: "via", value: "button" });
+      draft.setAttribute("formaction", "/drafts");
+      order.append(draft);
+    });
+    await page.getByRole("button", { name: "Save draft" }).click();
+    await untilState(page, "final");
+    await page.getByRole("button", { name: "Order" }).click();
+    await untilState(page, "final", 2);
+    const keys = await page.evaluate(() => changes.filter(({ state }) => state === "sending").map(({ key }) => key));
+    assert.equal(new Set(keys).size, 2);
+  }));
+
+test("a form without an action goes to the page's own address, whatever <base> says", () =>
+  onForm("", async ({ page }) => {
+    const urls = await page.evaluate(async () => {
+      const { formRequest } = await import("/client/form-request.js");
+      document.head.append(Object.assign(document.createElement("base"), { href: "/shop/" }));
+      return [null, "", "pay", "?x"].map((action) => {
+        const form = document.createElement("form");
+        if (action !== null) form.setAttribute("action", action);
+        return new Request(formRequest(form, null).url).url;
+      });
+    });
+    const site = new URL(page.url()).origin;
+    assert.deepEqual(urls, [page.url(), page.url(), `${site}/shop/pay`, `${site}/shop/?x`]);
+  }));
+
+test("after the origin's own refusal the next press, unedited, is a new attempt", () =>
+  onForm("&status=402", async ({ page, sent }) => {
+    await submitted(page, "final");
+    await submitted(page, "final", 2);
+    assert.equal(new Set(sent.map(({ key }) => key)).size, 2);
+  }));
+
+test("a tab that was duplicated in mid-submission: another order has a key of its own, the same one is the same", () =>
+  onForm("&delay=3000", async ({ page, context, ledger }) => {
+    const key = await keyOf(page);
+    await page.getByRole("button").click();
+    await untilExecuted(world, ledger, 1);
+    const other = await duplicate(page, context);
+    const third = await duplicate(page, context);
+    assert.equal((await look(other)).state, "unknown");
+    await other.locator("[name=quantity]").fill("3");
+    await Promise.all([submitted(other, "final"), submitted(third, "final"), untilState(page, "final")]);
+    const keys = await keysExecuted(world, ledger);
+    assert.equal(keys.length, 2);
+    assert.deepEqual([await keyOf(third), await keyOf(other)].map((key) => `"${key}"`), keys);
+    assert.equal(await keyOf(third), key);
+  }));
+
+test("README's way to send JSON loses no entry", async () => {
+  const readme = await readFile(new URL("../../../www/client/README.md", import.meta.url), "utf8");
+  const [sample] = readme.match(/(?<=```js\n)guardForm\(form, [^`]+/);
+  await onStage(world, async ({ page, sent }) => {
+    const bodies = [];
+    page.on("request", (request) => request.method() === "POST" && bodies.push(request.postDataJSON()));
+    await page.evaluate((sample) => {
+      window.form = document.forms[0];
+      new Function("guardForm", "fetchOnce", "form", sample)(guardForm, fetchOnce, form);
+    }, sample);
+    await page.getByRole("button").click();
+    await until(() => sent.length === 1, "it is sent");
+    assert.deepEqual(bodies, [{ item: "beans", extra: ["milk", "sugar"] }]);
+  }, { html: `<form method="post"><input name="item" value="beans">
+    <input type="checkbox" name="extra" value="milk" checked><input type="checkbox" name="extra" value="sugar" checked><button>Order</button></form>` });
+});
 
 test("blocked session storage changes nothing but that a reload forgets", () =>
   onForm("", async ({ page, ledger }) => {
@@ -263,6 +373,14 @@ async function leaveAndReturn(page) {
 async function guardAgain(page) {
   await ready(page);
   if (!(await page.evaluate(() => window.guarded))) await page.evaluate(guardInPage, page.orders);
+}
+
+/** Another tab of the page, with what this one has in its session storage. */
+async function duplicate(page, context) {
+  const [other] = await Promise.all([context.waitForEvent("page"), page.evaluate(() => void open(location.href))]);
+  other.orders = page.orders;
+  await guardAgain(other);
+  return other;
 }
 
 async function submitAndLeave(page, ledger, leave) {

@@ -150,7 +150,7 @@ test("a stored item that cannot be marked is not sent: after a crash nobody coul
     });
     await context.setOffline(false);
     await page.waitForFunction(() => navigator.onLine);
-    await page.evaluate(() => outbox.flush());
+    await assert.rejects(page.evaluate(() => outbox.flush()), /could not be sent yet/);
     assert.equal(sent.length, 0);
     assert.match((await problems(page))[0], /undone/);
     await page.evaluate(() => { IDBCursor.prototype.update = window.update; return outbox.flush(); });
@@ -164,7 +164,7 @@ async function lost({ page, context, orders, ledger }) {
   const restoreAnswers = await loseAnswers(context);
   const key = await enqueue(page, orders());
   await untilExecuted(world, ledger, 1);
-  await page.evaluate(() => outbox.flush());
+  await assert.rejects(page.evaluate(() => outbox.flush()), /could not be sent yet: flush later\./);
   await pause(100);
   await restoreAnswers();
   return key;

@@ -17,18 +17,23 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const CONSUMER = `
   import { fetchOnce, guardForm, newKey, NoAnswer, Outbox, outcomeOf, problemOf } from "@onlyonce/client";
+  import type { Change, FormOptions, FormRequest, Item, OnceOptions, OutboxOptions, Outcome, Problem, Report, RetryPolicy, State } from "@onlyonce/client";
   import { Outbox as Same } from "@onlyonce/client/outbox";
   import "@onlyonce/client/auto";
   const key: string = newKey();
   const answer: Response = await fetchOnce("/orders", { method: "POST" }, { key, onAttempt: ({ outcome }) => outcome === "final" });
-  const outcome: "final" | "not-processed" | "unknown" = outcomeOf(answer, await problemOf(answer));
+  const outcome: Outcome & ("final" | "not-processed" | "unknown") = outcomeOf(answer, await problemOf(answer));
   guardForm(document.forms[0]!, { send: ({ data, key }) => fetchOnce("/", { body: data }, { key }), onState: ({ state }) => state === "unknown" }).startOver();
-  const item = await new Outbox({ generateKey: () => key, authorize: async () => ({ a: "b" }) }).start().enqueue("/x", undefined, { lane: "a" });
+  const item: Item = await new Outbox({ generateKey: () => key, authorize: async () => ({ a: "b" }) }).start().enqueue("/x", undefined, { lane: "a" });
   const state: "queued" | "sending" | "synced" | "failed" | "stale" = item.state;
   const same: typeof Outbox = Same;
+  const retry: RetryPolicy = { attempts: 1, baseDelay: 1, maxDelay: 1, maxRetryAfter: 1 };
+  const once: OnceOptions & Partial<RetryPolicy> = { ...retry, key, onAttempt: (report: Report) => void (report.problem satisfies Problem | null | undefined) };
+  const form: FormOptions = { send: async (request: FormRequest) => fetchOnce(request.url, request.init, once), onState: (change: Change) => void (change.state satisfies State) };
+  const queue: OutboxOptions = { onChange: (item: Item) => void item.answer };
   // @ts-expect-error: a timestamp is no key
   void fetchOnce("/orders", {}, { key: Date.now() });
-  console.log(outcome, state, same, NoAnswer);
+  console.log(outcome, state, same, NoAnswer, form, queue);
 `;
 
 test("the JSDoc holds under --checkJs --strict", () => {

@@ -11,6 +11,10 @@ import { RETRY_POLICY, retryDelay, retryAfter } from "../../../www/client/retry.
 const MINUTE = 60_000;
 const REPLAYED = { "idempotency-replayed": "true" };
 const GUARD = { "cache-status": "onlyonce; detail=x", "content-type": "application/problem+json" };
+const KEPT = { "cache-status": 'onlyonce; fwd=miss; stored; key="a"' };
+const HIT = { ...REPLAYED, "cache-status": 'edge; fwd=miss, onlyonce; hit; key="a"' };
+const SHARED = { ...REPLAYED, "cache-status": 'onlyonce; fwd=miss; collapsed; key="a", other; hit' };
+const SOON = { "retry-after": "1" };
 
 for (const [status, headers, problem, outcome, again] of [
   [201, {}, null, "final", false],
@@ -18,19 +22,35 @@ for (const [status, headers, problem, outcome, again] of [
   [401, {}, null, "not-processed", false],
   [429, {}, null, "not-processed", true],
   [425, {}, null, "not-processed", true],
-  [408, {}, null, "unknown", true],
+  [408, {}, null, "not-processed", true],
   [408, REPLAYED, null, "final", false],
+  [408, HIT, null, "final", false],
+  [429, KEPT, null, "final", true],
+  [429, HIT, null, "final", false],
+  [429, SHARED, null, "not-processed", true],
+  [201, SHARED, null, "final", false],
+  [411, {}, null, "not-processed", false],
+  [417, {}, null, "not-processed", false],
+  [421, {}, null, "not-processed", false],
+  [426, {}, null, "not-processed", false],
+  [428, {}, null, "not-processed", false],
+  [431, {}, null, "not-processed", false],
+  [511, {}, null, "not-processed", false],
+  [409, {}, null, "final", false],
+  [409, SOON, null, "not-processed", false],
+  [423, SOON, null, "not-processed", false],
   [500, {}, null, "unknown", false],
   [502, {}, null, "unknown", true],
   [504, {}, null, "unknown", true],
   [503, {}, null, "unknown", true],
-  [503, { "retry-after": "1" }, null, "not-processed", true],
+  [503, SOON, null, "not-processed", true],
   [503, REPLAYED, null, "unknown", false],
   [201, REPLAYED, null, "final", false],
   [521, {}, null, "not-processed", false],
   [409, GUARD, { code: "in-progress", retryable: true }, "unknown", true],
   [503, GUARD, { code: "guard-unavailable", retryable: true }, "unknown", true],
   [504, GUARD, { code: "outcome-unknown", retryable: false }, "unknown", false],
+  [503, GUARD, { code: "origin-busy", retryable: true }, "not-processed", true],
   [422, GUARD, { code: "key-reused", retryable: false }, "unknown", false],
   [409, GUARD, { code: "credential-changed", retryable: false }, "final", false],
   [409, GUARD, { code: "response-not-kept", retryable: false }, "final", false],
@@ -41,7 +61,7 @@ for (const [status, headers, problem, outcome, again] of [
   [502, GUARD, { code: "loop-detected", retryable: false }, "unknown", false],
   [503, GUARD, { code: "of-a-later-version", retryable: false }, "unknown", false],
 ]) {
-  test(`${status} ${problem?.code ?? Object.keys(headers)} is ${outcome}, ${again ? "worth another attempt" : "not sent again"}`, async () => {
+  test(`${status} ${problem?.code ?? Object.values(headers)} is ${outcome}, ${again ? "worth another attempt" : "not sent again"}`, async () => {
     const response = new Response(problem && JSON.stringify(problem), { status, headers });
     const found = await problemOf(response);
     assert.deepEqual(found, problem);
@@ -70,6 +90,7 @@ test("a problem is the guard's where others stand in Cache-Status beside it", as
 for (const [value, date, ms] of [
   [null, null, 0],
   ["3", null, 3000],
+  ["1.5", null, 1500],
   ["soon", null, 0],
   ["-1", null, 0],
   ["Sun, 01 Jan 2023 00:01:00 GMT", "Sun, 01 Jan 2023 00:00:00 GMT", 60_000],

@@ -10,7 +10,7 @@ fn whole() -> Value {
         "jurisdiction": "eu", "methods": ["POST"], "key": "derive", "derive_window": "10s",
         "retry_window": "24h", "in_flight": "wait", "wait": "25s", "deadline": "125s",
         "unknown": "hold", "release": [429, {"status": 302, "header": "location", "matches": "*a*"}],
-        "scope": ["jwt:sub"], "credential": ["header:a"], "fingerprint": "auto",
+        "key_from": ["form:k"], "scope": ["jwt:sub"], "credential": ["header:a"], "fingerprint": "auto",
         "ignore": ["/a~1b"], "max_request_body": "1MiB", "max_stored_response": "1MiB",
         "replay_set_cookie": true, "on_guard_failure": "open", "mode": "observe",
         "cors": {"origins": ["https://a.example"]}, "kv_write": "never",

@@ -74,6 +74,29 @@ fn scope_and_credential() {
 }
 
 #[test]
+fn places_for_keys() {
+    one(
+        r#"{"key_from": []}"#,
+        r#"key_from [] is empty: name a place, or write key = "off" to guard nothing here"#,
+    );
+    one(
+        r#"{"key_from": "header:idempotency-key"}"#,
+        r#"key_from "header:idempotency-key" is a string: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
+    );
+    check(
+        r#"{"key_from": ["idempotency-key", "form:", "header:a b", "cookie:a", "form:k", "form:k", 7]}"#,
+        &[
+            r#"key_from[0] "idempotency-key" is no place for a key: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
+            r#"key_from[1] "form:" is no place for a key: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
+            r#"key_from[2] "header:a b" is no place for a key: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
+            r#"key_from[3] "cookie:a" is no place for a key: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
+            r#"key_from[5] "form:k" stands in the list twice: remove one of them"#,
+            r#"key_from[6] 7 is a number: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
+        ],
+    );
+}
+
+#[test]
 fn pointers() {
     check(
         r#"{"ignore": ["sent_at", "", "/a~2", "/a~", 7, "sent_at"]}"#,

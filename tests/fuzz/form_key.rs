@@ -1,0 +1,82 @@
+//! Keys that stand in a field of a form.
+//!
+//! 1. Whatever a body holds, it has a key, none, or a mistake.
+//! 2. A text in the field of a form, urlencoded or multipart, is the key that it would be as a header.
+
+use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::key_location::{FoundKey, KeyLocation, find_key};
+use onlyonce::guard::request_head::RequestHead;
+
+use crate::engine::kind;
+
+pub const WORDS: &[&str] = &[
+    "idempotency-key=",
+    "idempotency%2dkey",
+    "&",
+    "%22",
+    "+",
+    "k",
+    "\"k\"",
+    "--b\r\n",
+    "\r\n--b\r\n",
+    "\r\n--b--\r\n",
+    "Content-Disposition: form-data; name=\"idempotency-key\"\r\n\r\n",
+    "; filename=\"a\"",
+];
+
+const URLENCODED: &str = "application/x-www-form-urlencoded";
+const MULTIPART: &str = "multipart/form-data; boundary=b";
+
+/// A POST with a body of this type.
+struct Head(&'static str);
+
+impl RequestHead for Head {
+    fn method(&self) -> &str {
+        "POST"
+    }
+
+    fn path(&self) -> &str {
+        "/buy"
+    }
+
+    fn query(&self) -> &str {
+        ""
+    }
+
+    fn header(&self, name: &str) -> Option<String> {
+        (name == "content-type").then(|| self.0.to_owned())
+    }
+}
+
+pub fn check(input: &[u8]) -> u64 {
+    let came = [URLENCODED, MULTIPART].map(|media_type| {
+        let found = key(media_type, input);
+        (found.is_none(), found.is_some_and(|key| key.is_ok()))
+    });
+    let text = String::from_utf8_lossy(input);
+    let expected = IdempotencyKey::parse(&text).map_err(drop);
+    assert_eq!(key(URLENCODED, urlencoded(&text).as_bytes()), Some(expected.clone()), "{text:?}");
+    let is_one_part = !format!("\r\n{text}").contains("\r\n--b");
+    if is_one_part {
+        assert_eq!(key(MULTIPART, multipart(&text).as_bytes()), Some(expected.clone()), "{text:?}");
+    }
+    kind(&(came, expected.is_ok(), is_one_part))
+}
+
+/// `None` if there is none, and an error if it cannot be used.
+fn key(media_type: &'static str, body: &[u8]) -> Option<Result<IdempotencyKey, ()>> {
+    let locations = [KeyLocation::Form("idempotency-key".into())];
+    let found = find_key(&locations, &Head(media_type), body);
+    found.map_err(drop).map(|found| found.map(|FoundKey { key, .. }| key)).transpose()
+}
+
+fn urlencoded(text: &str) -> String {
+    let value: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    format!("item=tea&idempotency-key={value}")
+}
+
+fn multipart(text: &str) -> String {
+    format!(
+        "--b\r\nContent-Disposition: form-data; name=\"idempotency-key\"\r\n\r\n{text}\r\n--b--\r\n"
+    )
+}

@@ -1,0 +1,142 @@
+// A form that the browser submits by itself, as one operation.
+//
+// 1. The key is an entry of what the browser sends, `idempotency-key`. A field of that name which
+//    the server wrote gives the first one.
+// 2. What the browser does with the answer is its own affair; the page is gone by then, and where
+//    it stays (a download, another target) the button can be pressed again after a while.
+// 3. Back, or after a reload, the same entries are the same submission: pressed again they go out
+//    under the same key. Other entries are another submission, under a new key.
+// 4. Where the page was left in mid-submission, or the answer was a page that says 5xx, nobody
+//    knows. The key stays, edited or not, until startOver().
+// 5. Anywhere else a new key begins: on a page that was loaded anew, and after a page that says 4xx.
+
+import { showBusy } from "./form-busy.js";
+import { onSubmission } from "./form-submission.js";
+import { formRequest } from "./form-request.js";
+import { formStorage } from "./form-storage.js";
+import { FIELD, newKey } from "./key.js";
+import { answeredKey, answerTo, expectAnswer, expectNoAnswer, isLoadedAnew } from "./native-answer.js";
+
+/** @typedef {"ready" | "sending" | "sent" | "unknown"} NativeState `sent`: the browser has shown what came of it */
+
+/** How long the button stays disabled on a page that stays, in milliseconds. */
+const MAX_BUSY = 10_000;
+/** How long an answer may be under way: the guard's default deadline and what a network adds. */
+const MAX_WAIT = 130_000;
+
+export class NativeForm {
+  #form;
+  #onState;
+  #storage;
+  #key = "";
+  /** Of the last submission; empty where the key is not used yet. */
+  #digest = "";
+  /** @type {NativeState} */
+  #state = "ready";
+  /** The browser is asking what to send. */
+  #asked = false;
+  /** Ends with the wait for an answer. */
+  #waiting = new AbortController();
+
+  /**
+   * @param {HTMLFormElement} form
+   * @param {(change: { state: NativeState, key: string }) => void} onState hears the state at once, and of each change
+   */
+  constructor(form, onState) {
+    this.#form = form;
+    this.#onState = onState;
+    this.#storage = formStorage(form);
+    const { signal } = new AbortController();
+    onSubmission(form, { isBusy: () => this.#state === "sending", submit: (event) => this.#submit(event) }, signal);
+    form.addEventListener("formdata", ({ formData }) => this.#asked && formData.set(FIELD, this.#key));
+    addEventListener("pageshow", ({ persisted }) => persisted && this.#begin(false));
+    this.#begin(isLoadedAnew);
+  }
+
+  /** Gives the key up: what is submitted next is another operation. */
+  startOver() {
+    if (this.#state === "sending") return;
+    this.#waiting.abort();
+    this.#renew();
+    this.#setState("ready");
+  }
+
+  /** @param {boolean} anew whether the page was loaded anew */
+  #begin(anew) {
+    this.#waiting.abort();
+    const open = this.#storage.read();
+    const status = open ? answerTo(open.key) : undefined;
+    this.#key = open?.key ?? answeredKey ?? "";
+    this.#digest = open?.digest ?? "";
+    if (Number(status) >= 500 || (open?.state === "unknown" && status === undefined)) return this.#setState("unknown");
+    if (open && !anew && !(Number(status) >= 400)) return this.#setState("sent");
+    this.#renew();
+    this.#setState("ready");
+  }
+
+  #renew() {
+    const written = new FormData(this.#form).get(FIELD);
+    this.#key = typeof written === "string" && written !== "" && written !== this.#key ? written : newKey();
+    this.#digest = "";
+    this.#storage.clear();
+  }
+
+  /** @param {SubmitEvent} [event] */
+  #submit(event) {
+    const submitter = event?.submitter ?? null;
+    const { digest } = formRequest(this.#form, submitter);
+    const unknown = this.#state === "unknown";
+    if (this.#digest !== "" && this.#digest !== digest && !unknown) this.#renew();
+    this.#digest = digest;
+    this.#save(unknown ? "unknown" : "sending");
+    expectAnswer(this.#key);
+    this.#wait(submitter);
+    this.#setState("sending");
+    this.#asked = true;
+    if (!event) HTMLFormElement.prototype.submit.call(this.#form);
+  }
+
+  /** @param {HTMLElement | null} submitter */
+  #wait(submitter) {
+    this.#waiting.abort();
+    const waiting = (this.#waiting = new AbortController());
+    const { signal } = waiting;
+    let leaving = 0;
+    // The first is the submission's own. Who leaves after that does not wait for its answer.
+    addEventListener("beforeunload", () => ++leaving > 1 && this.#giveUpAnswer(), { signal });
+    setTimeout(() => waiting.abort(), MAX_WAIT);
+    // Later: a button that is disabled now would not be sent.
+    setTimeout(() => this.#showBusy(submitter, signal));
+  }
+
+  /**
+   * @param {HTMLElement | null} submitter
+   * @param {AbortSignal} signal
+   */
+  #showBusy(submitter, signal) {
+    this.#asked = false;
+    const endBusy = showBusy(this.#form, submitter);
+    signal.addEventListener("abort", endBusy);
+    setTimeout(() => {
+      if (signal.aborted) return;
+      endBusy();
+      this.#setState("sent");
+    }, MAX_BUSY);
+  }
+
+  #giveUpAnswer() {
+    this.#save("unknown");
+    expectNoAnswer();
+  }
+
+  /** @param {"sending" | "unknown"} state */
+  #save(state) {
+    this.#storage.save({ key: this.#key, digest: this.#digest, state });
+  }
+
+  /** @param {NativeState} state */
+  #setState(state) {
+    this.#state = state;
+    this.#onState({ state, key: this.#key });
+  }
+}
