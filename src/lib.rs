@@ -26,7 +26,8 @@
 //!     is stored as.
 //!   - `shard`: which object has a key; `places`, `retention` and `alarm`: what its keys share.
 //!   - `message`, `delivery`: what a queue's message asks for, and what becomes of it.
-//!   - `operator`, `seen`: what an operator may ask, and is told.
+//!   - `operator`, `seen`: what an operator may ask, and is told. `unknown_outcome`: what is told
+//!     of an outcome that nobody knows, and of its end.
 //!   - `replay`, `isolate_cache`: when a copy may be shown. `problem`: what a refusal says; `cors`:
 //!     which pages may read it. `log`, `metrics`, `health`: what an operator and a client are told.
 //!   - `rpc`: what Worker and object say to each other. `forward`: what the origin is sent.

@@ -3,11 +3,15 @@
 use super::incoming::Incoming;
 use super::object_client::shard_stub;
 use super::platform::request_head::PlatformRequestHead;
+use super::platform::timeout::within;
 use crate::guard::operator::{
-    AdminError, AdminRequest, MAX_REQUEST_BODY, find, found, is_operator,
+    AdminError, AdminRequest, MAX_REQUEST_BODY, ShardPage, UnknownPage, UnknownQuery, find, found,
+    is_operator, shards_of_page,
 };
 use crate::guard::request_head::RequestHead;
 use crate::guard::scope::RecordId;
+use crate::guard::time::Millis;
+use futures_util::future::join_all;
 use js_sys::futures::JsFuture;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response, ResponseInit};
@@ -21,6 +25,7 @@ pub async fn answer(incoming: &Incoming) -> Option<Result<Response, JsValue>> {
     }
     Some(match AdminRequest::parse(head.method(), head.path(), head.query()) {
         Ok(AdminRequest::Find) => find_record(incoming).await,
+        Ok(AdminRequest::Unknown(query)) => list_unknown(incoming, query).await,
         Ok(AdminRequest::Record(id, _)) => ask_shards(incoming, &id).await,
         Err(error) => refuse(&error),
     })
@@ -52,6 +57,38 @@ pub async fn read_body(
     let promise = request.text().map_err(|_| AdminError::BodyUnreadable)?;
     let text = JsFuture::from(promise).await.ok().and_then(|text| text.as_string());
     text.ok_or(AdminError::BodyUnreadable)
+}
+
+/// One page of the unknown outcomes of all shards. Each shard gets the operator's request with the place
+/// at which the page begins, which is the same for all of them.
+async fn list_unknown(incoming: &Incoming, query: UnknownQuery) -> Result<Response, JsValue> {
+    let (names, next_shard) = shards_of_page(&incoming.config.policy.sharding, &query);
+    let (mut found, mut unreachable) = (Vec::new(), Vec::new());
+    for names in names.chunks(AT_ONCE) {
+        let pages = join_all(names.iter().map(|shard| ask_for_page(incoming, shard))).await;
+        for (name, page) in names.iter().zip(pages) {
+            match page {
+                Some(page) => found.push(page),
+                None => unreachable.push(name.clone()),
+            }
+        }
+    }
+    json(200, &UnknownPage::join(&query, found, unreachable, next_shard).to_json())
+}
+
+/// How many shards are asked at once, and how long each may take.
+const AT_ONCE: usize = 32;
+const PATIENCE: Millis = Millis::seconds(5);
+
+async fn ask_for_page(incoming: &Incoming, shard: &str) -> Option<ShardPage> {
+    let stub = shard_stub(incoming, shard).ok()?;
+    let request = Clone::clone(&incoming.request);
+    let answer = async {
+        let response: Response = stub.fetch_with_request(request.into()).await.ok()?.into();
+        let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
+        ShardPage::from_json(&text)
+    };
+    within(PATIENCE, answer).await?
 }
 
 /// Asks the record's shard, which reads the request again; where that has no such record and `shards`

@@ -134,7 +134,7 @@ impl GuardedRequest {
         };
         log::line(&line.line());
         if let Some(metrics) = &bindings.metrics {
-            count(metrics, &line);
+            write_point(metrics, &point(&line));
         }
     }
 }
@@ -146,11 +146,11 @@ extern "C" {
     fn write_data_point(this: &DataPoints, point: &JsValue) -> Result<(), JsValue>;
 }
 
-/// Writes a request's figures to METRICS. What a platform says against a figure must not cost anybody
+/// Writes figures to METRICS. What a platform says against a figure must not cost anybody
 /// an answer.
-fn count(metrics: &AnalyticsEngineDataset, line: &LogLine) {
+pub fn write_point(metrics: &AnalyticsEngineDataset, point: &str) {
     let metrics: &DataPoints = metrics.unchecked_ref();
-    let written = JSON::parse(&point(line)).and_then(|point| metrics.write_data_point(&point));
+    let written = JSON::parse(point).and_then(|point| metrics.write_data_point(&point));
     if written.is_err() {
         log::warning("onlyonce: a data point could not be written to METRICS");
     }

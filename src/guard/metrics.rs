@@ -1,4 +1,4 @@
-//! The figures of a request as a data point of Analytics Engine.
+//! The figures of a request, or of an unknown outcome, as a data point of Analytics Engine.
 //!
 //! 1. `blob1`, `blob2` and so on are the log line's texts in their order, `double1` and so on its
 //!    numbers. A column means the same for ever, so new ones go to the end.
@@ -8,6 +8,9 @@
 
 use super::document::to_json;
 use super::log::LogLine;
+use super::scope::RecordId;
+use super::time::UnixMillis;
+use super::unknown_outcome::OutcomeChange;
 use serde::Serialize;
 
 /// The most bytes of an index (Analytics Engine, "Limits").
@@ -49,6 +52,21 @@ pub fn point(line: &LogLine) -> String {
         blobs: blobs.map(Option::unwrap_or_default),
         doubles: doubles.map(Option::unwrap_or_default),
     })
+}
+
+/// The data point for an outcome that became unknown or ended: what its line says, in the same columns.
+pub fn outcome_point(change: &OutcomeChange, record: &RecordId, now: UnixMillis) -> String {
+    let (record, claim) = (format!("{record:.16}"), format!("{:.8}", change.claim.id));
+    let route = change.claim.route.as_str();
+    let mut blobs = [""; 11];
+    let told = [change.name(), route, &change.claim.method, change.code(), "", &record, "", &claim];
+    for (blob, text) in blobs.iter_mut().zip(told) {
+        *blob = text;
+    }
+    let status = change.status().unwrap_or_default().into();
+    let since_first_ms = now.since(change.claim.claimed_at).0;
+    let doubles = [status, change.claim.attempt.into(), since_first_ms, 0, 0];
+    to_json(&DataPoint { indexes: [index(route)], blobs, doubles })
 }
 
 /// The platform drops a point whose index is too long. A pattern is ASCII, so it can be cut.

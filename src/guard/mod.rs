@@ -42,4 +42,5 @@ pub mod shard;
 pub mod source;
 pub mod stored_form;
 pub mod time;
+pub mod unknown_outcome;
 pub mod uploads;

@@ -52,6 +52,9 @@ pub struct Claim {
     /// The header value that the first attempt carried the key in, kept where a later attempt may
     /// be sent.
     pub raw_key: Option<String>,
+    /// The request's method, and the pattern of its route.
+    pub method: String,
+    pub route: String,
 }
 
 /// 128 random bits that tell one claim from every other. They are shown as 32 hex digits.
@@ -92,6 +95,33 @@ pub enum Reason {
     ServerError,
     /// The origin answered with a status that no response can be made of.
     NoSuchStatus(u16),
+}
+
+impl Outcome {
+    /// What the origin answered, where it did.
+    pub fn status(&self) -> Option<u16> {
+        match self.reason {
+            Reason::NoSuchStatus(status) => Some(status),
+            _ => self.answer.as_ref().map(|answer| answer.status),
+        }
+    }
+}
+
+impl Reason {
+    /// All names.
+    pub const NAMES: [&str; 5] =
+        ["connection-lost", "restarted", "deadline-passed", "server-error", "no-such-status"];
+
+    /// As operators and logs are told it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::ConnectionLost => "connection-lost",
+            Self::Restarted => "restarted",
+            Self::DeadlinePassed => "deadline-passed",
+            Self::ServerError => "server-error",
+            Self::NoSuchStatus(_) => "no-such-status",
+        }
+    }
 }
 
 /// The answer to a request, ready to be shown again.

@@ -50,6 +50,33 @@ test("an outcome that nobody knows, and the command that settles it", async () =
   assert.deepEqual(kinds(await ask(records[0].record)), ["no-record"]);
 });
 
+test("every outcome that is unknown, with the command that ends each", async () => {
+  const alone = await startGuard();
+  const unknown = () => report([alone.url, "--unknown"], { env });
+  try {
+    assert.match((await doctor([alone.url, "--unknown"], { env })).out, /^No outcome is unknown\.$/m);
+    await alone.order({ key: "known" });
+    for (const key of ["first", "second"]) await alone.order({ key, path: "/lost" });
+    const { code, findings, records } = await unknown();
+    assert.deepEqual([code, findings.map(({ kind }) => kind)], [1, ["outcome-unknown", "outcome-unknown"]]);
+    assert.deepEqual(records.map(({ method, route, reason }) => [method, route, reason]), Array(2).fill(["POST", "*", "connection-lost"]));
+    assert.ok(records[0].claimed_at >= records[1].claimed_at, "the newest first");
+    assert.match(findings[0].what, /\(POST \*, 20/);
+    for (const { command } of findings) {
+      const [, url, body] = command.match(/^curl -X POST (\S+) -H "[^"]*" -d '(.*)'$/);
+      assert.equal((await fetch(url, { method: "POST", headers: { authorization: `Bearer ${TOKEN}` }, body })).status, 200);
+    }
+    assert.deepEqual(kinds(await unknown()), []);
+    const log = await alone.log(7);
+    const period = await report(["--log", log]);
+    assert.ok(!kinds(period).includes("outcome-unknown"), "the log tells that both have ended");
+    const { history } = (await report([records[0].record, "--log", log])).records[0];
+    assert.deepEqual(history.lines.map(({ outcome, code }) => `${outcome} ${code}`), ["unknown connection-lost", "refused outcome-unknown", "ended freed", "operator not-processed"]);
+  } finally {
+    await alone.stop();
+  }
+});
+
 test("an outcome that an operator resolved does not pass for the origin's answer", async () => {
   await guard.order({ key: "resolved", path: "/lost" });
   const { records: [{ record, claim }] } = await ask("resolved");
@@ -115,6 +142,8 @@ test("a guard whose operator has no token", async () => {
 test("a question that is none", async () => {
   await refused([], {}, /neither a <url>/, /npm run doctor/);
   await refused([guard.url], { env }, /nothing to ask/, /name a key/);
+  await refused(["--unknown", "--log", "x"], {}, /no <url> is given/, /--unknown/);
+  await refused([guard.url, "--unknown"], {}, /no token/, /ADMIN_TOKEN=…/);
   await refused(["http://", "k"], { env }, /is not a URL/, /https:/);
   await refused(["a-key", "--log", "x"], {}, /is no record id/, /add the <url>/);
   await refused([guard.url, "k", "--scope", "alice"], { env }, /no part of a scope/, /--scope 'header:/);

@@ -104,3 +104,14 @@ test("requests with cookies alone, where the policy does not look at them", asyn
   assert.deepEqual(findings[0].endpoints, { "POST /orders/**": 2 });
   assert.match(findings[0].next, /scope = \["cookie:<name>"\]/);
 });
+
+test("what the shards tell of unknown outcomes, whoever heard it", async () => {
+  const told = (outcome, code) => ({ outcome, code, route: "/orders/**", method: "POST", record: A.record, claim: A.claim, attempt: 1, since_first_ms: 5 });
+  const at = (second, members) => `guard | ${new Date(Date.UTC(2026, 10, 22, 21, 0, second)).toISOString()} ${JSON.stringify(members)}`;
+  const refused = line(4, { ...A, outcome: "refused", code: "outcome-unknown", status: 502 });
+  const { findings } = await check([line(0, B), at(3, told("unknown", "restarted"))], ["outcome-unknown"]);
+  assert.deepEqual(findings[0].records, [A.record]);
+  await check([line(0, B), at(3, told("unknown", "restarted")), refused, at(9, told("ended", "answered"))], []);
+  // A request's line may come behind the shard's.
+  await check([line(0, B), at(3, told("unknown", "restarted")), at(4, told("ended", "answered")), refused], []);
+});

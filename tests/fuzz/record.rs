@@ -92,6 +92,8 @@ fn claim(choices: &mut Choices) -> Claim {
         derived_ttl: choices.optional(span),
         call_ended_at: choices.optional(at),
         raw_key: choices.optional(Choices::text),
+        method: choices.text(),
+        route: choices.text(),
     }
 }
 

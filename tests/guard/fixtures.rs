@@ -126,6 +126,8 @@ pub fn claim(id: &str) -> Claim {
         derived_ttl: None,
         call_ended_at: None,
         raw_key: None,
+        method: "POST".into(),
+        route: "/orders".into(),
     }
 }
 

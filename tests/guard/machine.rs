@@ -90,6 +90,8 @@ fn owner() -> Submission {
         place: Place::Taken,
         known_only: false,
         raw_key: None,
+        method: "POST".into(),
+        route: "/orders".into(),
     }
 }
 

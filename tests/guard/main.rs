@@ -34,4 +34,5 @@ mod shard;
 mod source;
 mod structured_field;
 mod time;
+mod unknown_outcome;
 mod uploads;

@@ -162,8 +162,11 @@ fn every_query_keeps_to_the_dialect() {
 fn every_query_asks_for_outcomes_that_there_are() {
     let codes = onlyonce::guard::problem::DESCRIPTIONS.map(|description| description.name);
     let outcomes = ["first", "joined", "replayed", "released", "not-kept", "refused", "bypass"];
-    let known: BTreeSet<&str> =
-        codes.into_iter().chain(outcomes).chain(["observed", "fail-open"]).collect();
+    let known: BTreeSet<&str> = codes
+        .into_iter()
+        .chain(outcomes)
+        .chain(["observed", "fail-open", "unknown", "ended"])
+        .collect();
     for query in queries() {
         let texts = query.split('\'').skip(1).step_by(2);
         for text in texts.filter(|text| text.starts_with(char::is_alphabetic)) {

@@ -2,6 +2,7 @@
 
 mod description;
 mod errors;
+mod unknown;
 
 use crate::fixtures::{
     CLAIMED_AT, NONE_OPEN, answer, claim, claim_id, digest_of, not_kept, record_id,

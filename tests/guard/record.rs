@@ -42,6 +42,8 @@ const CLAIM: &str = concat!(
     "00",                               // no derived_ttl
     "00",                               // no end of its call
     "00",                               // no raw_key
+    "04504f5354",                       // method
+    "072f6f7264657273",                 // the route's pattern
 );
 
 /// An answer up to its body.
@@ -199,6 +201,7 @@ fn a_full_claim_is_pinned() {
         "01904e",
         "0190eef1c2b134",
         "0103226b22",
+        "04504f5354072f6f7264657273",
         "00",
     ];
     pinned(&Record::InFlight { claim: full_claim(), previous: None }, &head, "");
@@ -231,10 +234,10 @@ fn what_follows_a_record_is_handed_back() {
 #[test]
 fn a_whole_record_is_pinned() {
     let expected = concat!(
-        "6f6e636500000004000000aa00000007021063310000000000000000000000000000010000000100206f726465",
+        "6f6e636500000004000000b700000007021063310000000000000000000000000000010000000100206f726465",
         "7200000000000000000000000000000000000000000000000000000001146865616465723a617574686f",
         "72697a6174696f6e206f776e657200000000000000000000000000000000000000000000000000000080",
-        "a0f1c2b134c8f0f8c2b13480d88aecb134000000c901010c636f6e74656e742d747970650a746578742f",
+        "a0f1c2b134c8f0f8c2b13480d88aecb13400000004504f5354072f6f7264657273c901010c636f6e74656e742d747970650a746578742f",
         "706c61696ee8a7f1c2b134e807000063726561746564",
     );
     let record = done(answer(201, "created"));
@@ -246,7 +249,7 @@ fn a_whole_record_is_pinned() {
 /// included.
 #[test]
 fn a_small_record_is_small() {
-    assert_eq!(in_flight(None).encode().expect("stored").len(), 150);
+    assert_eq!(in_flight(None).encode().expect("stored").len(), 163);
     assert!(done(answer(201, "created")).encode().expect("stored").len() < 256);
 }
 

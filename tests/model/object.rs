@@ -97,6 +97,8 @@ impl World<'_> {
             place: Place::Taken,
             known_only: false,
             raw_key: None,
+            method: String::new(),
+            route: String::new(),
         }
     }
 

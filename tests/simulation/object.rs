@@ -189,6 +189,8 @@ impl System {
             place,
             known_only: false,
             raw_key: None,
+            method: String::new(),
+            route: String::new(),
         })
     }
 

@@ -56,8 +56,10 @@ pub fn run(seed: u64) {
     wait_for_quiet(&origin);
     let ask = |operation| operator::record(runtime.address(), &plan.operations[operation]);
     let records = used(storm.begun()).into_iter().map(|used| (used, ask(used))).collect();
+    let listed = operator::unknown(runtime.address());
     let (runtime_log, plan, origin, log) = (runtime.log(), &plan, &origin, &log);
-    let books = Books::of(Round { seed, began, plan, origin, log, deaths, records, runtime_log });
+    let books =
+        Books::of(Round { seed, began, plan, origin, log, deaths, records, listed, runtime_log });
     println!("storm: {} in {:.0?}", books.summary(storm.begun().len()), began.elapsed());
     judge(&books);
     origin.close();

@@ -1,6 +1,7 @@
 // The guard with a counter around each of its bindings: everything goes on to the real thing, and
 // what costs money is counted on the way. With METRICS_SINK it writes the metrics to the log, where
-// the local runtime would drop them; "broken" is a dataset that refuses every point.
+// the local runtime would drop them; "broken" is a dataset that refuses every point. OUTCOMES_SINK does
+// the same for the messages of a queue. DEAD_SHARD names one that answers no operator.
 //   GET /.counted   the counts since the last time it was asked
 //   GET /.stored    how many rows the tables of the only shard hold, and how many of them it watches
 //   GET /.spoil?id  makes a record in the only shard one that nobody can read
@@ -39,6 +40,8 @@ function countedEnv(env) {
   const replaced = {
     RESPONSES: env.RESPONSES && counted(env.RESPONSES, { get: "kv_reads", put: "kv_writes", delete: "kv_writes" }),
     METRICS: env.METRICS_SINK ? sink(env.METRICS_SINK) : env.METRICS,
+    OUTCOMES: env.OUTCOMES_SINK ? queueSink(env.OUTCOMES, env.OUTCOMES_SINK) : env.OUTCOMES,
+    GUARD: env.DEAD_SHARD ? without(env.GUARD, env.DEAD_SHARD) : env.GUARD,
   };
   return new Proxy(env, { get: (_, name) => (name in replaced ? replaced[name] : env[name]) });
 }
@@ -50,6 +53,24 @@ function sink(kind) {
       console.log(`POINT ${JSON.stringify(point)}`);
     },
   };
+}
+
+function queueSink(queue, kind) {
+  return around(queue, {
+    constructor: queue.constructor,
+    async send(message) {
+      if (kind === "broken") throw new Error("this queue takes no messages");
+      console.log(`MESSAGE ${JSON.stringify(message)}`);
+    },
+  });
+}
+
+function without(objects, dead) {
+  const getByName = (name) => {
+    const stub = objects.getByName(name);
+    return name === dead ? around(stub, { fetch: () => Promise.reject(new Error("it is dead")) }) : stub;
+  };
+  return around(objects, { getByName });
 }
 
 // The database says itself what it has read and written (SQL API, rowsRead and rowsWritten). What an

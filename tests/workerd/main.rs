@@ -63,5 +63,6 @@ mod sessions;
 mod signatures;
 mod streams;
 mod unknown;
+mod unknown_outcomes;
 mod unreadable;
 mod uploads;

@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { Failure } from "../log.mjs";
 
 export const USAGE = `npm run doctor -- <url> <key or record id>... [options]     what happened under these keys
+       npm run doctor -- <url> --unknown                          what nobody knows, and how to end it
        npm run doctor -- --log FILE [--since T] [--until T]       the duplicates of a period
        npm run doctor -- [<url>] <key or record id>... --log FILE  both: its whole history
   <url>              where the guard answers, such as https://api.example.com
@@ -15,6 +16,7 @@ export const USAGE = `npm run doctor -- <url> <key or record id>... [options]   
   --since, --until   2026-11-22T21:00:00Z, or how long ago: 90m, 2h, 3d
   --near 30s         how close together the same request counts as one operation sent twice
   --window 24h       the policy's retry_window, where the guard cannot be asked
+  --unknown          every outcome that is unknown now, the newest first
   --json             the same as JSON
 Ends with 0 where nothing is wrong, 1 where something was found, 2 where it could not ask.`;
 
@@ -28,6 +30,7 @@ const OPTIONS = {
   until: text,
   near: { type: "string", default: "30s" },
   window: text,
+  unknown: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 };
 
@@ -51,6 +54,7 @@ export function question(args, env = {}, now = Date.now()) {
     until: values.until && moment(values.until, "--until", now),
     near: span(values.near, "--near"),
     window: values.window && span(values.window, "--window"),
+    unknown: values.unknown,
     json: values.json,
   };
   refuseHalf(asked);
@@ -94,10 +98,11 @@ function span(value, name) {
   throw new Failure(`${name} "${value}" is no span of time`, { cure: `write it with its unit: ${name} 30s` });
 }
 
-function refuseHalf({ url, subjects, token, log, since, until }) {
+function refuseHalf({ url, subjects, token, log, since, until, unknown }) {
+  if (unknown && !url) throw new Failure("--unknown asks a guard, and no <url> is given", { cure: "npm run doctor -- https://api.example.com --unknown" });
   if (!url && !log) throw new Failure("neither a <url> to ask nor a --log to read", { cure: USAGE });
-  if (url && subjects.length === 0 && !log) throw new Failure(`nothing to ask ${url} about`, { cure: `name a key or a record id\n${USAGE}` });
-  if (url && subjects.length > 0 && !token) {
+  if (url && subjects.length === 0 && !log && !unknown) throw new Failure(`nothing to ask ${url} about`, { cure: `name a key or a record id\n${USAGE}` });
+  if (url && (subjects.length > 0 || unknown) && !token) {
     throw new Failure("no token, and the guard shows records to its operator alone", {
       cure: "ADMIN_TOKEN=… npm run doctor -- …, with the value of `npx wrangler secret put ADMIN_TOKEN`",
     });

@@ -6,6 +6,7 @@
 import { Failure } from "../log.mjs";
 
 const PATIENCE_MS = 10_000;
+const MOST_PAGES = 10;
 const RECORD_ID = /^[0-9a-f]{64}$/;
 
 /** The guard's version, clock and window, and a record for each subject. */
@@ -13,7 +14,8 @@ export async function askGuard(asked) {
   const health = await askHealth(asked.url);
   const records = [];
   for (const subject of asked.subjects) records.push(await recordOf(asked, subject));
-  return { ...health, records };
+  const open = asked.unknown ? await listUnknown(asked) : { records: [], unreachable: [], more: false };
+  return { ...health, records: [...records, ...open.records], unreachable: open.unreachable, more: open.more };
 }
 
 async function askHealth(url) {
@@ -27,6 +29,22 @@ async function askHealth(url) {
   throw new Failure(`${url}/.onlyonce/health answered ${described(response)}, as no Onlyonce does`, {
     cure: "give the address at which the guard answers, not that of the origin behind it",
   });
+}
+
+// Page by page. Who has more than a thousand to settle does so by a program of their own.
+async function listUnknown(asked) {
+  const records = [];
+  const unreachable = new Set();
+  for (let next = "", pages = 0; next !== undefined; pages += 1) {
+    if (pages === MOST_PAGES) return { records, unreachable: [...unreachable], more: true };
+    const response = await send(asked.url, `/.onlyonce/unknown?limit=100${next && `&after=${next}`}`, { token: asked.token });
+    const page = await json(response);
+    if (response.status !== 200 || !Array.isArray(page?.unknown)) throw refused(asked, response, page, "unknown outcomes");
+    records.push(...page.unknown.map((entry) => ({ ...entry, state: "unknown", asked: entry.record })));
+    for (const shard of page.unreachable ?? []) unreachable.add(shard);
+    next = page.next;
+  }
+  return { records, unreachable: [...unreachable], more: false };
 }
 
 async function recordOf(asked, subject) {

@@ -26,7 +26,7 @@ export async function readLog(file, { since = -Infinity, until = Infinity }, tak
 }
 
 function countedIn(read, line) {
-  read[isAct(line) ? "acts" : "guarded"] += 1;
+  read[isRequest(line) ? "guarded" : "acts"] += 1;
   if (line.at === undefined) return line;
   read.from = Math.min(read.from ?? line.at, line.at);
   read.to = Math.max(read.to ?? line.at, line.at);
@@ -59,7 +59,7 @@ function eventLines(event) {
 
 // A queue's message that is no request has neither route nor time.
 function isGuardLine(value) {
-  if (isAct(value)) return typeof value.record === "string" && typeof value.code === "string";
+  if (isAct(value) || isTold(value)) return typeof value.record === "string" && typeof value.code === "string";
   if (value?.outcome === "dead-letter") return typeof value.queue === "string";
   return typeof value?.outcome === "string" && typeof value.route === "string" && typeof value.total_ms === "number";
 }
@@ -67,6 +67,15 @@ function isGuardLine(value) {
 /** What an operator did to a record, rather than what became of a request. */
 export function isAct(line) {
   return line?.outcome === "operator";
+}
+
+/** What a shard tells of an outcome that became unknown, or ended. */
+export function isTold(line) {
+  return line?.outcome === "unknown" || line?.outcome === "ended";
+}
+
+export function isRequest(line) {
+  return !isAct(line) && !isTold(line);
 }
 
 // wrangler writes this event when the platform drops others.

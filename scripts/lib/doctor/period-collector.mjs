@@ -5,7 +5,7 @@
 // 4. what stayed unknown, what a policy that only watches let through, and what one should say.
 // It holds a few numbers for each record and the requests of the last moments, not the log.
 import { isNear } from "./history-collector.mjs";
-import { isAct } from "./log-file.mjs";
+import { isAct, isTold } from "./log-file.mjs";
 
 const MOST_EXAMPLES = 100;
 /** Where a request reached the origin, as far as its line tells. */
@@ -24,6 +24,7 @@ export class PeriodCollector {
     this.executedTwice = new Examples();
     this.newKeys = new Examples();
     this.unknown = new Map();
+    this.ended = new Set();
     this.keyless = new Map();
     this.unguarded = new Map();
     this.watched = new Map();
@@ -33,6 +34,7 @@ export class PeriodCollector {
 
   add(line) {
     if (isAct(line)) return void this.acts.set(line.record, line);
+    if (isTold(line)) return this.told(line);
     count(this.outcomes, line.outcome);
     if (line.outcome === "refused") this.refused(line);
     if (line.outcome === "bypass") count(this.keyless, endpoint(line));
@@ -45,7 +47,17 @@ export class PeriodCollector {
 
   refused(line) {
     count(this.refusals, line.code);
-    if (line.code === "outcome-unknown" && line.record) count(this.unknown, line.record);
+    if (line.code === "outcome-unknown" && line.record && !this.ended.has(line.record)) count(this.unknown, line.record);
+  }
+
+  // The shard's own word; a request's line may come a moment after it.
+  told(line) {
+    if (line.outcome === "unknown") {
+      this.ended.delete(line.record);
+      return count(this.unknown, line.record);
+    }
+    this.ended.add(line.record);
+    this.unknown.delete(line.record);
   }
 
   executed(line) {

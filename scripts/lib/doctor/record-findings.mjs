@@ -62,7 +62,8 @@ function vacant({ record, key, asked }, { asked: { scope } }) {
 function unknown(record, { asked: { url } }) {
   const reason = REASONS[record.reason] ?? record.reason;
   const stands = record.call_open ? " The call is still open: a late answer will settle it." : "";
-  const what = `Nobody knows whether the operation was carried out: ${reason}.${stands} The key stays taken until ${record.expires_at}.`;
+  const which = record.method ? ` (${record.method} ${record.route}, ${record.claimed_at})` : "";
+  const what = `Nobody knows whether the operation${which} was carried out: ${reason}.${stands} The key stays taken until ${record.expires_at}.`;
   const evidence = { command: settling(record, url), record: record.record, claim: record.claim, reason: record.reason };
   return finding("outcome-unknown", what, SETTLE, evidence);
 }
@@ -96,6 +97,14 @@ function sentAgain({ record, attempt }) {
     'Look whether the origin honours Idempotency-Key. Where it does not, this executes twice: set unknown = "hold".',
     { record, attempt },
   );
+}
+
+/** What a list of unknown outcomes leaves out. */
+export function findingsOfList({ unreachable = [], more = false } = {}) {
+  const found = [];
+  if (unreachable.length > 0) found.push(finding("unreachable", `${countText(unreachable.length, "shard")} could not be reached, and what is unknown there is not listed: ${unreachable.join(", ")}.`, "Ask again in a moment; then look at the guard's log and at the platform's status.", { shards: unreachable }));
+  if (more) found.push(finding("more", "There are more unknown outcomes than these.", "GET /.onlyonce/unknown lists them page by page, by route, reason and age (docs/OPERATIONS.md)."));
+  return found;
 }
 
 /** What two keys have to do with each other: the question when an order is there twice. */

@@ -1,7 +1,7 @@
 // What the log's lines of one record add up to: who executed, who joined or got a replay, whether
 // they fell into one retry window, and what came beside them under another key or under none.
 import { countText, durationText, finding, shortId, timeText } from "./findings.mjs";
-import { isAct } from "./log-file.mjs";
+import { isAct, isRequest } from "./log-file.mjs";
 import { endpoint, freedBetween, isRefusal } from "./period-collector.mjs";
 import { NEW_KEY } from "./record-findings.mjs";
 
@@ -11,7 +11,7 @@ const EXECUTED = new Set(["first", "not-kept"]);
 export function notesOfHistory({ lines }) {
   const claims = [...new Set(lines.map(({ claim }) => claim).filter(Boolean))];
   if (claims.length !== 1) return [];
-  const requests = lines.filter((line) => !isAct(line));
+  const requests = lines.filter(isRequest);
   const of = (outcome) => lines.filter((line) => line.outcome === outcome).length;
   const counted = ["first", "not-kept", "joined", "replayed", "released", "refused", "observed"].filter(of).map((outcome) => `${of(outcome)} ${outcome}`);
   return [`The log has ${countText(requests.length, "request")} under this key, all in one retry window and of one claim: ${counted.join(", ")}.`];

@@ -1,6 +1,6 @@
 // A report as text for a person: what is known, what the log has in the order of time, what was found.
 import { countText, timeText } from "./findings.mjs";
-import { isAct } from "./log-file.mjs";
+import { isAct, isTold } from "./log-file.mjs";
 
 const WIDTH = 100;
 
@@ -26,6 +26,7 @@ function historyText({ lines, beside, more }) {
 
 function historyLine(line, mark) {
   if (isAct(line)) return `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}  ${`operator ${line.code}`.padEnd(16)}${line.status ? `  ${line.status}` : ""}`;
+  if (isTold(line)) return `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}  ${`${line.outcome} ${line.code}`.padEnd(16)}${line.status ? `  ${line.status}` : ""}  ${line.method} ${line.route}  claim ${line.claim}`;
   const { at, outcome, would, code, method, route, status, claim, attempt, record, total_ms, queue } = line;
   const what = [outcome, code, would && `would ${would}`].filter(Boolean).join(" ");
   const whose = mark === "?" ? (record ? `record ${record}` : "no key") : claim ? `claim ${claim}${attempt > 1 ? ` attempt ${attempt}` : ""}` : "";
@@ -54,7 +55,8 @@ function brokenLines({ broken, examples, file }) {
   return `Left out of ${file}: ${countText(broken, "piece")} that could not be read; line ${line}: ${why} (${begins})`;
 }
 
-function findingsText({ findings, records }) {
+function findingsText({ findings, records, unknown }) {
+  if (findings.length === 0 && unknown) return ["No outcome is unknown."];
   if (findings.length === 0) return [records.length > 0 ? "Nothing is wrong here." : "Nothing was found: nothing was carried out twice, and nothing went unguarded."];
   return findings.flatMap(findingText).slice(0, -1);
 }

@@ -10,6 +10,7 @@ use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
 use super::in_memory::UnderWay;
 use super::reply::{is_taken_in_time, rows_of};
+use super::unknown_outcomes::list;
 use crate::guard::log::operator_line;
 use crate::guard::machine::{Action, Event};
 use crate::guard::operator::{
@@ -41,6 +42,9 @@ pub async fn answer(context: &Rc<ObjectContext>, request: &Request) -> Result<Re
     };
     let (id, command) = match AdminRequest::parse(head.method(), head.path(), head.query()) {
         Ok(AdminRequest::Record(id, command)) => (id, command),
+        Ok(AdminRequest::Unknown(query)) => {
+            return json(200, &list(context, &query, now())?.to_json());
+        }
         Ok(AdminRequest::Find) => return refuse(&AdminError::BodyUnreadable),
         Err(error) => return refuse(&error),
     };

@@ -8,6 +8,7 @@ use super::super::platform::timeout::sleep;
 use super::super::platform::{log, message_of, now};
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
+use super::unknown_outcomes::send_messages;
 use crate::guard::machine::{Action, Event, StorageOp};
 use crate::guard::scope::RecordId;
 use crate::guard::shard::retention::Bucket;
@@ -24,11 +25,23 @@ const UNREADABLE_FOR: Millis = Millis::hours(1);
 pub async fn on_alarm(context: &Rc<ObjectContext>) {
     context.forget_alarm();
     context.memory.abort_given_up(now());
-    context.set_unfinished(look_at_all(context).await);
+    let unfinished = look_at_all(context).await;
+    context.set_unfinished(tried(send_what_waits(context)) || unfinished);
     let agenda = context.agenda().unwrap_or_default();
     if let Err(why) = context.set_alarm_for(&agenda) {
         log::error(&format!("onlyonce: {why}"));
     }
+}
+
+/// Sends the messages that a predecessor of this instance, or a queue that was down, has left. Returns
+/// whether there are any.
+fn send_what_waits(context: &Rc<ObjectContext>) -> Result<bool, JsValue> {
+    let has_messages =
+        context.bindings.outcomes.is_some() && context.unknown_outcomes.has_messages()?;
+    if has_messages {
+        context.in_background(send_messages(context.clone()));
+    }
+    Ok(has_messages)
 }
 
 /// Returns whether something has to be tried again: what storage failed at, or the deletion of a copy

@@ -8,17 +8,19 @@ use super::counters::{Copied, Counters};
 use super::in_memory::{InMemory, Wakeup};
 use super::places::PlaceQueue;
 use super::record_store::RecordStore;
+use super::unknown_outcomes::{UnknownOutcomes, send_messages, tell};
 use crate::guard::machine::{Action, Event, StorageOp, Transition, binding_claim, transition};
 use crate::guard::record::{Claim, Record};
 use crate::guard::scope::RecordId;
-use crate::guard::shard::alarm::Agenda;
+use crate::guard::shard::alarm::{Agenda, WATCH};
 use crate::guard::shard::places::PLACES;
 use crate::guard::shard::retention::Bucket;
-use crate::guard::time::UnixMillis;
+use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::unknown_outcome::{Cause, OpenClaim, OutcomeChange};
 use js_sys::Promise;
 use std::cell::Cell;
 use std::future::Future;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
 use worker::{Env, State};
 
@@ -29,9 +31,14 @@ pub struct ObjectContext {
     pub counters: Counters,
     pub copied: Copied,
     pub places: PlaceQueue,
+    pub unknown_outcomes: UnknownOutcomes,
     pub bindings: Rc<Bindings>,
     pub env: Env,
     state: State,
+    /// For work that goes on behind a step.
+    itself: Weak<Self>,
+    /// How long a dead call may go unnoticed.
+    watch: Millis,
     /// The alarm that this instance has set and that has not rung.
     alarm_at: Cell<Option<UnixMillis>>,
     /// Whether the alarm could not do all when it rang last.
@@ -39,20 +46,26 @@ pub struct ObjectContext {
 }
 
 impl ObjectContext {
-    pub fn new(state: State, env: Env) -> Self {
-        let calls = config::config(&env).map_or(PLACES, |config| config.policy.sharding.calls);
-        Self {
+    pub fn new(state: State, env: Env) -> Rc<Self> {
+        let config = config::config(&env);
+        let (calls, watch) = config.map_or((PLACES, WATCH), |config| {
+            (config.policy.sharding.calls, config.policy.sharding.watch)
+        });
+        Rc::new_cyclic(|itself| Self {
             store: RecordStore::new(state.storage()),
             memory: Rc::default(),
             counters: Counters::default(),
             copied: Copied::default(),
             places: PlaceQueue::new(calls),
+            unknown_outcomes: UnknownOutcomes::new(&state.storage()),
             bindings: Bindings::of(&env),
             env,
             state,
+            itself: itself.clone(),
+            watch,
             alarm_at: Cell::default(),
             unfinished: Cell::default(),
-        }
+        })
     }
 
     /// Loads, decides, applies; where the record changed, those who wait for the key are woken with what
@@ -80,16 +93,21 @@ impl ObjectContext {
         let now = now();
         let (record, place) = self.store.load(id)?;
         let claim = record.claim().map(|claim| claim.id);
-        let transition = self.memory.with_state(id, |state| {
+        let open = OpenClaim::of(&record);
+        let (cause, transition) = self.memory.with_state(id, |state| {
             let event = event(binding_claim(&record, state, now));
-            transition(record, event, state, now)
+            (Cause::of(&event), transition(record, event, state, now))
         });
-        if transition.storage == StorageOp::Put {
-            self.set_alarm_before(&transition, place, now)?;
+        let changes = open.map(|open| open.changes(cause, &transition)).unwrap_or_default();
+        let is_sent = !changes.is_empty() && self.bindings.outcomes.is_some();
+        if transition.storage == StorageOp::Put || is_sent {
+            self.set_alarm_before(&transition, place, is_sent, now)?;
         }
-        self.store
-            .apply(id, &transition, place, claim.as_ref(), now)
+        self.unknown_outcomes
+            .note(id, &changes, is_sent, now)
+            .and_then(|()| self.store.apply(id, &transition, place, claim.as_ref(), now))
             .map_err(|_| "the record could not be written".to_owned())?;
+        self.tell(id, &changes, is_sent, now);
         match (transition.storage, &transition.action) {
             (StorageOp::Keep, _) | (_, Action::Forward) => {}
             (StorageOp::Erase | StorageOp::Put, _) => {
@@ -97,6 +115,13 @@ impl ObjectContext {
             }
         }
         Ok(transition)
+    }
+
+    fn tell(&self, id: &RecordId, changes: &[OutcomeChange], is_sent: bool, now: UnixMillis) {
+        tell(id, changes, &self.bindings, now);
+        if is_sent && let Some(itself) = self.itself.upgrade() {
+            self.in_background(send_messages(itself));
+        }
     }
 
     /// The same for an event that is what it is whatever claim there is; those who wait look again.
@@ -112,15 +137,17 @@ impl ObjectContext {
         &self,
         transition: &Transition,
         place: Option<Bucket>,
+        has_messages: bool,
         now: UnixMillis,
     ) -> Result<(), String> {
         let agenda = self.agenda()?;
-        let bucket = Some(Bucket::of_record(&transition.record, place, now));
+        let is_put = transition.storage == StorageOp::Put;
+        let bucket = is_put.then(|| Bucket::of_record(&transition.record, place, now));
         let bucket = bucket.filter(|bucket| *bucket != Bucket::WATCHED);
         self.set_alarm_for(&Agenda {
             next_bucket: [agenda.next_bucket, bucket].into_iter().flatten().min(),
             in_flight: transition.action == Action::Forward || agenda.in_flight,
-            unfinished: transition.action == Action::DropCopy || agenda.unfinished,
+            unfinished: transition.action == Action::DropCopy || has_messages || agenda.unfinished,
             ..agenda
         })
     }
@@ -130,6 +157,7 @@ impl ObjectContext {
         Ok(Agenda {
             next_bucket: self.store.next_bucket()?,
             in_flight: self.memory.has_open_calls(),
+            watch: self.watch,
             orphaned: self.store.has_orphans()?,
             unfinished: self.unfinished.get(),
         })

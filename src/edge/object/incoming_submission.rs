@@ -114,6 +114,8 @@ impl IncomingSubmission {
             fingerprint,
             credential,
             under_policy,
+            method: self.head.method().to_owned(),
+            route: self.config.policy.route(self.head.path()).0.to_owned(),
             retry_window: self.retry_window(),
             deadline: settings.deadline,
             derived_ttl: derived.then_some(settings.derive_window),

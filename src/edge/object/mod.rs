@@ -22,6 +22,7 @@ mod record_store;
 mod recording;
 mod reply;
 mod submission;
+mod unknown_outcomes;
 
 use super::platform::promise_of;
 use context::ObjectContext;
@@ -37,7 +38,7 @@ pub struct IdempotencyGuard(Rc<ObjectContext>);
 
 impl DurableObject for IdempotencyGuard {
     fn new(state: State, env: Env) -> Self {
-        Self(Rc::new(ObjectContext::new(state, env)))
+        Self(ObjectContext::new(state, env))
     }
 
     /// An operator's request, whose token the Worker has seen.

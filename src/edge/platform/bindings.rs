@@ -20,6 +20,8 @@ pub struct Bindings {
     pub metrics: Option<AnalyticsEngineDataset>,
     /// `DEAD_LETTERS`: where messages go that no retry would mend.
     pub dead_letters: Option<Queue>,
+    /// `OUTCOMES`: who is told of outcomes that become unknown, and of their ends.
+    pub outcomes: Option<Queue>,
     /// `ADMIN_TOKEN`: without it there is no operator.
     pub admin_token: Option<String>,
     /// `PEPPER`: without it record ids are plain hashes, and the log tells no fingerprints.
@@ -44,6 +46,7 @@ impl Bindings {
             origin: raw("ORIGIN_SERVICE").map(JsCast::unchecked_into),
             metrics: raw("METRICS").map(JsCast::unchecked_into),
             dead_letters: env.queue("DEAD_LETTERS").ok(),
+            outcomes: env.queue("OUTCOMES").ok(),
             admin_token: text(env, "ADMIN_TOKEN").filter(|token| !token.is_empty()),
             pepper: Pepper::new(text(env, "PEPPER").as_deref()),
         }

@@ -87,6 +87,9 @@ pub struct Submission {
     pub credential: Credential,
     /// Both in the policy's own ways, where the living record's are others: for a claim that supersedes it.
     pub under_policy: Option<Box<(Fingerprint, Credential)>>,
+    pub method: String,
+    /// The pattern of its route.
+    pub route: String,
     pub retry_window: Millis,
     pub deadline: Millis,
     /// `derive_window`, for a derived key.

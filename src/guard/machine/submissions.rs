@@ -142,6 +142,8 @@ fn claimed(submission: Submission, now: UnixMillis) -> Transition {
         derived_ttl: submission.derived_ttl,
         call_ended_at: None,
         raw_key: submission.raw_key,
+        method: submission.method,
+        route: submission.route,
     };
     Transition::put(Record::InFlight { claim, previous: None }, Action::Forward)
 }

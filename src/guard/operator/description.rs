@@ -4,7 +4,7 @@ use crate::guard::digest::Pepper;
 use crate::guard::document::to_json;
 use crate::guard::log::FingerprintTag;
 use crate::guard::machine::InMemoryState;
-use crate::guard::record::{Answer, AnswerSource, Body, Claim, ClaimId, Reason, Record};
+use crate::guard::record::{Answer, AnswerSource, Body, Claim, ClaimId, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::seen::DuplicateCounts;
 use serde::Serialize;
@@ -79,7 +79,7 @@ impl<'a> Description<'a> {
             _ => None,
         };
         let reason = match record {
-            Record::Unknown { outcome, .. } => Some(reason(outcome.reason)),
+            Record::Unknown { outcome, .. } => Some(outcome.reason.name()),
             _ => None,
         };
         let state = state(record);
@@ -98,16 +98,6 @@ fn state(record: &Record) -> &'static str {
     }
 }
 
-fn reason(reason: Reason) -> &'static str {
-    match reason {
-        Reason::ConnectionLost => "connection-lost",
-        Reason::Restarted => "restarted",
-        Reason::DeadlinePassed => "deadline-passed",
-        Reason::ServerError => "server-error",
-        Reason::NoSuchStatus(_) => "no-such-status",
-    }
-}
-
 #[derive(Serialize)]
 struct ClaimDescription<'a> {
     claim: &'a ClaimId,
@@ -115,6 +105,8 @@ struct ClaimDescription<'a> {
     /// As the log tells it, if it does.
     #[serde(skip_serializing_if = "Option::is_none")]
     fingerprint: Option<FingerprintTag>,
+    method: &'a str,
+    route: &'a str,
     claimed_at: String,
     deadline_at: String,
     expires_at: String,
@@ -139,6 +131,8 @@ impl<'a> ClaimDescription<'a> {
             claim: &claim.id,
             attempt: claim.attempt,
             fingerprint: FingerprintTag::of(pepper, realm, &claim.fingerprint.digest.to_string()),
+            method: &claim.method,
+            route: &claim.route,
             claimed_at: claim.claimed_at.rfc3339(),
             deadline_at: claim.deadline_at.rfc3339(),
             expires_at: claim.expires_at().rfc3339(),

@@ -4,6 +4,7 @@
 use super::description::vacant;
 use crate::guard::document::to_json;
 use crate::guard::machine::AdminRefusal;
+use crate::guard::record::Reason;
 use crate::guard::scope::RecordId;
 use serde::Serialize;
 use thiserror::Error;
@@ -23,18 +24,20 @@ pub enum AdminError {
     /// The record is there, but cannot be used; the sentence says why.
     #[error("{0}")]
     RecordUnusable(String),
-    #[error("the guard has nothing under this path; ask for records/<record id> or find")]
+    #[error("the guard has nothing under this path; ask for records/<record id>, unknown or find")]
     NotFound,
     #[error(
         "the path does not name a record; write the 64 hex digits that Cache-Status shows as key=\"…\", or find them with POST /.onlyonce/find"
     )]
     RecordIdInvalid,
     #[error(
-        "the method does nothing here; use GET or DELETE for a record, POST for resolve and find"
+        "the method does nothing here; use GET or DELETE for a record, GET for unknown, POST for resolve and find"
     )]
     MethodNotAllowed,
     #[error(transparent)]
     Find(#[from] FindError),
+    #[error(transparent)]
+    List(#[from] ListError),
     #[error(transparent)]
     Resolution(#[from] ResolutionError),
 }
@@ -54,6 +57,23 @@ pub enum FindError {
         "\"scope\" is not a scope; write what the policy's sources held, in the policy's order: {{\"header:<name>\": \"…\", \"jwt:<claim>\": …}}, null where one was absent"
     )]
     Scope,
+}
+
+/// Why a query does not say which unknown outcomes are to be listed.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum ListError {
+    #[error(
+        "\"{0}\" is no member of the query; write route, reason, older_than, newer_than, limit and after"
+    )]
+    UnknownMember(String),
+    #[error("\"{0}\" is no reason; write one of {names}", names = Reason::NAMES.join(", "))]
+    Reason(String),
+    #[error("\"{0}\" is no age; write a whole number and s, m, h or d, such as 15m")]
+    Age(String),
+    #[error("\"{0}\" is no limit; write a whole number from 1 to 200")]
+    Limit(String),
+    #[error("\"{0}\" is no place in the list; write what \"next\" was on the page before")]
+    After(String),
 }
 
 /// Why a body is no resolution of a record.
@@ -85,9 +105,11 @@ impl AdminError {
     pub fn status(&self) -> u16 {
         match self {
             Self::Unauthorized => 401,
-            Self::BodyUnreadable | Self::RecordIdInvalid | Self::Find(_) | Self::Resolution(_) => {
-                400
-            }
+            Self::BodyUnreadable
+            | Self::RecordIdInvalid
+            | Self::Find(_)
+            | Self::List(_)
+            | Self::Resolution(_) => 400,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::ObjectUnreachable | Self::RecordUnusable(_) => 503,
@@ -102,7 +124,7 @@ impl AdminError {
             Self::NotFound => "not-found",
             Self::RecordIdInvalid => "record-id-invalid",
             Self::MethodNotAllowed => "method-not-allowed",
-            Self::Find(_) => "question-invalid",
+            Self::Find(_) | Self::List(_) => "question-invalid",
             Self::Resolution(_) => "resolution-invalid",
         }
     }

@@ -3,6 +3,7 @@
 //! one that is there twice makes it unreadable.
 
 use super::error::{AdminError, FindError, ResolutionError};
+use super::unknown::UnknownQuery;
 use crate::guard::address::OWN_PREFIX;
 use crate::guard::digest::Pepper;
 use crate::guard::document::{Members, from_json_object, present};
@@ -27,6 +28,7 @@ use serde_json::value::RawValue;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum AdminRequest {
     Find,
+    Unknown(UnknownQuery),
     Record(RecordId, RecordCommand),
 }
 
@@ -45,8 +47,11 @@ impl AdminRequest {
         if path == "find" && method == "POST" {
             return Ok(Self::Find);
         }
+        if path == "unknown" && method == "GET" {
+            return Ok(Self::Unknown(UnknownQuery::parse(query)?));
+        }
         let Some(rest) = path.strip_prefix("records/") else {
-            let is_known = path == "find";
+            let is_known = matches!(path, "find" | "unknown");
             return Err(if is_known { AdminError::MethodNotAllowed } else { AdminError::NotFound });
         };
         let (id, resolve) = rest.strip_suffix("/resolve").map_or((rest, false), |id| (id, true));

@@ -18,7 +18,7 @@ pub mod settings;
 pub mod sharding;
 mod table;
 
-pub use amount::{AmountError, NumberError};
+pub use amount::{AmountError, AmountRange, DURATION, NumberError};
 pub use error::{Mistake, PolicyError, PolicyErrors};
 pub use lists::ValueError;
 pub use parse::{MAX_LENGTH, MAX_ROUTES};

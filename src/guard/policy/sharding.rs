@@ -5,7 +5,9 @@ use super::error::PolicyError;
 use super::fields::Values;
 use super::reader::Reader;
 use crate::guard::shard::ShardCount;
+use crate::guard::shard::alarm::WATCH;
 use crate::guard::shard::places::PLACES;
+use crate::guard::time::Millis;
 use serde_json::value::RawValue;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 use thiserror::Error;
@@ -17,6 +19,8 @@ pub struct Sharding {
     pub before: Option<ShardCount>,
     /// How many calls of one shard may wait for the origin's headers at once.
     pub calls: u32,
+    /// How long a call that died with its runtime may go unnoticed.
+    pub watch: Millis,
     pub location: Option<Location>,
     pub jurisdiction: Option<Jurisdiction>,
 }
@@ -27,6 +31,7 @@ impl Default for Sharding {
             shards: ShardCount::DEFAULT,
             before: None,
             calls: PLACES,
+            watch: WATCH,
             location: None,
             jurisdiction: None,
         }

@@ -104,6 +104,10 @@ pub const FIELDS: [Field; 31] = [
         .only(Level::Top)
         .means("How many calls of one shard may wait for the origin's headers at once. The next ones wait for a place, and get `origin-busy` after 10 s, with nothing claimed. Six is the most, because the platform lets all requests of an object together have six connections that wait for headers; it counts the shard's writes to KV as well, which take up to a third of them. For more calls at once take more `shards`; `shards` times this number is the most that the origin gets at once, so that fewer spare an origin that cannot take many.")
         .because("A shard that waits while it could send makes callers wait."),
+    field("watch", Kind::Duration(duration(SECOND, HOUR), |values| &mut values.sharding.watch), Is(r#""5m""#))
+        .only(Level::Top)
+        .means("How long a call may go unnoticed that died with its runtime, in a deployment or a crash: while anything is at the origin, its shard looks that often, without a retry. What it finds dead is told as unknown, in the log and to `METRICS` and `OUTCOMES`.")
+        .because("Each look is a request and a row written of each shard that is at work, and a retry finds a dead call at once in any case."),
     field("location", optional_choice!(Location, |values| values.sharding.location), Absent("a shard is made near the first request for it"))
         .only(Level::Top)
         .means("In which region new shards are made: western and eastern North America, South America, western and eastern Europe, Asia-Pacific, Oceania, Africa, the Middle East. The region nearest the origin is best, for every guarded request goes from the caller to the shard and from there to the origin. It is a hint, and the platform takes the nearest region that it can.")

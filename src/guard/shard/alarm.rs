@@ -1,6 +1,6 @@
 //! When a shard is to be woken. A shard has one alarm for all its keys, and it only means "look".
 //!
-//! 1. While a call is in flight it rings within [`WATCH`]: a call that died with its instance is found
+//! 1. While a call is in flight it rings within the policy's `watch`: a call that died with its instance is found
 //!    though nobody asks for its key.
 //! 2. While the deletion of a copy is not confirmed it rings within [`TRY_AGAIN`].
 //! 3. Otherwise it rings when the next bucket ends.
@@ -16,7 +16,7 @@
 use super::retention::Bucket;
 use crate::guard::time::{Millis, UnixMillis};
 
-/// How long a dead call may go unnoticed.
+/// How long a dead call may go unnoticed, unless a policy says otherwise.
 pub const WATCH: Millis = Millis::seconds(5 * 60);
 
 /// When to look again at what could not be done.
@@ -27,22 +27,36 @@ pub const TRY_AGAIN: Millis = Millis::seconds(60);
 const SOONEST: Millis = Millis::seconds(1);
 
 /// What a shard waits for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Agenda {
     /// The bucket that ends first.
     pub next_bucket: Option<Bucket>,
     /// Whether a claim is in flight.
     pub in_flight: bool,
+    /// How long a dead call may go unnoticed.
+    pub watch: Millis,
     /// Whether this instance has found claims in flight that it has no call of.
     pub orphaned: bool,
     /// Whether something has to be tried again: the deletion of a copy, a bucket that was not purged.
     pub unfinished: bool,
 }
 
+impl Default for Agenda {
+    fn default() -> Self {
+        Self {
+            next_bucket: None,
+            in_flight: false,
+            watch: WATCH,
+            orphaned: false,
+            unfinished: false,
+        }
+    }
+}
+
 impl Agenda {
     /// When the shard wants to be woken. Returns `None` if it holds nothing.
     pub fn wants(&self, now: UnixMillis) -> Option<UnixMillis> {
-        let watch = self.in_flight.then(|| now.plus(WATCH));
+        let watch = self.in_flight.then(|| now.plus(self.watch));
         let again = self.unfinished.then(|| now.plus(TRY_AGAIN));
         let orphans = (self.orphaned && !self.unfinished).then_some(now);
         let is_put_off = |bucket: &Bucket| self.unfinished && bucket.has_ended(now);

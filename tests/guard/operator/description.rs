@@ -27,6 +27,7 @@ fn of_claim(state: &str) -> Value {
         "record": ID, "state": state, "claim": claim_id("c1").to_string(), "attempt": 1,
         // As in the log: HMAC-SHA-256 over the purpose, the realm and the digest, its first 16 digits.
         "fingerprint": fingerprint(&pepper()),
+        "method": "POST", "route": "/orders",
         "claimed_at": "2027-01-15T08:00:00.000Z", "deadline_at": "2027-01-15T08:02:05.000Z",
         "expires_at": "2027-01-16T08:00:00.000Z", "call_open": false, "waiting": 0,
         "seen": {"first": 1, "joined": 0, "replayed": 0, "refused": 0},
@@ -91,7 +92,8 @@ fn members_stand_in_an_order_that_a_person_can_read() {
     let (before, after) = describe(&record, about(&id(), &pepper()));
     let expected = concat!(
         r#"{"record":"RECORD","state":"unknown","claim":"CLAIM","attempt":1,"#,
-        r#""fingerprint":"FINGERPRINT","claimed_at":"2027-01-15T08:00:00.000Z","#,
+        r#""fingerprint":"FINGERPRINT","method":"POST","route":"/orders","#,
+        r#""claimed_at":"2027-01-15T08:00:00.000Z","#,
         r#""deadline_at":"2027-01-15T08:02:05.000Z","expires_at":"2027-01-16T08:00:00.000Z","#,
         r#""call_open":false,"waiting":0,"#,
         r#""seen":{"first":1,"joined":0,"replayed":0,"refused":0},"reason":"server-error","#,

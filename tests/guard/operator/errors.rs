@@ -3,13 +3,15 @@
 use super::parsed;
 use crate::fixtures::CLAIMED_AT;
 use onlyonce::guard::digest::Pepper;
-use onlyonce::guard::operator::{AdminError, FindError, ResolutionError, find, resolution};
+use onlyonce::guard::operator::{
+    AdminError, FindError, ListError, ResolutionError, find, resolution,
+};
 use serde_json::json;
 
 /// What an operator reads: status, code and sentence.
 #[test]
 fn every_error_in_full() {
-    let rows: [(AdminError, u16, &str, &str); 16] = [
+    let rows: [(AdminError, u16, &str, &str); 21] = [
         (
             AdminError::Unauthorized,
             401,
@@ -38,7 +40,7 @@ fn every_error_in_full() {
             AdminError::NotFound,
             404,
             "not-found",
-            "the guard has nothing under this path; ask for records/<record id> or find",
+            "the guard has nothing under this path; ask for records/<record id>, unknown or find",
         ),
         (
             AdminError::RecordIdInvalid,
@@ -50,7 +52,7 @@ fn every_error_in_full() {
             AdminError::MethodNotAllowed,
             405,
             "method-not-allowed",
-            "the method does nothing here; use GET or DELETE for a record, POST for resolve and find",
+            "the method does nothing here; use GET or DELETE for a record, GET for unknown, POST for resolve and find",
         ),
         (
             FindError::NotAQuestion.into(),
@@ -93,6 +95,36 @@ fn every_error_in_full() {
             400,
             "resolution-invalid",
             r#""status" is not a status; write a whole number from 200 to 599"#,
+        ),
+        (
+            ListError::UnknownMember("rout".into()).into(),
+            400,
+            "question-invalid",
+            r#""rout" is no member of the query; write route, reason, older_than, newer_than, limit and after"#,
+        ),
+        (
+            ListError::Reason("lost".into()).into(),
+            400,
+            "question-invalid",
+            r#""lost" is no reason; write one of connection-lost, restarted, deadline-passed, server-error, no-such-status"#,
+        ),
+        (
+            ListError::Age("soon".into()).into(),
+            400,
+            "question-invalid",
+            r#""soon" is no age; write a whole number and s, m, h or d, such as 15m"#,
+        ),
+        (
+            ListError::Limit("0".into()).into(),
+            400,
+            "question-invalid",
+            r#""0" is no limit; write a whole number from 1 to 200"#,
+        ),
+        (
+            ListError::After("x".into()).into(),
+            400,
+            "question-invalid",
+            r#""x" is no place in the list; write what "next" was on the page before"#,
         ),
         (
             ResolutionError::Headers.into(),

@@ -12,8 +12,13 @@ fn bucket(at: UnixMillis) -> Agenda {
     Agenda { next_bucket: Some(Bucket(at)), ..Agenda::default() }
 }
 
-const NOTHING: Agenda =
-    Agenda { next_bucket: None, in_flight: false, orphaned: false, unfinished: false };
+const NOTHING: Agenda = Agenda {
+    next_bucket: None,
+    in_flight: false,
+    watch: WATCH,
+    orphaned: false,
+    unfinished: false,
+};
 const IN_FLIGHT: Agenda = Agenda { in_flight: true, ..NOTHING };
 const UNFINISHED: Agenda = Agenda { unfinished: true, ..NOTHING };
 

@@ -94,6 +94,8 @@ impl World<'_> {
             place,
             known_only,
             raw_key: None,
+            method: String::new(),
+            route: String::new(),
         }
     }
 

@@ -8,8 +8,9 @@ mod key_lifecycle;
 mod places;
 mod problems;
 mod records;
+mod unknown_outcomes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::time::Instant;
 
@@ -34,6 +35,8 @@ pub struct Round<'a> {
     pub deaths: Vec<Death>,
     /// By operation: what an operator is told, or why nothing is.
     pub records: BTreeMap<usize, Result<Value, String>>,
+    /// The records that the operator's list of unknown outcomes holds.
+    pub listed: BTreeSet<String>,
     pub runtime_log: String,
 }
 
@@ -44,6 +47,8 @@ pub struct Books<'a> {
     cases: Vec<Case>,
     deaths: Vec<Death>,
     told: Vec<(usize, Told)>,
+    /// What is told and listed of unknown outcomes, where it does not fit their records.
+    untrue: Vec<(usize, String)>,
     /// What belongs to no key.
     loose: Vec<String>,
 }
@@ -64,10 +69,11 @@ impl<'a> Books<'a> {
             deaths: round.deaths.clone(),
             record: records.remove(&operation),
         };
-        let cases = (0..round.plan.operations.len()).map(case).collect();
+        let cases: Vec<Case> = (0..round.plan.operations.len()).map(case).collect();
+        let untrue = unknown_outcomes::check(&cases, &round.runtime_log, &round.listed);
         let loose = loose(round.origin, &round.runtime_log);
         let (plan, deaths, told) = (round.plan, round.deaths, round.log.told());
-        Books { seed: round.seed, plan, cases, deaths, told, loose }
+        Books { seed: round.seed, plan, cases, deaths, told, untrue, loose }
     }
 
     pub fn summary(&self, clients: usize) -> String {
@@ -112,6 +118,7 @@ pub fn judge(books: &Books) {
     for case in &books.cases {
         found.extend(case.violations().into_iter().map(|what| (case.operation, what)));
     }
+    found.extend(books.untrue.iter().cloned());
     found.extend(shared_records(&books.cases));
     found.extend(places::check(&books.cases, &books.deaths));
     for (operation, what) in found.iter().take(SHOWN) {

@@ -4,19 +4,23 @@
 //    answers with how its messages were settled. The broker's own choice of batches, ids and
 //    attempts cannot be told what to do, and a redelivery is what the tests are about.
 // 2. POST /send?type=<content type> sends one message to the queue "orders" by the real broker.
-// 3. GET /letters lists what has come to the dead letters' queue since the start.
+// 3. GET /letters lists what has come to the dead letters' queue since the start, and GET /outcomes what
+//    was told of unknown outcomes.
 
 const letters = [];
+const outcomes = [];
 
 export default {
   async fetch(request, env) {
     const url = new URL(request.url);
     if (url.pathname === "/letters") return Response.json(letters);
+    if (url.pathname === "/outcomes") return Response.json(outcomes);
     if (url.pathname === "/send") return send(await request.text(), url.searchParams.get("type"), env);
     return deliver(url.searchParams.get("queue"), await request.json(), env);
   },
 
   async queue(batch) {
+    if (batch.queue === "outcomes") return void outcomes.push(...batch.messages.map(({ body }) => body));
     for (const { id, body } of batch.messages) letters.push({ id, body: shown(body) });
   },
 };

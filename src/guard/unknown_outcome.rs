@@ -1,0 +1,239 @@
+//! What is told of an outcome that became unknown, and of its end.
+//!
+//! 1. An outcome is unknown from the change of its record that says so, until another one says what
+//!    became of the request or that nothing binds the key any more. A second sending of the same claim is
+//!    no end: nobody knows what became of the first.
+//! 2. Each of the two is told once, by the shard, in the turn in which the record changes, whoever is
+//!    still there to hear the answer.
+//! 3. A call that died, and was found only once its window had ended, is told as both: it must not vanish
+//!    without a trace.
+//! 4. What is told names the record and the claim, the route's pattern and the method; no key, no path, no
+//!    body.
+
+use super::document::to_json;
+use super::machine::{Event, Resolution, StorageOp, Transition};
+use super::origin::OriginVerdict;
+use super::record::{AnswerSource, Claim, ClaimId, Reason, Record};
+use super::scope::RecordId;
+use super::time::UnixMillis;
+use serde::Serialize;
+
+/// Something to tell of one claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OutcomeChange {
+    pub claim: Claim,
+    pub what: What,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum What {
+    /// Nobody knows what became of the request.
+    BecameUnknown {
+        reason: Reason,
+        status: Option<u16>,
+    },
+    Ended(End),
+}
+
+/// How an unknown outcome ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// The origin answered after all, with this status.
+    Answered(u16),
+    /// The origin said after all that it had not processed the request.
+    NotProcessed,
+    /// An operator said what the answer is.
+    Resolved(u16),
+    /// An operator said that the origin had not acted.
+    Freed,
+    /// An operator made the guard forget the key.
+    Forgotten,
+    /// Its window is over, and nobody ever knew.
+    Expired,
+}
+
+/// Of an event, what tells one end from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// The origin did not process this claim.
+    NotProcessed(ClaimId),
+    /// An operator says so.
+    Freed(ClaimId),
+    Other,
+}
+
+impl Cause {
+    pub fn of(event: &Event) -> Self {
+        match event {
+            Event::Answered { claim, verdict: OriginVerdict::NotProcessed, .. }
+            | Event::NotSent { claim, .. } => Self::NotProcessed(*claim),
+            Event::Resolve { claim, resolution: Resolution::NotProcessed } => Self::Freed(*claim),
+            _ => Self::Other,
+        }
+    }
+}
+
+/// A claim of which something may have to be told.
+pub struct OpenClaim {
+    claim: Claim,
+    is_unknown: bool,
+}
+
+impl OpenClaim {
+    /// Returns `None` for a record of which nothing becomes unknown any more.
+    pub fn of(record: &Record) -> Option<Self> {
+        match record {
+            Record::InFlight { claim, previous } => {
+                Some(Self { claim: claim.clone(), is_unknown: previous.is_some() })
+            }
+            Record::Unknown { claim, .. } => Some(Self { claim: claim.clone(), is_unknown: true }),
+            _ => None,
+        }
+    }
+
+    /// What a transition of its record has to tell.
+    pub fn changes(self, cause: Cause, transition: &Transition) -> Vec<OutcomeChange> {
+        let after = match transition.storage {
+            StorageOp::Keep => return Vec::new(),
+            StorageOp::Put => &transition.record,
+            StorageOp::Erase => &Record::Vacant,
+        };
+        let is_same_claim = after.claim().is_some_and(|after| after.id == self.claim.id);
+        if is_same_claim && !matches!(after, Record::Done { .. }) {
+            let became = unknown_outcome(after).filter(|_| !self.is_unknown);
+            let claim = after.claim().unwrap_or(&self.claim).clone();
+            return became.map(|what| OutcomeChange { claim, what }).into_iter().collect();
+        }
+        let end = end(&self.claim, cause, after);
+        let ended = OutcomeChange { claim: self.claim.clone(), what: What::Ended(end) };
+        let died = What::BecameUnknown { reason: Reason::Restarted, status: None };
+        match end {
+            _ if self.is_unknown => vec![ended],
+            // A call that ended as it should: nothing was ever unknown.
+            End::Answered(_) | End::NotProcessed => Vec::new(),
+            _ => vec![OutcomeChange { claim: self.claim, what: died }, ended],
+        }
+    }
+}
+
+/// How a claim ended that no longer waits for anything.
+fn end(claim: &Claim, cause: Cause, after: &Record) -> End {
+    match after {
+        Record::Done { claim: done, answer } if done.id == claim.id => match answer.source {
+            AnswerSource::Origin => End::Answered(answer.status),
+            AnswerSource::Operator => End::Resolved(answer.status),
+        },
+        Record::Forgotten { .. } => End::Forgotten,
+        _ => match cause {
+            Cause::NotProcessed(id) if id == claim.id => End::NotProcessed,
+            Cause::Freed(id) if id == claim.id => End::Freed,
+            _ => End::Expired,
+        },
+    }
+}
+
+impl End {
+    /// As lines and messages call it.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Answered(_) => "answered",
+            Self::NotProcessed => "not-processed",
+            Self::Resolved(_) => "resolved",
+            Self::Freed => "freed",
+            Self::Forgotten => "forgotten",
+            Self::Expired => "expired",
+        }
+    }
+
+    fn status(self) -> Option<u16> {
+        match self {
+            Self::Answered(status) | Self::Resolved(status) => Some(status),
+            _ => None,
+        }
+    }
+}
+
+/// That nobody knows, where that is what a record says.
+fn unknown_outcome(record: &Record) -> Option<What> {
+    let outcome = match record {
+        Record::Unknown { outcome, .. } => outcome,
+        Record::InFlight { previous: Some(previous), .. } => previous,
+        _ => return None,
+    };
+    Some(What::BecameUnknown { reason: outcome.reason, status: outcome.status() })
+}
+
+/// The members of a line or a message in their order; what is not known is left out.
+#[derive(Serialize)]
+struct OutcomeMembers<'a> {
+    outcome: &'static str,
+    route: &'a str,
+    method: &'a str,
+    code: &'static str,
+    record: String,
+    claim: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    attempt: u32,
+    since_first_ms: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claimed_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    at: Option<String>,
+}
+
+impl OutcomeChange {
+    /// `unknown` or `ended`.
+    pub fn name(&self) -> &'static str {
+        match self.what {
+            What::BecameUnknown { .. } => "unknown",
+            What::Ended(_) => "ended",
+        }
+    }
+
+    /// Why nobody knows, or how it ended.
+    pub fn code(&self) -> &'static str {
+        match self.what {
+            What::BecameUnknown { reason, .. } => reason.name(),
+            What::Ended(end) => end.name(),
+        }
+    }
+
+    pub fn status(&self) -> Option<u16> {
+        match self.what {
+            What::BecameUnknown { status, .. } => status,
+            What::Ended(end) => end.status(),
+        }
+    }
+
+    fn members(&self, record: String, claim: String, now: UnixMillis) -> OutcomeMembers<'_> {
+        OutcomeMembers {
+            outcome: self.name(),
+            route: &self.claim.route,
+            method: &self.claim.method,
+            code: self.code(),
+            record,
+            claim,
+            status: self.status(),
+            attempt: self.claim.attempt,
+            since_first_ms: now.since(self.claim.claimed_at).0,
+            claimed_at: None,
+            at: None,
+        }
+    }
+
+    /// The line of the log.
+    pub fn line(&self, record: &RecordId, now: UnixMillis) -> String {
+        to_json(&self.members(format!("{record:.16}"), format!("{:.8}", self.claim.id), now))
+    }
+
+    /// The message for `OUTCOMES`: whoever reads it can ask for the record, and settle it.
+    pub fn message(&self, record: &RecordId, now: UnixMillis) -> String {
+        let members = self.members(record.to_string(), self.claim.id.to_string(), now);
+        to_json(&OutcomeMembers {
+            claimed_at: Some(self.claim.claimed_at.rfc3339()),
+            at: Some(now.rfc3339()),
+            ..members
+        })
+    }
+}
