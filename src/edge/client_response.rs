@@ -66,6 +66,13 @@ impl<'a> ResponseContext<'a> {
         response(problem.status, None, &header_list::write(&headers)?, Some(&JsValue::from(text)))
     }
 
+    /// Lets the page that asks read what the guard says itself.
+    pub fn allow_reading(&self, response: &Response) -> Result<(), JsValue> {
+        let (Some(cors), Some(page)) = (self.cors, &self.page) else { return Ok(()) };
+        let headers = response.headers();
+        cors.refusal(page).iter().try_for_each(|(name, value)| headers.set(name, value))
+    }
+
     /// What pages of other origins may know of an answer with these headers.
     pub fn cors_changes(&self, header: &dyn Fn(&str) -> Option<String>) -> Vec<HeaderChange> {
         self.cors.map(|cors| cors.answer(self.page.as_deref(), header)).unwrap_or_default()

@@ -11,6 +11,7 @@ mod guard_request;
 mod guarded_request;
 mod identified_request;
 mod incoming;
+mod key_status;
 mod object;
 mod object_client;
 mod origin_fetch;
@@ -20,6 +21,7 @@ mod queue_consumer;
 
 use crate::guard::forward::is_loop;
 use crate::guard::health::health;
+use crate::guard::key_status::PATH;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::problem_page::{PAGE_HEADERS, explanations};
 use crate::guard::request_head::RequestHead;
@@ -88,6 +90,9 @@ fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsVal
         let window = config.policy.defaults.retry_window;
         let health = health(env!("CARGO_PKG_VERSION"), now(), window);
         return at_once(page(&[("content-type", "application/json")], &health));
+    }
+    if head.path() == PATH {
+        return Ok(later(async move { key_status::answer(&incoming).await }));
     }
     if head.address().is_own() {
         return Ok(later(

@@ -17,6 +17,7 @@ pub mod hex;
 pub mod isolate_cache;
 pub mod key;
 pub mod key_location;
+pub mod key_status;
 pub mod known_names;
 pub mod log;
 pub mod machine;

@@ -18,6 +18,7 @@ pub enum Code {
     CredentialUnreadable,
     KeyReused,
     CredentialChanged,
+    KeyFenced,
     InProgress,
     OriginBusy,
     ResponseNotKept,
@@ -40,7 +41,7 @@ pub struct Description {
     pub meaning: &'static str,
 }
 
-pub const DESCRIPTIONS: [Description; 16] = [
+pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::AddressInvalid,
         name: "address-invalid",
@@ -96,6 +97,14 @@ pub const DESCRIPTIONS: [Description; 16] = [
         title: "The operation was carried out under another credential",
         retryable: false,
         meaning: "Its answer is withheld. Read the resource to learn what became of it.",
+    },
+    Description {
+        code: Code::KeyFenced,
+        name: "key-fenced",
+        status: 409,
+        title: "The operation was given up",
+        retryable: false,
+        meaning: "The caller has said that this key shall never be carried out. Nothing was sent to the origin, and nothing will be. A new operation needs a new key.",
     },
     Description {
         code: Code::InProgress,
@@ -234,6 +243,7 @@ impl Problem {
             Refusal::KeyReused => (Code::KeyReused, KEY_REUSED.into()),
             Refusal::CredentialChanged => (Code::CredentialChanged, CREDENTIAL_CHANGED.into()),
             Refusal::InProgress { .. } => (Code::InProgress, IN_PROGRESS.into()),
+            Refusal::KeyFenced => (Code::KeyFenced, KEY_FENCED.into()),
             Refusal::Moved => (Code::GuardUnavailable, MOVED.into()),
             Refusal::OriginBusy => (Code::OriginBusy, ORIGIN_BUSY.into()),
             Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT.into()),
@@ -302,6 +312,7 @@ impl Problem {
 const KEY_REUSED: &str = "was first sent with another method, path, query, content type, body or header that names the operation or the account, and that request stands; send a new key for a new operation";
 const CREDENTIAL_CHANGED: &str = "was carried out under another credential, so its answer is withheld; read the resource to learn what became of it";
 const IN_PROGRESS: &str = "is not finished: its first request is still at the origin, or an operator has just freed the key; send the same request again after the time in Retry-After";
+const KEY_FENCED: &str = "was given up: its caller has said that it shall never be carried out, and it was not; send a new key for a new operation";
 const MOVED: &str = "lives in another shard since `shards` was changed, and this Worker's policy does not know of it yet; send the same request with the same key again";
 const ORIGIN_BUSY: &str = "was not sent: as many calls to the origin as the guard may hold open are waiting for it, and the key is free; send the same request with the same key again";
 const RESPONSE_NOT_KEPT: &str = "was carried out, but its answer was too large to keep; read the resource instead of sending it again";

@@ -125,6 +125,10 @@ fn for_people(problem: &Problem) -> (&'static str, &'static str) {
             "This could not be looked up just now",
             "It may or may not have been carried out. Wait a moment, then reload this page.",
         ),
+        Code::KeyFenced => (
+            "You gave this up",
+            "It was not carried out, and will not be. For something new, open the form anew and fill it in.",
+        ),
         Code::InProgress => {
             ("This is still being worked on", "Wait a few seconds, then reload this page.")
         }

@@ -30,6 +30,8 @@ pub enum Record {
     /// The key lives in another shard since `shards` was changed. It is the fence that keeps a Worker
     /// which still has the old policy from claiming the key here.
     Moved { until: UnixMillis },
+    /// Its caller has said that it shall never be carried out.
+    Fenced { until: UnixMillis },
 }
 
 /// One claim of a key. What a later policy must not change is kept here.
@@ -171,7 +173,9 @@ pub enum Body {
 impl Record {
     pub fn claim(&self) -> Option<&Claim> {
         match self {
-            Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } => None,
+            Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } | Self::Fenced { .. } => {
+                None
+            }
             Self::InFlight { claim, .. }
             | Self::Done { claim, .. }
             | Self::Unknown { claim, .. } => Some(claim),
@@ -184,7 +188,9 @@ impl Record {
             Self::Done { answer, .. } => Some(answer),
             Self::Unknown { outcome, .. } => outcome.answer.as_ref(),
             Self::InFlight { previous, .. } => previous.as_ref()?.answer.as_ref(),
-            Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } => None,
+            Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } | Self::Fenced { .. } => {
+                None
+            }
         }
     }
 
@@ -204,7 +210,9 @@ impl Record {
             Self::Done { answer, .. } => Some(answer),
             Self::Unknown { outcome, .. } => outcome.answer.as_mut(),
             Self::InFlight { previous, .. } => previous.as_mut()?.answer.as_mut(),
-            Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } => None,
+            Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } | Self::Fenced { .. } => {
+                None
+            }
         }
     }
 
@@ -216,7 +224,7 @@ impl Record {
             | Self::Done { claim, .. }
             | Self::Unknown { claim, .. } => Some(claim.expires_at()),
             Self::Forgotten { until } => *until,
-            Self::Moved { until } => Some(*until),
+            Self::Moved { until } | Self::Fenced { until } => Some(*until),
         }
     }
 

@@ -70,12 +70,13 @@ fn shape(record: &Record) -> impl std::hash::Hash {
 }
 
 pub fn record(choices: &mut Choices) -> Record {
-    match choices.below(6) {
+    match choices.below(7) {
         0 => Record::InFlight { claim: claim(choices), previous: choices.optional(outcome) },
         1 => Record::Done { claim: claim(choices), answer: answer(choices) },
         2 => Record::Unknown { claim: claim(choices), outcome: outcome(choices) },
         3 => Record::Forgotten { until: choices.optional(at) },
         4 => Record::Moved { until: at(choices) },
+        5 => Record::Fenced { until: at(choices) },
         _ => Record::Vacant,
     }
 }

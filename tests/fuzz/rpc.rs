@@ -125,5 +125,6 @@ fn refusal(choices: &mut Choices) -> Refusal {
         Refusal::OriginBusy,
         Refusal::OutcomeUnknown(reason),
         Refusal::Moved,
+        Refusal::KeyFenced,
     ])
 }

@@ -1,6 +1,7 @@
 //! The life of a key: every event in every state, then what time, concurrency and lateness do.
 
 mod alarm;
+mod fence;
 mod lateness;
 mod lingering;
 mod moved;

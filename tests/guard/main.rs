@@ -14,6 +14,7 @@ mod forward;
 mod isolate_cache;
 mod key;
 mod key_location;
+mod key_status;
 mod log;
 mod machine;
 mod message;

@@ -10,7 +10,7 @@ use onlyonce::guard::time::Millis;
 use serde_json::{Value, json};
 
 /// The documentation promises names, statuses and whether a retry helps.
-pub const CODES: [(Code, &str, u16, bool, &str); 16] = [
+pub const CODES: [(Code, &str, u16, bool, &str); 17] = [
     (Code::AddressInvalid, "address-invalid", 400, false, "The request's address cannot be used"),
     (Code::RequestIncomplete, "request-incomplete", 408, true, "The request did not arrive whole"),
     (Code::KeyMissing, "key-missing", 400, false, "An idempotency key is required"),
@@ -30,6 +30,7 @@ pub const CODES: [(Code, &str, u16, bool, &str); 16] = [
         false,
         "The operation was carried out under another credential",
     ),
+    (Code::KeyFenced, "key-fenced", 409, false, "The operation was given up"),
     (Code::InProgress, "in-progress", 409, true, "The first request is still in progress"),
     (
         Code::OriginBusy,
@@ -174,6 +175,12 @@ fn every_refusals_sentence() {
         Code::InProgress,
         409,
         "is not finished: its first request is still at the origin, or an operator has just freed the key; send the same request again after the time in Retry-After",
+    );
+    refused(
+        Refusal::KeyFenced,
+        Code::KeyFenced,
+        409,
+        "was given up: its caller has said that it shall never be carried out, and it was not; send a new key for a new operation",
     );
     refused(
         Refusal::OriginBusy,

@@ -148,6 +148,11 @@ fn moved_is_pinned() {
     pinned(&Record::Moved { until: CLAIMED_AT }, &["05", "80a0f1c2b134"], "");
 }
 
+#[test]
+fn fenced_is_pinned() {
+    pinned(&Record::Fenced { until: CLAIMED_AT }, &["06", "80a0f1c2b134"], "");
+}
+
 /// A claim with every optional part in use.
 fn full_claim() -> Claim {
     let pointers = vec![vec!["sent_at".to_owned()], vec!["a".to_owned(), "0".to_owned()]];
@@ -287,6 +292,7 @@ fn when_a_record_is_over() {
     ends(&Record::Forgotten { until: Some(CLAIMED_AT) }, Some(CLAIMED_AT));
     ends(&Record::Forgotten { until: None }, None);
     ends(&Record::Moved { until: CLAIMED_AT }, Some(CLAIMED_AT));
+    ends(&Record::Fenced { until: CLAIMED_AT }, Some(CLAIMED_AT));
     // A derived key's record is over when it is to be forgotten, not at its window's end.
     let second = |number| Some(CLAIMED_AT.plus(Millis::seconds(number)));
     ends(&Record::Done { claim: full_claim(), answer: answer(200, "") }, second(20));
@@ -307,6 +313,7 @@ fn which_records_the_alarm_watches() {
         unknown(Reason::DeadlinePassed, None),
         Record::Forgotten { until: Some(CLAIMED_AT) },
         Record::Moved { until: CLAIMED_AT },
+        Record::Fenced { until: CLAIMED_AT },
     ] {
         assert!(!record.needs_watching(), "{record:?}");
     }

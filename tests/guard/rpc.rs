@@ -77,6 +77,7 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
         (unknown(Reason::ServerError), "040403"),
         (unknown(Reason::NoSuchStatus(999)), "040404e707"),
         (refused(Refusal::Moved), "0406"),
+        (refused(Refusal::KeyFenced), "0407"),
         (would(DryRun::Join), "0500"),
         (would(DryRun::Replay), "0501"),
         (would(DryRun::Refuse(Refusal::KeyReused)), "050200"),
@@ -91,14 +92,14 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
 #[test]
 fn replies_are_pinned() {
     for (result, bytes) in every_result() {
-        let expected = unhex(&format!("00000006{bytes}0180a0f1c2b1340700"));
+        let expected = unhex(&format!("00000007{bytes}0180a0f1c2b1340700"));
         let reply = reply(result);
         assert_eq!(hex(&reply.encode()), hex(&expected));
         assert_eq!(SubmitReply::decode(&expected), Ok(reply));
     }
     let vacant =
         SubmitReply { expires_at: None, ..reply(SubmitResult::Duplicate { would: DryRun::Join }) };
-    let expected = unhex("000000060500000700");
+    let expected = unhex("000000070500000700");
     assert_eq!(vacant.encode(), expected);
     assert_eq!(SubmitReply::decode(&expected), Ok(vacant));
 }
@@ -108,7 +109,7 @@ fn the_trace_of_a_claim_is_pinned() {
     let duplicate = SubmitResult::Duplicate { would: DryRun::Join };
     let reply = SubmitReply { claim: Some(claim()), ..reply(duplicate) };
     let claim = format!("0108{}0280a0f1c2b134", hex(b"01234567"));
-    let expected = unhex(&format!("0000000605000180a0f1c2b13407{claim}"));
+    let expected = unhex(&format!("0000000705000180a0f1c2b13407{claim}"));
     assert_eq!(hex(&reply.encode()), hex(&expected));
     assert_eq!(SubmitReply::decode(&expected), Ok(reply));
 }
@@ -118,7 +119,7 @@ fn submissions_are_pinned() {
     let key_header = Some("\"k\"".into());
     let submit = SubmitRequest { key_header, ..submit(fingerprint("order")) };
     let expected = [
-        "00000006",
+        "00000007",
         "20",
         &submit.record.to_string(),
         "04",
@@ -190,15 +191,15 @@ fn unheard(bytes: &[u8]) {
 fn what_nobody_said_is_nothing() {
     unheard(b"");
     unheard(b"0");
-    unheard(&unhex("00000006"));
+    unheard(&unhex("00000007"));
     unheard(b"POST / HTTP/1.1");
     // Every count as large as can be.
-    unheard(&unhex(&format!("00000006{}", "ff".repeat(64))));
-    unheard(&unhex("00000006ffffffff0f"));
+    unheard(&unhex(&format!("00000007{}", "ff".repeat(64))));
+    unheard(&unhex("00000007ffffffff0f"));
     // A stored record, a reason phrase and a text of 4 GB, of which nothing is there.
-    unheard(&unhex("000000060000ffffffff0f"));
-    unheard(&unhex("0000000602ad0301ffffffff0f"));
-    unheard(&unhex("0000000606ffffffff0f"));
+    unheard(&unhex("000000070000ffffffff0f"));
+    unheard(&unhex("0000000702ad0301ffffffff0f"));
+    unheard(&unhex("0000000706ffffffff0f"));
 }
 
 /// The number comes first, so that the rest may be in any form.
@@ -221,7 +222,7 @@ fn another_protocol_is_refused() {
 fn every_sentence() {
     assert_eq!(
         RpcError::Protocol(5).to_string(),
-        "the message has protocol 5 and this guard speaks 6, as happens while a deployment or a roll-back is under way"
+        "the message has protocol 5 and this guard speaks 7, as happens while a deployment or a roll-back is under way"
     );
     assert_eq!(RpcError::Truncated.to_string(), "the message breaks off before its protocol");
     assert_eq!(

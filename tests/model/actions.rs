@@ -45,6 +45,8 @@ pub enum ModelAction {
     DeletionLands,
     DeletionFails,
     Intervenes(RecordCommand),
+    /// A caller gives the key up.
+    GivesUp,
     Dies,
 }
 
@@ -68,6 +70,9 @@ pub fn possible(setting: &Setting, state: &State, actions: &mut Vec<ModelAction>
     }
     platform(state, actions);
     operator(state, actions);
+    if state.left.fences > 0 {
+        actions.push(ModelAction::GivesUp);
+    }
     dies(state, actions);
 }
 
@@ -215,6 +220,10 @@ impl World<'_> {
                 self.intervenes(wish);
                 self.state.left.interventions -= 1;
             }
+            ModelAction::GivesUp => {
+                self.gives_up();
+                self.state.left.fences -= 1;
+            }
             ModelAction::Dies => {
                 self.state.left.crashes -= 1;
                 self.dies();
@@ -272,7 +281,7 @@ impl World<'_> {
 
     fn is_sent(&mut self, call: &Call) {
         self.call(call).sent = true;
-        self.state.ledger.sent(call.claim, call.attempt);
+        self.state.ledger.sent(call.claim, call.attempt, self.state.now);
     }
 
     fn reports(&mut self, call: Call, report: Report) {

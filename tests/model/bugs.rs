@@ -83,6 +83,12 @@ pub enum Bug {
     StreamNeverEnded,
     /// A deletion that failed is not tried again.
     DeletionTriedOnce,
+    /// The end of an unknown outcome is told where a record says it, and not where the key is free.
+    ErasedUntold,
+    /// A submission takes no notice of a fence.
+    FenceIgnored,
+    /// A caller is told of a fence while its request is on its way.
+    FenceClaimed,
 
     // What the platform is trusted not to do.
     /// What was durable is gone.
@@ -133,6 +139,8 @@ impl Bug {
             | Self::WriteOutlivesInstance => Promise::NoOldCopy,
             Self::NoAlarm | Self::StreamNeverEnded => Promise::NoneInFlight,
             Self::StreamDoubted => Promise::NoneDoubted,
+            Self::ErasedUntold => Promise::ToldOnce,
+            Self::FenceIgnored | Self::FenceClaimed => Promise::NoneAfterFence,
             Self::DeletionTriedOnce | Self::NoSecondAlarm | Self::CallsNotEnded => {
                 Promise::AllForgotten
             }
@@ -183,6 +191,9 @@ fn is_unlocked(
 ) -> bool {
     if let (Record::Done { claim, .. }, Event::Submitted(submission)) = (record, event) {
         return bug == Bug::SuccessSuperseded && claim.credential != submission.credential;
+    }
+    if let (Record::Fenced { .. }, Event::Submitted(_)) = (record, event) {
+        return bug == Bug::FenceIgnored;
     }
     let Record::InFlight { claim, previous } = record else { return false };
     match bug {

@@ -4,6 +4,7 @@
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::record::{Answer, Claim, ClaimId, Record};
+use onlyonce::guard::unknown_outcome::{OutcomeChange, What};
 
 /// The promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,10 @@ pub enum Promise {
     AllWatched,
     /// What is coming in is not in doubt.
     NoneDoubted,
+    /// Of each unknown outcome the beginning is told, and the end.
+    ToldOnce,
+    /// No execution after a fence was confirmed, until its end.
+    NoneAfterFence,
 }
 
 impl Promise {
@@ -58,6 +63,8 @@ impl Promise {
             Self::AllForgotten => "every record forgotten in the end",
             Self::AllWatched => "a shard that holds something has an alarm in time",
             Self::NoneDoubted => "an answer that is coming in is never called unknown",
+            Self::ToldOnce => "what was told as unknown, and not as ended, is what is unknown",
+            Self::NoneAfterFence => "no execution after a fence was confirmed",
         }
     }
 }
@@ -65,6 +72,8 @@ impl Promise {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Ledger {
     pub claims: Vec<Entry>,
+    /// When the fence ends that its caller was told of.
+    fenced_until: Option<u64>,
     broken: u16,
 }
 
@@ -145,8 +154,15 @@ impl Ledger {
         self.hold(Promise::ResendOnly, by_resend && begun == Some(claim.attempt));
     }
 
+    /// A caller was told that the key will never be carried out.
+    pub fn fenced(&mut self, until: u64) {
+        self.fenced_until = Some(until);
+    }
+
     /// The origin received a request.
-    pub fn sent(&mut self, claim: u8, attempt: u32) {
+    pub fn sent(&mut self, claim: u8, attempt: u32, now: u64) {
+        let is_free = self.fenced_until.is_none_or(|until| now >= until);
+        self.hold(Promise::NoneAfterFence, is_free);
         let entry = self.entry(claim);
         let is_first = entry.sent & (1 << attempt) == 0;
         entry.sent |= 1 << attempt;
@@ -180,6 +196,17 @@ impl Ledger {
             life.declined = (400..500).contains(&answer.status);
         }
         self.entry(claim).answer.get_or_insert_with(|| identity(answer));
+    }
+
+    /// What was told as a record became another.
+    pub fn told(&mut self, before: &Record, changes: &[OutcomeChange], after: &Record) {
+        let mut is_told = is_unknown(before);
+        for change in changes {
+            let begins = matches!(change.what, What::BecameUnknown { .. });
+            self.hold(Promise::ToldOnce, begins != is_told);
+            is_told = begins;
+        }
+        self.hold(Promise::ToldOnce, is_told == is_unknown(after));
     }
 
     /// Somebody is refused.
@@ -250,6 +277,11 @@ impl Life {
         let is_over = now >= self.window_ends_at || lingered.is_some_and(|end| now >= end);
         self.freed || self.not_processed == self.begun || is_over
     }
+}
+
+/// Whether nobody knows what became of a sending.
+fn is_unknown(record: &Record) -> bool {
+    matches!(record, Record::Unknown { .. } | Record::InFlight { previous: Some(_), .. })
 }
 
 fn identity(answer: &Answer) -> (u16, Vec<u8>) {

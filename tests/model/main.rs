@@ -10,6 +10,7 @@
 mod actions;
 mod bugs;
 mod exploration;
+mod fence;
 mod ledger;
 mod moved;
 mod object;
@@ -77,6 +78,8 @@ impl Model for Key {
             promise!(NothingTold),
             promise!(NoOldCopy),
             promise!(NoneDoubted),
+            promise!(ToldOnce),
+            promise!(NoneAfterFence),
             in_silence!(NoneInFlight),
             in_silence!(AllAnswered),
             in_silence!(AllForgotten),

@@ -9,6 +9,7 @@ use onlyonce::guard::machine::{self, Action, Event, InMemoryState, Place, Storag
 use onlyonce::guard::record::{Claim, Record};
 use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
+use onlyonce::guard::unknown_outcome::{Cause, OpenClaim};
 
 /// A state on its way to the next.
 pub struct World<'a> {
@@ -120,10 +121,13 @@ impl World<'_> {
         };
         let comes_in =
             matches!(&record, Record::InFlight { claim, .. } if streaming.contains(&claim.attempt));
+        let (open_claim, cause, before) =
+            (OpenClaim::of(&record), Cause::of(&event), record.clone());
         let looks = matches!(event, Event::Look | Event::Alarm | Event::Submitted(_));
         let step = bugs::transition(self.setting.bug, record, event, live, now);
         let is_doubted = comes_in && looks && matches!(step.record, Record::Unknown { .. });
         self.state.ledger.hold(Promise::NoneDoubted, !is_doubted);
+        self.tells(&before, open_claim, cause, &step);
         self.apply(&step);
         self.set_alarm(step.action == Action::Forward);
         if step.storage != StorageOp::Keep && step.action != Action::Forward {
@@ -138,6 +142,19 @@ impl World<'_> {
             (StorageOp::Put, _) => self.wake(Wakeup::LookAgain),
         }
         step
+    }
+
+    /// `unknown_outcomes::tell`, in the same turn.
+    fn tells(&mut self, before: &Record, open: Option<OpenClaim>, cause: Cause, step: &Transition) {
+        let is_silent = self.has(Bug::ErasedUntold) && step.storage == StorageOp::Erase;
+        let open = open.filter(|_| !is_silent);
+        let changes = open.map(|open| open.changes(cause, step)).unwrap_or_default();
+        let after = match step.storage {
+            StorageOp::Keep => before,
+            StorageOp::Put => &step.record,
+            StorageOp::Erase => &Record::Vacant,
+        };
+        self.state.ledger.told(before, &changes, after);
     }
 
     /// The attempts whose answers are coming in.

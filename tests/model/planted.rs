@@ -3,10 +3,10 @@
 use crate::bugs::Bug::{self, *};
 use crate::setting::Setting;
 use crate::settings::{
-    DECLINED, DERIVED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, STREAMS,
+    DECLINED, DERIVED, FENCED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, STREAMS,
 };
 
-pub const ALL: [(Bug, Setting); 42] = [
+pub const ALL: [(Bug, Setting); 45] = [
     (ClaimAfterAwait, RETRIES),
     (SentBeforeDurable, RETRIES),
     (TimeOutFrees, RETRIES),
@@ -44,6 +44,9 @@ pub const ALL: [(Bug, Setting); 42] = [
     (StreamDoubted, STREAMS),
     (StreamNeverEnded, STREAMS),
     (DeletionTriedOnce, FORGET),
+    (ErasedUntold, HOLD),
+    (FenceIgnored, FENCED),
+    (FenceClaimed, FENCED),
     (WaitersSleep, RETRIES),
     (LeaderSleeps, RETRIES),
     // The platform's.

@@ -45,6 +45,8 @@ pub struct Setting {
     pub duplicates: u8,
     /// How often an operator may step in.
     pub interventions: u8,
+    /// How often a caller may give the key up.
+    pub fences: u8,
     /// What is wrong with the guard; nothing, in the run that proves it.
     pub bug: Option<Bug>,
 }

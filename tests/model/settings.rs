@@ -25,6 +25,7 @@ pub const HOLD: Setting = Setting {
     crashes: 1,
     duplicates: 0,
     interventions: 1,
+    fences: 0,
     bug: None,
 };
 
@@ -98,7 +99,10 @@ pub const DECLINED: Setting = Setting {
 pub const DECLINED_AGAIN: Setting =
     Setting { name: "a refused resend", resends: true, crashes: 0, ..DECLINED };
 
-pub const ALL: [Setting; 13] = [
+/// A caller who gives up while its own request, and another one's, may still be on their way.
+pub const FENCED: Setting = Setting { name: "given up", interventions: 0, fences: 2, ..RETRIES };
+
+pub const ALL: [Setting; 14] = [
     HOLD,
     RETRIES,
     RESEND,
@@ -112,4 +116,5 @@ pub const ALL: [Setting; 13] = [
     STREAMS,
     DECLINED,
     DECLINED_AGAIN,
+    FENCED,
 ];

@@ -7,7 +7,7 @@
 use crate::ledger::Ledger;
 use crate::setting::{Setting, TICK};
 use onlyonce::guard::record::Record;
-use onlyonce::guard::shard::alarm::Agenda;
+use onlyonce::guard::shard::alarm::{Agenda, WATCH};
 use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
 use std::sync::Arc;
@@ -44,6 +44,7 @@ pub struct Left {
     pub crashes: u8,
     pub duplicates: u8,
     pub interventions: u8,
+    pub fences: u8,
 }
 
 /// What a shard has of the key: what is stored, the shard's alarm, and what its instance remembers.
@@ -152,6 +153,7 @@ impl State {
                 crashes: setting.crashes,
                 duplicates: setting.duplicates,
                 interventions: setting.interventions,
+                fences: setting.fences,
             },
             ledger: Ledger::default(),
         }
@@ -171,6 +173,7 @@ impl State {
         let bucket = self.object.bucket.map(|at| Bucket(UnixMillis(at)));
         Agenda {
             next_bucket: bucket.filter(|bucket| *bucket != Bucket::WATCHED),
+            watch: WATCH,
             in_flight: matches!(record, Record::InFlight { .. }),
             // The instances of this model know the alarm: that one may not is another's, `shard`.
             orphaned: false,

@@ -348,10 +348,13 @@ fn outcome_of(step: &Transition) -> RequestOutcome {
         Action::Refuse(Refusal::OutcomeUnknown(_)) => RequestOutcome::OutcomeUnknown,
         Action::Refuse(Refusal::OriginBusy) => RequestOutcome::OriginBusy,
         Action::AwaitPlace => RequestOutcome::AwaitsPlace,
-        // `shards` does not change here, so nothing moves.
-        Action::Refuse(Refusal::InProgress { .. } | Refusal::Moved) => RequestOutcome::InProgress,
+        // `shards` does not change here, so nothing moves, and nobody gives a key up.
+        Action::Refuse(Refusal::InProgress { .. } | Refusal::Moved | Refusal::KeyFenced) => {
+            RequestOutcome::InProgress
+        }
         Action::Nothing
         | Action::ConfirmMove
+        | Action::Tell
         | Action::DropCopy
         | Action::EndCalls
         | Action::RefuseAdmin(_) => RequestOutcome::InProgress,

@@ -7,7 +7,7 @@ use crate::reference::RequestOutcome;
 use crate::system::System;
 use onlyonce::guard::machine::{Action, Event, StorageOp, Transition};
 use onlyonce::guard::record::Record;
-use onlyonce::guard::shard::alarm::Agenda;
+use onlyonce::guard::shard::alarm::{Agenda, WATCH};
 use onlyonce::guard::shard::places::{PATIENCE, Places, Urgency};
 use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
@@ -118,6 +118,7 @@ impl System {
         let buckets = self.objects_of(shard).filter_map(|(_, object)| object.bucket);
         Agenda {
             next_bucket: buckets.filter(|bucket| *bucket != Bucket::WATCHED).min(),
+            watch: WATCH,
             in_flight: self.objects_of(shard).any(|(_, object)| !object.calls.is_empty()),
             orphaned: self.shards[shard].has_orphans,
             unfinished: false,

@@ -42,6 +42,7 @@ mod form_keys;
 mod generated_keys;
 mod hangup;
 mod identity;
+mod key_status;
 mod limits;
 mod loops;
 mod metrics;

@@ -5,13 +5,14 @@ use serde_json::Value;
 use crate::http::Answer;
 
 /// Code, status, retryable.
-const PROBLEMS: [(&str, u16, bool); 16] = [
+const PROBLEMS: [(&str, u16, bool); 17] = [
     ("address-invalid", 400, false),
     ("request-incomplete", 408, true),
     ("key-missing", 400, false),
     ("key-invalid", 400, false),
     ("credential-unreadable", 400, false),
     ("key-reused", 422, false),
+    ("key-fenced", 409, false),
     ("in-progress", 409, true),
     ("credential-changed", 409, false),
     ("response-not-kept", 409, false),

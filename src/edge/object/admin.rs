@@ -32,10 +32,11 @@ use web_sys::{Request, Response};
 const DELETION_PATIENCE: Millis = Millis::seconds(5);
 
 /// Answers a request that the Worker let pass.
-pub async fn answer(context: &Rc<ObjectContext>, request: &Request) -> Result<Response, JsValue> {
-    let Some(head) = &PlatformRequestHead::of(request) else {
-        return refuse(&AdminError::NotFound);
-    };
+pub async fn answer(
+    context: &Rc<ObjectContext>,
+    request: &Request,
+    head: &PlatformRequestHead,
+) -> Result<Response, JsValue> {
     let config = match config(&context.env) {
         Ok(config) => config,
         Err(misconfigured) => return unusable(&misconfigured.detail),

@@ -14,6 +14,7 @@ mod copy_writer;
 mod counters;
 mod in_memory;
 mod incoming_submission;
+mod key_status;
 mod live_head;
 mod origin_request;
 mod origin_response;
@@ -25,6 +26,8 @@ mod submission;
 mod unknown_outcomes;
 
 use super::platform::promise_of;
+use super::platform::request_head::PlatformRequestHead;
+use crate::guard::operator::AdminError;
 use context::ObjectContext;
 use js_sys::Promise;
 use std::rc::Rc;
@@ -41,15 +44,28 @@ impl DurableObject for IdempotencyGuard {
         Self(ObjectContext::new(state, env))
     }
 
-    /// An operator's request, whose token the Worker has seen.
+    /// What the Worker hands on: an operator's request, whose token it has seen, or a caller's question
+    /// about its own key.
     async fn fetch(&self, request: Request) -> Result<Response> {
-        let response = admin::answer(&self.0, request.inner()).await?;
+        let response = answer(&self.0, request.inner()).await?;
         Ok(response.into())
     }
 
     async fn alarm(&self) -> Result<Response> {
         alarm::on_alarm(&self.0).await;
         Response::empty()
+    }
+}
+
+async fn answer(
+    context: &Rc<ObjectContext>,
+    request: &web_sys::Request,
+) -> std::result::Result<web_sys::Response, JsValue> {
+    match PlatformRequestHead::of(request) {
+        None => super::admin::refuse(&AdminError::NotFound),
+        Some(head) if head.address().is_own() => admin::answer(context, request, &head).await,
+        // Under the address that the key is sent to, as its credential may be read from that.
+        Some(head) => key_status::answer(context, request, &head).await,
     }
 }
 

@@ -172,6 +172,7 @@ impl Handling<'_> {
             Action::Nothing
             | Action::Forward
             | Action::AwaitPlace
+            | Action::Tell
             | Action::DropCopy
             | Action::EndCalls
             | Action::RefuseAdmin(_) => Some(Ok(reply::refused(COME_AGAIN, &record))),

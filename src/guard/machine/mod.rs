@@ -18,9 +18,12 @@
 //!    the same turn.
 //! 10. A shard that no longer has a key says so once and for all: it writes a fence, and nobody claims
 //!     the key there until the fence's end.
-//! 11. An operator who knows what became of an unknown outcome says so about one claim, and only
+//! 11. A caller may fence a key of which nothing is known: from then on nobody claims it until the
+//!     fence's end. What is known is told as it is, and stays.
+//! 12. An operator who knows what became of an unknown outcome says so about one claim, and only
 //!     while it is unknown; an open call may still tell, so it keeps the key from being freed.
 
+mod fence;
 mod operator;
 mod reports;
 mod submissions;
@@ -30,6 +33,8 @@ use super::origin::OriginVerdict;
 use super::record::{Answer, Claim, ClaimId, Outcome, Reason, Record};
 use super::scope::Credential;
 use super::time::{Millis, UnixMillis};
+pub use fence::Fence;
+use fence::{ask, fence};
 use operator::{copy_deleted, forget, on_alarm, on_look, resolve};
 use reports::{answered, failed, on_not_processed};
 use serde::{Deserialize, Serialize};
@@ -63,6 +68,10 @@ pub enum Event {
     Forget,
     /// The copy of a forgotten key's answer is deleted.
     CopyDeleted,
+    /// The caller asks what became of its key.
+    Ask { credential: Credential },
+    /// The caller says that its key shall never be carried out.
+    Fence(Fence),
     /// An operator found out what became of a claim.
     Resolve { claim: ClaimId, resolution: Resolution },
 }
@@ -170,6 +179,8 @@ pub enum Action {
     /// Show the record's answer.
     Replay,
     Refuse(Refusal),
+    /// Tell the caller the record's state.
+    Tell,
     /// Delete the copy in KV, and say so with [`Event::CopyDeleted`].
     DropCopy,
     /// End the calls that are open: they outlast the retry window, and an origin that never answers
@@ -210,6 +221,8 @@ pub enum Refusal {
     OriginBusy,
     /// The key lives in another shard, which the Worker's policy does not know of.
     Moved,
+    /// Its caller has said that it shall never be carried out.
+    KeyFenced,
 }
 
 /// How soon a duplicate that did not wait to the end may ask again.
@@ -237,6 +250,8 @@ pub fn transition(
         Event::Alarm => on_alarm(record, live, now),
         Event::Forget => forget(record, live),
         Event::CopyDeleted => copy_deleted(record, now),
+        Event::Ask { credential } => ask(record, &credential),
+        Event::Fence(wanted) => fence(record, &wanted, live, now),
         Event::Resolve { claim, resolution } => resolve(record, &claim, resolution, live, now),
         Event::Submitted(submission) => submitted(record, submission, live, now),
         Event::Answered { claim, attempt, verdict, answer } => match verdict {
@@ -276,10 +291,17 @@ fn apply_time(record: Record, live: InMemoryState, now: UnixMillis) -> (Record, 
             let call_ended_at = claim.deadline_at;
             (unknown(claim.ended(call_ended_at), previous, Reason::DeadlinePassed), StorageOp::Put)
         }
-        Record::Forgotten { until: Some(until) } | Record::Moved { until } if now >= until => {
+        Record::Forgotten { until: Some(until) }
+        | Record::Moved { until }
+        | Record::Fenced { until }
+            if now >= until =>
+        {
             return ERASED;
         }
-        Record::Forgotten { .. } | Record::Moved { .. } | Record::Vacant => {
+        Record::Forgotten { .. }
+        | Record::Moved { .. }
+        | Record::Fenced { .. }
+        | Record::Vacant => {
             return (record, StorageOp::Keep);
         }
         other => (other, StorageOp::Keep),

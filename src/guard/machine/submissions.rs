@@ -5,7 +5,7 @@ use super::{
     QUARANTINE, Refusal, Submission, Transition,
 };
 use crate::guard::record::{Answer, Body, Claim, Outcome, Record};
-use crate::guard::time::UnixMillis;
+use crate::guard::time::{Millis, UnixMillis};
 
 pub(super) fn submitted(
     record: Record,
@@ -15,7 +15,8 @@ pub(super) fn submitted(
 ) -> Transition {
     match record {
         Record::Forgotten { until } => return quarantined(until, now),
-        Record::Moved { until } => return moved(until, &submission, now),
+        Record::Moved { until } => return at_another_shard(until, &submission, now),
+        Record::Fenced { .. } => return Transition::refuse(record, Refusal::KeyFenced),
         _ => {}
     }
     let Some(claim) = record.claim() else { return vacant(submission, now) };
@@ -47,7 +48,10 @@ pub(super) fn submitted(
             Transition::refuse(record, Refusal::OutcomeUnknown(reason))
         }
         Record::Done { .. } | Record::Unknown { .. } => Transition::keep(record, Action::Replay),
-        Record::Vacant | Record::Forgotten { .. } | Record::Moved { .. } => vacant(submission, now),
+        Record::Vacant
+        | Record::Forgotten { .. }
+        | Record::Moved { .. }
+        | Record::Fenced { .. } => vacant(submission, now),
     }
 }
 
@@ -83,28 +87,39 @@ fn quarantined(until: Option<UnixMillis>, now: UnixMillis) -> Transition {
     Transition::refuse(Record::Forgotten { until }, Refusal::InProgress { retry_after })
 }
 
-/// A key that another shard has. A fence that could end before a claim that is made there for this
-/// request is written anew.
-fn moved(until: UnixMillis, submission: &Submission, now: UnixMillis) -> Transition {
+/// A key that another shard has.
+fn at_another_shard(until: UnixMillis, submission: &Submission, now: UnixMillis) -> Transition {
     let record = Record::Moved { until };
-    let needed_until = now.plus(submission.retry_window).plus(FENCE_MARGIN);
     match submission.known_only {
         false => Transition::refuse(record, Refusal::Moved),
         true if !submission.can_send => come_again(record),
-        true if until < needed_until => fenced(needed_until),
-        true => Transition::keep(record, Action::ConfirmMove),
+        true => moved(Some(until), submission.retry_window, now),
     }
 }
 
-/// One that is written stands longer than it has to, so that the next request finds it long enough.
-fn fenced(needed_until: UnixMillis) -> Transition {
-    let until = needed_until.plus(FENCE_MARGIN);
-    Transition::put(Record::Moved { until }, Action::ConfirmMove)
+/// Gives a key away to the shard that has it now. A fence that could end before a claim that is made
+/// there is written anew. One that is written stands longer than it has to, so that the next request finds
+/// it long enough.
+pub(super) fn moved(
+    until: Option<UnixMillis>,
+    retry_window: Millis,
+    now: UnixMillis,
+) -> Transition {
+    let needed_until = now.plus(retry_window).plus(FENCE_MARGIN);
+    match until {
+        Some(until) if until >= needed_until => {
+            Transition::keep(Record::Moved { until }, Action::ConfirmMove)
+        }
+        _ => {
+            let until = needed_until.plus(FENCE_MARGIN);
+            Transition::put(Record::Moved { until }, Action::ConfirmMove)
+        }
+    }
 }
 
 fn vacant(submission: Submission, now: UnixMillis) -> Transition {
     match submission.known_only && submission.can_send {
-        true => fenced(now.plus(submission.retry_window).plus(FENCE_MARGIN)),
+        true => moved(None, submission.retry_window, now),
         false => free(Record::Vacant, submission, now),
     }
 }
@@ -120,7 +135,7 @@ fn free(record: Record, submission: Submission, now: UnixMillis) -> Transition {
     }
 }
 
-fn come_again(record: Record) -> Transition {
+pub(super) fn come_again(record: Record) -> Transition {
     Transition::refuse(record, Refusal::InProgress { retry_after: ASK_AGAIN })
 }
 

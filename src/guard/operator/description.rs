@@ -75,7 +75,7 @@ impl<'a> Description<'a> {
     fn new(id: &'a RecordId, record: &Record) -> Self {
         let until = match record {
             Record::Forgotten { until } => until.map(|until| until.rfc3339()),
-            Record::Moved { until } => Some(until.rfc3339()),
+            Record::Moved { until } | Record::Fenced { until } => Some(until.rfc3339()),
             _ => None,
         };
         let reason = match record {
@@ -95,6 +95,7 @@ fn state(record: &Record) -> &'static str {
         Record::Unknown { .. } => "unknown",
         Record::Forgotten { .. } => "forgotten",
         Record::Moved { .. } => "moved",
+        Record::Fenced { .. } => "fenced",
     }
 }
 

@@ -81,7 +81,7 @@ impl Field {
     }
 }
 
-pub const FIELDS: [Field; 31] = [
+pub const FIELDS: [Field; 32] = [
     field("realm", Kind::Special(lists::realm), Absent("the request's host, in lower case and without its port"))
         .only(Level::Top)
         .allows("1 to 255 visible ASCII characters")

@@ -26,6 +26,7 @@ fn every_shape() -> Vec<Record> {
         unknown(Reason::ServerError, Some(answer(500, "oops"))),
         Record::Forgotten { until: Some(CLAIMED_AT) },
         Record::Moved { until: CLAIMED_AT },
+        Record::Fenced { until: CLAIMED_AT },
     ]
 }
 
@@ -135,7 +136,7 @@ fn malformed(head: &[&str]) {
 fn parts_must_fit_the_state() {
     let error = answer_head(SERVER_ERROR);
     malformed(&[]); // no state
-    malformed(&["06", CLAIM, "00"]); // a state of a later version
+    malformed(&["07", CLAIM, "00"]); // a state of a later version
     malformed(&["01", CLAIM]); // something is missing
     malformed(&["01", CLAIM, "02"]); // neither there nor absent
     malformed(&["01", CLAIM, "01", "04", "00"]); // a reason of a later version

@@ -8,7 +8,7 @@ use super::turns::{Report, World};
 use crate::setting::TICK;
 use onlyonce::guard::machine::{Action, Event};
 use onlyonce::guard::record::Record;
-use onlyonce::guard::shard::alarm::Agenda;
+use onlyonce::guard::shard::alarm::{Agenda, WATCH};
 use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
 
@@ -17,6 +17,7 @@ impl World<'_> {
     fn agenda(&self) -> Agenda {
         Agenda {
             next_bucket: self.state.next_bucket(),
+            watch: WATCH,
             in_flight: !self.state.instance.calls.is_empty(),
             orphaned: self.state.instance.has_orphans && !self.has(Bug::OrphansUnknown),
             unfinished: self.state.instance.unfinished,

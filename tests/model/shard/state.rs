@@ -7,7 +7,7 @@ use crate::setting::TICK;
 use crate::state::{Bytes, decode};
 use onlyonce::guard::machine::Place;
 use onlyonce::guard::record::Record;
-use onlyonce::guard::shard::alarm::Agenda;
+use onlyonce::guard::shard::alarm::{Agenda, WATCH};
 use onlyonce::guard::shard::places::Places;
 use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
@@ -149,6 +149,7 @@ impl State {
     pub fn agenda(&self) -> Agenda {
         Agenda {
             next_bucket: self.next_bucket(),
+            watch: WATCH,
             in_flight: self.records().any(|record| matches!(record, Record::InFlight { .. })),
             orphaned: false,
             unfinished: self.records().any(|record| record == Record::Forgotten { until: None }),

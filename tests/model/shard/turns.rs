@@ -87,6 +87,8 @@ impl World<'_> {
             place,
             known_only: false,
             raw_key: None,
+            method: String::new(),
+            route: String::new(),
         }
     }
 
