@@ -2,6 +2,8 @@
 
 use super::incoming::Incoming;
 use super::object_client::shard_stub;
+use super::platform::body::read_all;
+use super::platform::promise_of;
 use super::platform::request_head::PlatformRequestHead;
 use super::platform::timeout::within;
 use crate::guard::operator::{
@@ -11,9 +13,9 @@ use crate::guard::operator::{
 use crate::guard::request_head::RequestHead;
 use crate::guard::scope::RecordId;
 use crate::guard::time::Millis;
-use futures_util::future::join_all;
 use js_sys::futures::JsFuture;
-use wasm_bindgen::JsValue;
+use js_sys::{Array, Promise, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{Request, Response, ResponseInit};
 
 /// Answers an operator. Returns `None` if this deployment has none.
@@ -65,11 +67,12 @@ async fn list_unknown(incoming: &Incoming, query: UnknownQuery) -> Result<Respon
     let (names, next_shard) = shards_of_page(&incoming.config.policy.sharding, &query);
     let (mut found, mut unreachable) = (Vec::new(), Vec::new());
     for names in names.chunks(AT_ONCE) {
-        let pages = join_all(names.iter().map(|shard| ask_for_page(incoming, shard))).await;
+        let asked: Array = names.iter().map(|shard| ask_for_page(incoming, shard)).collect();
+        let pages: Array = JsFuture::from(Promise::all(&asked)).await?.unchecked_into();
         for (name, page) in names.iter().zip(pages) {
-            match page {
-                Some(page) => found.push(page),
-                None => unreachable.push(name.clone()),
+            match ShardPage::decode(&page.unchecked_into::<Uint8Array>().to_vec()) {
+                Ok(page) => found.push(page),
+                Err(_) => unreachable.push(name.clone()),
             }
         }
     }
@@ -80,15 +83,18 @@ async fn list_unknown(incoming: &Incoming, query: UnknownQuery) -> Result<Respon
 const AT_ONCE: usize = 32;
 const PATIENCE: Millis = Millis::seconds(5);
 
-async fn ask_for_page(incoming: &Incoming, shard: &str) -> Option<ShardPage> {
-    let stub = shard_stub(incoming, shard).ok()?;
-    let request = Clone::clone(&incoming.request);
-    let answer = async {
-        let response: Response = stub.fetch_with_request(request.into()).await.ok()?.into();
-        let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-        ShardPage::from_json(&text)
-    };
-    within(PATIENCE, answer).await?
+/// The promise of a shard's page, in bytes; of none at all where it does not come.
+fn ask_for_page(incoming: &Incoming, shard: &str) -> Promise {
+    let (stub, request) = (shard_stub(incoming, shard), Clone::clone(&incoming.request));
+    promise_of(async move {
+        let answer = async {
+            let response: Response =
+                stub.ok()?.fetch_with_request(request.into()).await.ok()?.into();
+            read_all(&response).await.ok()
+        };
+        let page = within(PATIENCE, answer).await.flatten();
+        Ok(page.unwrap_or_else(|| Uint8Array::new_with_length(0)).into())
+    })
 }
 
 /// Asks the record's shard, which reads the request again; where that has no such record and `shards`

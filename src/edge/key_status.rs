@@ -4,6 +4,7 @@ use super::admin::{json, set_json_headers};
 use super::client_response::ResponseContext;
 use super::incoming::Incoming;
 use super::object_client::shard_stub;
+use super::platform::body::read_all;
 use super::platform::log;
 use super::platform::request_head::PlatformRequestHead;
 use crate::guard::address::Address;
@@ -17,7 +18,7 @@ use crate::guard::problem::{Code, Problem};
 use crate::guard::request_head::RequestHead;
 use crate::guard::scope::{Namespace, RecordId};
 use crate::guard::source::check_readable;
-use js_sys::futures::JsFuture;
+use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, RequestInit, Response, Url};
@@ -135,11 +136,10 @@ async fn ask_shard(
         let init = RequestInit::new();
         init.set_method("POST");
         init.set_headers_headers(asked.head.headers());
-        init.set_body(&JsValue::from(question.to_json()));
+        init.set_body(&Uint8Array::from(question.encode().as_slice()));
         let request = Request::new_with_str_and_init(&asked.url, &init).ok()?;
         let response: Response = stub.fetch_with_request(request.into()).await.ok()?.into();
-        let text = JsFuture::from(response.text().ok()?).await.ok()?.as_string()?;
-        KeyReply::from_json(&text)
+        KeyReply::decode(&read_all(&response).await.ok()?.to_vec()).ok()
     };
     asking.await.ok_or_else(|| Problem::new(Code::GuardUnavailable, UNREACHED))
 }

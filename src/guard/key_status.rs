@@ -9,6 +9,7 @@
 use super::document::to_json;
 use super::machine::Refusal;
 use super::record::Record;
+use super::rpc::{self, RpcError};
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
 use percent_encoding::percent_decode_str;
@@ -122,12 +123,12 @@ pub fn fence_line(route: &str, record: &RecordId) -> String {
 }
 
 impl KeyQuestion {
-    pub fn to_json(&self) -> String {
-        to_json(self)
+    pub fn encode(&self) -> Vec<u8> {
+        rpc::encode(self)
     }
 
-    pub fn from_json(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+    pub fn decode(bytes: &[u8]) -> Result<Self, RpcError> {
+        rpc::decode(bytes)
     }
 }
 
@@ -141,11 +142,11 @@ impl KeyReply {
         }
     }
 
-    pub fn to_json(&self) -> String {
-        to_json(self)
+    pub fn encode(&self) -> Vec<u8> {
+        rpc::encode(self)
     }
 
-    pub fn from_json(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+    pub fn decode(bytes: &[u8]) -> Result<Self, RpcError> {
+        rpc::decode(bytes)
     }
 }

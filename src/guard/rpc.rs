@@ -190,11 +190,11 @@ impl SubmitReply {
 
 /// The protocol, and the message in postcard. That fails only for values that do not know their own
 /// length, of which a message has none; and no bytes at all are refused by the other side.
-fn encode(message: &impl Serialize) -> Vec<u8> {
+pub(super) fn encode(message: &impl Serialize) -> Vec<u8> {
     postcard::to_extend(message, PROTOCOL.to_be_bytes().to_vec()).unwrap_or_default()
 }
 
-fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RpcError> {
+pub(super) fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, RpcError> {
     let (protocol, bytes) = bytes.split_first_chunk().ok_or(RpcError::Truncated)?;
     let protocol = u32::from_be_bytes(*protocol);
     if protocol != PROTOCOL {

@@ -6,6 +6,7 @@ use onlyonce::guard::key_status::{
 };
 use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::record::{Outcome, Reason, Record};
+use onlyonce::guard::rpc::RpcError;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::Millis;
 use serde_json::{Value, json};
@@ -60,7 +61,7 @@ fn every_state_is_told() {
 fn what_is_said_is_read_as_it_was_written() {
     for fence in [None, Some(Millis::hours(24))] {
         let question = KeyQuestion { record: record_id(), fence, known_only: fence.is_some() };
-        assert_eq!(KeyQuestion::from_json(&question.to_json()), Some(question));
+        assert_eq!(KeyQuestion::decode(&question.encode()), Ok(question));
     }
     let status =
         KeyStatus { state: KeyState::Done, expires_at: Some(CLAIMED_AT), status: Some(201) };
@@ -70,10 +71,10 @@ fn what_is_said_is_read_as_it_was_written() {
         KeyReply::Refused(Refusal::InProgress { retry_after: Millis(2000) }),
         KeyReply::Unusable("it does not decode".into()),
     ] {
-        assert_eq!(KeyReply::from_json(&reply.to_json()), Some(reply));
+        assert_eq!(KeyReply::decode(&reply.encode()), Ok(reply));
     }
-    assert_eq!(KeyQuestion::from_json("{}"), None);
-    assert_eq!(KeyReply::from_json("[]"), None);
+    assert_eq!(KeyQuestion::decode(b"{}"), Err(RpcError::Truncated));
+    assert_eq!(KeyReply::decode(&[0; 4]), Err(RpcError::Protocol(0)));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::super::admin::{json, read_body, refuse, set_json_headers};
 use super::super::config::config;
+use super::super::platform::body::response_of;
 use super::super::platform::request_head::PlatformRequestHead;
 use super::super::platform::streams::Pipe;
 use super::super::platform::timeout::within;
@@ -44,7 +45,7 @@ pub async fn answer(
     let (id, command) = match AdminRequest::parse(head.method(), head.path(), head.query()) {
         Ok(AdminRequest::Record(id, command)) => (id, command),
         Ok(AdminRequest::Unknown(query)) => {
-            return json(200, &list(context, &query, now())?.to_json());
+            return response_of(&list(context, &query, now())?.encode());
         }
         Ok(AdminRequest::Find) => return refuse(&AdminError::BodyUnreadable),
         Err(error) => return refuse(&error),

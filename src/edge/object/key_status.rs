@@ -1,7 +1,7 @@
 //! The shard's half of what a caller asks of its own key.
 
-use super::super::admin::json;
 use super::super::config::config;
+use super::super::platform::body::{read_all, response_of};
 use super::super::platform::request_head::PlatformRequestHead;
 use super::context::ObjectContext;
 use super::in_memory::Wakeup;
@@ -10,7 +10,6 @@ use crate::guard::machine::{Action, Event, Fence};
 use crate::guard::record::Claim;
 use crate::guard::request_head::RequestHead;
 use crate::guard::scope::Credential;
-use js_sys::futures::JsFuture;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
 use web_sys::{Request, Response};
@@ -21,11 +20,11 @@ pub async fn answer(
     request: &Request,
     head: &PlatformRequestHead,
 ) -> Result<Response, JsValue> {
-    let text = JsFuture::from(request.text()?).await?.as_string().unwrap_or_default();
-    let Some(question) = KeyQuestion::from_json(&text) else {
-        return reply(KeyReply::Unusable("the Worker's question cannot be read".into()));
+    let reply = match KeyQuestion::decode(&read_all(request).await?.to_vec()) {
+        Ok(question) => reply_to(context, head, &question),
+        Err(error) => KeyReply::Unusable(error.to_string()),
     };
-    reply(reply_to(context, head, &question))
+    response_of(&reply.encode())
 }
 
 /// One step, as for any event of a key: a fence is decided upon and written with nothing in between.
@@ -62,8 +61,4 @@ fn reply_to(
             _ => KeyReply::Told(KeyStatus::of(&transition.record)),
         },
     }
-}
-
-fn reply(reply: KeyReply) -> Result<Response, JsValue> {
-    json(200, &reply.to_json())
 }

@@ -27,6 +27,11 @@ pub async fn read_all(message: &JsValue) -> Result<Uint8Array, JsValue> {
     JsFuture::from(message.unchecked_ref::<Body>().bytes()?).await.map(JsCast::unchecked_into)
 }
 
+/// A message between Worker and shard, as the body of a response.
+pub fn response_of(message: &[u8]) -> Result<Response, JsValue> {
+    Response::new_with_opt_js_u8_array(Some(&Uint8Array::from(message)))
+}
+
 /// Nobody reads a response's body: it gives its connection back.
 pub async fn discard(response: &Response) {
     if let Some(Ok(chunks)) = response.body().map(Chunks::of) {

@@ -14,6 +14,7 @@ use crate::guard::document::to_json;
 use crate::guard::machine::InMemoryState;
 use crate::guard::policy::{AmountRange, DURATION, Sharding};
 use crate::guard::record::{Reason, Record};
+use crate::guard::rpc::{self, RpcError};
 use crate::guard::scope::RecordId;
 use crate::guard::shard::ShardCount;
 use crate::guard::time::{Millis, UnixMillis};
@@ -196,12 +197,12 @@ impl ShardPage {
         page
     }
 
-    pub fn to_json(&self) -> String {
-        to_json(self)
+    pub fn encode(&self) -> Vec<u8> {
+        rpc::encode(self)
     }
 
-    pub fn from_json(text: &str) -> Option<Self> {
-        serde_json::from_str(text).ok()
+    pub fn decode(bytes: &[u8]) -> Result<Self, RpcError> {
+        rpc::decode(bytes)
     }
 }
 

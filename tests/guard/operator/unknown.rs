@@ -9,6 +9,7 @@ use onlyonce::guard::operator::{
 };
 use onlyonce::guard::policy::{Policy, Sharding};
 use onlyonce::guard::record::{Outcome, Reason, Record};
+use onlyonce::guard::rpc::RpcError;
 use onlyonce::guard::scope::RecordId;
 use onlyonce::guard::time::{Millis, UnixMillis};
 use serde_json::json;
@@ -116,8 +117,8 @@ fn what_is_known_is_no_entry() {
 #[test]
 fn a_shards_page_is_read_as_it_is_written() {
     let page = ShardPage { entries: vec![entry(1), entry(2)], reached: Some(position(1)) };
-    assert_eq!(ShardPage::from_json(&page.to_json()), Some(page));
-    assert_eq!(ShardPage::from_json("{}"), None);
+    assert_eq!(ShardPage::decode(&page.encode()), Ok(page));
+    assert_eq!(ShardPage::decode(b""), Err(RpcError::Truncated));
 }
 
 /// What a shard that holds these numbers gives for a page.
