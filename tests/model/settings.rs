@@ -100,7 +100,13 @@ pub const DECLINED_AGAIN: Setting =
     Setting { name: "a refused resend", resends: true, crashes: 0, ..DECLINED };
 
 /// A caller who gives up while its own request, and another one's, may still be on their way.
-pub const FENCED: Setting = Setting { name: "given up", interventions: 0, fences: 2, ..RETRIES };
+pub const FENCED: Setting = Setting {
+    name: "given up",
+    clients: [RETRYING, STRANGER, ABSENT],
+    interventions: 0,
+    fences: 2,
+    ..HOLD
+};
 
 pub const ALL: [Setting; 14] = [
     HOLD,
