@@ -18,12 +18,13 @@
 
 // What the guard lets go again by default: it comes before the work. 52x and 530 say on the edge
 // that no connection was made.
-const NOT_PROCESSED = new Set([401, 403, 407, 408, 411, 417, 421, 425, 426, 428, 429, 431, 511, 521, 523, 525, 526, 530]);
+const NOT_PROCESSED = /40[1378]|41[17]|42[15689]|431|511|52[1356]|530/;
 
 // Without those that say that the key is missing or malformed: it never is.
 /** @type {Record<string, Outcome>} */
 const OUTCOME_BY_CODE = {
   "credential-changed": "final",
+  "key-fenced": "not-processed",
   "response-not-kept": "final",
   "address-invalid": "not-processed",
   "body-too-large": "not-processed",
@@ -101,7 +102,7 @@ function outcomeByStatus(response) {
   // A redirect that the caller wanted to see for itself: an answer, if one without a status.
   if (type === "opaqueredirect") return "final";
   if (redirected && !guardMark(response)) return "unknown";
-  const isReleased = NOT_PROCESSED.has(status) || ([409, 423, 503].includes(status) && headers.has("retry-after"));
+  const isReleased = NOT_PROCESSED.test(`${status}`) || (/409|413|423|503/.test(`${status}`) && headers.has("retry-after"));
   if (isReleased && !isKept(response)) return "not-processed";
   return status >= 200 && status < 500 ? "final" : "unknown";
 }

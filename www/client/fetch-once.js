@@ -47,7 +47,7 @@ export class NoAnswer extends Error {
    * @param {Error | undefined} cause
    */
   constructor({ method, url }, key, attempts, cause) {
-    super(`${method} ${url} was not answered (attempts: ${attempts}; ${cause?.message}) but may have been carried out: send it again with the key "${key}".`, { cause });
+    super(`${method} ${url} was not answered (attempts: ${attempts}; ${cause?.message}) but may have been carried out: send it again with key "${key}".`, { cause });
     this.name = "NoAnswer";
     this.key = key;
     this.attempts = attempts;

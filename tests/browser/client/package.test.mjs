@@ -16,14 +16,16 @@ const folder = mkdtempSync(join(tmpdir(), "onlyonce-package-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
 const CONSUMER = `
-  import { fetchOnce, guardForm, newKey, NoAnswer, Outbox, outcomeOf, problemOf } from "@onlyonce/client";
-  import type { Change, FormOptions, FormRequest, Item, OnceOptions, OutboxOptions, Outcome, Problem, Report, RetryPolicy, State } from "@onlyonce/client";
+  import { fetchOnce, giveUp, guardForm, newKey, statusOf, NoAnswer, Outbox, outcomeOf, problemOf } from "@onlyonce/client";
+  import type { Change, FormOptions, FormRequest, Item, KeyStatus, OnceOptions, OutboxOptions, Outcome, Problem, Report, RetryPolicy, State } from "@onlyonce/client";
   import { Outbox as Same } from "@onlyonce/client/outbox";
   import "@onlyonce/client/auto";
   const key: string = newKey();
   const answer: Response = await fetchOnce("/orders", { method: "POST" }, { key, onAttempt: ({ outcome }) => outcome === "final" });
   const outcome: Outcome & ("final" | "not-processed" | "unknown") = outcomeOf(answer, await problemOf(answer));
   guardForm(document.forms[0]!, { send: ({ data, key }) => fetchOnce("/", { body: data }, { key }), onState: ({ state }) => state === "unknown" }).startOver();
+  const status: KeyStatus = await statusOf("/orders", key, { headers: { a: "b" } });
+  const fenced: boolean = (await giveUp(new URL("https://x.example"), key)).state === "fenced";
   const item: Item = await new Outbox({ generateKey: () => key, authorize: async () => ({ a: "b" }) }).start().enqueue("/x", undefined, { lane: "a" });
   const state: "queued" | "sending" | "synced" | "failed" | "stale" = item.state;
   const same: typeof Outbox = Same;
@@ -33,7 +35,7 @@ const CONSUMER = `
   const queue: OutboxOptions = { onChange: (item: Item) => void item.answer };
   // @ts-expect-error: a timestamp is no key
   void fetchOnce("/orders", {}, { key: Date.now() });
-  console.log(outcome, state, same, NoAnswer, form, queue);
+  console.log(status.expires_at, fenced, outcome, state, same, NoAnswer, form, queue);
 `;
 
 test("the JSDoc holds under --checkJs --strict", () => {
