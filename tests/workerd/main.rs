@@ -39,6 +39,7 @@ mod failures;
 mod fidelity;
 mod fingerprints;
 mod form_keys;
+mod framing;
 mod generated_keys;
 mod hangup;
 mod identity;

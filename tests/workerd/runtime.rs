@@ -80,6 +80,12 @@ impl Setup {
         self
     }
 
+    /// With a Worker beside it that is the origin, for a configuration that binds one.
+    pub fn origin_service(mut self) -> Setup {
+        self.more.extend(["--beside", "tests/workerd/origin_service/wrangler.toml"]);
+        self
+    }
+
     /// With a queue to consume, and one for dead letters.
     pub fn queues(mut self) -> Setup {
         self.more.extend(["--queues", "tests/workerd/queue_producer/queues.toml"]);

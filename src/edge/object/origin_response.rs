@@ -2,13 +2,15 @@
 //!
 //! 1. A call ends in exactly one [`Event`], which is stored before anybody sees what it says, the first
 //!    caller included; but for a stream, which its caller reads as it comes.
-//! 2. An answer is whole where its framing says so, whatever else its headers claim.
+//! 2. An answer is whole where it comes to its end, whatever else its headers claim. The platform rejects
+//!    a body that its connection's framing was not done with; `Content-Length` proves nothing beside that:
+//!    chunks override it (RFC 9112 section 6.3), and a Worker may have taken it over from another response.
 //! 3. What is too large is marked as not kept, and then handed on as it comes.
 //! 4. What says "not processed" frees the key and is stored nowhere.
 
 use super::super::object_client::RpcReply;
-use super::super::platform::body::{discard, read_all};
-use super::super::platform::streams::{Chunks, Pipe, ReadAhead};
+use super::super::platform::body::discard;
+use super::super::platform::streams::{ChunkBuffer, Chunks, Pipe, ReadAhead};
 use super::super::platform::timeout::within;
 use super::super::platform::{digits, log, now};
 use super::context::ObjectContext;
@@ -34,7 +36,7 @@ use js_sys::futures::JsFuture;
 use std::pin::pin;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
-use web_sys::Response;
+use web_sys::{ReadableStream, Response};
 
 /// Wakes the one whose request was sent. Dropped without a word, it says: look at the record.
 pub type LeaderSender = oneshot::Sender<Result<RpcReply, JsValue>>;
@@ -121,32 +123,39 @@ impl OriginResponse {
         let Some(body) = response.body().filter(|_| !has_no_body(self.head.status)) else {
             return self.done(Body::Inline { bytes: Vec::new() }, leader).await;
         };
-        let promised = promised_length(&response);
         let streams = self.head.header("content-type").is_some_and(|kind| is_stream(&kind));
-        let most = self.request.settings.max_stored_response.min(INLINE_LIMIT as u64);
-        match promised.filter(|length| *length <= most && !streams) {
-            Some(length) => self.keep_small(&response, length, leader).await,
-            None => match Chunks::of(body) {
-                Ok(chunks) if streams => self.keep_stream(chunks, promised, leader).await,
-                Ok(chunks) => self.keep_large(chunks, promised, leader).await,
+        if streams {
+            return match Chunks::of(body) {
+                Ok(chunks) => self.keep_stream(chunks, leader).await,
                 Err(_) => lost(&self.context, &self.request),
-            },
+            };
         }
-    }
-
-    /// A body that fits into the record, in one go.
-    async fn keep_small(&self, response: &Response, promised: u64, leader: LeaderSender) {
-        match read_all(response).await {
-            Ok(bytes) if u64::from(bytes.length()) == promised => {
-                self.done(Body::Inline { bytes: bytes.to_vec() }, leader).await;
+        match self.begin(body, expected_length(&response)).await {
+            // It fits into the record.
+            Ok(ReadAhead { mut begun, rest: None }) => {
+                self.done(Body::Inline { bytes: begun.take().to_vec() }, leader).await;
             }
-            Ok(_) | Err(_) => lost(&self.context, &self.request),
+            Ok(ReadAhead { begun, rest: Some(rest) }) => self.keep_large(begun, rest, leader).await,
+            Err(_) => lost(&self.context, &self.request),
         }
     }
 
-    async fn keep_large(&self, chunks: Chunks, promised: Option<u64>, leader: LeaderSender) {
+    /// A body that is expected to fit into the record is read in one go; any other not yet.
+    async fn begin(
+        &self,
+        body: ReadableStream,
+        expected: Option<u64>,
+    ) -> Result<ReadAhead, JsValue> {
+        let most = self.request.settings.max_stored_response.min(INLINE_LIMIT as u64);
+        match expected.filter(|length| *length <= most) {
+            Some(length) => ReadAhead::in_one_go(body, length).await,
+            None => Chunks::of(body).map(ReadAhead::of_rest),
+        }
+    }
+
+    async fn keep_large(&self, mut begun: ChunkBuffer, rest: Chunks, leader: LeaderSender) {
         let recording = self.recording();
-        match recording.record(chunks, promised).await {
+        match recording.record(&begun.take(), rest).await {
             Recorded::Whole(body) => self.done(body, leader).await,
             Recorded::BrokeOff => lost(&self.context, &self.request),
             // A retry will be told that the answer was not kept; the first caller gets it as it comes.
@@ -162,7 +171,7 @@ impl OriginResponse {
     }
 
     /// A stream is recorded, and its caller reads it as it comes. A caller who is gone changes nothing.
-    async fn keep_stream(&self, chunks: Chunks, promised: Option<u64>, leader: LeaderSender) {
+    async fn keep_stream(&self, chunks: Chunks, leader: LeaderSender) {
         let (memory, id) = (&self.context.memory, &self.request.record);
         // What time has done by now is done: a stream that begins past its deadline was in doubt before.
         if let Err(why) = self.context.on_event(id, Event::Look) {
@@ -171,14 +180,14 @@ impl OriginResponse {
         // Should it fall silent, the platform gives up on it as on any origin, and it has broken off.
         memory.begin_stream(id, self.request.claim.attempt);
         if !self.request.follows {
-            return self.keep_large(chunks, promised, leader).await;
+            return self.keep_large(ChunkBuffer::default(), chunks, leader).await;
         }
         let _reading = memory.begin_reading(id);
         let recording = self.recording();
         let result = SubmitResult::Streamed { head: self.head.for_message() };
         let pipe = self.pipe_to(leader, result, Some(&self.request.claim));
         let record = async {
-            let end = self.store_stream(recording.record(chunks, promised).await);
+            let end = self.store_stream(recording.record(&Uint8Array::default(), chunks).await);
             recording.end();
             end
         };
@@ -339,7 +348,7 @@ async fn pass_on(pipe: Option<Pipe>, read: ReadAhead) {
     }
 }
 
-/// The body's length in bytes where the origin promised one.
-fn promised_length(response: &Response) -> Option<u64> {
+/// How long the body is said to be, in bytes, which it need not be.
+fn expected_length(response: &Response) -> Option<u64> {
     digits(&response.headers().get("content-length").ok()??)
 }

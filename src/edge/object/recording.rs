@@ -69,19 +69,18 @@ impl Recording {
         Self { context, name, limit, so_far: RefCell::default() }
     }
 
-    /// Records what comes, to its end or to the limit; `promised` is its length in bytes.
-    pub async fn record(&self, mut chunks: Chunks, promised: Option<u64>) -> Recorded {
-        if promised.is_some_and(|length| length > self.limit) {
-            return Recorded::TooMuch(chunks);
-        }
+    /// Records what has come and what comes, to its end or to the limit.
+    pub async fn record(&self, begun: &Uint8Array, mut chunks: Chunks) -> Recorded {
+        let mut length = self.add(begun);
         loop {
-            match chunks.next().await {
-                Ok(Some(chunk)) => match self.add(&chunk) {
-                    Ok(length) if length > self.limit => return Recorded::TooMuch(chunks),
-                    Ok(_) => {}
-                    Err(_) => return Recorded::BrokeOff,
-                },
-                Ok(None) => return self.whole(promised),
+            match length {
+                Ok(length) if length > self.limit => return Recorded::TooMuch(chunks),
+                Ok(_) => {}
+                Err(_) => return Recorded::BrokeOff,
+            }
+            length = match chunks.next().await {
+                Ok(Some(chunk)) => self.add(&chunk),
+                Ok(None) => return self.whole(),
                 Err(_) => return Recorded::BrokeOff,
             }
         }
@@ -111,12 +110,10 @@ impl Recording {
         Ok(())
     }
 
-    fn whole(&self, promised: Option<u64>) -> Recorded {
-        let mut so_far = self.so_far.borrow_mut();
-        let is_whole = promised.is_none_or(|promised| promised == so_far.length());
-        match is_whole.then(|| self.body(&mut so_far)) {
-            Some(Ok(body)) => Recorded::Whole(body),
-            Some(Err(_)) | None => Recorded::BrokeOff,
+    fn whole(&self) -> Recorded {
+        match self.body(&mut self.so_far.borrow_mut()) {
+            Ok(body) => Recorded::Whole(body),
+            Err(_) => Recorded::BrokeOff,
         }
     }
 

@@ -2,7 +2,7 @@
 //! off; `worker`'s `ByteStream` ends cleanly there.
 
 use js_sys::futures::JsFuture;
-use js_sys::{Promise, Uint8Array};
+use js_sys::{Object, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use web_sys::{
     ReadableStream, ReadableStreamDefaultReader, WritableStream, WritableStreamDefaultWriter,
@@ -21,20 +21,38 @@ extern "C" {
     fn writable(this: &IdentityTransformStream) -> WritableStream;
 
     /// `getReader`, which throws where the stream is locked.
-    pub type Lockable;
+    type Lockable;
     #[wasm_bindgen(method, catch, js_name = getReader)]
     fn get_reader(this: &Lockable) -> Result<ReadableStreamDefaultReader, JsValue>;
     /// The same for a reader of another mode.
     #[wasm_bindgen(method, catch, js_name = getReader)]
-    pub fn get_reader_with(this: &Lockable, options: &js_sys::Object) -> Result<JsValue, JsValue>;
+    fn get_reader_with(this: &Lockable, options: &js_sys::Object) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = pipeTo)]
     fn pipe_to(this: &Lockable, to: &WritableStream) -> Result<Promise, JsValue>;
+
+    /// Reads into buffers of its caller's; the default reader's are of 4 KiB each.
+    pub type ByobReader;
+    #[wasm_bindgen(method)]
+    pub fn read(this: &ByobReader, view: &Uint8Array) -> Promise;
+    /// Reads until so many bytes are there, or the end (Workers, "ReadableStreamBYOBReader").
+    #[wasm_bindgen(method, js_name = readAtLeast)]
+    fn read_at_least(this: &ByobReader, least: u32, view: &Uint8Array) -> Promise;
+    #[wasm_bindgen(method, js_name = releaseLock)]
+    pub fn release_lock(this: &ByobReader);
 
     pub type ReadResult;
     #[wasm_bindgen(method, getter)]
     pub fn done(this: &ReadResult) -> bool;
     #[wasm_bindgen(method, getter)]
     pub fn value(this: &ReadResult) -> Uint8Array;
+}
+
+/// A reader that fills buffers of its caller's.
+pub fn byob_reader(stream: &ReadableStream) -> Result<ByobReader, JsValue> {
+    let options = Object::new();
+    Reflect::set(&options, &"mode".into(), &"byob".into())?;
+    let reader = stream.unchecked_ref::<Lockable>().get_reader_with(&options)?;
+    Ok(reader.unchecked_into())
 }
 
 /// The chunks of a stream, in order.
@@ -155,6 +173,25 @@ pub struct ReadAhead {
 impl ReadAhead {
     pub fn of_rest(rest: Chunks) -> Self {
         Self { begun: ChunkBuffer::default(), rest: Some(rest) }
+    }
+
+    /// A body that is expected to be so many bytes long: all of it where it is no longer, in one step. One
+    /// that is longer has a rest.
+    pub async fn in_one_go(body: ReadableStream, expected: u64) -> Result<Self, JsValue> {
+        // A byte more than it should have, so that the end is seen.
+        let room = u32::try_from(expected).unwrap_or(u32::MAX).saturating_add(1);
+        let reader = byob_reader(&body)?;
+        let read = reader.read_at_least(room, &Uint8Array::new_with_length(room));
+        let read: ReadResult = JsFuture::from(read).await?.unchecked_into();
+        let mut begun = ChunkBuffer::default();
+        if !read.done() {
+            begun.push(read.value());
+        }
+        if begun.length < room.into() {
+            return Ok(Self { begun, rest: None });
+        }
+        reader.release_lock();
+        Ok(Self { begun, rest: Some(Chunks::of(body)?) })
     }
 
     /// A body's beginning, up to about so many bytes; empty where it breaks off before.

@@ -3,14 +3,14 @@
 
 use super::body_budget::BodyReservation;
 use super::now;
-use super::streams::{ChunkBuffer, Chunks, Lockable, ReadAhead, ReadResult};
+use super::streams::{ByobReader, ChunkBuffer, Chunks, ReadAhead, ReadResult, byob_reader};
 use super::timeout::sleep;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::uploads::next_buffer;
 use futures_util::future::{Either, select};
 use js_sys::futures::JsFuture;
-use js_sys::{ArrayBuffer, Object, Promise, Reflect, Uint8Array};
-use wasm_bindgen::prelude::*;
+use js_sys::{ArrayBuffer, Promise, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{ReadableStream, Request};
 use worker::Delay;
 
@@ -76,23 +76,10 @@ struct Upload {
     timer: Delay,
 }
 
-#[wasm_bindgen]
-extern "C" {
-    /// Reads into buffers of its caller's; the default reader's are of 4 KiB each.
-    type ByobReader;
-    #[wasm_bindgen(method, js_name = read)]
-    fn read(this: &ByobReader, view: &Uint8Array) -> Promise;
-    #[wasm_bindgen(method, js_name = releaseLock)]
-    fn release_lock(this: &ByobReader);
-}
-
 impl Upload {
     fn of(stream: ReadableStream, limits: Limits) -> Result<Self, JsValue> {
-        let options = Object::new();
-        Reflect::set(&options, &"mode".into(), &"byob".into())?;
-        let reader = stream.unchecked_ref::<Lockable>().get_reader_with(&options)?;
         Ok(Self {
-            reader: reader.unchecked_into(),
+            reader: byob_reader(&stream)?,
             stream,
             arrived: 0,
             full: ChunkBuffer::default(),
