@@ -3,6 +3,7 @@
 use super::platform::bindings::Bindings;
 use super::platform::body::BodyCoding;
 use super::platform::request_head::PlatformRequestHead;
+use crate::guard::replay::reason_phrase;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, ResponseInit};
@@ -11,6 +12,13 @@ use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, Resp
 extern "C" {
     #[wasm_bindgen(catch, js_name = fetch)]
     fn fetch_from_network(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+/// Whether the platform goes by a body's `Content-Encoding`, as the request asked for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Coding {
+    Platform,
+    Untouched,
 }
 
 /// A request to the origin. Redirects are handed on, never followed, and bodies are the bytes that came:
@@ -72,8 +80,23 @@ pub fn changed_headers(
     Ok(headers)
 }
 
-/// The same response with headers that can be changed; its body streams through untouched.
-pub fn mutable(response: &Response) -> Result<Response, JsValue> {
-    let init: &ResponseInit = response.unchecked_ref();
-    Response::new_with_opt_readable_stream_and_init(response.body().as_ref(), init)
+/// The same response with headers that can be changed; its body streams through untouched. A reason phrase
+/// that the platform would not write again is left to it.
+///
+/// # Errors
+///
+/// The platform makes no such response. The one that came is still whole.
+pub fn mutable(response: &Response, coding: Coding) -> Result<Response, JsValue> {
+    let body = response.body();
+    if reason_phrase(response.status_text()).is_some() {
+        let init: &ResponseInit = response.unchecked_ref();
+        return Response::new_with_opt_readable_stream_and_init(body.as_ref(), init);
+    }
+    let init = ResponseInit::new();
+    init.set_status(response.status());
+    init.set_headers_headers(&response.headers());
+    if coding == Coding::Untouched {
+        init.unchecked_ref::<BodyCoding>().set_encode_body("manual");
+    }
+    Response::new_with_opt_readable_stream_and_init(body.as_ref(), &init)
 }

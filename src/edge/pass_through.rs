@@ -3,7 +3,7 @@
 
 use super::client_response::ResponseContext;
 use super::incoming::Incoming;
-use super::origin_fetch::{OriginFetch, changed_headers, mutable, send};
+use super::origin_fetch::{Coding, OriginFetch, changed_headers, mutable, send};
 use super::platform::answer_headers::AnswerHeaders;
 use super::platform::log;
 use super::platform::{message_of, promise_of};
@@ -116,7 +116,7 @@ pub async fn pass_keyless(
     context: &ResponseContext<'_>,
 ) -> Result<Response, JsValue> {
     let response = JsFuture::from(pass_or_tell(incoming)?).await?;
-    marked(response.unchecked_ref(), context, BypassReason::Keyless)
+    Ok(marked(response.unchecked_into(), Coding::Platform, context, BypassReason::Keyless))
 }
 
 /// Why a request of a guarded route is sent on unguarded.
@@ -156,20 +156,37 @@ pub async fn pass_body(
         Ok(response) => response.unchecked_into(),
         Err(error) => origin_lost(context, &error)?,
     };
-    marked(&response, context, reason)
+    Ok(marked(response, Coding::Untouched, context, reason))
 }
 
-/// The origin's response, and why it was not guarded. One of a status that no response can be made of goes
-/// on as it is.
+/// The origin's response, and why it was not guarded. One that no other can be made of, such as one of a
+/// status that nobody knows, goes on as it is: a request was sent, so what came of it is told, with or
+/// without a word of the guard's.
 fn marked(
+    response: Response,
+    coding: Coding,
+    context: &ResponseContext,
+    reason: BypassReason,
+) -> Response {
+    if !can_be_shown(response.status()) {
+        return response;
+    }
+    match with_mark(&response, coding, context, reason) {
+        Ok(marked) => marked,
+        Err(error) => {
+            log::warning(&format!("onlyonce: a response went on unmarked: {}", message_of(&error)));
+            response
+        }
+    }
+}
+
+fn with_mark(
     response: &Response,
+    coding: Coding,
     context: &ResponseContext,
     reason: BypassReason,
 ) -> Result<Response, JsValue> {
-    if !can_be_shown(response.status()) {
-        return Ok(Clone::clone(response));
-    }
-    let response = mutable(response)?;
+    let response = mutable(response, coding)?;
     let status = match reason {
         BypassReason::Keyless => "onlyonce; fwd=bypass",
         BypassReason::Observe => "onlyonce; fwd=bypass; detail=observe",

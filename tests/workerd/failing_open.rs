@@ -44,6 +44,15 @@ fn open_it_is_forwarded_and_says_so() {
     assert_eq!(seen[3].headers.get("idempotency-key"), None);
 }
 
+#[test]
+fn open_it_hands_on_what_the_origin_said_in_a_phrase_that_cannot_be_written() {
+    let guard = without_objects();
+    guard.origin_always(Reply::json(201, r#"{"order":1}"#).reason("Made\tIt"));
+    let answer = guard.send(&guard.order_to("/open"));
+    assert_eq!((answer.status, answer.text().as_str()), (201, r#"{"order":1}"#));
+    guard.check_calls(1);
+}
+
 /// A mistake of the client's own is none of the platform's.
 #[test]
 fn open_or_not_bad_requests_are_refused() {

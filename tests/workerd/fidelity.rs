@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::guard::{Guard, both_ways};
 use crate::http::{Answer, Call};
 use crate::origin::Origin;
-use crate::script::{Gate, Reply};
+use crate::script::{GZIPPED_TEA, Gate, Reply};
 use crate::stamp::{Came, came, check_first, check_replay};
 
 fn policy() -> Value {
@@ -137,6 +137,48 @@ fn the_reason_phrase_reaches_those_who_were_there() {
         guard.send(&guard.order_to("/other").without("Idempotency-Key").key("other")).status,
         201
     );
+}
+
+/// What the platform would not write again is left to it: an answer that came is handed on.
+#[test]
+fn a_reason_phrase_that_cannot_be_written_costs_nobody_an_answer() {
+    let phrases = ["Made\tIt", "\tIt", "Cr\u{e9}\u{e9}"];
+    let watching = Guard::under(&json!({ "mode": "observe" }));
+    for reason in phrases {
+        println!("{reason:?}");
+        let reply = Reply::json(201, r#"{"order":1}"#).reason(reason);
+        let guard = Guard::shared(true);
+        guard.origin_always(reply.clone());
+        watching.origin_always(reply);
+        let calls = [(&guard, guard.order()), (&guard, guard.keyless_order())];
+        let calls = calls.into_iter().chain([
+            (&watching, watching.order()),
+            (&watching, watching.order()),
+            (&watching, watching.keyless_order()),
+            (&guard, guard.order().method("PUT")),
+        ]);
+        for (guard, call) in calls {
+            let answer = guard.send(&call);
+            assert_eq!((answer.status, answer.text().as_str()), (201, r#"{"order":1}"#));
+        }
+    }
+}
+
+/// Nor does a body where HTTP has none, nor a coding that is not what it says.
+#[test]
+fn whatever_an_origin_answers_a_keyless_request_gets_it() {
+    let guard = Guard::shared(true);
+    let gzipped = Reply::new(201).header("Content-Encoding", "gzip").body(GZIPPED_TEA);
+    for (reply, body) in [
+        (Reply::new(205).body("reset"), None),
+        (gzipped.clone(), Some(GZIPPED_TEA.as_slice())),
+        (gzipped.reason("Made\tIt"), Some(&GZIPPED_TEA)),
+    ] {
+        guard.origin_always(reply.clone());
+        let answer = guard.send(&guard.keyless_order());
+        assert_eq!(answer.status, reply.status, "{}", answer.text());
+        assert!(body.is_none_or(|body| answer.body == body), "{:?}", answer.body);
+    }
 }
 
 /// Bare stays bare and quoted stays quoted, once, whatever the origin echoes by itself.
