@@ -6,7 +6,9 @@
 //! 2. It is done when an answer is shown, and not when it is kept: two hosts of one realm show the same
 //!    answer, each with its own address.
 //! 3. An origin that goes by `X-Forwarded-Host` names the host that asked by itself. What is kept of that
-//!    names nobody's host, and is shown with the address of the host that asks then.
+//!    names nobody's host, and is shown with the host that asks then. Only the host and port are exchanged,
+//!    and only where they are spelled as the asker's are: to the same host, a replay says what the first
+//!    answer said, byte by byte.
 
 use super::origin::OriginUrl;
 
@@ -14,14 +16,13 @@ use super::origin::OriginUrl;
 pub const WITH_ADDRESS: [&str; 3] = ["location", "content-location", "refresh"];
 
 /// Stands in what is kept for the host that asks. No host has such a name (RFC 2606 section 2).
-const ASKER: &str = "http://asker.invalid";
+const ASKER: &str = "asker.invalid";
 
 /// Headers as they are kept of an answer to a request that was sent to `base`, a scheme and a host.
 pub fn without_asker(headers: &mut [(String, String)], base: &str) {
-    let Ok(asker) = OriginUrl::parse(Some(base)) else { return };
     for (name, value) in headers {
         if WITH_ADDRESS.contains(&name.as_str())
-            && let Some(kept) = asker.rewrite(name, value, ASKER)
+            && let Some(kept) = with_authority(name, value, authority_of(base), ASKER)
         {
             *value = kept;
         }
@@ -31,18 +32,59 @@ pub fn without_asker(headers: &mut [(String, String)], base: &str) {
 /// The value of a header that holds an address, as the host that asks shows it. Returns `None` if it
 /// stays what it is.
 pub fn shown(origin: Option<&OriginUrl>, name: &str, value: &str, base: &str) -> Option<String> {
-    let asker = || OriginUrl::parse(Some(ASKER)).ok()?.rewrite(name, value, base);
-    origin.and_then(|origin| origin.rewrite(name, value, base)).or_else(asker)
+    let public = origin.and_then(|origin| origin.rewrite(name, value, base));
+    public.or_else(|| with_authority(name, value, ASKER, authority_of(base)))
+}
+
+/// The host of a scheme and a host, with its port.
+fn authority_of(base: &str) -> &str {
+    base.split_once("://").map_or(base, |(_scheme, authority)| authority)
+}
+
+/// The value of such a header with another authority in the place of this one. Returns `None` if it holds
+/// another, or this one in another spelling.
+fn with_authority(name: &str, value: &str, from: &str, to: &str) -> Option<String> {
+    with_target(name, value, |url| {
+        let (scheme, rest) = url.split_once("//")?;
+        let is_web = ["", "http:", "https:"].iter().any(|web| web.eq_ignore_ascii_case(scheme));
+        let behind = rest.strip_prefix(from)?;
+        let ends = behind.is_empty() || behind.starts_with(['/', '?', '#']);
+        (is_web && ends).then(|| format!("{scheme}//{to}{behind}"))
+    })
+}
+
+/// The value of such a header with its address changed.
+fn with_target(
+    name: &str,
+    value: &str,
+    change: impl FnOnce(&str) -> Option<String>,
+) -> Option<String> {
+    match name {
+        "refresh" => with_refresh_target(value, change),
+        _ => change(value),
+    }
+}
+
+/// `5; url=https://…`, in the forms that browsers read (HTML, "shared declarative refresh steps").
+fn with_refresh_target(value: &str, change: impl FnOnce(&str) -> Option<String>) -> Option<String> {
+    let (_, target) = value.split_once([';', ','])?;
+    let target = without_name(target.trim_start());
+    let quote = target.chars().next().filter(|first| matches!(first, '"' | '\''));
+    let target = target.trim_start_matches(quote.as_slice());
+    let url = match quote {
+        Some(quote) => target.split(quote).next()?,
+        None => target.trim_end(),
+    };
+    let start = value.len().checked_sub(target.len())?;
+    let behind = value.get(start.checked_add(url.len())?..)?;
+    Some(format!("{}{}{behind}", value.get(..start)?, change(url)?))
 }
 
 impl OriginUrl {
     /// The value of such a header with the public address in the origin's place. Returns `None` if it does
     /// not point at the origin.
     pub fn rewrite(&self, name: &str, value: &str, public: &str) -> Option<String> {
-        match name {
-            "refresh" => self.rewrite_refresh(value, public),
-            _ => self.rewrite_location(value, public),
-        }
+        with_target(name, value, |url| self.rewrite_location(url, public))
     }
 
     pub fn rewrite_location(&self, location: &str, public: &str) -> Option<String> {
@@ -59,22 +101,6 @@ impl OriginUrl {
         let rest = path.strip_prefix(own_path)?;
         let fits = place == own_place && (rest.is_empty() || rest.starts_with(['/', '?', '#']));
         fits.then(|| format!("{public}{rest}"))
-    }
-
-    /// `5; url=https://…`, in the forms that browsers read (HTML, "shared declarative refresh steps").
-    fn rewrite_refresh(&self, value: &str, public: &str) -> Option<String> {
-        let (_, target) = value.split_once([';', ','])?;
-        let target = without_name(target.trim_start());
-        let quote = target.chars().next().filter(|first| matches!(first, '"' | '\''));
-        let target = target.trim_start_matches(quote.as_slice());
-        let url = match quote {
-            Some(quote) => target.split(quote).next()?,
-            None => target.trim_end(),
-        };
-        let start = value.len().checked_sub(target.len())?;
-        let behind = value.get(start.checked_add(url.len())?..)?;
-        let rewritten = self.rewrite_location(url, public)?;
-        Some(format!("{}{rewritten}{behind}", value.get(..start)?))
     }
 }
 
