@@ -166,7 +166,11 @@ fn misrouted(incoming: &Incoming) -> Option<Problem> {
     if is_loop(head.header("via").as_deref(), &config.pseudonym) {
         return Some(Problem::new(Code::LoopDetected, LOOP));
     }
-    (!config.holds(head)).then(|| Problem::new(Code::AddressInvalid, OUTSIDE))
+    if !config.holds(head) {
+        return Some(Problem::new(Code::AddressInvalid, OUTSIDE));
+    }
+    let is_ambiguous = config.policy.is_ambiguous(head.method(), head.path());
+    is_ambiguous.then(|| Problem::new(Code::AddressInvalid, AMBIGUOUS))
 }
 
 fn refuse(head: &PlatformRequestHead, problem: &Problem) -> Result<Promise, JsValue> {
@@ -177,6 +181,7 @@ const LOOP: &str =
     "ORIGIN leads back to this Worker; set it to a hostname that no route of this Worker covers";
 const NO_ADDRESS: &str = "the request's host cannot be one; send a Host header with the name that the guard answers under";
 const OUTSIDE: &str = "the request's path holds percent-encoded dots and slashes that an origin could read as leading out of ORIGIN's path; send the path that they stand for";
+const AMBIGUOUS: &str = "the request's path holds a percent-encoding, a backslash or a semicolon by which an origin could read another path, which is guarded in another way; send the path that is meant, with its slashes and dots as they are";
 
 /// What the guard serves itself. It is never cached, since it speaks of this moment.
 fn page(headers: &[(&str, &str)], text: &str) -> Result<Response, JsValue> {

@@ -7,7 +7,10 @@
 //!    another.
 //! 2. User information and fragments say nothing to an origin, and are left out.
 //! 3. Empty segments stay, and so does what is percent-encoded otherwise: origins differ in what they
-//!    make of them.
+//!    make of them. Where that would put a request under another route of the policy, it is refused:
+//!    [`other_readings`].
+
+use percent_encoding::percent_decode_str;
 
 /// What is one of the guard's own begins with this, or is this without its last slash.
 pub const OWN_PREFIX: &str = "/.onlyonce/";
@@ -60,4 +63,52 @@ impl Address {
     pub fn is_own(&self) -> bool {
         self.path.starts_with(OWN_PREFIX) || Some(&*self.path) == OWN_PREFIX.strip_suffix('/')
     }
+}
+
+/// Other paths that an origin could make of one: percent-encoding decoded once or twice, a backslash taken
+/// for a slash, what follows a semicolon left out of its segment, and segments of dots, or of nothing,
+/// resolved after all that. Returns none for a path that holds nothing of the kind.
+pub fn other_readings(path: &str) -> Vec<String> {
+    if !path.contains(['%', ';', '\\']) {
+        return Vec::new();
+    }
+    let once = decoded(path);
+    let twice = decoded(&once);
+    let mut readings = Vec::new();
+    for path in [path, &once, &twice] {
+        for path in [path.to_owned(), path.replace('\\', "/")] {
+            for path in [without_parameters(&path), path] {
+                readings.push(resolved(&path));
+                readings.push(path);
+            }
+        }
+    }
+    readings.sort();
+    readings.dedup();
+    readings.retain(|reading| reading != path);
+    readings
+}
+
+/// Every percent-encoded byte decoded, and nothing else changed.
+pub fn decoded(path: &str) -> String {
+    percent_decode_str(path).decode_utf8_lossy().into_owned()
+}
+
+/// A path without what follows a semicolon in each segment.
+fn without_parameters(path: &str) -> String {
+    let names = path.split('/').map(|segment| segment.split(';').next().unwrap_or_default());
+    names.collect::<Vec<_>>().join("/")
+}
+
+/// A path without its dot segments (RFC 3986 section 5.2.4) and its empty ones.
+fn resolved(path: &str) -> String {
+    let mut kept = Vec::new();
+    for segment in path.split('/') {
+        match segment {
+            "" | "." => {}
+            ".." => drop(kept.pop()),
+            name => kept.push(name),
+        }
+    }
+    format!("/{}", kept.join("/"))
 }

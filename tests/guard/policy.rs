@@ -104,3 +104,76 @@ fn a_realm_is_the_host() {
     let joined = Policy { realm: Some("Orders".into()), ..Policy::default() };
     assert_eq!(joined.realm("shop.example:8787"), "Orders");
 }
+
+#[track_caller]
+fn ambiguous(policy: &str, path: &str, expected: bool) {
+    let policy = Policy::parse(policy).expect("a policy");
+    assert_eq!(policy.is_ambiguous("POST", path), expected, "{path}");
+    assert!(!policy.is_ambiguous("GET", path), "GET is not guarded on any route: {path}");
+}
+
+/// An origin that decodes before it resolves would do what another route is strict about.
+#[test]
+fn a_path_with_another_reading_under_another_route_is_ambiguous() {
+    let strict = r#"{"key": "required", "routes": [{"path": "/public/**", "key": "off"}]}"#;
+    let open = r#"{"routes": [{"path": "/pay/*", "key": "required"}]}"#;
+    for path in [
+        "/public/..%2fpay",
+        "/public/..%2Fpay",
+        "/public/..%2f%2fpay",
+        "/public/..;/pay",
+        "/public/..;a=b;c/pay",
+        "/public/..%3bx/pay",
+        "/public/..%5cpay",
+        "/public/..\\pay",
+        "/public/%2e%2e%2fpay",
+        "/public/.%2e%2fpay",
+        "/public/%252e%252e%252fpay",
+        "/public/..%252fpay",
+        "/public/x/..%2f..%2fpay",
+        // The other way round, and one that is no climb.
+        "/pay/..%2fpublic/x",
+        "/%70ublic/x",
+        "/public;v=1/x",
+    ] {
+        ambiguous(strict, path, true);
+    }
+    for path in ["/pay%2f1", "/p%61y/1", "/pay;v=1/1", "/x/..%2fpay/1", "/pay/a%2fb", "//pay/%31"] {
+        ambiguous(open, path, true);
+    }
+    for path in [
+        "/pay",
+        "/public/x",
+        "/public/a%2fb",
+        "/public/50%25",
+        "/public/%zz",
+        "/public/a;v=1/b",
+        "/public/caf%C3%A9/%ff",
+        "/public/x/..%2fy",
+        "/pay;v=1",
+        "/%70ay",
+        "/pay/..%2f..%2f..%2fpay",
+        "/public/../pay",
+    ] {
+        ambiguous(strict, path, false);
+    }
+    // One policy for all paths, and routes that say the same.
+    ambiguous("{}", "/public/..%2fpay", false);
+    let same = r#"{"routes": [{"path": "/a/**", "key": "required"}, {"path": "/b/**", "key": "required"}]}"#;
+    ambiguous(same, "/a/..%2fb/c", false);
+    ambiguous(same, "/a/..%2fc", true);
+}
+
+/// A pattern is written as paths are sent, so it is decoded as they are.
+#[test]
+fn a_pattern_that_is_percent_encoded_is_no_ambiguity() {
+    let policy = r#"{"routes": [
+        {"path": "/caf%C3%A9/*", "key": "required"},
+        {"path": "/of/a%2Fb/**", "key": "required"},
+        {"path": "/50%2525/x", "key": "required"}
+    ]}"#;
+    for path in ["/caf%C3%A9/1", "/caf%C3%A9/%C3%A9", "/of/a%2Fb/c", "/50%2525/x"] {
+        ambiguous(policy, path, false);
+    }
+    ambiguous(policy, "/caf%C3%A9/a%2Fb", true);
+}

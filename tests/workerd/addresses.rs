@@ -54,6 +54,38 @@ fn a_route_is_found_however_its_path_is_spelled() {
     }
 }
 
+/// Under a route that is off, spelled so that an origin which decodes before it resolves would do what
+/// another route is strict about.
+#[test]
+fn no_other_reading_of_a_path_gets_round_a_route() {
+    let guard = guarded();
+    guard.origin_always(Reply::json(201, "{}"));
+    for rest in [
+        "/public/..%2fpay",
+        "/public/..;/pay",
+        "/public/..;a=b/pay",
+        "/public/..%5cpay",
+        "/public/%2e%2e%2fpay",
+        "/public/%252e%252e%252fpay",
+        "/public/..%3b/pay",
+    ] {
+        for call in [keyless(&guard.path(rest)), keyless(&guard.path(rest)).key("some-key-1")] {
+            let detail = problem::check(&guard.send(&call), "address-invalid");
+            assert!(detail.contains("send the path"), "{detail}");
+        }
+        assert_eq!(guard.send(&Call::get(&guard.path(rest))).status, 201, "nothing is guarded");
+    }
+    let calls = guard.seen().len();
+    // What falls to the same route in any reading passes.
+    for rest in ["/public/a%2fb", "/public/50%25", "/public/a;v=1/b", "/public/%70ay"] {
+        assert_eq!(guard.send(&keyless(&guard.path(rest))).status, 201, "{rest}");
+    }
+    for rest in ["/pay/a%2fb", "/pay;v=1", "/p%61y", "/caf%C3%A9"] {
+        problem::check(&guard.send(&keyless(&guard.path(rest))), "key-missing");
+    }
+    guard.check_calls(calls + 4);
+}
+
 /// One operation under one key, which the origin sees at the path that was guarded.
 #[test]
 fn spellings_of_a_path_are_one_request() {

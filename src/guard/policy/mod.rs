@@ -2,7 +2,9 @@
 //!
 //! 1. The first route whose path matches decides; where none does, the defaults.
 //! 2. What a request is guarded by is settled by its method and path alone.
-//! 3. A policy with a mistake is no policy (see `parse`).
+//! 3. A path that an origin could read as another one, which is guarded in another way, is refused: else
+//!    the spelling of a path would be a way round a route.
+//! 4. A policy with a mistake is no policy (see `parse`).
 
 pub mod amount;
 mod error;
@@ -28,6 +30,7 @@ pub use rules::RuleViolation;
 pub use settings::{InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Settings, Unknown};
 pub use sharding::{Jurisdiction, Location, Sharding, ShardingError};
 
+use super::address::other_readings;
 use pattern::Pattern;
 use std::rc::Rc;
 
@@ -51,14 +54,29 @@ pub struct Route {
 impl Policy {
     /// How a request is guarded; nothing where it is not.
     pub fn guards(&self, method: &str, path: &str) -> Option<Rc<Settings>> {
-        let (_, settings) = self.route(path);
-        let listed = settings.methods.iter().any(|listed| listed == method);
-        (listed && settings.key != KeyMode::Off).then_some(settings)
+        guarding(self.route(path).1, method)
+    }
+
+    /// Whether another reading of a path is guarded in another way than the path as it stands.
+    pub fn is_ambiguous(&self, method: &str, path: &str) -> bool {
+        let settings = || self.routes.iter().map(|route| &route.settings).chain([&self.defaults]);
+        if !settings().any(|settings| guarding(settings.clone(), method).is_some()) {
+            return false;
+        }
+        let guarded = self.guards(method, path);
+        other_readings(path).iter().any(|reading| {
+            let (_, settings) = self.route_by(|pattern| pattern.matches_decoded(reading));
+            guarding(settings, method) != guarded
+        })
     }
 
     /// The route that a path takes: its pattern, or `*` for the defaults, and its settings.
     pub fn route(&self, path: &str) -> (&str, Rc<Settings>) {
-        match self.routes.iter().find(|route| route.pattern.matches(path)) {
+        self.route_by(|pattern| pattern.matches(path))
+    }
+
+    fn route_by(&self, is_it: impl Fn(&Pattern) -> bool) -> (&str, Rc<Settings>) {
+        match self.routes.iter().find(|route| is_it(&route.pattern)) {
             Some(route) => (route.pattern.as_str(), route.settings.clone()),
             None => ("*", self.defaults.clone()),
         }
@@ -70,6 +88,12 @@ impl Policy {
             .clone()
             .unwrap_or_else(|| without_port(host).trim_end_matches('.').to_ascii_lowercase())
     }
+}
+
+/// Settings where they guard a method.
+fn guarding(settings: Rc<Settings>, method: &str) -> Option<Rc<Settings>> {
+    let listed = settings.methods.iter().any(|listed| listed == method);
+    (listed && settings.key != KeyMode::Off).then_some(settings)
 }
 
 fn without_port(host: &str) -> &str {

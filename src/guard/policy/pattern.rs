@@ -7,6 +7,7 @@
 //!    serve both spellings alike.
 //! 4. What could never match is no pattern: a mistake must not look like a rule.
 
+use crate::guard::address::decoded;
 use std::str::FromStr;
 use thiserror::Error;
 
@@ -71,6 +72,16 @@ impl Pattern {
             }
         }
         found.next().is_none()
+    }
+
+    /// Whether a path that was decoded, once or twice, is one of those that are meant.
+    pub fn matches_decoded(&self, path: &str) -> bool {
+        if self.matches(path) || !self.0.contains('%') {
+            return self.matches(path);
+        }
+        let once = decoded(&self.0);
+        let twice = decoded(&once);
+        Self(once).matches(path) || Self(twice).matches(path)
     }
 
     /// Whether every path that the other is for is also one of this one.
