@@ -15,7 +15,7 @@ use crate::guard::policy::Settings;
 use crate::guard::problem::Problem;
 use crate::guard::problem_page::Reader;
 use crate::guard::public_address::{WITH_ADDRESS, shown};
-use crate::guard::record::{Answer, Body, Claim, Record};
+use crate::guard::record::{Answer, Body, Record};
 use crate::guard::replay::{CacheStatus, HeaderChange, Marking, server_timing_metric};
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{Delivery, ResponseHead};
@@ -154,7 +154,7 @@ impl ResponseWriter<'_> {
         delivery: Delivery,
         origin: Millis,
     ) -> Result<Headers, JsValue> {
-        let expires_at = record.claim().map(Claim::expires_at);
+        let expires_at = record.expires_at();
         let status = CacheStatus::Delivery(delivery);
         let detail = answer.source.detail().or(self.detail);
         self.mark(headers, status, detail, expires_at, Some(answer.answered_at), origin)

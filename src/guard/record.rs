@@ -47,10 +47,10 @@ pub struct Claim {
     pub deadline_at: UnixMillis,
     /// When the retry window ends.
     pub window_ends_at: UnixMillis,
-    /// For a derived key: how long the record outlives the end of its call, or its deadline.
+    /// For a derived key: how long the record outlives its answer.
     pub derived_ttl: Option<Millis>,
-    /// When the call ended, as far as that shortens the record's life.
-    pub call_ended_at: Option<UnixMillis>,
+    /// When the answer came, as far as that shortens the record's life.
+    pub answered_at: Option<UnixMillis>,
     /// The header value that the first attempt carried the key in, kept where a later attempt may
     /// be sent.
     pub raw_key: Option<String>,
@@ -217,12 +217,20 @@ impl Record {
     }
 
     /// When the record is over. Returns `None` if it is vacant, or waits for something without a date.
+    ///
+    /// A derived key is free soon after its answer. Where nobody knows whether the origin acted it is held
+    /// for as long as any other: what is forgotten then would be carried out again.
     pub fn expires_at(&self) -> Option<UnixMillis> {
         match self {
             Self::Vacant => None,
-            Self::InFlight { claim, .. }
-            | Self::Done { claim, .. }
-            | Self::Unknown { claim, .. } => Some(claim.expires_at()),
+            Self::InFlight { claim, .. } | Self::Unknown { claim, .. } => {
+                Some(claim.window_ends_at)
+            }
+            Self::Done { claim, .. } => {
+                let derived = claim.derived_ttl.zip(claim.answered_at);
+                let soon = derived.map(|(ttl, answered_at)| answered_at.plus(ttl));
+                Some(soon.map_or(claim.window_ends_at, |soon| soon.min(claim.window_ends_at)))
+            }
             Self::Forgotten { until } => *until,
             Self::Moved { until } | Self::Fenced { until } => Some(*until),
         }
@@ -236,18 +244,9 @@ impl Record {
 }
 
 impl Claim {
-    /// The claim once its call has ended; an end that comes late counts anew.
-    pub fn ended(self, now: UnixMillis) -> Self {
-        Self { call_ended_at: self.derived_ttl.map(|_| now), ..self }
-    }
-
-    /// When the record is forgotten. A call that nobody heard of again is over at its deadline, so
-    /// that a derived key's life does not depend on when somebody looks.
-    pub fn expires_at(&self) -> UnixMillis {
-        let call_ended_at = self.call_ended_at.unwrap_or(self.deadline_at);
-        self.derived_ttl.map_or(self.window_ends_at, |derived_ttl| {
-            call_ended_at.plus(derived_ttl).min(self.window_ends_at)
-        })
+    /// The claim once its answer has come; one that comes late is remembered for as long.
+    pub fn answered(self, now: UnixMillis) -> Self {
+        Self { answered_at: self.derived_ttl.map(|_| now), ..self }
     }
 }
 

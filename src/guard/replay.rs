@@ -31,7 +31,7 @@ pub fn may_replay(
 ) -> bool {
     let Record::Done { claim, .. } = copy else { return false };
     is_copied(copy)
-        && now.plus(COPY_MARGIN) < claim.expires_at()
+        && copy.expires_at().is_some_and(|end| now.plus(COPY_MARGIN) < end)
         && credential(&claim.credential.sources).as_ref() == Ok(&claim.credential)
         && fingerprint(&claim.fingerprint.method).as_ref() == Ok(&claim.fingerprint)
 }
@@ -47,8 +47,8 @@ pub fn is_copied(record: &Record) -> bool {
 /// How long a copy of a record may be kept; nothing where there is to be none, or where that is under a
 /// minute, the least that KV keeps anything.
 pub fn copy_lifetime(record: &Record, now: UnixMillis) -> Option<Millis> {
-    let claim = record.claim().filter(|_| is_copied(record))?;
-    let lifetime = claim.expires_at().minus(COPY_MARGIN).since(now);
+    let expires_at = record.expires_at().filter(|_| is_copied(record))?;
+    let lifetime = expires_at.minus(COPY_MARGIN).since(now);
     (lifetime >= COPY_MARGIN).then_some(lifetime)
 }
 

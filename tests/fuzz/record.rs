@@ -53,7 +53,7 @@ pub fn check_value(input: &[u8]) -> u64 {
 fn shape(record: &Record) -> impl std::hash::Hash {
     let claim = record.claim().map(|claim| {
         let optional =
-            (claim.derived_ttl.is_some(), claim.call_ended_at.is_some(), claim.raw_key.is_some());
+            (claim.derived_ttl.is_some(), claim.answered_at.is_some(), claim.raw_key.is_some());
         let Method { algorithm, ignore, headers } = &claim.fingerprint.method;
         (
             optional,
@@ -91,7 +91,7 @@ fn claim(choices: &mut Choices) -> Claim {
         deadline_at: at(choices),
         window_ends_at: at(choices),
         derived_ttl: choices.optional(span),
-        call_ended_at: choices.optional(at),
+        answered_at: choices.optional(at),
         raw_key: choices.optional(Choices::text),
         method: choices.text(),
         route: choices.text(),

@@ -124,7 +124,7 @@ pub fn claim(id: &str) -> Claim {
         deadline_at: CLAIMED_AT.plus(DEADLINE),
         window_ends_at: CLAIMED_AT.plus(WINDOW),
         derived_ttl: None,
-        call_ended_at: None,
+        answered_at: None,
         raw_key: None,
         method: "POST".into(),
         route: "/orders".into(),

@@ -171,7 +171,7 @@ fn full_claim() -> Claim {
         fingerprint: Fingerprint { method, digest: digest_of("f") },
         credential: Credential { sources, digest: digest_of("d") },
         derived_ttl: Some(Millis::seconds(10)),
-        call_ended_at: Some(CLAIMED_AT.plus(Millis::seconds(10))),
+        answered_at: Some(CLAIMED_AT.plus(Millis::seconds(10))),
         raw_key: Some("\"k\"".into()),
         ..claim("c1")
     }
@@ -293,11 +293,13 @@ fn when_a_record_is_over() {
     ends(&Record::Forgotten { until: None }, None);
     ends(&Record::Moved { until: CLAIMED_AT }, Some(CLAIMED_AT));
     ends(&Record::Fenced { until: CLAIMED_AT }, Some(CLAIMED_AT));
-    // A derived key's record is over when it is to be forgotten, not at its window's end.
+    // A derived key's record is over soon after its answer; without one it lives to its window's end.
     let second = |number| Some(CLAIMED_AT.plus(Millis::seconds(number)));
     ends(&Record::Done { claim: full_claim(), answer: answer(200, "") }, second(20));
-    let sent = Claim { call_ended_at: None, ..full_claim() };
-    ends(&Record::InFlight { claim: sent, previous: None }, second(125 + 10));
+    let outcome = Outcome { reason: Reason::Restarted, answer: Some(answer(500, "")) };
+    ends(&Record::Unknown { claim: full_claim(), outcome }, Some(end));
+    let sent = Claim { answered_at: None, ..full_claim() };
+    ends(&Record::InFlight { claim: sent, previous: None }, Some(end));
 }
 
 /// What the shard's alarm looks at before its time is over: nothing else can end by itself.
@@ -320,19 +322,18 @@ fn which_records_the_alarm_watches() {
 }
 
 #[track_caller]
-fn expires(derived_ttl: Option<Millis>, call_ended_at: Option<UnixMillis>, expected: UnixMillis) {
-    let claim = Claim { derived_ttl, call_ended_at, ..claim("c1") };
-    assert_eq!(claim.expires_at(), expected, "{derived_ttl:?} after {call_ended_at:?}");
+fn expires(derived_ttl: Option<Millis>, answered_at: Option<UnixMillis>, expected: UnixMillis) {
+    let claim = Claim { derived_ttl, answered_at, ..claim("c1") };
+    ends(&Record::Done { claim, answer: answer(200, "") }, Some(expected));
 }
 
 #[test]
-fn when_a_record_is_forgotten() {
+fn when_an_answer_is_forgotten() {
     let (ten, window) = (Some(Millis::seconds(10)), CLAIMED_AT.plus(WINDOW));
     let second = |number| CLAIMED_AT.plus(Millis::seconds(number));
     expires(None, None, window);
     expires(None, Some(second(1)), window);
-    // A call that nobody heard of again is over at its deadline.
-    expires(ten, None, claim("c1").deadline_at.plus(Millis::seconds(10)));
+    expires(ten, None, window);
     expires(ten, Some(second(1)), second(11));
     expires(ten, Some(second(500)), second(510));
     // Never later than the window's end, by however little.
@@ -345,14 +346,12 @@ fn when_a_record_is_forgotten() {
 }
 
 #[test]
-fn only_a_claim_that_lingers_notes_its_end() {
+fn only_a_derived_claim_notes_when_it_was_answered() {
     let now = CLAIMED_AT.plus(Millis::seconds(5));
-    assert_eq!(claim("c1").ended(now), claim("c1"));
+    assert_eq!(claim("c1").answered(now), claim("c1"));
     let derived = Claim { derived_ttl: Some(Millis::seconds(10)), ..claim("c1") };
-    let ended = Claim { call_ended_at: Some(now), ..derived.clone() };
-    assert_eq!(derived.ended(now), ended);
-    let later = now.plus(Millis::seconds(60));
-    assert_eq!(ended.clone().ended(later), Claim { call_ended_at: Some(later), ..ended });
+    let ended = Claim { answered_at: Some(now), ..derived.clone() };
+    assert_eq!(derived.answered(now), ended);
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn copy() -> Record {
 
 /// The last instant at which the fixture's copy may be shown is just before this one.
 fn margin() -> UnixMillis {
-    claim("c1").expires_at().minus(COPY_MARGIN)
+    claim("c1").window_ends_at.minus(COPY_MARGIN)
 }
 
 #[track_caller]
@@ -74,7 +74,7 @@ fn only_with_more_than_a_minute_to_live() {
     assert_eq!(COPY_MARGIN, Millis::seconds(60));
     check(&copy(), "order", "owner", margin().minus(TICK), true);
     check(&copy(), "order", "owner", margin(), false);
-    check(&copy(), "order", "owner", claim("c1").expires_at(), false);
+    check(&copy(), "order", "owner", claim("c1").window_ends_at, false);
     check(&copy(), "order", "owner", UnixMillis(u64::MAX), false);
     check(&copy(), "order", "owner", UnixMillis(0), true);
 }
@@ -132,7 +132,7 @@ fn how_long_a_copy_lives() {
 fn a_copy_ends_before_a_derived_record() {
     let derived = |derived_ttl| Claim {
         derived_ttl: Some(Millis::seconds(derived_ttl)),
-        call_ended_at: Some(CLAIMED_AT),
+        answered_at: Some(CLAIMED_AT),
         ..claim("c1")
     };
     let copy =

@@ -75,6 +75,8 @@ pub enum Bug {
     CallsNotEnded,
     /// A derived key's late answer is remembered from the deadline on.
     LateAnswerAgedEarly,
+    /// A derived key is forgotten soon after its call though nobody knows what became of it.
+    DoubtForgotten,
     /// Who waits does not look at the deadline.
     DeadlineUnheard,
     /// An answer that is coming in is called unknown at its deadline.
@@ -114,6 +116,7 @@ impl Bug {
             | Self::AlarmErases
             | Self::StorageForgets
             | Self::LateAnswerAgedEarly
+            | Self::DoubtForgotten
             | Self::SuccessSuperseded
             | Self::ReleasedResendFrees => Promise::ClaimOnly,
             Self::OriginRetried => Promise::OneSending,
@@ -195,6 +198,11 @@ fn is_unlocked(
     if let (Record::Fenced { .. }, Event::Submitted(_)) = (record, event) {
         return bug == Bug::FenceIgnored;
     }
+    if let Record::Unknown { claim, .. } = record {
+        let soon = claim.derived_ttl.map(|ttl| claim.deadline_at.plus(ttl));
+        let is_soon_over = soon.is_some_and(|soon| now >= soon) && live.open_calls.is_empty();
+        return bug == Bug::DoubtForgotten && is_soon_over;
+    }
     let Record::InFlight { claim, previous } = record else { return false };
     match bug {
         Bug::TimeOutFrees => now >= claim.deadline_at,
@@ -258,8 +266,7 @@ fn aged(bug: Bug, mut step: Transition) -> Transition {
     if let Record::Done { claim, .. } = &mut step.record
         && bug == Bug::LateAnswerAgedEarly
     {
-        claim.call_ended_at =
-            claim.call_ended_at.map(|call_ended_at| call_ended_at.min(claim.deadline_at));
+        claim.answered_at = claim.answered_at.map(|answered_at| answered_at.min(claim.deadline_at));
     }
     step
 }

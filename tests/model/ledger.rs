@@ -93,7 +93,7 @@ pub struct Entry {
 struct Life {
     window_ends_at: u64,
     derived_ttl: Option<u64>,
-    call_ended_at: Option<u64>,
+    answered_at: Option<u64>,
     /// The attempts that were begun, and how many of them were not processed for certain.
     begun: u32,
     not_processed: u32,
@@ -176,13 +176,6 @@ impl Ledger {
         }
     }
 
-    /// A call of the newest claim is over.
-    pub fn ended(&mut self, at: u64) {
-        if let Some(life) = self.newest().filter(|life| life.derived_ttl.is_some()) {
-            life.call_ended_at = Some(at);
-        }
-    }
-
     /// An operator freed the key.
     pub fn freed(&mut self) {
         if let Some(life) = self.newest() {
@@ -191,9 +184,10 @@ impl Ledger {
     }
 
     /// A final answer was stored.
-    pub fn settled(&mut self, claim: u8, answer: &Answer) {
+    pub fn settled(&mut self, claim: u8, answer: &Answer, now: u64) {
         if let Some(life) = &mut self.entry(claim).life {
             life.declined = (400..500).contains(&answer.status);
+            life.answered_at.get_or_insert(now);
         }
         self.entry(claim).answer.get_or_insert_with(|| identity(answer));
     }
@@ -259,8 +253,7 @@ impl Life {
         Self {
             window_ends_at: claim.window_ends_at.0,
             derived_ttl: claim.derived_ttl.map(|derived_ttl| derived_ttl.0),
-            // At its deadline, should nobody hear of it again.
-            call_ended_at: claim.derived_ttl.map(|_| claim.deadline_at.0),
+            answered_at: None,
             begun: 1,
             not_processed: 0,
             freed: false,
@@ -272,8 +265,8 @@ impl Life {
     fn is_over(&self, now: u64) -> bool {
         let lingered = self
             .derived_ttl
-            .zip(self.call_ended_at)
-            .map(|(derived_ttl, ended)| ended + derived_ttl);
+            .zip(self.answered_at)
+            .map(|(derived_ttl, answered_at)| answered_at + derived_ttl);
         let is_over = now >= self.window_ends_at || lingered.is_some_and(|end| now >= end);
         self.freed || self.not_processed == self.begun || is_over
     }

@@ -107,7 +107,6 @@ impl World<'_> {
     pub fn step(&mut self, event: Event, news: Wakeup) -> Transition {
         let now = self.state.clock();
         let record = decode(&self.found.take().unwrap_or_else(|| self.state.object.stored.clone()));
-        let end = end_of_call(&record, &event, now);
         let open: Vec<u32> = self.state.object.calls.iter().map(|call| call.attempt).collect();
         let copying = self.state.object.copying.is_some();
         let (waiting, streaming) = (self.waiting(), self.streaming());
@@ -130,11 +129,8 @@ impl World<'_> {
         self.tells(&before, open_claim, cause, &step);
         self.apply(&step);
         self.set_alarm(step.action == Action::Forward);
-        if step.storage != StorageOp::Keep && step.action != Action::Forward {
-            end.into_iter().for_each(|end| self.state.ledger.ended(end.0));
-        }
         if let Record::Done { claim, answer } = &step.record {
-            self.state.ledger.settled(number(claim), answer);
+            self.state.ledger.settled(number(claim), answer, now.0);
         }
         match (step.storage, &step.action) {
             (StorageOp::Keep, _) | (_, Action::Forward) => {}
@@ -281,14 +277,4 @@ impl World<'_> {
 fn bucket_of(record: &Record, current: Option<u64>, now: u64) -> u64 {
     let current = current.map(|at| Bucket(UnixMillis(at)));
     Bucket::of_record(record, current, UnixMillis(now)).ends_at().0
-}
-
-/// When a call is over, should this event end it: a look finds what was over at the deadline already.
-fn end_of_call(record: &Record, event: &Event, now: UnixMillis) -> Option<UnixMillis> {
-    let looks = matches!(event, Event::Look | Event::Alarm | Event::Submitted(_));
-    match record {
-        Record::InFlight { claim, .. } if looks => Some(now.min(claim.deadline_at)),
-        Record::InFlight { .. } | Record::Unknown { .. } if !looks => Some(now),
-        _ => None,
-    }
 }

@@ -6,7 +6,7 @@ use crate::settings::{
     DECLINED, DERIVED, FENCED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, STREAMS,
 };
 
-pub const ALL: [(Bug, Setting); 45] = [
+pub const ALL: [(Bug, Setting); 46] = [
     (ClaimAfterAwait, RETRIES),
     (SentBeforeDurable, RETRIES),
     (TimeOutFrees, RETRIES),
@@ -40,6 +40,7 @@ pub const ALL: [(Bug, Setting); 45] = [
     (AlarmNotMoved, FORGET),
     (CallsNotEnded, RETRIES),
     (LateAnswerAgedEarly, DERIVED),
+    (DoubtForgotten, DERIVED),
     (DeadlineUnheard, RETRIES),
     (StreamDoubted, STREAMS),
     (StreamNeverEnded, STREAMS),

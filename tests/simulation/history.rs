@@ -145,18 +145,6 @@ impl Key {
         let earlier = self.final_answer().is_some_and(|(final_at, ..)| final_at <= *at);
         matches!(report, Report::Refuses | Report::NotSent) && !earlier
     }
-
-    /// A derived key's time begins when the guard sees that the call is over, at its deadline at the
-    /// latest, which nobody outside can know to the moment where it died.
-    pub fn may_be_forgotten(&self, now: u64) -> bool {
-        let Some(claim) = &self.claim else { return false };
-        let Some(derived_ttl) = claim.derived_ttl.filter(|_| self.final_answer().is_none()) else {
-            return false;
-        };
-        let vague =
-            claim.calls.last().is_none_or(|call| !matches!(call.end, Some((_, End::Reported(..)))));
-        vague && !claim.is_open() && now >= claim.earliest_end() + derived_ttl
-    }
 }
 
 /// Whether a call was the newest one when something happened to it.
@@ -194,25 +182,10 @@ impl Claim {
         place > 0 || !newest_at(&self.calls, place, at)
     }
 
-    /// The end of the window; sooner for a derived key, whose call is over at its deadline unless it
-    /// is known to have ended at another time.
+    /// The end of the window; sooner for a derived key that has its answer.
     pub fn expires_at(&self) -> u64 {
         let window_ends_at = self.claimed_at + POLICIES[self.policy].retry_window.0;
-        let last = self.calls.last().map_or(0, |call| call.deadline_at);
-        let end = self.known_end().unwrap_or(last);
-        self.derived_ttl.map_or(window_ends_at, |derived_ttl| window_ends_at.min(end + derived_ttl))
-    }
-
-    pub fn known_end(&self) -> Option<u64> {
-        let last = match self.calls.last()?.end {
-            Some((at, End::Reported(..))) => Some(at),
-            _ => None,
-        };
-        self.final_answer().map(|(at, ..)| at).or(last)
-    }
-
-    pub fn earliest_end(&self) -> u64 {
-        let last = self.calls.last();
-        last.map_or(0, |call| call.end.map_or(call.deadline_at, |(at, _)| at.min(call.deadline_at)))
+        let answered = self.derived_ttl.zip(self.final_answer());
+        answered.map_or(window_ends_at, |(ttl, (at, ..))| window_ends_at.min(at + ttl))
     }
 }

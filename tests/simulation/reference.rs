@@ -52,15 +52,9 @@ impl Reference {
         self.keys.entry(key).or_default()
     }
 
-    /// What a request has to be told; more than one thing where it depends on when the guard has
-    /// looked at the key.
-    pub fn expects(&mut self, asker: &Asker, now: u64) -> Vec<RequestOutcome> {
-        let key = self.key(asker.key);
-        let mut told = vec![key.told(asker, now)];
-        if key.may_be_forgotten(now) {
-            told.push(Key::default().told(asker, now));
-        }
-        told
+    /// What a request has to be told.
+    pub fn expects(&mut self, asker: &Asker, now: u64) -> RequestOutcome {
+        self.key(asker.key).told(asker, now)
     }
 
     /// A request was sent: a new claim, or another call of the one there is.
@@ -170,14 +164,9 @@ impl Reference {
         true
     }
 
-    /// The guard says that nothing is known of a key. It may have looked at a derived key so early
-    /// that it is over by now.
+    /// Whether nothing is known of a key.
     pub fn is_vacant(&mut self, key: usize, now: u64) -> bool {
-        let key = self.key(key);
-        if key.may_be_forgotten(now) {
-            key.claim = None;
-        }
-        matches!(key.status(now), Status::Free)
+        matches!(self.key(key).status(now), Status::Free)
     }
 
     pub fn deleted(&mut self, key: usize, now: u64) {

@@ -195,7 +195,7 @@ impl System {
             RequestOutcome::AwaitsPlace | RequestOutcome::OriginBusy => RequestOutcome::Sent,
             told => told,
         };
-        if !expected.contains(&meant) {
+        if meant != expected {
             self.complain(format!("{asker:?} was told {told:?} instead of {expected:?}"));
         }
     }

@@ -134,6 +134,25 @@ fn after_the_derive_window_the_same_request_is_another_order() {
     guard.check_calls(2);
 }
 
+/// The window counts from an answer. Until there is one, what may have been carried out is not sent again.
+#[test]
+fn an_unknown_outcome_outlives_the_derive_window() {
+    let server_error = Reply::json(500, r#"{"error":"half-way"}"#);
+    for (reply, code) in [(Reply::no_answer(), Some("outcome-unknown")), (server_error, None)] {
+        let guard = under_policy();
+        guard.origin_in_turn([reply]);
+        let order = guard.keyless_order_to("/derive");
+        let first = guard.send(&order);
+        thread::sleep(DERIVE_WINDOW + Duration::from_millis(200));
+        let again = guard.send(&order);
+        match code {
+            Some(code) => drop(problem::check(&again, code)),
+            None => assert_eq!((again.status, &again.body), (first.status, &first.body)),
+        }
+        guard.check_calls(1);
+    }
+}
+
 #[test]
 fn what_tells_two_keyless_requests_apart() {
     let order = |guard: &Guard| guard.keyless_order_to("/derive");

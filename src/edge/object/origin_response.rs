@@ -163,7 +163,7 @@ impl OriginResponse {
                 recording.end();
                 let result = SubmitResult::NotKept { head: self.head.for_message() };
                 let record = self.store(Body::NotKept);
-                let pipe = record.and_then(|record| self.pipe_to(leader, result, record.claim()));
+                let pipe = record.and_then(|record| self.pipe_to(leader, result, Some(&record)));
                 let pipe = recording.follow(pipe).await;
                 recording.hand_on(rest, pipe).await;
             }
@@ -185,7 +185,8 @@ impl OriginResponse {
         let _reading = memory.begin_reading(id);
         let recording = self.recording();
         let result = SubmitResult::Streamed { head: self.head.for_message() };
-        let pipe = self.pipe_to(leader, result, Some(&self.request.claim));
+        let in_flight = Record::InFlight { claim: self.request.claim.clone(), previous: None };
+        let pipe = self.pipe_to(leader, result, Some(&in_flight));
         let record = async {
             let end = self.store_stream(recording.record(&Uint8Array::default(), chunks).await);
             recording.end();
@@ -333,10 +334,10 @@ impl OriginResponse {
         &self,
         leader: LeaderSender,
         result: SubmitResult,
-        claim: Option<&Claim>,
+        record: Option<&Record>,
     ) -> Option<Pipe> {
         let pipe = Pipe::of_any_length().ok()?;
-        let reply = reply::handed_on(result, claim, self.origin_time, &self.head, &pipe.readable);
+        let reply = reply::handed_on(result, record, self.origin_time, &self.head, &pipe.readable);
         leader.send(Ok(reply)).ok().map(|()| pipe)
     }
 }

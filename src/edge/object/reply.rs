@@ -9,7 +9,7 @@ use super::live_head::LiveHead;
 use super::record_store::BodyRows;
 use crate::guard::log::ClaimRef;
 use crate::guard::machine::Refusal;
-use crate::guard::record::{Body, Claim, Record};
+use crate::guard::record::{Body, Record};
 use crate::guard::rpc::{Delivery, DryRun, SubmitReply, SubmitResult};
 use crate::guard::scope::RecordId;
 use crate::guard::source::Unreadable;
@@ -46,7 +46,7 @@ pub fn stored(
     };
     let reason = head.and_then(|head| head.reason.clone());
     let result = SubmitResult::Stored { delivery, record: bytes, reason };
-    let reply = reply(result, record.claim(), origin, &body);
+    let reply = reply(result, Some(record), origin, &body);
     if let Some(head) = head {
         reply.set_headers(&head.headers);
     }
@@ -56,12 +56,12 @@ pub fn stored(
 /// The origin's own response, on its way as it comes.
 pub fn handed_on(
     result: SubmitResult,
-    claim: Option<&Claim>,
+    record: Option<&Record>,
     origin: Millis,
     head: &LiveHead,
     body: &JsValue,
 ) -> RpcReply {
-    let reply = reply(result, claim, origin, body);
+    let reply = reply(result, record, origin, body);
     reply.set_headers(&head.headers);
     reply
 }
@@ -110,12 +110,12 @@ pub fn released(released: &Released, shared: bool) -> RpcReply {
 }
 
 pub fn refused(refusal: Refusal, record: &Record) -> RpcReply {
-    reply(SubmitResult::Refused { refusal }, record.claim(), Millis(0), &JsValue::UNDEFINED)
+    reply(SubmitResult::Refused { refusal }, Some(record), Millis(0), &JsValue::UNDEFINED)
 }
 
 /// A duplicate under a policy that only watches.
 pub fn duplicate(would: DryRun, record: &Record) -> RpcReply {
-    reply(SubmitResult::Duplicate { would }, record.claim(), Millis(0), &JsValue::UNDEFINED)
+    reply(SubmitResult::Duplicate { would }, Some(record), Millis(0), &JsValue::UNDEFINED)
 }
 
 /// The key lives in another shard; nobody claims it here.
@@ -135,15 +135,16 @@ pub fn unreadable(error: &Unreadable) -> RpcReply {
     reply(result, None, Millis(0), &JsValue::UNDEFINED)
 }
 
-/// A result, with the claim that it stands under and the time at the origin that its caller waited through.
+/// A result, with the record that it stands under and the time at the origin that its caller waited through.
 fn reply(
     result: SubmitResult,
-    claim: Option<&Claim>,
+    record: Option<&Record>,
     origin_time: Millis,
     body: &JsValue,
 ) -> RpcReply {
-    let expires_at = claim.map(Claim::expires_at);
-    let message = SubmitReply { result, expires_at, origin_time, claim: claim.map(ClaimRef::of) };
+    let claim = record.and_then(Record::claim).map(ClaimRef::of);
+    let expires_at = record.filter(|_| claim.is_some()).and_then(Record::expires_at);
+    let message = SubmitReply { result, expires_at, origin_time, claim };
     let reply: RpcReply = Object::new().unchecked_into();
     reply.set_message(&Uint8Array::from(message.encode().as_slice()));
     reply.set_body(body);

@@ -1,9 +1,9 @@
 //! The life of a key, as one function of what is stored, what happens, and when.
 //!
 //! 1. A claim is stored before its request is sent, and one claim sends one request.
-//! 2. Only an answer that means "not processed" or the end of the retry window frees a key; for other
-//!    credentials than the one that got it, a final 4xx does, too. Only `resend` sends a claim's request
-//!    a second time.
+//! 2. Only an answer that means "not processed" or the end of the retry window frees a key; a derived key
+//!    is free soon after any answer, and for other credentials than the one that got it a final 4xx frees
+//!    every key. Only `resend` sends a claim's request a second time.
 //! 3. A record in flight without a call in memory is unknown. So is one past its deadline, unless its
 //!    answer is coming in, piece by piece; the call goes on, and a late answer still becomes the stored
 //!    one. Whoever looks finds that out.
@@ -255,22 +255,22 @@ pub fn transition(
         Event::Resolve { claim, resolution } => resolve(record, &claim, resolution, live, now),
         Event::Submitted(submission) => submitted(record, submission, live, now),
         Event::Answered { claim, attempt, verdict, answer } => match verdict {
-            OriginVerdict::NotProcessed => on_not_processed(record, &claim, attempt, now),
+            OriginVerdict::NotProcessed => on_not_processed(record, &claim, attempt),
             OriginVerdict::Final => answered(record, &claim, attempt, answer, now),
             OriginVerdict::MayHaveActed => {
                 let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer) };
-                failed(record, &claim, attempt, outcome, now)
+                failed(record, &claim, attempt, outcome)
             }
         },
         Event::Failed { claim, attempt } => {
             let outcome = Outcome { reason: Reason::ConnectionLost, answer: None };
-            failed(record, &claim, attempt, outcome, now)
+            failed(record, &claim, attempt, outcome)
         }
         Event::AnsweredNoSuchStatus { claim, attempt, status } => {
             let outcome = Outcome { reason: Reason::NoSuchStatus(status), answer: None };
-            failed(record, &claim, attempt, outcome, now)
+            failed(record, &claim, attempt, outcome)
         }
-        Event::NotSent { claim, attempt } => on_not_processed(record, &claim, attempt, now),
+        Event::NotSent { claim, attempt } => on_not_processed(record, &claim, attempt),
     };
     Transition {
         storage: if transition.storage == StorageOp::Keep { by_time } else { transition.storage },
@@ -282,14 +282,12 @@ pub fn transition(
 fn apply_time(record: Record, live: InMemoryState, now: UnixMillis) -> (Record, StorageOp) {
     let (record, change) = match record {
         Record::InFlight { claim, previous } if !live.open_calls.contains(&claim.attempt) => {
-            let call_ended_at = now.min(claim.deadline_at);
-            (unknown(claim.ended(call_ended_at), previous, Reason::Restarted), StorageOp::Put)
+            (unknown(claim, previous, Reason::Restarted), StorageOp::Put)
         }
         Record::InFlight { claim, previous }
             if now >= claim.deadline_at && !live.streaming.contains(&claim.attempt) =>
         {
-            let call_ended_at = claim.deadline_at;
-            (unknown(claim.ended(call_ended_at), previous, Reason::DeadlinePassed), StorageOp::Put)
+            (unknown(claim, previous, Reason::DeadlinePassed), StorageOp::Put)
         }
         Record::Forgotten { until: Some(until) }
         | Record::Moved { until }
@@ -322,7 +320,7 @@ pub fn binding_claim<'a>(
     now: UnixMillis,
 ) -> Option<&'a Claim> {
     let is_in_use = live.reading || !live.open_calls.is_empty();
-    record.claim().filter(|claim| now < claim.expires_at() || is_in_use)
+    record.claim().filter(|_| is_in_use || record.expires_at().is_some_and(|end| now < end))
 }
 
 /// A call that will not be waited for any longer. What an earlier attempt left behind says more

@@ -62,7 +62,7 @@ pub(super) fn resolve(
 ) -> Transition {
     match (record, resolution) {
         (Record::Unknown { claim, .. }, Resolution::Answered(answer)) if claim.id == *id => {
-            Transition::put(Record::Done { claim: claim.ended(now), answer }, Action::Nothing)
+            Transition::put(Record::Done { claim: claim.answered(now), answer }, Action::Nothing)
         }
         (Record::Unknown { claim, outcome }, Resolution::NotProcessed) if claim.id == *id => {
             if live.open_calls.is_empty() {

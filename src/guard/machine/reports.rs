@@ -15,24 +15,18 @@ pub(super) fn answered(
     // An origin that honours keys says 409 to one sending while it works on another.
     let sent_twice = record.claim().is_some_and(|claim| claim.attempt > 1);
     if sent_twice && answer.status == 409 {
-        return on_not_processed(record, id, attempt, now);
+        return on_not_processed(record, id, attempt);
     }
     match record {
         Record::InFlight { claim, .. } | Record::Unknown { claim, .. } if claim.id == *id => {
-            Transition::put(Record::Done { claim: claim.ended(now), answer }, Action::Nothing)
+            Transition::put(Record::Done { claim: claim.answered(now), answer }, Action::Nothing)
         }
         other => Transition::keep(other, Action::Nothing),
     }
 }
 
 /// An attempt that may have acted. It counts only while no later attempt is on its way.
-pub(super) fn failed(
-    record: Record,
-    id: &ClaimId,
-    attempt: u32,
-    outcome: Outcome,
-    now: UnixMillis,
-) -> Transition {
+pub(super) fn failed(record: Record, id: &ClaimId, attempt: u32, outcome: Outcome) -> Transition {
     match record {
         // What an earlier attempt was answered says more than a broken connection does.
         Record::InFlight { claim, previous: Some(previous) }
@@ -42,15 +36,12 @@ pub(super) fn failed(
                 && attempt > 1
                 && outcome.answer.is_none() =>
         {
-            Transition::put(
-                Record::Unknown { claim: claim.ended(now), outcome: previous },
-                Action::Nothing,
-            )
+            Transition::put(Record::Unknown { claim, outcome: previous }, Action::Nothing)
         }
         Record::InFlight { claim, .. } | Record::Unknown { claim, .. }
             if claim.id == *id && claim.attempt == attempt =>
         {
-            Transition::put(Record::Unknown { claim: claim.ended(now), outcome }, Action::Nothing)
+            Transition::put(Record::Unknown { claim, outcome }, Action::Nothing)
         }
         other => Transition::keep(other, Action::Nothing),
     }
@@ -58,17 +49,12 @@ pub(super) fn failed(
 
 /// An attempt that was not processed. The first one frees the key; a later one says nothing of
 /// those before it, so what was known before stays true.
-pub(super) fn on_not_processed(
-    record: Record,
-    id: &ClaimId,
-    attempt: u32,
-    now: UnixMillis,
-) -> Transition {
+pub(super) fn on_not_processed(record: Record, id: &ClaimId, attempt: u32) -> Transition {
     let is_current =
         record.claim().is_some_and(|claim| claim.id == *id && claim.attempt == attempt);
     match record {
         Record::InFlight { claim, previous: Some(outcome) } if is_current => {
-            Transition::put(Record::Unknown { claim: claim.ended(now), outcome }, Action::Nothing)
+            Transition::put(Record::Unknown { claim, outcome }, Action::Nothing)
         }
         Record::InFlight { .. } | Record::Unknown { .. } if is_current && attempt == 1 => {
             Transition::ERASE

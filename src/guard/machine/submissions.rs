@@ -155,7 +155,7 @@ fn claimed(submission: Submission, now: UnixMillis) -> Transition {
         deadline_at: now.plus(submission.deadline),
         window_ends_at: now.plus(submission.retry_window),
         derived_ttl: submission.derived_ttl,
-        call_ended_at: None,
+        answered_at: None,
         raw_key: submission.raw_key,
         method: submission.method,
         route: submission.route,
@@ -170,7 +170,6 @@ fn resent(
     now: UnixMillis,
 ) -> Transition {
     claim.attempt = claim.attempt.saturating_add(1);
-    claim.call_ended_at = None;
     claim.deadline_at = now.plus(submission.deadline);
     Transition::put(Record::InFlight { claim, previous: Some(outcome) }, Action::Forward)
 }

@@ -7,6 +7,7 @@ use crate::guard::machine::InMemoryState;
 use crate::guard::record::{Answer, AnswerSource, Body, Claim, ClaimId, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::seen::DuplicateCounts;
+use crate::guard::time::UnixMillis;
 use serde::Serialize;
 
 #[derive(Serialize)]
@@ -42,7 +43,10 @@ pub struct About<'a> {
 /// where it was asked for. It may be larger than what an isolate can hold.
 pub fn describe(record: &Record, about: About) -> (String, String) {
     let document = Description {
-        claim: record.claim().map(|claim| ClaimDescription::new(claim, &about)),
+        claim: record
+            .claim()
+            .zip(record.expires_at())
+            .map(|(claim, expires_at)| ClaimDescription::new(claim, expires_at, &about)),
         answer: record.answer().map(|answer| AnswerDescription::new(answer, about.body)),
         ..Description::new(about.id, record)
     };
@@ -126,7 +130,7 @@ struct Requests {
 }
 
 impl<'a> ClaimDescription<'a> {
-    fn new(claim: &'a Claim, about: &About) -> Self {
+    fn new(claim: &'a Claim, expires_at: UnixMillis, about: &About) -> Self {
         let About { pepper, realm, live, seen, .. } = about;
         Self {
             claim: &claim.id,
@@ -136,7 +140,7 @@ impl<'a> ClaimDescription<'a> {
             route: &claim.route,
             claimed_at: claim.claimed_at.rfc3339(),
             deadline_at: claim.deadline_at.rfc3339(),
-            expires_at: claim.expires_at().rfc3339(),
+            expires_at: expires_at.rfc3339(),
             call_open: !live.open_calls.is_empty(),
             waiting: live.waiting,
             seen: Requests {

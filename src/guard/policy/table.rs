@@ -141,7 +141,7 @@ pub const FIELDS: [Field; 32] = [
         .means("Where a key stands. The first place that holds one gives it; another key in one of the others is `key-invalid`. The origin gets the request as it came, and the key as `Idempotency-Key` as well. With `form:` the body of every form is read before it is known whether it has a key, so a form over `max_request_body` gets `body-too-large`, with a key or without. `form:` reads urlencoded and multipart bodies in UTF-8, and the field counts for nothing where two requests are compared, except under `fingerprint = \"bytes\"`.")
         .because("Every client can send a header but one, a browser that submits a form by itself; for it write `[\"header:idempotency-key\", \"form:idempotency-key\"]`."),
     field("derive_window", Kind::Duration(duration(SECOND, DAY), |values| &mut values.settings.derive_window), Is(r#""10s""#))
-        .means("How long a derived key is remembered after the answer.")
+        .means("How long a derived key is remembered after its answer. An unknown outcome, a 5xx among them, is held for `retry_window`: until a late answer, an operator's word, or the window's end.")
         .because("It spans a double click and a client's blind retry, and is over before a person orders the same thing again on purpose."),
     field("retry_window", Kind::Duration(duration(MINUTE + SECOND, 30 * DAY), |values| &mut values.settings.retry_window), Is(r#""24h""#))
         .allows("and at least `deadline` and 60s")

@@ -16,8 +16,7 @@ const TICK: Millis = Millis(1);
 const LINGER: Millis = Millis::seconds(10);
 
 fn given_up_derived() -> Record {
-    let claim =
-        Claim { derived_ttl: Some(LINGER), call_ended_at: Some(DEADLINE_AT), ..claim("c1") };
+    let claim = Claim { derived_ttl: Some(LINGER), ..claim("c1") };
     let outcome = Outcome { reason: Reason::DeadlinePassed, answer: None };
     Record::Unknown { claim, outcome }
 }

@@ -359,7 +359,7 @@ fn a_claim_keeps_what_a_later_policy_must_not_change() {
     assert_eq!(claim.id, claim_id(FRESH));
     assert_eq!(claim.attempt, 1);
     assert_eq!(claim.deadline_at, CLAIMED_AT.plus(DEADLINE));
-    assert_eq!(claim.expires_at(), CLAIMED_AT.plus(WINDOW));
+    assert_eq!(claim.window_ends_at, CLAIMED_AT.plus(WINDOW));
     let record = Record::InFlight { claim, previous: None };
     check((Record::Vacant, ALL_OPEN, CLAIMED_AT), Event::Submitted(by), (record, Put, Forward));
 }
