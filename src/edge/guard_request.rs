@@ -18,7 +18,9 @@ use crate::guard::log::{Advice, FingerprintTag, RequestOutcome};
 use crate::guard::policy::KeyMode;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::rpc::KeySource;
-use crate::guard::scope::{Namespace, RecordId, Scope, is_shared_by_cookies};
+use crate::guard::scope::{
+    Namespace, RecordId, Scope, is_derived_from_cookies, is_shared_by_cookies,
+};
 use crate::guard::source::{Unreadable, check_readable};
 use crate::guard::time::UnixMillis;
 use crate::guard::uploads::{Holder, Stage, patience};
@@ -226,7 +228,11 @@ fn fingerprint_and_record(
     let fingerprint = Fingerprint::of(head, body, &settings.comparison())?;
     let scope = settings.scope.values(head)?;
     check_readable(&settings.credential, head)?;
-    if settings.scope == Scope::Auto && is_shared_by_cookies(&scope, head) {
+    let is_by_cookies = match key {
+        Some(_) => settings.scope == Scope::Auto && is_shared_by_cookies(&scope, head),
+        None => is_derived_from_cookies(&settings.credential, head),
+    };
+    if is_by_cookies {
         log.advise(Advice::NameTheSessionCookie);
     }
     let namespace = Namespace { pepper: &incoming.bindings.pepper, realm, scope: &scope };

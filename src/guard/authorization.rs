@@ -6,7 +6,7 @@
 //!    itself. Nor does a header without anything in it.
 
 use super::document::Members;
-use super::key::is_programmers_nothing;
+use super::key::says_nothing;
 use super::parameters::{only, parameters};
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
@@ -91,19 +91,36 @@ pub fn signed_part(authorization: &str, name: &str) -> Option<String> {
 }
 
 /// What says nothing where nothing follows it. Anything else may be a key without a scheme.
-const BARE: [&str; 4] = ["", "bearer", "token", "dpop"];
+const BARE: [&str; 5] = ["", BASIC, "bearer", "token", "dpop"];
+const BASIC: &str = "basic";
 
 /// Whether a header says who somebody is, so that nothing else has to.
 pub fn names_somebody(authorization: &str) -> bool {
+    let (scheme, _) = authorization.split_once(' ').unwrap_or((authorization, ""));
+    !scheme.eq_ignore_ascii_case(BASIC) && is_credential(authorization)
+}
+
+/// Whether a header says anything of who sends it: more than a scheme that nothing follows, or a script's
+/// "undefined" in the place of a token. Repeated lines arrive joined by a comma.
+pub fn is_credential(authorization: &str) -> bool {
+    authorization.split(',').any(|line| is_line_a_credential(line.trim()))
+}
+
+fn is_line_a_credential(authorization: &str) -> bool {
     let (scheme, rest) = authorization.split_once(' ').unwrap_or((authorization, ""));
-    let rest = rest.trim();
-    let is_basic = scheme.eq_ignore_ascii_case("basic");
-    // A scheme that nothing follows, or a script's "undefined" in the place of a token.
-    let is_empty = match rest {
-        "" => BARE.iter().any(|bare| scheme.eq_ignore_ascii_case(bare)),
-        token => is_programmers_nothing(token),
-    };
-    !is_basic && !is_empty
+    match rest.trim() {
+        "" => !says_nothing(scheme) && !BARE.iter().any(|bare| scheme.eq_ignore_ascii_case(bare)),
+        token if says_nothing(token) => false,
+        password if scheme.eq_ignore_ascii_case(BASIC) => !is_empty_password(password),
+        _ => true,
+    }
+}
+
+/// Whether neither the name nor the password of a `Basic` header says anything (RFC 7617 section 2).
+fn is_empty_password(encoded: &str) -> bool {
+    let decoded = TOKEN_BASE64.decode(encoded.trim_end_matches('=')).ok();
+    let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok());
+    text.is_some_and(|text| text.split(':').all(says_nothing))
 }
 
 /// The claims of a token in JWS compact form (RFC 7519 section 7.2), unverified and each as it stands

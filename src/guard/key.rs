@@ -90,8 +90,14 @@ impl IdempotencyKey {
 const NOTHINGS: [&str; 9] =
     ["undefined", "null", "none", "nil", "nan", "[object object]", "(null)", "<null>", "<nil>"];
 
-pub fn is_programmers_nothing(text: &str) -> bool {
+fn is_programmers_nothing(text: &str) -> bool {
     NOTHINGS.iter().any(|nothing| nothing.eq_ignore_ascii_case(text))
+}
+
+/// Whether a value is empty, or what programs write for that.
+pub fn says_nothing(value: &str) -> bool {
+    let value = value.trim();
+    value.is_empty() || is_programmers_nothing(value)
 }
 
 /// A string item (RFC 9651 section 4.2.3). Its parameters are read, as they may be wrong, and

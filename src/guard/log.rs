@@ -73,7 +73,7 @@ impl FingerprintTag {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Advice {
     /// It tells who sends it by cookies alone, which `scope = "auto"` does not look at: two of its users
-    /// who choose the same key meet.
+    /// who choose the same key meet. Where a key is derived, any cookie has made it, such as one for a theme.
     NameTheSessionCookie,
 }
 

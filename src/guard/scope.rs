@@ -92,6 +92,14 @@ pub fn is_shared_by_cookies(scope: &[ScopeValue], head: &impl RequestHead) -> bo
     scope.is_empty() && matches!(Source::Cookies.read(head), Ok(Some(_)))
 }
 
+/// Whether a key that is derived from this credential is made of cookies alone that nobody has named: any
+/// of them counts, such as one for a theme.
+pub fn is_derived_from_cookies(credential: &[Source], head: &impl RequestHead) -> bool {
+    let says_who = |source: &&Source| matches!(source.read(head), Ok(Some(value)) if source.is_credential(&value));
+    let mut telling = credential.iter().filter(says_who).peekable();
+    telling.peek().is_some() && telling.all(|source| *source == Source::Cookies)
+}
+
 impl ScopeValue {
     /// What an operator writes down for a source: a token's claim as JSON, anything else as text,
     /// and `null` for what was absent.
@@ -138,7 +146,8 @@ impl RecordId {
     }
 
     /// For a request without a key: the same credential and the same request are the same
-    /// operation. Nothing where no credential is present, since that would join strangers.
+    /// operation. Nothing where no credential is present, or none that says anything, since that would
+    /// join strangers.
     pub fn derived(
         namespace: Namespace,
         credential: &[Source],
@@ -147,7 +156,10 @@ impl RecordId {
     ) -> Result<Option<Self>, Unreadable> {
         let values: Vec<_> =
             credential.iter().map(|source| source.read(head)).collect::<Result<_, _>>()?;
-        if values.iter().all(Option::is_none) {
+        let says_who = |(source, value): (&Source, &Option<String>)| {
+            value.as_ref().is_some_and(|value| source.is_credential(value))
+        };
+        if !credential.iter().zip(&values).any(says_who) {
             return Ok(None);
         }
         let digest = namespace.digest("onlyonce derived record 1");

@@ -4,8 +4,9 @@
 //! U+FFFD in the place of every byte that is none, so that two callers could look like one. Reading
 //! such a value is an error, and no hash is ever made of it.
 
-use super::authorization::{claim_text, claims, names_somebody, signed_part};
+use super::authorization::{claim_text, claims, is_credential, names_somebody, signed_part};
 use super::cookies::{cookie, is_name, telling_cookies};
+use super::key::says_nothing;
 use super::request_head::RequestHead;
 use serde::{Deserialize, Serialize};
 use std::str::FromStr;
@@ -90,6 +91,22 @@ impl Source {
         }
     }
 
+    /// Whether a value that this source has read says who somebody is. What is empty, or what a program
+    /// writes where it has nothing, is the same for all of its users; several values are apart as they
+    /// stand in their place.
+    pub fn is_credential(&self, value: &str) -> bool {
+        match self {
+            Self::Header(name) if name == AUTHORIZATION => is_credential(value),
+            Self::Header(_) => !value.split(',').all(says_nothing),
+            Self::Cookie(_) => !value.split([';', ',']).all(is_empty_cookie),
+            Self::Cookies => !value.split([';', ',']).all(|cookie| {
+                is_empty_cookie(cookie.split_once('=').map_or(cookie, |(_name, value)| value))
+            }),
+            Self::Query(_) => !value.split('&').all(says_nothing),
+            Self::Jwt(_) | Self::Path | Self::Signer(_) => !says_nothing(value),
+        }
+    }
+
     fn is_ambiguous(&self, value: &str) -> bool {
         match self {
             // A token's bytes are spelled in ASCII.
@@ -115,6 +132,11 @@ impl Source {
             Self::Path => "the path".into(),
         }
     }
+}
+
+/// Quotes around a cookie's value belong to it, and say nothing (RFC 6265 section 4.1.1).
+fn is_empty_cookie(value: &str) -> bool {
+    says_nothing(value.trim().trim_matches('"'))
 }
 
 const COOKIE: &str = "cookie";

@@ -3,7 +3,9 @@
 use crate::fixtures::{Request, digest_of, record_id};
 use onlyonce::guard::digest::{Pepper, hex};
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::scope::{Credential, Namespace, RecordId, Scope, ScopeValue};
+use onlyonce::guard::scope::{
+    Credential, Namespace, RecordId, Scope, ScopeValue, is_derived_from_cookies,
+};
 use onlyonce::guard::source::Source;
 
 /// A scope value as text, such as `jwt:sub="joe"`; nothing behind a source that was absent.
@@ -346,6 +348,105 @@ fn no_record_is_derived_without_a_credential() {
     assert_eq!(derived(&order().with("x-api-key", "k"), &CREDENTIAL, "f"), None);
     assert_eq!(derived(&authorized("a"), &[], "f"), None);
     assert!(derived(&order().with("cookie", "sid=1"), &CREDENTIAL, "f").is_some());
+}
+
+const AUTO: [&str; 3] = ["header:authorization", "header:x-api-key", "cookies"];
+
+#[track_caller]
+fn derives(list: &[&str], headers: &[(&str, &str)], expected: bool) {
+    let request = headers.iter().fold(order(), |request, (name, value)| request.with(name, value));
+    assert_eq!(derived(&request, list, "f").is_some(), expected, "{headers:?}");
+}
+
+/// Strangers whose programs have nothing to say all say the same.
+#[test]
+fn what_says_nothing_is_no_credential() {
+    for authorization in [
+        "",
+        " ",
+        "Bearer",
+        "bearer ",
+        "Basic",
+        "Token",
+        "DPoP",
+        "undefined",
+        "Bearer undefined",
+        "Bearer null",
+        "Bearer [object Object]",
+        "Token None",
+        "Basic undefined",
+        "Basic Og==",
+        "Basic Og",
+        "Basic dW5kZWZpbmVkOnVuZGVmaW5lZA==",
+        "Basic bnVsbDo=",
+        "Bearer undefined, Bearer undefined",
+    ] {
+        derives(&AUTO, &[("authorization", authorization)], false);
+        // Beside something that does, it changes nothing.
+        derives(&AUTO, &[("authorization", authorization), ("x-api-key", "k")], true);
+        derives(&AUTO, &[("authorization", authorization), ("cookie", "sid=1")], true);
+    }
+    for authorization in [
+        "Bearer t",
+        "a",
+        "Basic YTo=",
+        "Basic OmI=",
+        "Basic !",
+        "Digest username=\"a\"",
+        "Bearer a, ",
+    ] {
+        derives(&AUTO, &[("authorization", authorization)], true);
+    }
+    for nothing in ["", "undefined", "NULL", "None", "nil", "NaN", ", ", "undefined, null"] {
+        derives(&AUTO, &[("x-api-key", nothing)], false);
+        derives(&["header:webhook-id"], &[("webhook-id", nothing)], false);
+    }
+    derives(&["header:webhook-id"], &[("webhook-id", "msg_1")], true);
+    for nothing in ["", "sid=", "sid", "sid=undefined", "sid=\"\"", "a=; b=null", "_ga=1; sid="] {
+        derives(&AUTO, &[("cookie", nothing)], nothing == "sid");
+        derives(&["cookie:sid"], &[("cookie", nothing)], false);
+    }
+    for cookies in ["sid=1", "a=; sid=1", "sid=; sid=1", "sid=a=b", "theme=dark"] {
+        derives(&AUTO, &[("cookie", cookies)], true);
+    }
+    derives(&["cookie:sid"], &[("cookie", "sid=; sid=1")], true);
+    for (query, expected) in [("t=", false), ("t=null", false), ("t=&t=", false), ("t=&t=1", true)]
+    {
+        assert_eq!(
+            derived(&order().query(query), &["query:t"], "f").is_some(),
+            expected,
+            "{query}"
+        );
+    }
+}
+
+/// A key of its client's belongs to whoever sends it, whatever that one says.
+#[test]
+fn what_says_nothing_still_is_compared() {
+    let record = record_id("r", &[], &key("1"));
+    let sources = AUTO.map(source);
+    let credential = |header| Credential::of(&authorized(header), &sources, &record);
+    assert_ne!(credential("Bearer"), credential("Bearer undefined"));
+}
+
+#[track_caller]
+fn by_cookies(list: &[&str], headers: &[(&str, &str)], expected: bool) {
+    let list: Vec<Source> = list.iter().map(|text| source(text)).collect();
+    let request = headers.iter().fold(order(), |request, (name, value)| request.with(name, value));
+    assert_eq!(is_derived_from_cookies(&list, &request), expected, "{headers:?}");
+}
+
+/// Any cookie counts, such as one for a theme, where nobody has named the session's.
+#[test]
+fn a_key_that_is_derived_from_cookies_alone_is_known() {
+    let cookie = ("cookie", "theme=dark");
+    by_cookies(&AUTO, &[cookie], true);
+    by_cookies(&AUTO, &[cookie, ("authorization", "Bearer undefined")], true);
+    by_cookies(&AUTO, &[cookie, ("x-api-key", "k")], false);
+    by_cookies(&AUTO, &[cookie, ("authorization", "Bearer t")], false);
+    by_cookies(&AUTO, &[("cookie", "_ga=1")], false);
+    by_cookies(&AUTO, &[], false);
+    by_cookies(&["cookie:theme"], &[cookie], false);
 }
 
 #[test]

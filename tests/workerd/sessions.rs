@@ -144,3 +144,30 @@ fn a_policy_that_should_name_the_session_is_told_so() {
         }
     }
 }
+
+/// A key that is derived from a theme's cookie is everybody's who has the same theme.
+#[test]
+fn a_policy_that_derives_keys_from_any_cookie_is_told_so() {
+    let guard = Guard::own_under(true, &policy());
+    guard.origin_always(Reply::new(201));
+    let advice = "\"advice\":\"scope-by-cookie\"";
+    let told = || guard.runtime().log().matches(advice).count();
+    for headers in
+        [&[("Authorization", "Bearer t"), ("Cookie", "theme=dark")], &[("Cookie", "sid=")][..]]
+    {
+        guard.send(&order(&guard, "/derive", headers));
+    }
+    guard.send(&order(&guard, "/derive", &[("Cookie", "theme=dark")]));
+    poll_until("the log points it out", || told() == 1);
+    // What says nothing passes.
+    for nothing in
+        [("Authorization", "Bearer undefined"), ("X-Api-Key", ""), ("Cookie", "sid=null")]
+    {
+        let call = order(&guard, "/derive", &[]).header(nothing.0, nothing.1);
+        for _ in 0..2 {
+            let answer = guard.send(&call);
+            assert_eq!(answer.header("cache-status"), Some("onlyonce; fwd=bypass"), "{nothing:?}");
+        }
+    }
+    guard.check_calls(9);
+}

@@ -83,7 +83,7 @@ function byCookie({ byCookie: endpoints }) {
     finding(
       "scope-by-cookie",
       `${countText(sum(endpoints), "request")} told who sent them by cookies alone, which scope = "auto" does not look at, so all of them share their keys: ${listed(endpoints)}.`,
-      'Name the cookie of the session in the policy: scope = ["cookie:<name>"]. It makes every key a new one, so change it while nothing is retried.',
+      'Name the cookie of the session in the policy: scope = ["cookie:<name>"], and where keys are derived credential = ["cookie:<name>"]. It makes every key a new one, so change it while nothing is retried.',
       { endpoints: Object.fromEntries(endpoints) },
     ),
   ];
