@@ -20,10 +20,12 @@ pub struct Signing {
     /// All of them together say who signs. None stands for what comes before the colon, as in
     /// `AWS id:signature`.
     pub parameters: &'static [&'static str],
+    /// What the parameters are apart by.
+    separator: char,
 }
 
 /// The schemes, in lower case, and the parameters, in lower case too.
-pub static SIGNING: [Signing; 16] = [
+pub static SIGNING: [Signing; 28] = [
     // AWS Signature Version 4 and those who took it over.
     signing("aws4-hmac-sha256", &["credential"]),
     signing("aws4-ecdsa-p256-sha256", &["credential"]),
@@ -37,17 +39,33 @@ pub static SIGNING: [Signing; 16] = [
     // RFC 7616.
     signing("digest", &["username", "username*", "realm"]),
     signing("hawk", &["id"]),
+    // draft-hammer-oauth-v2-mac-token.
+    signing("mac", &["id"]),
     // draft-cavage-http-signatures.
     signing("signature", &["keyid"]),
+    // Akamai's EdgeGrid.
+    Signing { separator: ';', ..signing("eg1-hmac-sha256", &["client_token", "access_token"]) },
+    signing("veracode-hmac-sha-256", &["id"]),
     signing("aws", &[]),
     signing("goog1", &[]),
     signing("oss", &[]),
     signing("sharedkey", &[]),
     signing("sharedkeylite", &[]),
+    // Behind the first colon are a signature, a nonce and a time.
+    signing("amx", &[]),
+    // Ruby's api-auth, by the digest that it signs with.
+    signing("apiauth", &[]),
+    signing("apiauth-hmac-md5", &[]),
+    signing("apiauth-hmac-sha", &[]),
+    signing("apiauth-hmac-sha1", &[]),
+    signing("apiauth-hmac-sha224", &[]),
+    signing("apiauth-hmac-sha256", &[]),
+    signing("apiauth-hmac-sha384", &[]),
+    signing("apiauth-hmac-sha512", &[]),
 ];
 
 const fn signing(scheme: &'static str, parameters: &'static [&'static str]) -> Signing {
-    Signing { scheme, parameters }
+    Signing { scheme, parameters, separator: ',' }
 }
 
 /// What the part before a colon is called, which has no name in the header.
@@ -58,7 +76,7 @@ const KEY_ID: &str = "key-id";
 /// says.
 pub fn signer(authorization: &str) -> Option<Vec<(String, Option<String>)>> {
     let (scheme, _) = authorization.split_once(' ')?;
-    let signing = SIGNING.iter().find(|known| known.scheme.eq_ignore_ascii_case(scheme))?;
+    let signing = known(scheme)?;
     let names: &[&str] = if signing.parameters.is_empty() { &[KEY_ID] } else { signing.parameters };
     let part = |name: &&str| {
         let source = format!("{}.{name}", signing.scheme);
@@ -69,6 +87,10 @@ pub fn signer(authorization: &str) -> Option<Vec<(String, Option<String>)>> {
     // The first one, or the second: a Digest's name has two spellings.
     let is_named = parts.iter().take(2).any(|(_, value)| value.is_some());
     is_named.then_some(parts)
+}
+
+fn known(scheme: &str) -> Option<&'static Signing> {
+    SIGNING.iter().find(|known| known.scheme.eq_ignore_ascii_case(scheme))
 }
 
 /// The part of a header that signs, where the header is of its scheme.
@@ -82,7 +104,8 @@ pub fn signed_part(authorization: &str, name: &str) -> Option<String> {
         let (id, _signature) = rest.trim().split_once(':')?;
         return Some(id.to_owned());
     }
-    let parameters = parameters(rest, ',')?;
+    let separator = known(scheme).map_or(',', |signing| signing.separator);
+    let parameters = parameters(rest, separator)?;
     let value = only(&parameters, name)?;
     // A Credential is an access key and the day, the region and the service that the signature is
     // for: at midnight it would be another one.

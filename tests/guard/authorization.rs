@@ -53,6 +53,32 @@ fn a_signature_is_its_owners() {
             r#"Signature keyId="rsa-key-1",created=1402170695,signature="other""#,
             r#"Signature keyId="rsa-key-2",algorithm="rsa-sha256",headers="(request-target) date",signature="Base64(RSA-SHA256)""#,
         ),
+        (
+            "EG1-HMAC-SHA256 client_token=akab-c;access_token=akab-a;timestamp=20140321T19:34:21+0000;nonce=nonce-1;signature=a+b/c=",
+            "EG1-HMAC-SHA256 client_token=akab-c;access_token=akab-a;timestamp=20140321T19:34:22+0000;nonce=nonce-2;signature=d=",
+            "EG1-HMAC-SHA256 client_token=akab-c;access_token=akab-b;timestamp=20140321T19:34:21+0000;nonce=nonce-1;signature=a+b/c=",
+        ),
+        (
+            "VERACODE-HMAC-SHA-256 id=702a1650,ts=1445452792746,nonce=3b1974fb,sig=b81c0315",
+            "VERACODE-HMAC-SHA-256 id=702a1650,ts=1445452792747,nonce=4b1974fb,sig=c81c0315",
+            "VERACODE-HMAC-SHA-256 id=702a1651,ts=1445452792746,nonce=3b1974fb,sig=b81c0315",
+        ),
+        (
+            r#"MAC id="h480djs93hd8", ts="1336363200", nonce="dj83hs9s", mac="bhCQXTVyfj5cmA9uKkPFx1zeOXM=""#,
+            r#"MAC id="h480djs93hd8",nonce="274312:dj83hs9s",mac="kDZvddkndxvhGRXZhvuDjEWhGeE=""#,
+            r#"MAC id="h480djs93hd9", ts="1336363200", nonce="dj83hs9s", mac="bhCQXTVyfj5cmA9uKkPFx1zeOXM=""#,
+        ),
+        ("APIAuth shop:a=", "APIAuth shop:b=", "APIAuth other:a="),
+        (
+            "APIAuth-HMAC-SHA256 shop:wvSi7A=",
+            "APIAuth-HMAC-SHA256 shop:other",
+            "APIAuth-HMAC-SHA256 shopper:wvSi7A=",
+        ),
+        (
+            "amx 2f6e98:E9XhgYR8=:7ed378c1:1475264552",
+            "amx 2f6e98:F9XhgYR8=:8ed378c1:1475264553",
+            "amx 3f6e98:E9XhgYR8=:7ed378c1:1475264552",
+        ),
         ("AWS AKIDEXAMPLE:frJIUN8DYpKDtOLCwo", "AWS AKIDEXAMPLE:other=", "AWS AKIDOTHER:frJI"),
         ("SharedKey account:a=", "SharedKey account:b=", "SharedKey another:a="),
         (
@@ -98,6 +124,9 @@ fn what_cannot_be_read_counts_as_a_whole() {
         "Digest username=\"a\", username=\"b\"",
         "AWS4-HMAC-SHA256 SignedHeaders=a",
         "AWS nocolon",
+        "EG1-HMAC-SHA256 client_token=a,access_token=b",
+        "Negotiate YIIJvwYGKwYBBQUCoIIJszCCCa+gJDAi",
+        "NTLM TlRMTVNTUAADAAAA",
         "Signature",
         "Unknown id=\"a\"",
         "Basic dXNlcjpwYXNz",
