@@ -37,11 +37,16 @@ pub fn is_stream(content_type: &str) -> bool {
     STREAMS.iter().any(|known| media_type.eq_ignore_ascii_case(known))
 }
 
-const STREAMS: [&str; 5] = [
+const STREAMS: [&str; 10] = [
     "text/event-stream",
+    "application/ndjson",
     "application/x-ndjson",
     "application/jsonl",
+    "application/jsonlines",
+    "application/x-jsonlines",
+    "application/stream+json",
     "application/json-seq",
+    "application/vnd.amazon.eventstream",
     "multipart/x-mixed-replace",
 ];
 

@@ -53,12 +53,12 @@ fn a_redirect_that_keeps_the_method_is_released_with_its_location() {
 }
 
 #[test]
-fn a_conflict_or_a_lock_is_released_only_with_retry_after() {
-    for status in [409, 423] {
+fn a_conflict_a_lock_or_a_limit_is_released_only_with_retry_after() {
+    for status in [409, 413, 423] {
         check(status, Some(("retry-after", "1")), OriginVerdict::NotProcessed);
         check(status, Some(("location", "/orders/1")), OriginVerdict::Final);
     }
-    for status in [400, 404, 410, 412, 413, 415, 422, 424, 451] {
+    for status in [400, 404, 410, 412, 415, 422, 424, 451] {
         check(status, Some(("retry-after", "1")), OriginVerdict::Final);
     }
 }
@@ -76,6 +76,11 @@ fn what_streams_by_its_nature() {
         "Text/Event-Stream; charset=utf-8",
         " text/event-stream ",
         "application/x-ndjson",
+        "application/ndjson",
+        "application/jsonlines",
+        "application/x-jsonlines; charset=utf-8",
+        "application/stream+json",
+        "application/vnd.amazon.eventstream",
         "application/jsonl",
         "application/json-seq",
         "multipart/x-mixed-replace; boundary=frame",

@@ -42,7 +42,7 @@ fn default_release_is_pinned() {
         [401, 403, 407, 408, 411, 417, 421, 425, 426, 428, 429, 431, 511, 521, 523, 525, 526, 530];
     let with = |(status, name): (u16, &str)| (status, Some(name.to_owned()));
     let redirects = [(307, "location"), (308, "location")];
-    let later = [(409, "retry-after"), (423, "retry-after"), (503, "retry-after")];
+    let later = [409, 413, 423, 503].map(|status| (status, "retry-after"));
     let with = redirects.into_iter().chain(later).map(with);
     let expected: Vec<_> = alone.map(|status| (status, None)).into_iter().chain(with).collect();
     assert_eq!(release, expected);

@@ -78,6 +78,8 @@ fn what_is_released_frees_the_key_and_nothing_else_does() {
         ("/other", Reply::new(409).header("Retry-After", "1"), true),
         ("/other", Reply::new(423), false),
         ("/other", Reply::new(423).header("Retry-After", "1"), true),
+        ("/other", Reply::new(413), false),
+        ("/other", Reply::new(413).header("Retry-After", "1"), true),
         ("/other", Reply::new(404).header("Retry-After", "1"), false),
         ("/other", Reply::new(500), false),
         ("/other", Reply::new(521), true),

@@ -70,6 +70,7 @@ fn every_kind_of_stream_comes_as_it_is_told_and_is_replayed_whole() {
     let kinds = [
         ("text/event-stream", "data: 1\n\n", "data: 2\n\n"),
         ("application/x-ndjson", "{\"line\":1}\n", "{\"line\":2}\n"),
+        ("application/ndjson", "{\"line\":1}\n", "{\"line\":2}\n"),
         ("application/jsonl", "{\"line\":1}\n", "{\"line\":2}\n"),
         ("application/json-seq", "\u{1e}{\"line\":1}\n", "\u{1e}{\"line\":2}\n"),
         ("multipart/x-mixed-replace; boundary=f", "--f\r\n\r\none\r\n", "--f\r\n\r\ntwo\r\n--f--"),

@@ -175,14 +175,15 @@ impl Default for Settings {
 
 /// Answers that by their definition come before the work, a connection that the edge never made, and
 /// "send the same there": whoever follows a 307 shows this very key again, and nothing was done yet. A
-/// conflict, a lock or a full house only with `Retry-After`, which says that the same request may go
-/// through later. A plain 503 is not among them: common routers answer it while the application works on.
+/// conflict, a lock, a full house or a body that is too large for now (RFC 9110 section 15.5.14) only with
+/// `Retry-After`, which says that the same request may go through later. A plain 503 is not among them: common routers answer it while the application works on.
 const RELEASED: [u16; 18] =
     [401, 403, 407, 408, 411, 417, 421, 425, 426, 428, 429, 431, 511, 521, 523, 525, 526, 530];
-const RELEASED_WITH: [(u16, &str); 5] = [
+const RELEASED_WITH: [(u16, &str); 6] = [
     (307, "location"),
     (308, "location"),
     (409, "retry-after"),
+    (413, "retry-after"),
     (423, "retry-after"),
     (503, "retry-after"),
 ];
