@@ -193,8 +193,15 @@ fn names_of_sessions_count() {
         "__Host-session",
         "__Secure-next-auth.session-token",
         "wordpress_logged_in_x",
-        "XSRF-TOKEN",
-        "csrftoken",
+        // A session of Citrix's gateway, beside its load balancer's NSC_ and any letters.
+        "NSC_AAAC",
+        "NSC_TMAS",
+        // Boomerang's timings, or an application's refresh token.
+        "RT",
+        "dt",
+        "TS",
+        "s_session",
+        "_shopify_essential",
         "_shop_app_session",
         "cart",
         "mp",
@@ -208,5 +215,42 @@ fn names_of_sessions_count() {
         "",
     ] {
         assert!(!is_ignored_cookie(name), "{name}");
+    }
+}
+
+#[test]
+fn names_that_tools_write_do_not_count() {
+    for name in [
+        "dtCookie",
+        "dtPC",
+        "rxVisitor",
+        "rxvt",
+        "utag_main",
+        "utag_main_v_id",
+        "utag_main__sn",
+        "TS01a2b3c4",
+        "mbox",
+        "s_nr",
+        "s_ppv",
+        "gpv_pn",
+        "cto_bundle",
+        "FPID",
+        "FPLC",
+        "_hp2_id.318805607",
+        "_hp2_ses_props.318805607",
+        "_shopify_sa_t",
+        "_shopify_sa_p",
+        "_tracking_consent",
+        "sbjs_session",
+        "ttcsid",
+        "ttcsid_C70N19O394AQ13GK2OV0",
+        "_dc_gtm_UA-61915057-6",
+        "XSRF-TOKEN",
+        "csrftoken",
+        "__RequestVerificationToken",
+        "__RequestVerificationToken_Lw__",
+        "_csrf",
+    ] {
+        assert!(is_ignored_cookie(name), "{name}");
     }
 }
