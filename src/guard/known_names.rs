@@ -226,14 +226,22 @@ pub const FORM_FIELDS: [Group; 2] = [
 ];
 
 /// Headers that make another request under `fingerprint_headers = "auto"`, in lower case.
-pub const REQUEST_HEADERS: [Group; 3] = [
+pub const REQUEST_HEADERS: [Group; 6] = [
     group(
         &["x-http-method-override", "x-http-method", "x-method-override"],
         "Servers take the method from them: the same POST is a PUT with one and a DELETE with another.",
     ),
     group(
+        &["x-original-url", "x-rewrite-url"],
+        "Some frameworks take the path from them: the same POST is one to another address.",
+    ),
+    group(
         &["soapaction", "x-amz-target", "x-restli-method"],
         "They name the operation where all of an API's operations share one path.",
+    ),
+    group(
+        &["dropbox-api-arg", "destination", "upload-offset"],
+        "They say what becomes of the body, or of what the path names: Dropbox's arguments, the target of a copy (RFC 4918 section 10.3), the place of a piece of an upload (tus).",
     ),
     group(
         &[
@@ -250,8 +258,20 @@ pub const REQUEST_HEADERS: [Group; 3] = [
             "x-org-id",
             "x-account-id",
             "x-workspace-id",
+            "x-merchant-id",
+            "wix-site-id",
         ],
         "They name the account that one credential acts for: with another one the request is another customer's.",
+    ),
+    group(
+        &[
+            "dropbox-api-select-user",
+            "dropbox-api-select-admin",
+            "as-user",
+            "impersonate-user",
+            "x-on-behalf-of",
+        ],
+        "They name the person whom one credential acts for: with another one the request is another person's.",
     ),
 ];
 

@@ -17,7 +17,24 @@ fn named<const N: usize>(known: bool, names: [&str; N]) -> Method {
 #[test]
 fn the_usual_ones_count() {
     let names: Vec<&str> = request_headers().collect();
-    for name in ["x-http-method-override", "soapaction", "stripe-account", "x-tenant-id"] {
+    for name in [
+        "x-http-method-override",
+        "x-original-url",
+        "x-rewrite-url",
+        "soapaction",
+        "dropbox-api-arg",
+        "destination",
+        "upload-offset",
+        "stripe-account",
+        "x-tenant-id",
+        "dropbox-api-select-user",
+        "dropbox-api-select-admin",
+        "as-user",
+        "impersonate-user",
+        "x-on-behalf-of",
+        "x-merchant-id",
+        "wix-site-id",
+    ] {
         assert!(names.contains(&name), "{name}");
     }
     for name in names {
