@@ -147,7 +147,7 @@ impl UnknownEntry {
             reason: outcome.reason.name().into(),
             status: outcome.status(),
             claimed_at: claim.claimed_at,
-            expires_at: claim.expires_at(),
+            expires_at: claim.window_ends_at,
             call_open: !live.open_calls.is_empty(),
         })
     }
