@@ -30,11 +30,15 @@ fn check_replayed(again: &Answer, first: &Answer) {
     assert!(again.replayed());
 }
 
+fn with_origin_service() -> Guard {
+    let setup = Setup::new(false).config("tests/workerd/with-origin-service.toml");
+    Guard::sharing(setup.origin_service())
+}
+
 /// The origin is another Worker, which took over the headers of a third one's answer.
 #[test]
 fn a_workers_answer_is_whole_whatever_length_it_took_over() {
-    let setup = Setup::new(false).config("tests/workerd/with-origin-service.toml");
-    let guard = Guard::sharing(setup.origin_service());
+    let guard = with_origin_service();
     for (said, size) in LENGTHS {
         for kind in TYPES {
             println!("{size} bytes of {kind}, said to be {said}");
@@ -44,6 +48,20 @@ fn a_workers_answer_is_whole_whatever_length_it_took_over() {
             let first = guard.send(&order);
             assert_eq!((first.status, first.body.len()), (201, size), "{}", first.text());
             check_replayed(&guard.send(&order), &first);
+        }
+    }
+}
+
+/// What a Worker's body was not done with is no answer, whatever its length says.
+#[test]
+fn a_workers_answer_that_breaks_off_leaves_the_outcome_unknown() {
+    let guard = with_origin_service();
+    for (said, size) in [(99, 40), (40, 40), (5, 40), (200 * KIB, 150 * KIB)] {
+        println!("{size} bytes and no end, said to be {said}");
+        let order = guard.order_to(&format!("/orders?cut&length={said}&size={size}"));
+        let order = order.without("Idempotency-Key").key(&format!("{}-{said}", guard.key()));
+        for _ in 0..2 {
+            problem::check(&guard.send(&order), "outcome-unknown");
         }
     }
 }
