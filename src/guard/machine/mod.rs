@@ -49,6 +49,7 @@ pub const MAX_OTHERS_WAITING: usize = 20;
 
 /// Something that happened to a key.
 #[derive(Clone, Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one at a time, and most are submissions")]
 pub enum Event {
     /// A client's request arrived, complete.
     Submitted(Submission),

@@ -181,12 +181,12 @@ fn pages_add_up_to_everything_once_and_the_newest_first() {
 
 #[test]
 fn ages_count_from_the_claim() {
-    let held: Vec<u64> = (0..9).collect();
+    let held = [(0..9).collect()];
     let age = |number: u64| NOW.since(position(number).claimed_at);
     assert!(age(0) > age(8));
-    assert_eq!(turn("older_than=60m", &[held.clone()]).len(), 3);
-    assert_eq!(turn("newer_than=60m", &[held.clone()]).len(), 9);
-    assert_eq!(turn("older_than=61m", &[held]).len(), 0);
+    assert_eq!(turn("older_than=60m", &held).len(), 3);
+    assert_eq!(turn("newer_than=60m", &held).len(), 9);
+    assert_eq!(turn("older_than=61m", &held).len(), 0);
 }
 
 fn sharding(policy: &str) -> Sharding {
