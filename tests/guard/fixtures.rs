@@ -4,7 +4,7 @@ use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::fingerprint::{Fingerprint, Method};
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::key::IdempotencyKey;
-use onlyonce::guard::machine::InMemoryState;
+use onlyonce::guard::machine::{InMemoryState, Place, Submission};
 use onlyonce::guard::record::{Answer, AnswerSource, Body, Claim, ClaimId};
 use onlyonce::guard::request_head::RequestHead;
 use onlyonce::guard::scope::{Credential, Namespace, RecordId, ScopeValue};
@@ -125,6 +125,27 @@ pub fn claim(id: &str) -> Claim {
         window_ends_at: CLAIMED_AT.plus(WINDOW),
         derived_ttl: None,
         answered_at: None,
+        raw_key: None,
+        method: "POST".into(),
+        route: "/orders".into(),
+    }
+}
+
+/// The request of [`claim`] under its credential, which brings along another claim.
+pub fn submission(fresh: &str) -> Submission {
+    Submission {
+        fresh: claim_id(fresh),
+        fingerprint: fingerprint("order"),
+        credential: credential("owner"),
+        under_policy: None,
+        retry_window: WINDOW,
+        deadline: DEADLINE,
+        derived_ttl: None,
+        reject_in_flight: false,
+        may_resend: false,
+        can_send: true,
+        place: Place::Taken,
+        known_only: false,
         raw_key: None,
         method: "POST".into(),
         route: "/orders".into(),

@@ -15,6 +15,7 @@ mod time;
 
 use crate::fixtures::{
     CLAIMED_AT, DEADLINE, NONE_OPEN, WINDOW, answer, claim, claim_id, credential, fingerprint,
+    submission,
 };
 use onlyonce::guard::machine::{
     Action, AdminRefusal, Event, InMemoryState, Place, QUARANTINE, Refusal, Resolution, StorageOp,
@@ -77,23 +78,7 @@ fn second() -> Claim {
 
 /// The same request under the same credential.
 fn owner() -> Submission {
-    Submission {
-        fresh: claim_id(FRESH),
-        fingerprint: fingerprint("order"),
-        credential: credential("owner"),
-        under_policy: None,
-        retry_window: WINDOW,
-        deadline: DEADLINE,
-        derived_ttl: None,
-        reject_in_flight: false,
-        may_resend: false,
-        can_send: true,
-        place: Place::Taken,
-        known_only: false,
-        raw_key: None,
-        method: "POST".into(),
-        route: "/orders".into(),
-    }
+    submission(FRESH)
 }
 
 /// The same request under another credential.

@@ -1,10 +1,10 @@
 //! What is told of an outcome that became unknown, and of its end: each once, and nothing else.
 
 use crate::fixtures::{
-    CLAIMED_AT, DEADLINE, NONE_OPEN, WINDOW, answer, claim, claim_id, credential, fingerprint,
+    CLAIMED_AT, DEADLINE, NONE_OPEN, WINDOW, answer, claim, claim_id, credential, submission,
 };
 use onlyonce::guard::machine::{
-    Event, InMemoryState, Place, Resolution, StorageOp, Submission, transition,
+    Event, InMemoryState, Resolution, StorageOp, Submission, transition,
 };
 use onlyonce::guard::metrics::outcome_point;
 use onlyonce::guard::origin::OriginVerdict::{self, Final, MayHaveActed, NotProcessed};
@@ -54,26 +54,6 @@ fn operators_answer() -> Resolution {
     Resolution::Answered(Answer { source: AnswerSource::Operator, ..answer(201, "") })
 }
 
-fn submission() -> Submission {
-    Submission {
-        fresh: claim_id("c2"),
-        fingerprint: fingerprint("order"),
-        credential: credential("owner"),
-        under_policy: None,
-        retry_window: WINDOW,
-        deadline: DEADLINE,
-        derived_ttl: None,
-        reject_in_flight: false,
-        may_resend: false,
-        can_send: true,
-        place: Place::Taken,
-        known_only: false,
-        raw_key: None,
-        method: "POST".into(),
-        route: "/orders".into(),
-    }
-}
-
 fn changes(
     before: Record,
     event: Event,
@@ -105,7 +85,7 @@ fn an_outcome_becomes_unknown_once() {
         (no_such, OPEN, EARLY, "unknown no-such-status 999"),
         (Event::Look, NONE_OPEN, EARLY, "unknown restarted"),
         (Event::Alarm, NONE_OPEN, EARLY, "unknown restarted"),
-        (Event::Submitted(submission()), NONE_OPEN, EARLY, "unknown restarted"),
+        (Event::Submitted(submission("c2")), NONE_OPEN, EARLY, "unknown restarted"),
         (Event::Look, OPEN, PAST_DEADLINE, "unknown deadline-passed"),
     ] {
         assert_eq!(told(in_flight(), event.clone(), live, now), [expected], "{event:?}");
@@ -127,7 +107,7 @@ fn an_unknown_outcome_ends_once() {
         (Event::Look, NONE_OPEN, PAST_WINDOW, "ended expired"),
         (Event::Alarm, NONE_OPEN, PAST_WINDOW, "ended expired"),
         // The next claim of the key is another story.
-        (Event::Submitted(submission()), NONE_OPEN, PAST_WINDOW, "ended expired"),
+        (Event::Submitted(submission("c2")), NONE_OPEN, PAST_WINDOW, "ended expired"),
     ] {
         assert_eq!(told(unknown(), event.clone(), live, now), [expected], "{event:?}");
     }
@@ -140,7 +120,7 @@ fn what_was_never_unknown_is_not_told() {
         (answered(1, NotProcessed, 429), OPEN),
         (Event::NotSent { claim: claim_id("c1"), attempt: 1 }, OPEN),
         (Event::Look, OPEN),
-        (Event::Submitted(submission()), OPEN),
+        (Event::Submitted(submission("c2")), OPEN),
         (Event::Failed { claim: claim_id("c9"), attempt: 1 }, OPEN),
         (resolve(operators_answer()), OPEN),
     ] {
@@ -150,7 +130,7 @@ fn what_was_never_unknown_is_not_told() {
     for (event, now) in [
         (Event::Forget, EARLY),
         (Event::Look, PAST_WINDOW),
-        (Event::Submitted(submission()), PAST_WINDOW),
+        (Event::Submitted(submission("c2")), PAST_WINDOW),
         (failed(1), EARLY),
     ] {
         assert!(told(done(), event.clone(), NONE_OPEN, now).is_empty(), "{event:?}");
@@ -163,7 +143,7 @@ fn what_was_never_unknown_is_not_told() {
 fn a_call_that_was_found_dead_too_late_is_told_as_both() {
     for (event, now, end) in [
         (Event::Alarm, PAST_WINDOW, "ended expired"),
-        (Event::Submitted(submission()), PAST_WINDOW, "ended expired"),
+        (Event::Submitted(submission("c2")), PAST_WINDOW, "ended expired"),
         (Event::Forget, EARLY, "ended forgotten"),
         (resolve(Resolution::NotProcessed), EARLY, "ended freed"),
         (resolve(operators_answer()), EARLY, "ended resolved 201"),
@@ -175,7 +155,7 @@ fn a_call_that_was_found_dead_too_late_is_told_as_both() {
 
 #[test]
 fn a_second_sending_is_no_end() {
-    let resend = Submission { may_resend: true, ..submission() };
+    let resend = Submission { may_resend: true, ..submission("c2") };
     assert!(told(unknown(), Event::Submitted(resend), NONE_OPEN, EARLY).is_empty());
     assert!(told(resending(), failed(2), SECOND_OPEN, EARLY).is_empty());
     assert!(told(resending(), answered(2, NotProcessed, 429), SECOND_OPEN, EARLY).is_empty());
@@ -258,10 +238,10 @@ fn what_was_told_is_what_is_unknown() {
         Record::Forgotten { until: None },
         Record::Moved { until: PAST_WINDOW },
     ];
-    let other = Submission { credential: credential("stranger"), ..submission() };
+    let other = Submission { credential: credential("stranger"), ..submission("c2") };
     let mut events = vec![Event::Look, Event::Alarm, Event::Forget, Event::CopyDeleted];
-    events.extend([submission(), other].map(Event::Submitted));
-    events.push(Event::Submitted(Submission { may_resend: true, ..submission() }));
+    events.extend([submission("c2"), other].map(Event::Submitted));
+    events.push(Event::Submitted(Submission { may_resend: true, ..submission("c2") }));
     events.extend([resolve(operators_answer()), resolve(Resolution::NotProcessed)]);
     for attempt in [1, 2] {
         events.push(failed(attempt));
