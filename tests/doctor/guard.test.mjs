@@ -102,6 +102,27 @@ test("a key that an operator has freed", async () => {
   assert.deepEqual(kinds(await ask("freed")), ["forgotten"]);
 });
 
+test("a key that its caller gave up, in its record, its history and a period", async () => {
+  const alone = await startGuard();
+  try {
+    const headers = { authorization: ALICE, "idempotency-key": "given-up" };
+    assert.equal((await fetch(`${alone.url}/.onlyonce/key?path=/orders`, { method: "DELETE", headers })).status, 200);
+    assert.equal((await alone.order({ key: "given-up" })).status, 409);
+    const asked = [alone.url, "given-up", ...SCOPE];
+    const found = await report(asked, { env });
+    assert.deepEqual([found.code, kinds(found), found.records[0].state], [1, ["fenced"], "fenced"]);
+    assert.match(found.findings[0].what, /gave this key up .* until 20\d\d-\S+ whatever comes under it is refused/);
+    const log = await alone.log(2);
+    const { code, out } = await doctor([...asked, "--log", log], { env });
+    assert.equal(code, 1);
+    assert.match(out, /Z {2}fenced +by its caller, \*\n {2}20\S+ {2}refused key-fenced +409/);
+    assert.doesNotMatch(out, /Nothing is wrong/);
+    assert.deepEqual(kinds(await report(["--log", log])), ["fenced"]);
+  } finally {
+    await alone.stop();
+  }
+});
+
 test("a key that nobody sent, or that was asked for without its owner", async () => {
   const nobody = await ask("never-sent");
   assert.deepEqual(kinds(nobody), ["no-record"]);

@@ -62,6 +62,16 @@ test("what an operator did is told, and explains a second claim", async () => {
   assert.deepEqual([period.read.guarded, period.read.acts, period.period.outcomes], [2, 1, { first: 2 }]);
 });
 
+test("a key that its caller gave up", async () => {
+  const fence = `guard | 2026-11-22T21:00:03.000Z {"outcome":"fenced","route":"/orders/**","record":"${A.record}"}`;
+  const refused = line(4, { ...A, claim: undefined, outcome: "refused", code: "key-fenced", status: 409 });
+  const { history } = await check([fence, refused], ["fenced"]);
+  assert.deepEqual(history.lines.map(({ outcome }) => outcome), ["fenced", "refused"]);
+  await check([refused], ["fenced"]);
+  const { findings, read } = await report(["--log", logFile([fence, refused])]);
+  assert.deepEqual([findings.map(({ kind, records }) => [kind, records]), read.guarded, read.acts], [[["fenced", [A.record]]], 1, 1]);
+});
+
 test("a record that the log does not know", async () => {
   await check([line(0, B)], ["not-in-log"]);
 });

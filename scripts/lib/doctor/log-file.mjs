@@ -60,6 +60,7 @@ function eventLines(event) {
 // A queue's message that is no request has neither route nor time.
 function isGuardLine(value) {
   if (isAct(value) || isTold(value)) return typeof value.record === "string" && typeof value.code === "string";
+  if (isFence(value)) return typeof value.record === "string";
   if (value?.outcome === "dead-letter") return typeof value.queue === "string";
   return typeof value?.outcome === "string" && typeof value.route === "string" && typeof value.total_ms === "number";
 }
@@ -74,8 +75,13 @@ export function isTold(line) {
   return line?.outcome === "unknown" || line?.outcome === "ended";
 }
 
+/** A key that its own caller gave up. */
+export function isFence(line) {
+  return line?.outcome === "fenced";
+}
+
 export function isRequest(line) {
-  return !isAct(line) && !isTold(line);
+  return !isAct(line) && !isTold(line) && !isFence(line);
 }
 
 // wrangler writes this event when the platform drops others.

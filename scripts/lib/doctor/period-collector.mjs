@@ -5,7 +5,7 @@
 // 4. what stayed unknown, what a policy that only watches let through, and what one should say.
 // It holds a few numbers for each record and the requests of the last moments, not the log.
 import { isNear } from "./history-collector.mjs";
-import { isAct, isTold } from "./log-file.mjs";
+import { isAct, isFence, isTold } from "./log-file.mjs";
 
 const MOST_EXAMPLES = 100;
 /** Where a request reached the origin, as far as its line tells. */
@@ -20,6 +20,7 @@ export class PeriodCollector {
     this.executions = new Map();
     this.requests = new Map();
     this.acts = new Map();
+    this.fenced = new Set();
     this.looked = 0;
     this.executedTwice = new Examples();
     this.newKeys = new Examples();
@@ -35,6 +36,7 @@ export class PeriodCollector {
   add(line) {
     if (isAct(line)) return void this.acts.set(line.record, line);
     if (isTold(line)) return this.told(line);
+    if (isFence(line)) return void this.fenced.add(line.record);
     count(this.outcomes, line.outcome);
     if (line.outcome === "refused") this.refused(line);
     if (line.outcome === "bypass") count(this.keyless, endpoint(line));
@@ -47,6 +49,7 @@ export class PeriodCollector {
 
   refused(line) {
     count(this.refusals, line.code);
+    if (line.code === "key-fenced" && line.record) this.fenced.add(line.record);
     if (line.code === "outcome-unknown" && line.record && !this.ended.has(line.record)) count(this.unknown, line.record);
   }
 

@@ -1,10 +1,10 @@
 // What a period's log shows, worst first.
 import { countText, durationText, finding, shortId } from "./findings.mjs";
-import { NEW_KEY } from "./record-findings.mjs";
+import { FENCED, NEW_KEY } from "./record-findings.mjs";
 import { executedTwice } from "./record-history.mjs";
 
 export function findingsOfPeriod(period) {
-  return [...twice(period), ...acts(period), ...unknown(period), ...unguarded(period), ...newKeys(period), ...keyless(period), ...watched(period), ...byCookie(period), ...dead(period)];
+  return [...twice(period), ...acts(period), ...unknown(period), ...fenced(period), ...unguarded(period), ...newKeys(period), ...keyless(period), ...watched(period), ...byCookie(period), ...dead(period)];
 }
 
 function twice({ executedTwice: { list, total }, window }) {
@@ -27,6 +27,12 @@ function unknown({ unknown: records }) {
       { records: names },
     ),
   ];
+}
+
+function fenced({ fenced: records }) {
+  if (records.size === 0) return [];
+  const names = [...records];
+  return [finding("fenced", `${countText(names.length, "key")} had been given up, so that nothing under ${names.length === 1 ? "it" : "them"} is carried out: record ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}.`, FENCED, { records: names })];
 }
 
 function newKeys({ newKeys: { list, total }, near }) {

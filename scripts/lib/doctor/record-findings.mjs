@@ -46,6 +46,7 @@ export function findingsOfRecord(record, context) {
   if (record.state === "vacant") found.push(vacant(record, context));
   if (record.state === "unknown") found.push(unknown(record, context));
   if (record.state === "forgotten") found.push(forgotten(record));
+  if (record.state === "fenced") found.push(fenced(record));
   if (record.answer?.resolved_at) found.push(resolved(record));
   if (record.attempt > 1) found.push(sentAgain(record));
   return found;
@@ -80,6 +81,13 @@ function forgotten({ record, until }) {
   const free = until ? `the key is free from ${until} on` : "the key is free two minutes after the copy is known to be deleted";
   return finding("forgotten", `An operator made the guard forget this key; ${free}.`, "A request with the key after that is carried out anew. Ask who forgot it, and why.", { record, until });
 }
+
+function fenced({ record, until }) {
+  return finding("fenced", `A caller gave this key up while it was free: until ${until} whatever comes under it is refused (key-fenced), and nothing is carried out.`, FENCED, { record, until });
+}
+
+export const FENCED =
+  "Who gave it up sends the operation, where it is still wanted, under a new key. Where nobody meant to give it up, look for the program that sends DELETE /.onlyonce/key.";
 
 function resolved({ record, answer: { status, resolved_at } }) {
   return finding(

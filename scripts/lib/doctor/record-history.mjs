@@ -1,9 +1,9 @@
 // What the log's lines of one record add up to: who executed, who joined or got a replay, whether
 // they fell into one retry window, and what came beside them under another key or under none.
 import { countText, durationText, finding, shortId, timeText } from "./findings.mjs";
-import { isAct, isRequest } from "./log-file.mjs";
+import { isAct, isFence, isRequest } from "./log-file.mjs";
 import { endpoint, freedBetween, isRefusal } from "./period-collector.mjs";
-import { NEW_KEY } from "./record-findings.mjs";
+import { FENCED, NEW_KEY } from "./record-findings.mjs";
 
 const EXECUTED = new Set(["first", "not-kept"]);
 
@@ -19,7 +19,7 @@ export function notesOfHistory({ lines }) {
 
 export function findingsOfHistory(record, { lines, beside }, { window, asked }) {
   if (lines.length === 0) return record.state === "vacant" ? [] : [unseen(record, asked)];
-  return [...claims(lines, window), ...acts(record, lines), ...unknowns(record, lines), ...otherKeys(record, lines, beside), ...keyless(lines, beside), ...watched(lines)];
+  return [...claims(lines, window), ...acts(record, lines), ...unknowns(record, lines), ...fences(record, lines), ...otherKeys(record, lines, beside), ...keyless(lines, beside), ...watched(lines)];
 }
 
 function unseen({ record }, { log }) {
@@ -72,6 +72,14 @@ function unknowns(record, lines) {
   const refused = lines.filter(({ code }) => code === "outcome-unknown");
   if (refused.length === 0 || record.state === "unknown") return [];
   return [finding("was-unknown", `${countText(refused.length, "request")} under this key got outcome-unknown, first ${timeText(refused[0].at)}.`, "A client that then sent the operation under a new key may have made the duplicate: look for one in the origin's data.", { record: record.record })];
+}
+
+// What the record says of it, the record's own finding tells.
+function fences(record, lines) {
+  const [first] = lines.filter((line) => isFence(line) || line.code === "key-fenced");
+  if (!first || record.state === "fenced") return [];
+  const since = isFence(first) ? "given up by a caller" : "refused as given up by its caller";
+  return [finding("fenced", `This key was ${since} ${timeText(first.at)}: while that holds, nothing under it is carried out.`, FENCED, { record: record.record, at: first.at })];
 }
 
 function otherKeys(record, lines, beside) {

@@ -1,6 +1,6 @@
 // A report as text for a person: what is known, what the log has in the order of time, what was found.
 import { countText, timeText } from "./findings.mjs";
-import { isAct, isTold } from "./log-file.mjs";
+import { isAct, isFence, isTold } from "./log-file.mjs";
 
 const WIDTH = 100;
 
@@ -27,6 +27,7 @@ function historyText({ lines, beside, more }) {
 function historyLine(line, mark) {
   if (isAct(line)) return `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}  ${`operator ${line.code}`.padEnd(16)}${line.status ? `  ${line.status}` : ""}`;
   if (isTold(line)) return `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}  ${`${line.outcome} ${line.code}`.padEnd(16)}${line.status ? `  ${line.status}` : ""}  ${line.method} ${line.route}  claim ${line.claim}`;
+  if (isFence(line)) return `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}  ${"fenced".padEnd(16)}  by its caller, ${line.route}`;
   const { at, outcome, would, code, method, route, status, claim, attempt, record, total_ms, queue } = line;
   const what = [outcome, code, would && `would ${would}`].filter(Boolean).join(" ");
   const whose = mark === "?" ? (record ? `record ${record}` : "no key") : claim ? `claim ${claim}${attempt > 1 ? ` attempt ${attempt}` : ""}` : "";
