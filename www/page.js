@@ -1,8 +1,10 @@
 // The page: its words stand in index.html; what moves is made here.
 //
 // 1. It waits for nothing but the environment, and for that not to be drawn.
-// 2. Scene 1 runs by itself when it comes into view, once, unless less motion is wanted.
+// 2. Scene 1 runs by itself when it comes into view, once, unless less motion is wanted; where the
+//    address asks for another part of the page, not before the page is there.
 
+import { watchArrival } from "./arrival.js";
 import { Bench } from "./bench.js";
 import { serveCopyButtons } from "./copy.js";
 import { element, find } from "./dom.js";
@@ -23,6 +25,7 @@ import { Scoreboard } from "./scoreboard.js";
 const SCENES = [doubleClick, lostAnswer, fiftyClicks, offlineQueue, changedCart, unknown];
 const ORDER = '{"item": "Coffee beans", "quantity": 2, "price_cents": 1250}';
 
+const arrive = watchArrival();
 serveCopyButtons();
 removeLeftovers();
 const environment = await detectEnvironment();
@@ -32,9 +35,10 @@ new OrderButton(environment, scoreboard);
 const scenes = SCENES.map((scene, at) => new Scene(scene, at + 1, { environment, notes: addressNotes(environment), scoreboard }));
 runAllWith(find("all"), scenes);
 new Bench(find("bench-place"), environment, { url: new URL(`/orders?ledger=bench-${generateKey()}&delay=600`, location.href).href, body: ORDER, times: 3 });
-playWhenSeen(scenes[0]);
 const rulesLoaded = await rulesReady;
 find("environment").replaceChildren(...warningsFor(environment, rulesLoaded));
+await arrive();
+playWhenSeen(scenes[0]);
 document.documentElement.dataset.ready = "true";
 
 function addressNotes({ guard, direct }) {

@@ -4,6 +4,7 @@
 import { after } from "node:test";
 import { startAll } from "./fixture.mjs";
 import { testAccess } from "./page/access.mjs";
+import { testArrival } from "./page/arrival.mjs";
 import { testBench } from "./page/bench.mjs";
 import { testEnvironments } from "./page/environments.mjs";
 import { testFirstLook } from "./page/first-look.mjs";
@@ -15,6 +16,7 @@ const world = await startAll();
 after(world.stop);
 
 testFirstLook(world);
+testArrival(world);
 testScenes(world);
 testTroubles(world);
 testEnvironments(world);
