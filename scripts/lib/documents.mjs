@@ -57,6 +57,7 @@ function pageOf(path, paths, Marked) {
 }
 
 function renderer(path, paths) {
+  let tables = 0;
   return {
     heading({ tokens, depth, text }) {
       return `<h${depth} id="${anchorOf(text)}">${this.parser.parseInline(tokens)}</h${depth}>\n`;
@@ -71,9 +72,11 @@ function renderer(path, paths) {
       return `<pre tabindex="0"><code>${escaped(text)}</code></pre>\n`;
     },
     table(token) {
-      const cells = (row, tag) => row.map(({ tokens }) => `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`).join("");
+      tables += 1;
+      // A header cell that says nothing heads nothing.
+      const cells = (row, tag) => row.map(({ tokens, text }) => [text.trim() ? tag : "td", this.parser.parseInline(tokens)]).map(([tag, html]) => `<${tag}>${html}</${tag}>`).join("");
       const rows = token.rows.map((row) => `<tr>${cells(row, "td")}</tr>`).join("\n");
-      return `<div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr>${cells(token.header, "th")}</tr></thead><tbody>${rows}</tbody></table></div>\n`;
+      return `<div class="scroll" tabindex="0" role="region" aria-label="Table ${tables}"><table><thead><tr>${cells(token.header, "th")}</tr></thead><tbody>${rows}</tbody></table></div>\n`;
     },
   };
 }

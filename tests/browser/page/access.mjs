@@ -7,6 +7,7 @@ import { test } from "node:test";
 import { executions, run, scene, settled, totals, visit } from "./visit.mjs";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const DOCUMENTS = ["README", "docs/CONFIGURATION", "docs/DEPLOYMENT", "docs/OPERATIONS", "docs/PROOF", "www/client/README"];
 const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
 
 export function testAccess(world) {
@@ -37,6 +38,23 @@ export function testAccess(world) {
       assert.deepEqual(await violations(page), []);
       for (const id of ["double-click", "fifty-clicks", "unknown"]) await settled(page, id);
     }, { reducedMotion: "no-preference" }));
+
+  test("axe finds nothing in the documents, and on a phone none is wider than the screen", () =>
+    visit(world, async (page) => {
+      for (const path of DOCUMENTS) {
+        await page.goto(`${world.guard}/pkg/docs/${path}.html`);
+        assert.deepEqual(await violations(page), [], path);
+        assert.ok((await widest(page)) <= 390, `${path}: ${await widest(page)}`);
+      }
+    }, { viewport: { width: 390, height: 844 }, isMobile: true }));
+
+  test("on a phone with text twice as large the bench stays within the screen", () =>
+    visit(world, async (page) => {
+      await page.evaluate(() => (document.documentElement.style.fontSize = "200%"));
+      const { right } = await page.getByRole("button", { name: "New key" }).evaluate((button) => button.getBoundingClientRect().toJSON());
+      assert.ok(right <= 390, `${right}`);
+      assert.ok((await widest(page)) <= 390, `${await widest(page)}`);
+    }, { viewport: { width: 390, height: 844 }, isMobile: true }));
 
   test("with text twice as large nothing is cut off, and the pictures' text grows as well", () =>
     visit(world, async (page) => {

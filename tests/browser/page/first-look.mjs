@@ -107,6 +107,21 @@ export function testFirstLook(world) {
       assert.ok(seen.size > 10);
     }));
 
+  test("what the page prints for a browser runs as it is printed, and once for one order", () =>
+    visit(world, async (page) => {
+      const sample = (await page.locator("#use-key").textContent()).replace(/^await /m, "window.answer = await ");
+      const answers = [];
+      for (let time = 0; time < 2; time += 1) {
+        await page.evaluate(() => delete window.answer);
+        await page.addScriptTag({ type: "module", content: `const order = { item: "tea", quantity: 1, price_cents: 450, key: "sample-of-the-page" };\n${sample}` });
+        await page.waitForFunction(() => window.answer);
+        answers.push(await page.evaluate(async () => [answer.status, answer.headers.get("idempotency-replayed"), await answer.text()]));
+      }
+      const [first, again] = answers;
+      assert.deepEqual(first.slice(0, 2), [201, null], first[2]);
+      assert.deepEqual(again, [201, "true", first[2]]);
+    }));
+
   test("the pages of the demo say what they are when they are opened by themselves", () =>
     visit(world, async (page, context) => {
       const alone = await context.newPage();
