@@ -4,8 +4,6 @@
 // 2. stdout is the table; it ends with 1 where there is a mistake.
 // 3. What is no TOML (or JSON) is shown where it stands: file:line:column, and the line.
 import { spawnSync } from "node:child_process";
-import { createRequire } from "node:module";
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { cargoLines } from "./lib/cargo-progress.mjs";
 import { Failure, log, main, step } from "./lib/log.mjs";
@@ -14,24 +12,30 @@ import { root } from "./lib/paths.mjs";
 import { run } from "./lib/run.mjs";
 import { checkRust } from "./lib/rust.mjs";
 import { helpIfAsked } from "./lib/usage.mjs";
+import { readConfig } from "./lib/worker-config.mjs";
 
-const USAGE = `npm run check-policy [-- [METHOD] [PATH] [--config wrangler.toml] [--env NAME]]
+const USAGE = `npm run check-policy [-- [METHOD] [PATH] [--config wrangler.toml] [--env NAME] …]
 What the policy of a wrangler configuration says, path by path, or every mistake in it.
   POST /payments/refunds   which route this request takes, and what holds for it
   --config FILE            another file than wrangler.toml
   --env NAME               one of its environments
+  --origin URL             an ORIGIN in place of the file's
+  --only-mistakes          no word where there is none
 Ends with 1 where there is a mistake.`;
+const PLAIN = /^https?:\/\/[a-z0-9.-]+(:\d+)?\/?$/i;
 const CARGO = ["--locked", "--bin", "policy"];
 
 await main(async () => {
   helpIfAsked(USAGE);
-  const { config, env, request } = options(process.argv.slice(2));
+  const { config, env, origin, request, "only-mistakes": brief } = options(process.argv.slice(2));
   await underNode22();
   checkRust();
   const variables = variablesOf(config, env);
+  if (origin !== undefined) variables.ORIGIN = origin;
+  if (brief && !mayBeMistaken(variables)) return;
   await step("the checker", { work: build });
-  log(`\n${config}${env ? `, environment ${env}` : ""}\n`);
-  process.exitCode = check(variables, request);
+  if (!brief) log(`\n${config}${env ? `, environment ${env}` : ""}\n`);
+  process.exitCode = check(variables, request, brief ? "ignore" : "inherit");
 });
 
 function options(args) {
@@ -39,7 +43,12 @@ function options(args) {
     const { values, positionals } = parseArgs({
       args,
       allowPositionals: true,
-      options: { config: { type: "string", default: "wrangler.toml" }, env: { type: "string" } },
+      options: {
+        config: { type: "string", default: "wrangler.toml" },
+        env: { type: "string" },
+        origin: { type: "string" },
+        "only-mistakes": { type: "boolean", default: false },
+      },
     });
     return { ...values, request: requestFrom(positionals.flatMap((text) => text.split(/\s+/))) };
   } catch (error) {
@@ -58,13 +67,7 @@ function requestFrom(words) {
 
 // wrangler only warns of an environment that is not there, and falls back to the top level.
 function variablesOf(file, env) {
-  const { unstable_readConfig } = createRequire(import.meta.url)("wrangler");
-  let config;
-  try {
-    config = unstable_readConfig({ config: resolve(root, file), env });
-  } catch (error) {
-    throw unusable(file, error);
-  }
+  const config = readConfig(file, env);
   const known = config.definedEnvironments ?? [];
   if (env !== undefined && !known.includes(env)) {
     throw new Failure(`${file} has no environment "${env}"`, { cure: known.length ? `choose from ${known.join(", ")}` : "leave --env out" });
@@ -75,20 +78,17 @@ function variablesOf(file, env) {
   return { POLICY, ORIGIN, ORIGIN_SERVICE, RESPONSES };
 }
 
-// wrangler's reader counts lines from 1 and columns from 0, and keeps the place beside the sentence.
-function unusable(file, { message, text, location }) {
-  if (location?.line === undefined) return new Failure(`${file} cannot be used: ${message}`);
-  const { line, column, lineText = "" } = location;
-  const tail = [lineText, `${" ".repeat(column)}^`];
-  return new Failure(`${file}:${line}:${column + 1}: ${text ?? message}`, { tail, cure: "mend that line, then run the same again" });
+/** Whether the guard has to be asked: an origin that is no more than an address, alone, holds no mistake. */
+function mayBeMistaken({ POLICY, ORIGIN }) {
+  return POLICY !== undefined || (ORIGIN !== undefined && !PLAIN.test(ORIGIN));
 }
 
 function build(progress) {
   return run("cargo", ["build", ...CARGO], { cwd: root, onLine: cargoLines(progress) }).then(() => "ready");
 }
 
-function check(variables, request) {
-  const options = { cwd: root, input: JSON.stringify(variables), stdio: ["pipe", "inherit", "inherit"] };
+function check(variables, request, stdout) {
+  const options = { cwd: root, input: JSON.stringify(variables), stdio: ["pipe", stdout, "inherit"] };
   const { status, error } = spawnSync("cargo", ["run", "--quiet", ...CARGO, "--", "check", ...request], options);
   if (error) throw new Failure(`cargo could not be started: ${error.message}`);
   return status ?? 1;

@@ -4,18 +4,21 @@
 // 2. A runtime that dies is started again on its storage, as the edge would; only one that cannot
 //    even begin ends the whole.
 // 3. Ctrl-C, SIGTERM or the end of this process end everything it started.
-// 4. With an ORIGIN of your own the guard is the same, and nothing of the demo reaches that origin:
+// 4. A mistake in wrangler.toml or in ORIGIN is told before anything is built, as check-policy tells it.
+// 5. With an ORIGIN of your own the guard is the same, and nothing of the demo reaches that origin:
 //    the page is served beside the guard, under a path of the guard's own (demo/page-at-guard.js).
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { build } from "./lib/build.mjs";
 import { childRuntime } from "./lib/child-runtime.mjs";
 import { Failure, log, main } from "./lib/log.mjs";
-import { onEnd } from "./lib/node22.mjs";
+import { node22, onEnd } from "./lib/node22.mjs";
 import { occupy } from "./lib/occupied.mjs";
 import { newOperatorToken } from "./lib/operator-token.mjs";
 import { folderOf, originFrom, whyUnreachable } from "./lib/own-origin.mjs";
-import { stateFolder } from "./lib/paths.mjs";
+import { root, stateFolder } from "./lib/paths.mjs";
 import { portAfter, portFrom, refuseBusyPort } from "./lib/ports.mjs";
+import { show } from "./lib/run.mjs";
 import { setup } from "./lib/setup.mjs";
 import { takesNoArguments } from "./lib/usage.mjs";
 
@@ -42,7 +45,9 @@ await main(async () => {
   if (!own) await refuseBusyPort(portAfter(port), "the demo shop's, one above the guard's");
   occupy(state, port);
   if (own) await warnIfUnreachable(own);
+  const isChecked = await refuseMistakes(own);
   await setup();
+  if (!isChecked) await refuseMistakes(own);
   await build();
   onEnd(endAll);
   const token = newOperatorToken();
@@ -51,6 +56,20 @@ await main(async () => {
   const guard = await keepRunning("guard", [...guardArguments(port, origin, state, token), ...mode]);
   printAddresses({ guard, origin, own, token, unreachable: own && (await whyUnreachable(own)) });
 });
+
+// A process of its own: it wants Node 22, which a first start has only after the set-up. Returns
+// whether it could be asked.
+async function refuseMistakes(own) {
+  const node = node22();
+  if (!node || !existsSync(join(root, "node_modules", "wrangler"))) return false;
+  const args = [join(root, "scripts", "check-policy.mjs"), "--only-mistakes", ...(own ? ["--origin", own] : [])];
+  try {
+    await show(node, args, { cwd: root, env: { ...process.env, ONLYONCE_PACKAGES: "current" } });
+  } catch {
+    throw new Failure("nothing was started", { cure: "mend what is named above, then npm start again" });
+  }
+  return true;
+}
 
 async function warnIfUnreachable(origin) {
   const reason = await whyUnreachable(origin);
@@ -119,7 +138,8 @@ function demoAddresses(guard, token) {
 }
 
 function ownAddresses(guard, unreachable) {
-  const missing = unreachable ? `! your API   ${unreachable}: until you start it, the guard answers 502\n` : "";
+  const missing = unreachable ? `! your API   ${unreachable}. Start it first: whatever key is sent before, the guard calls its outcome unknown
+             (502), and goes on doing so. Take a new key then\n` : "";
   return `${missing}  open      ${guard}/.onlyonce/page/, where any request to your API can be sent twice
   try       curl -i ${guard}/.onlyonce/health
   then      curl -i ${guard}/PATH -H 'Idempotency-Key: "${newKey()}"' -H 'Content-Type: application/json' -d '{}'

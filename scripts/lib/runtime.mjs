@@ -12,6 +12,7 @@ import { dirname, extname, join, resolve } from "node:path";
 import { Failure } from "./log.mjs";
 import { cache, root, workerMain, workerOutput } from "./paths.mjs";
 import { HOST, refuseBusyPort } from "./ports.mjs";
+import { readConfig } from "./worker-config.mjs";
 
 const MODULE_TYPES = { ".js": "ESModule", ".mjs": "ESModule", ".wasm": "CompiledWasm" };
 
@@ -90,9 +91,9 @@ function readWorker(config, { secrets, around } = {}) {
 
 function readOptions(file, secrets = false) {
   const configPath = resolve(root, file);
-  const { unstable_readConfig, unstable_getMiniflareWorkerOptions } = require("wrangler");
+  const { unstable_getMiniflareWorkerOptions } = require("wrangler");
+  const config = readConfig(configPath);
   try {
-    const config = unstable_readConfig({ config: configPath });
     const envFiles = secrets ? undefined : [];
     const { workerOptions, main } = unstable_getMiniflareWorkerOptions(config, undefined, { envFiles });
     // Rules are for wrangler's bundler; Miniflare refuses them.

@@ -1,10 +1,11 @@
 // What check-policy says of a wrangler configuration.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { run } from "./script.mjs";
+import { root, run } from "./script.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "onlyonce-policy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
@@ -60,12 +61,32 @@ test("without a request, every route side by side", async () => {
   for (const head of ["[vars.POLICY]", "routes[0]", "routes[3] /trial/**"]) assert.ok(out.includes(head), head);
 });
 
+test("a reader who has seen enough ends it quietly", () => {
+  const node = process.execPath;
+  const { stdout, stderr } = spawnSync("/bin/sh", ["-c", `"${node}" scripts/check-policy.mjs | head -c 1`], { cwd: root, encoding: "utf8" });
+  assert.equal(stdout.length, 1);
+  assert.doesNotMatch(stderr, /panic|Broken pipe/);
+});
+
 test("what is no TOML is shown where it stands", async () => {
   const { code, err } = await check(`${HEAD}\n[vars.POLICY]\nretry_window = 24h\n`);
   assert.equal(code, 1);
   const [, line, column] = err.match(/\.toml:(\d+):(\d+): /) ?? [];
   assert.deepEqual([line, column], ["8", "18"], err);
   assert.match(err, /\| retry_window = 24h\n +\| {18}\^/);
+});
+
+test("where only mistakes are asked for, nothing else is said", async () => {
+  for (const text of [HEAD, HEAD + ROUTES]) {
+    const { code, out, err } = await check(text, "--only-mistakes");
+    assert.deepEqual([code, out], [0, ""], err);
+  }
+  const policy = await check(`${HEAD}\n[vars.POLICY]\nretry_window = "24"\n`, "--only-mistakes");
+  assert.equal(policy.code, 1);
+  assert.match(policy.err, /retry_window "24" has no unit/);
+  const origin = await check(HEAD, "--only-mistakes", "--origin", "http://127.0.0.1:9102/?a=b");
+  assert.equal(origin.code, 1);
+  assert.match(origin.err, /ORIGIN "http:\S+" has a query/);
 });
 
 test("a mistake in the policy, and a question that is none, end with 1", async () => {

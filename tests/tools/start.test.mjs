@@ -87,10 +87,17 @@ test("an ORIGIN where nobody listens is told at once", async () => {
   const running = begin("start", [], { ...env, ORIGIN: own.url });
   started.push(running);
   await running.said(new RegExp(`^! ORIGIN ${own.url}: nobody listens there`));
-  await running.said(/your API +nobody listens there: until you start it, the guard answers 502/);
+  await running.said(/your API +nobody listens there\. Start it first: whatever key is sent before, the guard calls its outcome unknown/);
   const nameless = begin("start", [], { ...env, ORIGIN: "http://nowhere.invalid" });
   started.push(nameless);
   await nameless.said(/^! ORIGIN http:\/\/nowhere.invalid: (no such host|the name could not be looked up)/);
+});
+
+test("an ORIGIN that the guard cannot use is refused before anything is built", async () => {
+  const { code, out, err } = await run("start", [], { ...env, ORIGIN: "http://127.0.0.1:9102/?a=b" });
+  assert.equal(code, 1);
+  assert.match(err, /ORIGIN "http:\/\/127\.0\.0\.1:9102\/\?a=b" has a query, .*set it to a base URL/);
+  assert.doesNotMatch(err + out, /the Worker|The guard answers/);
 });
 
 test("a busy port is named with what it is for", async () => {

@@ -1,6 +1,7 @@
 //! `policy check`: what holds for which path, or every mistake, one sentence each.
 
 use crate::columns::{Cell, Column, table};
+use crate::print;
 use crate::written::setting;
 use onlyonce::guard::origin::OriginUrl;
 use onlyonce::guard::policy::fields::{FIELDS, Field, Kind, Level, Values};
@@ -26,10 +27,8 @@ pub fn check(report: impl Fn(&Policy, &str) -> String) -> ExitCode {
     };
     match (policy(&variables), origin(&variables)) {
         (Ok(policy), Ok(origin)) => {
-            print!("{}", report(&policy, &origin));
-            print!("{}", advice(&policy));
-            print!("{}", size_warning(&variables));
-            ExitCode::SUCCESS
+            let report = report(&policy, &origin);
+            print(&format!("{report}{}{}", advice(&policy), size_warning(&variables)))
         }
         (policy, origin) => {
             let mut mistakes = origin.err().unwrap_or_default();

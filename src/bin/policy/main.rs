@@ -13,6 +13,7 @@ mod request;
 mod schema;
 mod written;
 
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
 const USAGE: &str = "policy reference | schema | check | check METHOD PATH\n";
@@ -34,7 +35,13 @@ fn main() -> ExitCode {
     }
 }
 
+/// Writes to standard output. A reader who has seen enough, such as `head`, is no mistake.
 fn print(text: &str) -> ExitCode {
-    print!("{text}");
-    ExitCode::SUCCESS
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("standard output cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
 }
