@@ -165,6 +165,8 @@ test("a question that is none", async () => {
   await refused([guard.url], { env }, /nothing to ask/, /name a key/);
   await refused(["--unknown", "--log", "x"], {}, /no <url> is given/, /--unknown/);
   await refused([guard.url, "--unknown"], {}, /no token/, /ADMIN_TOKEN=…/);
+  await refused(["127.0.0.1:18787", "k"], { env }, /<url> "127\.0\.0\.1:18787" has no scheme/, /write http:\/\/127\.0\.0\.1:18787/);
+  await refused(["api.example.com", "k", "--log", "x"], { env }, /has no scheme/, /https:/);
   await refused(["http://", "k"], { env }, /is not a URL/, /https:/);
   await refused(["a-key", "--log", "x"], {}, /is no record id/, /add the <url>/);
   await refused([guard.url, "k", "--scope", "alice"], { env }, /no part of a scope/, /--scope 'header:/);

@@ -65,6 +65,7 @@ test("what nobody knows, what was unguarded, what was only watched", async () =>
   const lines = [line(0, unknown), line(1, unknown), line(2, { outcome: "fail-open" }), line(3, { ...B, outcome: "observed", would: "replay" })];
   const { findings, period } = await check(lines, ["outcome-unknown", "fail-open", "observed"]);
   assert.deepEqual(findings[0].records, [A.record]);
+  assert.match(findings[0].next, /<url> --unknown/);
   assert.deepEqual(findings[2].endpoints, { "POST /orders/**, would replay": 1 });
   assert.deepEqual(period.refusals, { "outcome-unknown": 2 });
 });

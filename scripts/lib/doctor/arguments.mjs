@@ -98,7 +98,11 @@ function span(value, name) {
   throw new Failure(`${name} "${value}" is no span of time`, { cure: `write it with its unit: ${name} 30s` });
 }
 
+/** A first word that is a host, with a port, a dot or a path. */
+const HOST = /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9.-]+:\d+)(:\d+)?(\/\S*)?$/i;
+
 function refuseHalf({ url, subjects, token, log, since, until, unknown }) {
+  if (!url && HOST.test(subjects[0] ?? "")) throw new Failure(`<url> "${subjects[0]}" has no scheme`, { cure: `write http://${subjects[0]}, or https://` });
   if (unknown && !url) throw new Failure("--unknown asks a guard, and no <url> is given", { cure: "npm run doctor -- https://api.example.com --unknown" });
   if (!url && !log) throw new Failure("neither a <url> to ask nor a --log to read", { cure: USAGE });
   if (url && subjects.length === 0 && !log && !unknown) throw new Failure(`nothing to ask ${url} about`, { cure: `name a key or a record id\n${USAGE}` });

@@ -23,7 +23,7 @@ function unknown({ unknown: records }) {
     finding(
       "outcome-unknown",
       `${countText(names.length, "operation")} may or may not have been carried out: record ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}.`,
-      "npm run doctor -- <url> <key> for each, with the keys from the client's log; it says how to settle them.",
+      "npm run doctor -- <url> --unknown lists what is unknown still, with the command that ends each; with <key> in its place it tells of one, with the key from the client's log.",
       { records: names },
     ),
   ];
