@@ -160,7 +160,7 @@ fn not_allowed() -> Result<Response, JsValue> {
     Ok(response)
 }
 
-const NO_PATH: &str = "the question names no path that begins with a slash; add the one that the key is sent to, as in /.onlyonce/key?path=/payments";
+const NO_PATH: &str = "the question names no path of the API that begins with a slash; add the one that the key is sent to, as in /.onlyonce/key?path=/payments";
 const NO_KEY: &str = "the question has no Idempotency-Key; send the key that it is about";
 const UNREACHED: &str =
     "the key's shard could not be asked, and nothing has changed; ask again in a moment";
