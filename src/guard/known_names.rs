@@ -189,27 +189,37 @@ pub const COOKIES: [Group; 6] = [
 ];
 
 /// Form fields that `fingerprint = "auto"` leaves out.
-pub const FORM_FIELDS: [Group; 2] = [
+/// A name with brackets counts by its last part.
+///
+/// `www/client/form-request.js` has the same names: a form's key stays where the guard finds it the same.
+pub const FORM_FIELDS: [Group; 3] = [
     group(
         &[
             "authenticity_token",
             "csrfmiddlewaretoken",
             "_token",
             "__RequestVerificationToken",
+            "csrf",
             "_csrf",
             "_csrf_token",
             "_csrfToken",
+            "csrf_test_name",
             "csrf_token",
             "csrf-token",
             "csrfToken",
             "CSRFToken",
             "YII_CSRF_TOKEN",
+            "_xsrf",
             "_wpnonce",
             "form_build_id",
             "form_token",
             "form_key",
         ],
         "A token against forged requests is drawn anew for each page, and often for each form.",
+    ),
+    group(
+        &["__VIEWSTATE", "__VIEWSTATEGENERATOR", "__EVENTVALIDATION", "javax.faces.ViewState"],
+        "ASP.NET Web Forms and Faces keep a page's own state in them, sealed or numbered anew for each load.",
     ),
     group(
         &[
@@ -317,15 +327,22 @@ pub fn is_ignored_cookie(name: &str) -> bool {
 }
 
 /// No field on the list has a shorter name: a body may hold millions of those that do.
-const SHORTEST_FIELD: usize = 5;
+const SHORTEST_FIELD: usize = 4;
 
 /// Whether a form's field is drawn anew for each attempt.
 pub fn is_ignored_field(name: &[u8]) -> bool {
+    let name = last_part(name);
     name.len() >= SHORTEST_FIELD
         && FORM_FIELD_NAMES
             .iter()
             .flat_map(|names| names.iter())
             .any(|known| known.as_bytes() == name)
+}
+
+/// `_token` of `order[_token]`, as PHP and Rails name the members of a form.
+fn last_part(name: &[u8]) -> &[u8] {
+    let inner = name.strip_suffix(b"]").unwrap_or(name);
+    inner.rsplit(|byte| *byte == b'[').next().unwrap_or(inner)
 }
 
 /// The headers that make another request.

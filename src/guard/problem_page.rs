@@ -150,7 +150,7 @@ fn for_people(problem: &Problem) -> (&'static str, &'static str) {
         ),
         Code::KeyReused => (
             "This form was sent before, with other entries",
-            "What was sent first stands, and this was not carried out. Look at your orders or payments. For something new, open the form anew and fill it in.",
+            "What was sent first stands, and this was not carried out. Look at your orders or payments. For something new, open the form anew, start over there if it offers that, and fill it in.",
         ),
         Code::CredentialChanged => (
             "This was sent before, under another sign-in",

@@ -40,6 +40,22 @@ fn tokens_do_not_count() {
     }
 }
 
+/// Symfony and Laminas name a form's members `order[…]`.
+#[test]
+fn a_token_in_brackets_is_one_by_its_last_part() {
+    for name in ["order[_token]", "order[shipping][csrf]", "order%5B_token%5D"] {
+        let first = form(&format!("{name}=A&item=tea"));
+        same(&AUTO, &first, &form(&format!("{name}=B&item=tea")));
+        different(&AUTO, &first, &form(&format!("{name}=A&item=coffee")));
+    }
+    let order = |token| multipart("a", &[("name=\"order[_token]\"", token), ("name=item", "tea")]);
+    same(&AUTO, &order("A"), &order("B"));
+    for name in ["csrf[item]", "order[_token][]", "order[token]", "order[my_csrf]", "[]", "]", "["]
+    {
+        different(&AUTO, &form(&format!("{name}=A")), &form(&format!("{name}=B")));
+    }
+}
+
 #[test]
 fn a_policy_names_more() {
     let method = ignoring("sent at");
@@ -71,6 +87,9 @@ fn everything_else_of_a_form_counts() {
         "a=1&b=2&_csrf2=x",
         "a=1&b=2&x_csrf=x",
         "a=1&b=2&_csrf[]=x",
+        "a=1&b=2&__viewstate=x",
+        "a=1&b=2&__VIEWSTATE2=x",
+        "a=1&b=2&my.faces.ViewState=x",
         "",
     ] {
         different(&AUTO, &first, &form(other));
