@@ -63,7 +63,7 @@ function guardMark({ headers }) {
  * @param {string} type a content type in lower case
  */
 export function isOfType({ headers }, type) {
-  return (headers.get("content-type") ?? "").toLowerCase().startsWith(type);
+  return headers.get("content-type")?.toLowerCase().startsWith(type);
 }
 
 /**
@@ -102,7 +102,7 @@ function outcomeByStatus(response) {
   // A redirect that the caller wanted to see for itself: an answer, if one without a status.
   if (type === "opaqueredirect") return "final";
   if (redirected && !guardMark(response)) return "unknown";
-  const isReleased = NOT_PROCESSED.test(`${status}`) || (/409|413|423|503/.test(`${status}`) && headers.has("retry-after"));
+  const isReleased = NOT_PROCESSED.test(`${status}`) || (/409|4[12]3|503/.test(`${status}`) && headers.has("retry-after"));
   if (isReleased && !isKept(response)) return "not-processed";
   return status >= 200 && status < 500 ? "final" : "unknown";
 }

@@ -35,8 +35,8 @@ export async function prepareRequest(input, init, key) {
   if (presetKey !== null) throw new TypeError(`${HEADER}: ${presetKey} is set already: use the option "key".`);
   if (request.mode === "no-cors") throw new TypeError(`The mode "no-cors" drops the ${HEADER}: use "cors".`);
   request.headers.set(HEADER, headerValue(key));
-  const bodiless = request.method === "GET" || request.method === "HEAD";
-  return { request, body: bodiless ? undefined : await request.arrayBuffer() };
+  const hasBody = !/^(GET|HEAD)$/.test(request.method);
+  return { request, body: hasBody ? await request.arrayBuffer() : undefined };
 }
 
 /**

@@ -70,7 +70,7 @@ export async function fetchOnce(input, init, options = {}) {
     const outcome = outcomeOfAttempt(last, unknown);
     unknown ||= outcome === "unknown";
     const retryIn = retryDelay(last, number, policy);
-    tell(options.onAttempt, { key, attempt: number, outcome, retryIn, replayed: last.response ? isReplayed(last.response) : false, ...last });
+    tell(options.onAttempt, { key, attempt: number, outcome, retryIn, replayed: !!last.response && isReplayed(last.response), ...last });
     if (retryIn === null && last.response) return last.response;
     if (retryIn === null) throw new NoAnswer(prepared.request, key, number, last.error);
     await sleep(retryIn, prepared.request.signal);

@@ -5,8 +5,8 @@
 //    own address, whatever <base> says. The enctype text/plain, which nobody can read back, is sent
 //    as the default one.
 // 2. `digest` is the same for the same submission: address, encoding and entries. By it an edit is
-//    recognised, however it was made. Left out is what differs though nobody edited it: tokens
-//    against forgery, and a key.
+//    recognised, however it was made. Left out is what differs though nobody edited it: what the
+//    guard leaves out as well (order[_token] by its last part), and a key.
 
 import { FIELD } from "./key.js";
 
@@ -18,7 +18,9 @@ import { FIELD } from "./key.js";
  * @property {string} digest
  */
 
-const TOKENS = /csrf|captcha|turnstile|^(authenticity_token|__RequestVerificationToken|_token|_wpnonce|form_(build_id|token|key)|smart-token)$/i;
+// The names of FORM_FIELDS in src/guard/known_names.rs, no more and no fewer: what one of the two
+// leaves out and the other does not is a second order, or a refusal.
+export const TOKENS = /(^|\[)(_?csrf(_token|Token)?|csrf(-token|middlewaretoken|_test_name)|CSRFToken|YII_CSRF_TOKEN|(authenticity|form|mcaptcha_)?_token|_xsrf|_wpnonce|form_(build_id|key)|__(RequestVerificationToken|EVENTVALIDATION|VIEWSTATE(GENERATOR)?)|javax\.faces\.ViewState|((g-re|h-|frc-)captcha|cf-turnstile)-response|frc-captcha-solution|smart-token)]?$/;
 
 /**
  * The method that the submitter asks for, in lower case.
@@ -61,13 +63,13 @@ function attributeOf(form, submitter, name, fallback) {
 function encodeBody(data, enctype) {
   if (enctype === "multipart/form-data") return { body: data };
   const body = new URLSearchParams();
-  for (const [name, value] of data) body.append(name, crlf(typeof value === "string" ? value : value.name));
+  for (const [name, value] of data) body.append(name, crlf(value instanceof File ? value.name : value));
   return { body };
 }
 
 /** @param {string} text */
 function crlf(text) {
-  return text.replace(/\r\n|\r|\n/g, "\r\n");
+  return text.replace(/\r\n?|\n/g, "\r\n");
 }
 
 /**
@@ -83,12 +85,12 @@ function digestOf(url, enctype, data) {
 }
 
 /**
- * FNV-1a, 32 bits: it is kept over reloads, and must not hold what was entered. Where two
+ * 32 bits: it is kept over reloads, and must not hold what was entered. Where two
  * submissions have the same one, the guard tells them apart.
  * @param {string} text
  */
 function hash(text) {
-  let bits = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) bits = Math.imul(bits ^ text.charCodeAt(at), 0x01000193);
-  return (bits >>> 0).toString(36);
+  let bits = 0;
+  for (const character of text) bits = Math.imul(bits ^ /** @type {number} */ (character.codePointAt(0)), 31);
+  return `${bits}`;
 }

@@ -32,7 +32,7 @@ export function onSubmission(form, { isBusy, submit }, signal) {
   if (typeof form.submit === "function") form.submit = () => void (isBusy() || submit());
   signal.addEventListener("abort", () => {
     guardedForms.delete(form);
-    Reflect.deleteProperty(form, "submit");
+    delete /** @type {any} */ (form).submit;
   });
 }
 

@@ -4,11 +4,13 @@
 //    the server wrote gives the first one.
 // 2. What the browser does with the answer is its own affair; the page is gone by then, and where
 //    it stays (a download, another target) the button can be pressed again after a while.
-// 3. Back, or after a reload, the same entries are the same submission: pressed again they go out
-//    under the same key. Other entries are another submission, under a new key.
-// 4. Where the page was left in mid-submission, or the answer was a page that says 5xx, nobody
-//    knows. The key stays, edited or not, until startOver().
-// 5. Anywhere else a new key begins: on a page that was loaded anew, and after a page that says 4xx.
+// 3. Until a page with this script has seen the status of the answer, and where that is 5xx, nobody
+//    knows: the key stays, edited or not, wherever the person comes from, until startOver(). Other
+//    entries under the same key are refused by the guard, and not carried out.
+// 4. After a status below 400, Back and a reload show the same submission: the same entries go out
+//    under the same key, other entries under a new one. On a page that was loaded anew a new key
+//    begins.
+// 5. After a status of 4xx a new key begins.
 
 import { showBusy } from "./form-busy.js";
 import { onSubmission } from "./form-submission.js";
@@ -65,10 +67,11 @@ export class NativeForm {
   #begin(anew) {
     this.#waiting.abort();
     const open = this.#storage.read();
-    const status = open ? answerTo(open.key) : undefined;
+    const status = open && answerTo(open.key);
     this.#key = open?.key ?? answeredKey ?? "";
     this.#digest = open?.digest ?? "";
-    if (Number(status) >= 500 || (open?.state === "unknown" && status === undefined)) return this.#setState("unknown");
+    const isUnknown = status ? status >= 500 : anew || open?.state === "unknown";
+    if (open && isUnknown) return this.#setState("unknown");
     if (open && !anew && !(Number(status) >= 400)) return this.#setState("sent");
     this.#renew();
     this.#setState("ready");
@@ -86,7 +89,8 @@ export class NativeForm {
     const submitter = event?.submitter ?? null;
     const { digest } = formRequest(this.#form, submitter);
     const unknown = this.#state === "unknown";
-    if (this.#digest !== "" && this.#digest !== digest && !unknown) this.#renew();
+    const isSettled = !unknown && answerTo(this.#key) !== undefined;
+    if (this.#digest !== digest && isSettled) this.#renew();
     this.#digest = digest;
     this.#save(unknown ? "unknown" : "sending");
     expectAnswer(this.#key);

@@ -14,6 +14,10 @@ import { pause, until } from "./stage.mjs";
 
 const FORM_KEYS = { key_from: ["header:idempotency-key", "form:idempotency-key"] };
 
+/** The guard's pages. */
+const UNSURE = "Nobody knows yet whether this was carried out";
+const REUSED = "This form was sent before, with other entries";
+
 const shop = await startFormShop();
 const guard = await startGuardFor(shop.url, FORM_KEYS);
 const checkout = await startCheckout();
@@ -42,17 +46,107 @@ test("201 with a page: it is shown; a double click is one purchase, in the bytes
 
 for (const [how, options] of [["loaded again", {}], ["kept alive", { browser: keeping }]]) {
   test(`201, then Back to a page that is ${how}: pressed again the same page is shown, edited it is another purchase`, () =>
-    onForm("then=created", async ({ page, bought, back }) => {
+    onForm("then=created&site", async ({ page, bought, back }) => {
       await buy(page, "Bought");
       await back();
       await says(page, /^Sent\./);
       await buy(page, "Bought");
       assert.equal(bought().length, 1);
       await back();
-      await page.locator("[name=item]").fill("another");
+      await edit(page);
       await buy(page, "Bought");
       assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
     }, options));
+}
+
+// Nobody saw the status: the page had no script, was another site's, the guard's or the browser's.
+for (const [what, query, title] of [
+  ["201, its page without the script", "then=created", "Bought"],
+  ["402, its page without the script", "then=declined", "Declined"],
+  ["500, its page without the script", "then=failed", "Failed"],
+  ["303 to a page without the script", "then=receipt", "Receipt"],
+  ["303 to another site", `then=away&to=${encodeURIComponent(checkout.url)}`, "Checkout"],
+  ["an answer that the guard lost", "then=lost", UNSURE],
+]) {
+  test(`${what}: Back, edited it is refused and nothing is done twice, until somebody starts over`, () =>
+    onForm(query, async ({ page, bought, back }) => {
+      await buy(page, title);
+      await back();
+      await says(page, /^Sent\./);
+      await buy(page, title);
+      await back();
+      await edit(page);
+      await buy(page, REUSED);
+      assert.equal(bought().length, 1);
+      await back();
+      await page.getByRole("button", { name: "Start over" }).click();
+      await press(page);
+      await until(() => new Set(bought().map(({ key }) => key)).size === 2, "another purchase");
+    }));
+
+  test(`${what}: the form opened anew says that nobody knows, and keeps its key, edited or not`, () =>
+    onForm(query, async ({ page, open, bought }) => {
+      await buy(page, title);
+      await open();
+      await saysUnknown(page);
+      await buy(page, title);
+      await open();
+      await saysUnknown(page);
+      await edit(page);
+      await buy(page, REUSED);
+      assert.equal(bought().length, 1);
+      await open();
+      await page.getByRole("button", { name: "Start over" }).click();
+      await press(page);
+      await until(() => new Set(bought().map(({ key }) => key)).size === 2, "another purchase");
+    }));
+}
+
+test("an answer that the guard lost: by the link on its page the form says that nobody knows, and keeps its key", () =>
+  onForm("then=lost", async ({ page, bought }) => {
+    await buy(page, UNSURE);
+    await page.getByRole("link", { name: "Back to the page before" }).click();
+    await saysUnknown(page);
+    await buy(page, UNSURE);
+    assert.equal(bought().length, 1);
+  }));
+
+for (const [what, query, title] of [
+  ["201, its page with the script", "then=created&site", "Bought"],
+  ["303 to a page with the script", "then=receipt&site", "Receipt"],
+]) {
+  test(`${what}: the form opened anew is another purchase, whatever else was sent before it`, () =>
+    onForm(query, async ({ page, open, bought }) => {
+      await buy(page, title);
+      await page.goto(page.url().replace(/\/(buy|receipt).*/, `/form?${query}&for=other`));
+      await buy(page, title);
+      await open();
+      await page.waitForFunction(() => document.querySelector("form").submit !== HTMLFormElement.prototype.submit);
+      await says(page, /^$/);
+      await buy(page, title);
+      assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
+    }));
+}
+
+for (const policy of ["no-referrer", "origin"]) {
+  test(`201 under the Referrer-Policy ${policy}: its page is seen all the same`, () =>
+    onForm(`then=created&site&referrer=${policy}`, async ({ page, open, bought }) => {
+      await buy(page, "Bought");
+      await open();
+      await says(page, /^$/);
+      await buy(page, "Bought");
+      assert.equal(bought().length, 2);
+    }));
+}
+
+for (const name of ["order[_token]", "order[csrf]", "_xsrf", "csrf", "csrf_test_name", "__VIEWSTATE", "__VIEWSTATEGENERATOR", "__EVENTVALIDATION", "javax.faces.ViewState"]) {
+  test(`${name}, drawn anew for each load: Back, and the button pressed again is the same purchase`, () =>
+    onForm(`then=created&token=${encodeURIComponent(name)}`, async ({ page, bought, back }) => {
+      await buy(page, "Bought");
+      await back();
+      await buy(page, "Bought");
+      assert.equal(bought().length, 1);
+    }));
 }
 
 test("402, its page with the script: Back, and the next press is a new attempt", () =>
@@ -60,19 +154,6 @@ test("402, its page with the script: Back, and the next press is a new attempt",
     await buy(page, "Declined");
     await back();
     await says(page, /^$/);
-    await buy(page, "Bought");
-    assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
-  }));
-
-test("402, its page without the script: Back, and the same page again until somebody starts over", () =>
-  onForm("then=declined", async ({ page, bought, back }) => {
-    await buy(page, "Declined");
-    await back();
-    await buy(page, "Declined");
-    assert.equal(bought().length, 1);
-    await back();
-    await page.getByRole("button", { name: "Start over" }).click();
-    assert.equal(await page.getByRole("button", { name: "Start over" }).isVisible(), false);
     await buy(page, "Bought");
     assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
   }));
@@ -129,26 +210,20 @@ test("500, its page with the script: it is shown; Back, nobody knows, and the ke
     assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
   }));
 
-test("an answer that the guard lost: its page; Back, and pressed again it is the same page", () =>
-  onForm("then=lost", async ({ page, bought, back }) => {
-    for (let times = 0; times < 2; times++) {
-      await buy(page, "Nobody knows yet whether this was carried out");
-      await back();
-      await says(page, /^Sent\./);
-    }
-    assert.equal(bought().length, 1);
-  }));
-
-test("a lost answer: the browser's own page; Back, and pressed again it is the same purchase", async () => {
+test("a lost answer: the browser's own page; Back or opened anew, edited or not, nothing is done twice", async () => {
   const network = await startCuttingProxy(guard.url, { whole: true });
   try {
-    await onForm("then=created", async ({ page, bought, back }) => {
-      await page.getByRole("button", { name: "Buy" }).click({ noWaitAfter: true });
+    await onForm("then=created", async ({ page, open, bought, back }) => {
+      await press(page);
       await until(() => page.url().startsWith("chrome-error:"), "the browser says that it got no answer");
       assert.equal(bought().length, 1);
       network.mend();
       await back();
       await says(page, /^Sent\./);
+      await edit(page);
+      await buy(page, REUSED);
+      await open();
+      await saysUnknown(page);
       await buy(page, "Bought");
       assert.equal(bought().length, 1);
     }, { site: network.url });
@@ -185,15 +260,6 @@ test("the answer's page reloaded: the browser sends it again, and nothing is don
     assert.equal(bought().length, 1);
   }));
 
-test("a page that was loaded anew starts a new key", () =>
-  onForm("then=receipt", async ({ page, open, bought }) => {
-    await buy(page, "Receipt");
-    await open();
-    await says(page, /^$/);
-    await buy(page, "Receipt");
-    assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
-  }));
-
 test("a download is one; the page stays, and its button can be pressed again for the same file", () =>
   onForm("then=file", async ({ page, bought }) => {
     await page.clock.install();
@@ -207,6 +273,10 @@ test("a download is one; the page stays, and its button can be pressed again for
     await page.getByRole("button", { name: "Buy" }).click();
     await until(() => files.length === 2, "the file again");
     assert.deepEqual([files, bought().length], [["invoice.pdf", "invoice.pdf"], 1]);
+    await page.clock.runFor(11_000);
+    await edit(page);
+    await buy(page, REUSED);
+    assert.equal(bought().length, 1);
   }));
 
 test("another target gets the answer", () =>
@@ -235,7 +305,7 @@ test("a multipart form keeps its files", () =>
   }));
 
 test("another button of the form is another operation", () =>
-  onForm("then=created", async ({ page, bought, back }) => {
+  onForm("then=created&site", async ({ page, bought, back }) => {
     await page.getByRole("button", { name: "Save draft" }).click();
     await shows(page, "Bought");
     await back();
@@ -328,6 +398,15 @@ async function onForm(query, act, { site = guard.url, browser: chosen = browser,
 /** Presses the button without waiting for what comes of it. */
 function press(page) {
   return page.getByRole("button", { name: "Buy" }).click({ noWaitAfter: true });
+}
+
+function edit(page) {
+  return page.locator("[name=item]").fill("another");
+}
+
+async function saysUnknown(page) {
+  await says(page, /^Perhaps carried out\./);
+  assert.equal(await page.getByRole("button", { name: "Start over" }).isVisible(), true);
 }
 
 async function buy(page, title) {

@@ -17,13 +17,13 @@ const AUTO = '<script type="module" src="/client/auto.js"></script>';
 
 /** By `then`: what it answers to a purchase, the `number`th of its test. */
 const ANSWERS = {
-  created: ({ response, number }) => show(response, 201, "Bought", `Order ${number}`),
+  created: ({ response, number, site }) => show(response, 201, "Bought", `Order ${number}${site}`),
   text: ({ response }) => response.writeHead(200, { "content-type": "text/plain" }).end("ok"),
   declined: ({ response, number, site }) =>
     number === 1 ? show(response, 402, "Declined", site) : show(response, 201, "Bought", `Order ${number}`),
   invalid: ({ response, body, query }) =>
     new URLSearchParams(body).get("item") ? show(response, 201, "Bought") : response.writeHead(422, HTML).end(form(query, "Name an item.")),
-  receipt: ({ response }) => response.writeHead(303, { location: "/receipt", "set-cookie": "flash=Thank you" }).end(),
+  receipt: ({ response, site }) => response.writeHead(303, { location: site ? "/receipt?site" : "/receipt", "set-cookie": "flash=Thank you" }).end(),
   same: ({ response, query }) => response.writeHead(303, { location: `/form?${query}` }).end(),
   away: ({ response, query }) => response.writeHead(303, { location: query.get("to") }).end(),
   failed: ({ response, site }) => show(response, 500, "Failed", site),
@@ -57,19 +57,19 @@ async function buy(request, response, { ledger }) {
 async function view(request, response, { views }) {
   const { pathname, searchParams: query } = new URL(request.url, "http://shop");
   views.push({ pathname, for: query.get("for") });
-  const headers = query.has("trusted") ? { ...HTML, "content-security-policy": "require-trusted-types-for 'script'; trusted-types 'none'" } : HTML;
+  const headers = query.has("trusted") ? { ...HTML, "content-security-policy": "require-trusted-types-for 'script'; trusted-types 'none'" } : { ...HTML, "referrer-policy": query.get("referrer") ?? "" };
   if (pathname === "/form") return response.writeHead(200, headers).end(form(query));
   if (pathname === "/plain") return response.writeHead(200, headers).end(form(query).replace(AUTO, ""));
-  if (pathname === "/receipt") return receipt(request, response);
+  if (pathname === "/receipt") return receipt(request, response, query.has("site") ? AUTO : "");
   if (pathname === "/elsewhere") return show(response, 200, "Elsewhere");
   const file = await readFile(www + pathname);
   response.writeHead(200, { "content-type": "text/javascript" }).end(file);
 }
 
-function receipt({ headers: { cookie = "" } }, response) {
+function receipt({ headers: { cookie = "" } }, response, site) {
   const flash = /flash=([^;]+)/.exec(cookie)?.[1] ?? "nothing new";
   response.setHeader("set-cookie", "flash=; max-age=0");
-  show(response, 200, "Receipt", `<p>${flash}</p>`);
+  show(response, 200, "Receipt", `<p>${flash}</p>${site}`);
 }
 
 function show(response, status, title, more = "") {
@@ -81,7 +81,7 @@ function form(query, error = "") {
   const written = query.has("written") ? `<input type="hidden" name="idempotency-key" value="${query.get("written")}">` : "";
   return `<!doctype html><title>Form</title><link rel="icon" href="data:,"><p id="error">${error}</p>
   <form id="buy" method="post" action="/buy?${query}" enctype="${query.get("enctype") ?? ""}" target="${query.get("target") ?? ""}" data-onlyonce data-onlyonce-sending="Einen Moment">
-    ${written}<input type="hidden" name="csrf_token" value="${Math.random()}">
+    ${written}<input type="hidden" name="${query.get("token") ?? "csrf_token"}" value="${Math.random()}">
     <input name="item" value="${error ? "" : query.get("item") ?? "täglich"}"> <textarea name="note">a\nb</textarea>
     ${query.get("enctype") ? '<input type="file" name="photo">' : ""}
     <button name="via" value="button">Buy</button> <button name="via" value="draft" formaction="/buy?${query}&draft">Save draft</button>

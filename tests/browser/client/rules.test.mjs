@@ -2,8 +2,10 @@
 // is stale. The modules are the shipped ones.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { outcomeOf, problemOf } from "../../../www/client/answer.js";
+import { TOKENS } from "../../../www/client/form-request.js";
 import { headerValue } from "../../../www/client/key.js";
 import { staleness } from "../../../www/client/outbox-item.js";
 import { RETRY_POLICY, retryDelay, retryAfter } from "../../../www/client/retry.js";
@@ -132,4 +134,17 @@ test("a key is written as a structured-field string", () => {
   assert.equal(headerValue("a"), '"a"');
   assert.equal(headerValue('a"b\\c'), '"a\\"b\\\\c"');
   assert.throws(() => headerValue("x".repeat(256)), /is not 1 to 255 ASCII characters: use newKey\(\)\.$/);
+});
+
+test("the fields that a form is compared without are the guard's", async () => {
+  const guard = await readFile(new URL("../../../src/guard/known_names.rs", import.meta.url), "utf8");
+  const [list] = /FORM_FIELDS: [^]*?\n\];/.exec(guard);
+  const names = [...list.matchAll(/^ *(?:&\[)?((?:"[^" ]+",? ?)+)\]?,?$/gm)].flatMap(([, line]) => [...line.matchAll(/"([^"]+)"/g)].map(([, name]) => name));
+  assert.ok(names.length >= 30, `${names.length} names`);
+  for (const name of names) {
+    for (const written of [name, `order[${name}]`, `order[shipping][${name}]`]) assert.ok(TOKENS.test(written), written);
+    const others = [`x${name}`, `${name}x`, `${name}[]`, `${name}[item]`, `order[x${name}]`].filter((other) => !names.includes(other));
+    for (const other of others) assert.ok(!TOKENS.test(other), other);
+  }
+  for (const other of ["item", "token", "order[token]", "_csrf-token", "_CSRF", "__viewstate", "javax_faces_ViewState", "frc_token", "captcha"]) assert.ok(!TOKENS.test(other), other);
 });
