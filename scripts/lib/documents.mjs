@@ -65,7 +65,7 @@ function renderer(path, paths) {
     link({ href, tokens }) {
       const [target, anchor = ""] = href.split("#");
       const to = target && resolved(path, target);
-      const address = paths.includes(to) ? `${posix.relative(posix.dirname(path), to).replace(/\.md$/, "")}.html${anchor && `#${anchor}`}` : href;
+      const address = paths.includes(to) ? `${pageFile(posix.relative(posix.dirname(path), to))}${anchor && `#${anchor}`}` : href;
       return `<a href="${escaped(address)}">${this.parser.parseInline(tokens)}</a>`;
     },
     code({ text }) {
@@ -110,15 +110,20 @@ ${body}
 }
 
 function navigation(path) {
-  const to = (target) => `${posix.relative(posix.dirname(path), target).replace(/\.md$/, "")}.html`;
+  const to = (target) => pageFile(posix.relative(posix.dirname(path), target));
   return [["README", "README.md"], ["Configuration", "docs/CONFIGURATION.md"], ["Deployment", "docs/DEPLOYMENT.md"], ["Operations", "docs/OPERATIONS.md"], ["Browser client", "www/client/README.md"]]
     .map(([name, target]) => `<a href="${to(target)}">${name}</a>`).join("");
 }
 
 function write(folder, path, html) {
-  const file = join(folder, `${path.replace(/\.md$/, "")}.html`);
+  const file = join(folder, pageFile(path));
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, html);
+}
+
+/** What a document's page is called. */
+function pageFile(path) {
+  return `${path.replace(/\.md$/, "")}.html`;
 }
 
 function escaped(text) {

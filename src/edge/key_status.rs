@@ -1,6 +1,6 @@
 //! The Worker's half of what a caller asks of its own key: whose key it is, and which shard has it.
 
-use super::admin::{json, set_json_headers};
+use super::admin::json;
 use super::client_response::ResponseContext;
 use super::incoming::Incoming;
 use super::object_client::shard_stub;
@@ -17,7 +17,7 @@ use crate::guard::policy::Settings;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::request_head::RequestHead;
 use crate::guard::scope::{Namespace, RecordId};
-use crate::guard::source::check_readable;
+use crate::guard::source::{Unreadable, check_readable};
 use js_sys::Uint8Array;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -88,9 +88,8 @@ async fn ask(
     let key = IdempotencyKey::parse(&header).map_err(|error| {
         Problem::new(Code::KeyInvalid, error.describe(&KeyLocation::usual(), &header))
     })?;
-    let unreadable = |error: crate::guard::source::Unreadable| {
-        Problem::new(Code::CredentialUnreadable, error.to_string())
-    };
+    let unreadable =
+        |error: Unreadable| Problem::new(Code::CredentialUnreadable, error.to_string());
     let scope = settings.scope.values(head).map_err(unreadable)?;
     check_readable(&settings.credential, head).map_err(unreadable)?;
     let realm = incoming.config.policy.realm(head.host());
@@ -156,7 +155,6 @@ fn preflight(incoming: &Incoming, asked: &Asked) -> Result<Response, JsValue> {
 fn not_allowed() -> Result<Response, JsValue> {
     let response = json(405, NOT_ALLOWED)?;
     response.headers().set("allow", "GET, DELETE")?;
-    set_json_headers(&response)?;
     Ok(response)
 }
 

@@ -136,8 +136,11 @@ impl FromStr for KeyLocation {
 
 /// Whether a request's body has to be read to know its key.
 pub fn is_in_body(locations: &[KeyLocation], head: &impl RequestHead) -> bool {
+    names_field(locations) && form_type(head).is_some()
+}
+
+fn names_field(locations: &[KeyLocation]) -> bool {
     locations.iter().any(|location| matches!(location, KeyLocation::Form(_)))
-        && form_type(head).is_some()
 }
 
 /// The key of a request. Returns `None` if it has none.
@@ -150,10 +153,7 @@ pub fn find_key(
     head: &impl RequestHead,
     body: &[u8],
 ) -> Result<Option<FoundKey>, KeyRefusal> {
-    let form = match is_in_body(locations, head) {
-        true => Form::read(head, body),
-        false => None,
-    };
+    let form = if names_field(locations) { Form::read(head, body) } else { None };
     let mut found: Option<(&KeyLocation, FoundKey)> = None;
     for location in locations {
         let Some(text) = location.text(head, form.as_ref())? else { continue };

@@ -7,6 +7,7 @@ use super::time::{Millis, UnixMillis};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use strum::{IntoStaticStr, VariantNames};
 
 /// Answers up to this size, in bytes, are stored in the record itself; larger ones in rows of
 /// their own. A row of object storage holds 2 MB at most.
@@ -84,8 +85,11 @@ pub struct Outcome {
     pub answer: Option<Answer>,
 }
 
-/// Why nobody knows what became of a request.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// Why nobody knows what became of a request. The names are those that operators and logs are told.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr, VariantNames,
+)]
+#[strum(serialize_all = "kebab-case")]
 pub enum Reason {
     /// The connection to the origin failed, or its answer broke off.
     ConnectionLost,
@@ -110,19 +114,8 @@ impl Outcome {
 }
 
 impl Reason {
-    /// All names.
-    pub const NAMES: [&str; 5] =
-        ["connection-lost", "restarted", "deadline-passed", "server-error", "no-such-status"];
-
-    /// As operators and logs are told it.
     pub fn name(self) -> &'static str {
-        match self {
-            Self::ConnectionLost => "connection-lost",
-            Self::Restarted => "restarted",
-            Self::DeadlinePassed => "deadline-passed",
-            Self::ServerError => "server-error",
-            Self::NoSuchStatus(_) => "no-such-status",
-        }
+        self.into()
     }
 }
 
@@ -171,6 +164,15 @@ pub enum Body {
 }
 
 impl Record {
+    /// The outcome that nobody knows, and its claim. It stays unknown while the request is sent again.
+    pub fn unknown_outcome(&self) -> Option<(&Claim, &Outcome)> {
+        match self {
+            Self::Unknown { claim, outcome }
+            | Self::InFlight { claim, previous: Some(outcome) } => Some((claim, outcome)),
+            _ => None,
+        }
+    }
+
     pub fn claim(&self) -> Option<&Claim> {
         match self {
             Self::Vacant | Self::Forgotten { .. } | Self::Moved { .. } | Self::Fenced { .. } => {

@@ -13,7 +13,7 @@
 use super::document::to_json;
 use super::machine::{Event, Resolution, StorageOp, Transition};
 use super::origin::OriginVerdict;
-use super::record::{AnswerSource, Claim, ClaimId, Reason, Record};
+use super::record::{AnswerSource, Claim, ClaimId, Outcome, Reason, Record};
 use super::scope::RecordId;
 use super::time::UnixMillis;
 use serde::Serialize;
@@ -83,10 +83,9 @@ impl OpenClaim {
     /// Returns `None` for a record of which nothing becomes unknown any more.
     pub fn of(record: &Record) -> Option<Self> {
         match record {
-            Record::InFlight { claim, previous } => {
-                Some(Self { claim: claim.clone(), is_unknown: previous.is_some() })
+            Record::InFlight { claim, .. } | Record::Unknown { claim, .. } => {
+                Some(Self { claim: claim.clone(), is_unknown: record.unknown_outcome().is_some() })
             }
-            Record::Unknown { claim, .. } => Some(Self { claim: claim.clone(), is_unknown: true }),
             _ => None,
         }
     }
@@ -100,9 +99,8 @@ impl OpenClaim {
         };
         let is_same_claim = after.claim().is_some_and(|after| after.id == self.claim.id);
         if is_same_claim && !matches!(after, Record::Done { .. }) {
-            let became = unknown_outcome(after).filter(|_| !self.is_unknown);
-            let claim = after.claim().unwrap_or(&self.claim).clone();
-            return became.map(|what| OutcomeChange { claim, what }).into_iter().collect();
+            let became = after.unknown_outcome().filter(|_| !self.is_unknown);
+            return became.into_iter().map(OutcomeChange::became_unknown).collect();
         }
         let end = end(&self.claim, cause, after);
         let ended = OutcomeChange { claim: self.claim.clone(), what: What::Ended(end) };
@@ -153,16 +151,6 @@ impl End {
     }
 }
 
-/// That nobody knows, where that is what a record says.
-fn unknown_outcome(record: &Record) -> Option<What> {
-    let outcome = match record {
-        Record::Unknown { outcome, .. } => outcome,
-        Record::InFlight { previous: Some(previous), .. } => previous,
-        _ => return None,
-    };
-    Some(What::BecameUnknown { reason: outcome.reason, status: outcome.status() })
-}
-
 /// The members of a line or a message in their order; what is not known is left out.
 #[derive(Serialize)]
 struct OutcomeMembers<'a> {
@@ -183,6 +171,11 @@ struct OutcomeMembers<'a> {
 }
 
 impl OutcomeChange {
+    fn became_unknown((claim, outcome): (&Claim, &Outcome)) -> Self {
+        let what = What::BecameUnknown { reason: outcome.reason, status: outcome.status() };
+        Self { claim: claim.clone(), what }
+    }
+
     /// `unknown` or `ended`.
     pub fn name(&self) -> &'static str {
         match self.what {

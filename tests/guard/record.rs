@@ -40,7 +40,7 @@ const CLAIM: &str = concat!(
     "c8f0f8c2b134",                     // deadline at
     "80d88aecb134",                     // window ends at
     "00",                               // no derived_ttl
-    "00",                               // no end of its call
+    "00",                               // no answered_at
     "00",                               // no raw_key
     "04504f5354",                       // method
     "072f6f7264657273",                 // the route's pattern

@@ -2,7 +2,8 @@
 // tells of the form's key.
 //
 // 1. It is, where the navigation that brought it here began as the form was submitted, and on the
-//    form's page: a link on an answer without this script is clicked soon, too. Behind a redirect the status is another page's, and the redirect was the answer.
+//    form's page: a link on an answer without this script is clicked soon, too. Behind a redirect
+//    the status is another page's, and the redirect was the answer.
 // 2. Where the browser does not tell the status, nothing was seen of the answer.
 // 3. The last answers are kept, in localStorage: a page that Firefox kept alive comes back with the
 //    sessionStorage that it had when it was left.

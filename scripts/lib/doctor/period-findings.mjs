@@ -1,5 +1,6 @@
 // What a period's log shows, worst first.
 import { countText, durationText, finding, shortId } from "./findings.mjs";
+import { count } from "./period-collector.mjs";
 import { FENCED, NEW_KEY } from "./record-findings.mjs";
 import { executedTwice } from "./record-history.mjs";
 
@@ -22,7 +23,7 @@ function unknown({ unknown: records }) {
   return [
     finding(
       "outcome-unknown",
-      `${countText(names.length, "operation")} may or may not have been carried out: record ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}.`,
+      `${countText(names.length, "operation")} may or may not have been carried out: record ${firstOf(names)}.`,
       "npm run doctor -- <url> --unknown lists what is unknown still, with the command that ends each; with <key> in its place it tells of one, with the key from the client's log.",
       { records: names },
     ),
@@ -32,7 +33,7 @@ function unknown({ unknown: records }) {
 function fenced({ fenced: records }) {
   if (records.size === 0) return [];
   const names = [...records];
-  return [finding("fenced", `${countText(names.length, "key")} had been given up, so that nothing under ${names.length === 1 ? "it" : "them"} is carried out: record ${names.slice(0, 5).join(", ")}${names.length > 5 ? ", …" : ""}.`, FENCED, { records: names })];
+  return [finding("fenced", `${countText(names.length, "key")} had been given up, so that nothing under ${names.length === 1 ? "it" : "them"} is carried out: record ${firstOf(names)}.`, FENCED, { records: names })];
 }
 
 function newKeys({ newKeys: { list, total }, near }) {
@@ -63,7 +64,7 @@ function keyless({ keyless: endpoints }) {
 function acts({ acts }) {
   if (acts.size === 0) return [];
   const reasons = new Map();
-  for (const { code } of acts.values()) reasons.set(code, (reasons.get(code) ?? 0) + 1);
+  for (const { code } of acts.values()) count(reasons, code);
   return [
     finding("operator", `An operator decided about ${countText(acts.size, "record")}: ${listed(reasons)}.`, "npm run doctor -- <url> <key> for each; what an operator said is not the origin's word.", { records: [...acts.keys()] }),
   ];
@@ -100,6 +101,10 @@ function dead({ dead: reasons }) {
   return [
     finding("dead-letter", `${countText(sum(reasons), "message")} went to the dead letters: ${listed(reasons)}.`, "Look at them there; sent again as they are, they are the same operations.", { reasons: Object.fromEntries(reasons) }),
   ];
+}
+
+function firstOf(names) {
+  return names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");
 }
 
 function sum(counts) {

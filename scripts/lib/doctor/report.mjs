@@ -25,13 +25,19 @@ function historyText({ lines, beside, more }) {
 }
 
 function historyLine(line, mark) {
-  if (isAct(line)) return `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}  ${`operator ${line.code}`.padEnd(16)}${line.status ? `  ${line.status}` : ""}`;
-  if (isTold(line)) return `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}  ${`${line.outcome} ${line.code}`.padEnd(16)}${line.status ? `  ${line.status}` : ""}  ${line.method} ${line.route}  claim ${line.claim}`;
-  if (isFence(line)) return `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}  ${"fenced".padEnd(16)}  by its caller, ${line.route}`;
-  const { at, outcome, would, code, method, route, status, claim, attempt, record, total_ms, queue } = line;
+  const when = `${mark} ${line.at === undefined ? "no time".padEnd(24) : timeText(line.at)}`;
+  return `${when}  ${whatHappened(line, mark)}`.trimEnd();
+}
+
+function whatHappened(line, mark) {
+  const ended = line.status ? `  ${line.status}` : "";
+  if (isAct(line)) return `${`operator ${line.code}`.padEnd(16)}${ended}`;
+  if (isTold(line)) return `${`${line.outcome} ${line.code}`.padEnd(16)}${ended}  ${line.method} ${line.route}  claim ${line.claim}`;
+  if (isFence(line)) return `${"fenced".padEnd(16)}  by its caller, ${line.route}`;
+  const { outcome, would, code, method, route, status, claim, attempt, record, total_ms, queue } = line;
   const what = [outcome, code, would && `would ${would}`].filter(Boolean).join(" ");
   const whose = mark === "?" ? (record ? `record ${record}` : "no key") : claim ? `claim ${claim}${attempt > 1 ? ` attempt ${attempt}` : ""}` : "";
-  return `${mark} ${at === undefined ? "no time".padEnd(24) : timeText(at)}  ${what.padEnd(16)}  ${status}  ${method} ${route}  ${total_ms} ms  ${whose}${queue ? `  queue ${queue}` : ""}`.trimEnd();
+  return `${what.padEnd(16)}  ${status}  ${method} ${route}  ${total_ms} ms  ${whose}${queue ? `  queue ${queue}` : ""}`;
 }
 
 function periodText({ period, read }) {

@@ -30,6 +30,8 @@ pub struct IncomingSubmission {
     body: RefCell<Option<(Uint8Array, BodyReservation)>>,
     pub config: Rc<Config>,
     pub settings: Rc<Settings>,
+    /// The pattern of its route.
+    route: String,
     arrived_at: UnixMillis,
 }
 
@@ -62,9 +64,10 @@ impl IncomingSubmission {
         if u64::from(body.length()) != request.length {
             return Err(BROKE_OFF);
         }
-        let (_, settings) = config.policy.route(head.path());
+        let (route, settings) = config.policy.route(head.path());
+        let route = route.to_owned();
         let body = RefCell::new(Some((body, reservation)));
-        Ok(Self { request, head, body, config, settings, arrived_at: now() })
+        Ok(Self { request, head, body, config, settings, route, arrived_at: now() })
     }
 
     pub fn record(&self) -> &RecordId {
@@ -115,7 +118,7 @@ impl IncomingSubmission {
             credential,
             under_policy,
             method: self.head.method().to_owned(),
-            route: self.config.policy.route(self.head.path()).0.to_owned(),
+            route: self.route.clone(),
             retry_window: self.retry_window(),
             deadline: settings.deadline,
             derived_ttl: derived.then_some(settings.derive_window),

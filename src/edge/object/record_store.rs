@@ -13,7 +13,7 @@
 //! and is cheaper by some 40 µs of a first request: it has no order in which records that end together
 //! stand together, so a purge would read every record of the shard, or a key cost two rows more.
 
-use super::super::platform::sql::{Sql, blob, integer};
+use super::super::platform::sql::{Sql, blob, blob_value, integer, integer_value};
 use super::bucket_index::BucketIndex;
 use crate::guard::machine::{StorageOp, Transition};
 use crate::guard::record::{ClaimId, Record};
@@ -145,7 +145,7 @@ impl RecordStore {
         let bucket = Bucket::of_record(record, place, now);
         self.make_tables()?;
         self.with_index(|index| index.add(bucket))?;
-        let value = Uint8Array::from(bytes.as_slice()).into();
+        let value = blob_value(&bytes);
         let end = number(bucket.ends_at());
         match place {
             None => self.write(INSERT, [end, id_of(id), value])?,
@@ -255,7 +255,7 @@ impl RecordStore {
     /// Writes counts beside their record.
     pub fn put_counts(&self, id: &RecordId, counts: DuplicateCounts) -> Result<(), JsValue> {
         let Ok((_, Some(place))) = self.load(id) else { return Ok(()) };
-        let bytes = Uint8Array::from(counts.encode().as_slice()).into();
+        let bytes = blob_value(&counts.encode());
         self.write(UPDATE_COUNTS, [bytes, number(place.ends_at()), id_of(id)])
     }
 
@@ -293,16 +293,16 @@ impl BodyRows {
     }
 }
 
-fn id_of(id: &RecordId) -> JsValue {
-    Uint8Array::from(id.as_bytes().as_slice()).into()
+pub(super) fn id_of(id: &RecordId) -> JsValue {
+    blob_value(id.as_bytes())
 }
 
 fn claim_of(claim: &ClaimId) -> JsValue {
-    Uint8Array::from(claim.0.0.as_slice()).into()
+    blob_value(&claim.0.0)
 }
 
-fn number(at: UnixMillis) -> JsValue {
-    JsValue::from_f64(at.0 as f64)
+pub(super) fn number(at: UnixMillis) -> JsValue {
+    integer_value(at.0)
 }
 
 /// Without row ids, so that a record is one row and moving it is one row written (`rowsWritten`).

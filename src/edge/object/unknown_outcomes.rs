@@ -9,15 +9,16 @@
 
 use super::super::guarded_request::write_point;
 use super::super::platform::bindings::Bindings;
-use super::super::platform::sql::{Sql, blob, column, integer};
+use super::super::platform::sql::{Sql, blob, column, integer, integer_value};
 use super::super::platform::{log, message_of};
 use super::context::ObjectContext;
+use super::record_store::{id_of, number};
 use crate::guard::metrics::outcome_point;
 use crate::guard::operator::{MAX_READ, Position, ShardPage, UnknownEntry, UnknownQuery};
 use crate::guard::scope::RecordId;
 use crate::guard::time::UnixMillis;
 use crate::guard::unknown_outcome::{OutcomeChange, What};
-use js_sys::{Array, JSON, Uint8Array};
+use js_sys::{Array, JSON};
 use std::cell::Cell;
 use std::rc::Rc;
 use wasm_bindgen::JsValue;
@@ -69,7 +70,7 @@ impl UnknownOutcomes {
         if self.sql.run(HAS_TABLES, [])?.length() == 0 {
             return Ok(Vec::new());
         }
-        let most = JsValue::from_f64(MAX_READ as f64);
+        let most = integer_value(MAX_READ as u64);
         let rows = match after {
             None => self.sql.run(NEWEST, [most])?,
             Some(Position { claimed_at, record }) => {
@@ -164,17 +165,9 @@ async fn send_all(
                 RawMessageBuilder::new(message).build_with_content_type(QueueContentType::Json);
             queue.send_raw(message).await.map_err(JsValue::from)?;
             let number = integer(&row, "number").ok_or("a message has no number")?;
-            outcomes.sql.run(DELETE_MESSAGE, [JsValue::from_f64(number as f64)])?;
+            outcomes.sql.run(DELETE_MESSAGE, [integer_value(number)])?;
         }
     }
-}
-
-fn id_of(id: &RecordId) -> JsValue {
-    Uint8Array::from(id.as_bytes().as_slice()).into()
-}
-
-fn number(at: UnixMillis) -> JsValue {
-    JsValue::from_f64(at.0 as f64)
 }
 
 const TABLES: [&str; 2] = [

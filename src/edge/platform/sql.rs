@@ -38,6 +38,16 @@ impl Sql {
     }
 }
 
+/// Bytes as they are bound.
+pub fn blob_value(bytes: &[u8]) -> JsValue {
+    js_sys::Uint8Array::from(bytes).into()
+}
+
+/// A whole number as it is bound; one that is exact in JavaScript.
+pub fn integer_value(number: u64) -> JsValue {
+    JsValue::from_f64(number as f64)
+}
+
 /// A member of a row. Returns `None` if it is absent or NULL.
 pub fn column(row: &JsValue, name: &str) -> Option<JsValue> {
     let value = js_sys::Reflect::get(row, &name.into()).ok()?;

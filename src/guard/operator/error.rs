@@ -7,6 +7,7 @@ use crate::guard::machine::AdminRefusal;
 use crate::guard::record::Reason;
 use crate::guard::scope::RecordId;
 use serde::Serialize;
+use strum::VariantNames;
 use thiserror::Error;
 
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -66,7 +67,7 @@ pub enum ListError {
         "\"{0}\" is no member of the query; write route, reason, older_than, newer_than, limit and after"
     )]
     UnknownMember(String),
-    #[error("\"{0}\" is no reason; write one of {names}", names = Reason::NAMES.join(", "))]
+    #[error("\"{0}\" is no reason; write one of {names}", names = Reason::VARIANTS.join(", "))]
     Reason(String),
     #[error("\"{0}\" is no age; write a whole number and s, m, h or d, such as 15m")]
     Age(String),
@@ -99,6 +100,11 @@ pub enum ResolutionError {
         "\"body_base64\" is not base64 (RFC 4648) of at most 65536 bytes; encode the body again, or leave it out"
     )]
     Body,
+}
+
+/// As much of a member's name as a sentence takes.
+pub(super) fn excerpt(name: &str) -> String {
+    name.chars().take(64).collect()
 }
 
 impl AdminError {

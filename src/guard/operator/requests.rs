@@ -2,7 +2,7 @@
 //! that a document should not have is refused by name, since what was meant by it would be missing;
 //! one that is there twice makes it unreadable.
 
-use super::error::{AdminError, FindError, ResolutionError};
+use super::error::{AdminError, FindError, ResolutionError, excerpt};
 use super::unknown::UnknownQuery;
 use crate::guard::address::OWN_PREFIX;
 use crate::guard::digest::Pepper;
@@ -94,14 +94,12 @@ pub fn find(text: &str, own_realm: &str, pepper: &Pepper) -> Result<RecordId, Ad
     Ok(RecordId::new(Namespace { pepper, realm, scope: &scope }, &key))
 }
 
-/// The first member that a document does not have, as much of its name as a sentence takes.
+/// The first member that a document does not have.
 fn unknown_member(text: &str, known: &[&str]) -> Option<String> {
     let members: Members<IgnoredAny> = serde_json::from_str(text).ok()?;
     let (name, _) = members.0.into_iter().find(|(name, _)| !known.contains(&name.as_str()))?;
-    Some(name.chars().take(MAX_NAME).collect())
+    Some(excerpt(&name))
 }
-
-const MAX_NAME: usize = 64;
 
 fn scope_values(text: &str) -> Option<Vec<ScopeValue>> {
     let members: Members<Value> = serde_json::from_str(text).ok()?;

@@ -9,7 +9,7 @@
 //! 4. What became known while somebody turns the pages is missing from the next ones; what became
 //!    unknown meanwhile stands on the first.
 
-use super::error::ListError;
+use super::error::{ListError, excerpt};
 use crate::guard::document::to_json;
 use crate::guard::machine::InMemoryState;
 use crate::guard::policy::{AmountRange, DURATION, Sharding};
@@ -22,6 +22,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use strum::VariantNames;
 
 /// How many shards one page asks: each is a request of the platform's, of which a Worker has a thousand.
 pub const MAX_SHARDS: u32 = 256;
@@ -80,13 +81,13 @@ impl UnknownQuery {
             let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
             match name {
                 "route" => read.route = Some(value),
-                "reason" if Reason::NAMES.contains(&value.as_str()) => read.reason = Some(value),
+                "reason" if Reason::VARIANTS.contains(&value.as_str()) => read.reason = Some(value),
                 "reason" => return Err(ListError::Reason(value)),
                 "older_than" => read.older_than = Some(duration(value)?),
                 "newer_than" => read.newer_than = Some(duration(value)?),
                 "limit" => read.limit = limit(value)?,
                 "after" => read.after = value.parse().map_err(|()| ListError::After(value))?,
-                _ => return Err(ListError::UnknownMember(name.chars().take(64).collect())),
+                _ => return Err(ListError::UnknownMember(excerpt(name))),
             }
         }
         Ok(read)
@@ -133,11 +134,7 @@ pub struct UnknownEntry {
 impl UnknownEntry {
     /// Returns `None` for a record whose outcome is known, or about to be.
     pub fn of(id: &RecordId, record: &Record, live: InMemoryState) -> Option<Self> {
-        let (claim, outcome) = match record {
-            Record::Unknown { claim, outcome } => (claim, outcome),
-            Record::InFlight { claim, previous: Some(outcome) } => (claim, outcome),
-            _ => return None,
-        };
+        let (claim, outcome) = record.unknown_outcome()?;
         Some(Self {
             record: *id,
             claim: claim.id.to_string(),

@@ -54,19 +54,19 @@ pub struct Route {
 impl Policy {
     /// How a request is guarded; nothing where it is not.
     pub fn guards(&self, method: &str, path: &str) -> Option<Rc<Settings>> {
-        guarding(self.route(path).1, method)
+        Some(self.route(path).1).filter(|settings| settings.guards(method))
     }
 
     /// Whether another reading of a path is guarded in another way than the path as it stands.
     pub fn is_ambiguous(&self, method: &str, path: &str) -> bool {
-        let settings = || self.routes.iter().map(|route| &route.settings).chain([&self.defaults]);
-        if !settings().any(|settings| guarding(settings.clone(), method).is_some()) {
+        let mut settings = self.routes.iter().map(|route| &route.settings).chain([&self.defaults]);
+        if !settings.any(|settings| settings.guards(method)) {
             return false;
         }
         let guarded = self.guards(method, path);
         other_readings(path).iter().any(|reading| {
             let (_, settings) = self.route_by(|pattern| pattern.matches_decoded(reading));
-            guarding(settings, method) != guarded
+            Some(settings).filter(|settings| settings.guards(method)) != guarded
         })
     }
 
@@ -88,12 +88,6 @@ impl Policy {
             .clone()
             .unwrap_or_else(|| without_port(host).trim_end_matches('.').to_ascii_lowercase())
     }
-}
-
-/// Settings where they guard a method.
-fn guarding(settings: Rc<Settings>, method: &str) -> Option<Rc<Settings>> {
-    let listed = settings.methods.iter().any(|listed| listed == method);
-    (listed && settings.key != KeyMode::Off).then_some(settings)
 }
 
 fn without_port(host: &str) -> &str {

@@ -76,12 +76,11 @@ impl Pattern {
 
     /// Whether a path that was decoded, once or twice, is one of those that are meant.
     pub fn matches_decoded(&self, path: &str) -> bool {
-        if self.matches(path) || !self.0.contains('%') {
-            return self.matches(path);
-        }
-        let once = decoded(&self.0);
-        let twice = decoded(&once);
-        Self(once).matches(path) || Self(twice).matches(path)
+        let is_decoded = || {
+            let once = Self(decoded(&self.0));
+            once.matches(path) || Self(decoded(&once.0)).matches(path)
+        };
+        self.matches(path) || self.0.contains('%') && is_decoded()
     }
 
     /// Whether every path that the other is for is also one of this one.

@@ -47,6 +47,11 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Whether requests of this method are guarded.
+    pub fn guards(&self, method: &str) -> bool {
+        self.key != KeyMode::Off && self.methods.iter().any(|listed| listed == method)
+    }
+
     /// Whether a header, by its name in lower case, holds a key, says whose a request is, who may see its
     /// answer, or what it asks for.
     pub fn reads_header(&self, name: &str) -> bool {
@@ -58,6 +63,25 @@ impl Settings {
         sources.any(|source| source.is_header(name))
             || self.fingerprint.headers.count(name)
             || self.key_headers().any(|header| header == name)
+    }
+
+    /// The headers that a key may stand in, in lower case.
+    pub fn key_headers(&self) -> impl Iterator<Item = &str> {
+        self.key_from.iter().filter_map(KeyLocation::header)
+    }
+
+    /// How two requests are compared. The field that holds a key says nothing of what is to be done:
+    /// the same request may come with its key in a header.
+    pub fn comparison(&self) -> Cow<'_, Method> {
+        let mut method = Cow::Borrowed(&self.fingerprint);
+        for location in &self.key_from {
+            if let KeyLocation::Form(name) = location
+                && !method.ignore.fields.contains(name)
+            {
+                method.to_mut().ignore.fields.push(name.clone());
+            }
+        }
+        method
     }
 }
 
@@ -122,27 +146,6 @@ pub enum KvWrite {
     Never,
 }
 
-impl Settings {
-    /// The headers that a key may stand in, in lower case.
-    pub fn key_headers(&self) -> impl Iterator<Item = &str> {
-        self.key_from.iter().filter_map(KeyLocation::header)
-    }
-
-    /// How two requests are compared. The field that holds a key says nothing of what is to be done:
-    /// the same request may come with its key in a header.
-    pub fn comparison(&self) -> Cow<'_, Method> {
-        let mut method = Cow::Borrowed(&self.fingerprint);
-        for location in &self.key_from {
-            if let KeyLocation::Form(name) = location
-                && !method.ignore.fields.contains(name)
-            {
-                method.to_mut().ignore.fields.push(name.clone());
-            }
-        }
-        method
-    }
-}
-
 const MIB: u64 = 1024 * 1024;
 
 impl Default for Settings {
@@ -176,7 +179,8 @@ impl Default for Settings {
 /// Answers that by their definition come before the work, a connection that the edge never made, and
 /// "send the same there": whoever follows a 307 shows this very key again, and nothing was done yet. A
 /// conflict, a lock, a full house or a body that is too large for now (RFC 9110 section 15.5.14) only with
-/// `Retry-After`, which says that the same request may go through later. A plain 503 is not among them: common routers answer it while the application works on.
+/// `Retry-After`, which says that the same request may go through later. A plain 503 is not among them:
+/// common routers answer it while the application works on.
 const RELEASED: [u16; 18] =
     [401, 403, 407, 408, 411, 417, 421, 425, 426, 428, 429, 431, 511, 521, 523, 525, 526, 530];
 const RELEASED_WITH: [(u16, &str); 6] = [

@@ -1,7 +1,7 @@
 //! When a shard is to be woken. A shard has one alarm for all its keys, and it only means "look".
 //!
-//! 1. While a call is in flight it rings within the policy's `watch`: a call that died with its instance is found
-//!    though nobody asks for its key.
+//! 1. While a call is in flight it rings within the policy's `watch`: a call that died with its instance
+//!    is found though nobody asks for its key.
 //! 2. While the deletion of a copy is not confirmed it rings within [`TRY_AGAIN`].
 //! 3. Otherwise it rings when the next bucket ends.
 //! 4. It is set again only where it would ring too late: setting it is a row written. One that rings

@@ -4,8 +4,8 @@
 // Counted are the four that send: key, fetch-once, guard-form and outbox together, minified by esbuild
 // and gzipped, as a page receives them that bundles what it uses. key-status.js, which asks, and
 // auto.js, for pages without a script of their own, are weighed by themselves; the last line is all
-// modules with their comments. README.md tells each of
-// these sizes, to a tenth of a KB; it ends with 1 where one of them is another.
+// modules with their comments. README.md tells each of these sizes, to a tenth of a KB; it ends with 1
+// where one of them is another.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
