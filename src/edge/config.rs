@@ -93,6 +93,15 @@ impl Config {
         }
     }
 
+    /// The same for a question of the guard's own, by path and query. `base` is where the caller believes
+    /// the origin to be; without a caller a service sees the host that is its binding's.
+    pub fn origin_target(&self, target: &str, base: Option<String>) -> String {
+        match &self.origin {
+            Some(origin) => origin.join(target),
+            None => base.unwrap_or_else(|| "https://origin".into()) + target,
+        }
+    }
+
     /// Whether the origin has a place for a path: see [`OriginUrl::holds`].
     pub fn holds(&self, head: &PlatformRequestHead) -> bool {
         self.origin.as_ref().is_none_or(|origin| origin.holds(head.path()))

@@ -8,7 +8,7 @@
 
 use super::document::to_json;
 use super::machine::Refusal;
-use super::record::Record;
+use super::record::{AnswerSource, Record};
 use super::rpc::{self, RpcError};
 use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
@@ -54,6 +54,8 @@ pub enum KeyState {
     /// At the origin, or shut for a moment after an operator's forget.
     InProgress,
     Done,
+    /// The origin was asked, and has shown that it was carried out.
+    Settled,
     /// Nobody knows whether it was carried out.
     Unknown,
     /// It will never be carried out.
@@ -74,6 +76,9 @@ impl KeyStatus {
         let state = match record {
             Record::Vacant | Record::Moved { .. } => KeyState::Absent,
             Record::InFlight { .. } | Record::Forgotten { .. } => KeyState::InProgress,
+            Record::Done { answer, .. } if answer.source == AnswerSource::Settled => {
+                KeyState::Settled
+            }
             Record::Done { .. } => KeyState::Done,
             Record::Unknown { .. } => KeyState::Unknown,
             Record::Fenced { .. } => KeyState::Fenced,

@@ -39,6 +39,7 @@ pub mod request_head;
 pub mod rpc;
 pub mod scope;
 pub mod seen;
+pub mod settle;
 pub mod shard;
 pub mod source;
 pub mod stored_form;

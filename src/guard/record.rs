@@ -53,8 +53,10 @@ pub struct Claim {
     /// When the answer came, as far as that shortens the record's life.
     pub answered_at: Option<UnixMillis>,
     /// The header value that the first attempt carried the key in, kept where a later attempt may
-    /// be sent.
+    /// be sent, or the origin be asked.
     pub raw_key: Option<String>,
+    /// Whether the origin can be asked what became of it: the policy said how.
+    pub settles: bool,
     /// The request's method, and the pattern of its route.
     pub method: String,
     pub route: String,
@@ -83,6 +85,55 @@ impl FromStr for ClaimId {
 pub struct Outcome {
     pub reason: Reason,
     pub answer: Option<Answer>,
+    /// When it became unknown.
+    pub since: UnixMillis,
+    pub probes: Probes,
+}
+
+/// How often the origin was asked what became of an outcome.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Probes {
+    pub asked: u32,
+    pub last: Option<LastProbe>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LastProbe {
+    pub asked_at: UnixMillis,
+    pub answer: ProbeAnswer,
+}
+
+/// What the origin said without ending the doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ProbeAnswer {
+    /// It knows nothing of the operation, which does not count yet.
+    Absent,
+    /// Nothing that could be understood, with this status where there was an answer.
+    NoWord(Option<u16>),
+}
+
+impl ProbeAnswer {
+    /// As lines and descriptions call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Absent => "absent",
+            Self::NoWord(_) => "no-word",
+        }
+    }
+
+    pub fn status(self) -> Option<u16> {
+        match self {
+            Self::Absent => None,
+            Self::NoWord(status) => status,
+        }
+    }
+}
+
+impl Probes {
+    pub fn add(&mut self, asked_at: UnixMillis, answer: ProbeAnswer) {
+        self.asked = self.asked.saturating_add(1);
+        self.last = Some(LastProbe { asked_at, answer });
+    }
 }
 
 /// Why nobody knows what became of a request. The names are those that operators and logs are told.
@@ -104,6 +155,15 @@ pub enum Reason {
 }
 
 impl Outcome {
+    pub fn new(reason: Reason, answer: Option<Answer>, since: UnixMillis) -> Self {
+        Self { reason, answer, since, probes: Probes::default() }
+    }
+
+    /// More of what was unknown before.
+    pub fn after(self, previous: &Self) -> Self {
+        Self { since: previous.since, probes: previous.probes, ..self }
+    }
+
     /// What the origin answered, where it did.
     pub fn status(&self) -> Option<u16> {
         match self.reason {
@@ -137,6 +197,8 @@ pub enum AnswerSource {
     Origin,
     /// An operator who resolved an unknown outcome, at the time of the answer.
     Operator,
+    /// The origin, which was asked what had become of an unknown outcome, at the time of the answer.
+    Settled,
 }
 
 impl AnswerSource {
@@ -145,6 +207,7 @@ impl AnswerSource {
         match self {
             Self::Origin => None,
             Self::Operator => Some("resolved"),
+            Self::Settled => Some("settled"),
         }
     }
 }
@@ -200,8 +263,8 @@ impl Record {
     pub fn with_answer(self, answer: Answer) -> Self {
         match self {
             Self::Done { claim, .. } => Self::Done { claim, answer },
-            Self::Unknown { claim, outcome: Outcome { reason, .. } } => {
-                Self::Unknown { claim, outcome: Outcome { reason, answer: Some(answer) } }
+            Self::Unknown { claim, outcome } => {
+                Self::Unknown { claim, outcome: Outcome { answer: Some(answer), ..outcome } }
             }
             other => other,
         }
@@ -239,9 +302,13 @@ impl Record {
     }
 
     /// Whether the shard's alarm has to look at the record though its time is not over: its call may
-    /// have died, or the deletion of its copy has to be tried again.
+    /// have died, the deletion of its copy has to be tried again, or the origin be asked what became of it.
     pub fn needs_watching(&self) -> bool {
-        matches!(self, Self::InFlight { .. } | Self::Forgotten { until: None })
+        match self {
+            Self::InFlight { .. } | Self::Forgotten { until: None } => true,
+            Self::Unknown { claim, .. } => claim.settles,
+            _ => false,
+        }
     }
 }
 

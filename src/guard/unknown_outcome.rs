@@ -11,10 +11,11 @@
 //!    body.
 
 use super::document::to_json;
-use super::machine::{Event, Resolution, StorageOp, Transition};
+use super::machine::{Event, Probed, Resolution, StorageOp, Transition};
 use super::origin::OriginVerdict;
 use super::record::{AnswerSource, Claim, ClaimId, Outcome, Reason, Record};
 use super::scope::RecordId;
+use super::settle::ProbeWord;
 use super::time::UnixMillis;
 use serde::Serialize;
 
@@ -44,6 +45,10 @@ pub enum End {
     NotProcessed,
     /// An operator said what the answer is.
     Resolved(u16),
+    /// The origin was asked, and showed that it had acted: what it showed has this status.
+    Settled(u16),
+    /// The origin was asked, and had not acted.
+    Absent,
     /// An operator said that the origin had not acted.
     Freed,
     /// An operator made the guard forget the key.
@@ -59,6 +64,8 @@ pub enum Cause {
     NotProcessed(ClaimId),
     /// An operator says so.
     Freed(ClaimId),
+    /// The origin says so, which was asked.
+    Absent(ClaimId),
     Other,
 }
 
@@ -68,6 +75,7 @@ impl Cause {
             Event::Answered { claim, verdict: OriginVerdict::NotProcessed, .. }
             | Event::NotSent { claim, .. } => Self::NotProcessed(*claim),
             Event::Resolve { claim, resolution: Resolution::NotProcessed } => Self::Freed(*claim),
+            Event::Probed(Probed { claim, word: ProbeWord::Absent, .. }) => Self::Absent(*claim),
             _ => Self::Other,
         }
     }
@@ -120,11 +128,13 @@ fn end(claim: &Claim, cause: Cause, after: &Record) -> End {
         Record::Done { claim: done, answer } if done.id == claim.id => match answer.source {
             AnswerSource::Origin => End::Answered(answer.status),
             AnswerSource::Operator => End::Resolved(answer.status),
+            AnswerSource::Settled => End::Settled(answer.status),
         },
         Record::Forgotten { .. } => End::Forgotten,
         _ => match cause {
             Cause::NotProcessed(id) if id == claim.id => End::NotProcessed,
             Cause::Freed(id) if id == claim.id => End::Freed,
+            Cause::Absent(id) if id == claim.id => End::Absent,
             _ => End::Expired,
         },
     }
@@ -137,6 +147,8 @@ impl End {
             Self::Answered(_) => "answered",
             Self::NotProcessed => "not-processed",
             Self::Resolved(_) => "resolved",
+            Self::Settled(_) => "settled",
+            Self::Absent => "absent",
             Self::Freed => "freed",
             Self::Forgotten => "forgotten",
             Self::Expired => "expired",
@@ -145,7 +157,7 @@ impl End {
 
     fn status(self) -> Option<u16> {
         match self {
-            Self::Answered(status) | Self::Resolved(status) => Some(status),
+            Self::Answered(status) | Self::Resolved(status) | Self::Settled(status) => Some(status),
             _ => None,
         }
     }

@@ -9,6 +9,8 @@ import { logFile } from "./doctor.mjs";
 
 export const TOKEN = "sesame-of-the-doctor";
 export const ALICE = "Bearer alice";
+const settle = { path: "/lookup?key={key}", found: "/data/0", absent_after: "15m" };
+const POLICY = { routes: [{ path: "/asked", settle }] };
 const PATIENCE_MS = 10_000;
 
 /** `{ url, origin, order, log, stop }`; without a token no operator is answered. */
@@ -16,7 +18,7 @@ export async function startGuard({ token = TOKEN } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "onlyonce-doctor-"));
   const lines = [];
   const origin = await startOrigin();
-  const vars = [`ORIGIN=${origin.url}`, "PEPPER=of-the-doctor", ...(token ? [`ADMIN_TOKEN=${token}`] : [])];
+  const vars = [`ORIGIN=${origin.url}`, "PEPPER=of-the-doctor", `POLICY=${JSON.stringify(POLICY)}`, ...(token ? [`ADMIN_TOKEN=${token}`] : [])];
   const args = ["--port", "0", "--persist", folder, ...vars.flatMap((value) => ["--var", value])];
   const runtime = childRuntime("guard", args, (line) => lines.push(line));
   const stop = async () => {
@@ -33,7 +35,11 @@ export async function startGuard({ token = TOKEN } = {}) {
 
 async function startOrigin() {
   const server = createServer((request, response) => {
-    request.resume().on("end", () => (request.url === "/lost" ? request.socket.destroy() : response.writeHead(201).end("{}")));
+    const answer = () => {
+      if (request.url.startsWith("/lookup")) return response.writeHead(200).end(request.url.includes("there") ? '{"data":[{"id":7}]}' : '{"data":null}');
+      return request.url === "/lost" || request.url === "/asked" ? request.socket.destroy() : response.writeHead(201).end("{}");
+    };
+    request.resume().on("end", answer);
   });
   await once(server.listen(0, "127.0.0.1"), "listening");
   return { url: `http://127.0.0.1:${server.address().port}`, close: () => server.close().closeAllConnections() };

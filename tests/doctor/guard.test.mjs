@@ -77,6 +77,27 @@ test("every outcome that is unknown, with the command that ends each", async () 
   }
 });
 
+test("what the origin says when it is asked", async () => {
+  const alone = await startGuard();
+  try {
+    for (const key of ["silent", "there"]) assert.equal((await alone.order({ key, path: "/asked" })).status, 502);
+    assert.equal((await alone.order({ key: "silent", path: "/asked" })).status, 502);
+    const settled = await alone.order({ key: "there", path: "/asked" });
+    assert.deepEqual([settled.status, settled.headers.get("idempotency-replayed")], [200, "true"]);
+    const open = await report([alone.url, "--unknown"], { env });
+    assert.deepEqual(kinds(open), ["outcome-unknown"]);
+    assert.match(open.findings[0].what, /The origin was asked one time, last on 20\S+, and said nothing that could be understood, with status 200\./);
+    const { records, code } = await report([alone.url, "there", ...SCOPE], { env });
+    assert.match(records[0].notes.join(" "), /nobody knew; the origin, asked on 20\S+, had carried it out/);
+    assert.equal(code, 0);
+    const log = await alone.log(9);
+    const { history } = (await report([alone.url, "there", ...SCOPE, "--log", log], { env })).records[0];
+    assert.deepEqual(history.lines.map(({ outcome, code }) => `${outcome} ${code}`), ["unknown connection-lost", "refused outcome-unknown", "probe found", "ended settled", "replayed settled"]);
+  } finally {
+    await alone.stop();
+  }
+});
+
 test("an outcome that an operator resolved does not pass for the origin's answer", async () => {
   await guard.order({ key: "resolved", path: "/lost" });
   const { records: [{ record, claim }] } = await ask("resolved");

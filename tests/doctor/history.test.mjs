@@ -62,6 +62,17 @@ test("what an operator did is told, and explains a second claim", async () => {
   assert.deepEqual([period.read.guarded, period.read.acts, period.period.outcomes], [2, 1, { first: 2 }]);
 });
 
+test("what the origin did not have explains a second claim", async () => {
+  const ended = (second, code) => act(second, code, { claim: A.claim, route: "/orders", method: "POST" }).replace('"operator"', '"ended"');
+  const second = line(40, { ...A, claim: "33333333" });
+  const lines = [line(0, A), act(10, "no-word").replace('"operator"', '"probe"'), ended(20, "absent"), second];
+  await check(lines, ["freed-by-origin"], ["--window", "24h"]);
+  assert.deepEqual(kinds(await report(["--log", logFile(lines), "--window", "24h"])), ["freed-by-origin"]);
+  for (const other of [ended(20, "settled"), ended(50, "absent")]) {
+    await check([line(0, A), other, second], ["executed-twice"], ["--window", "24h"]);
+  }
+});
+
 test("a key that its caller gave up", async () => {
   const fence = `guard | 2026-11-22T21:00:03.000Z {"outcome":"fenced","route":"/orders/**","record":"${A.record}"}`;
   const refused = line(4, { ...A, claim: undefined, outcome: "refused", code: "key-fenced", status: 409 });

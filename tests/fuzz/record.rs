@@ -9,7 +9,7 @@
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::record::{
-    Answer, AnswerSource, Body, Claim, ClaimId, Outcome, Reason, Record,
+    Answer, AnswerSource, Body, Claim, ClaimId, Outcome, ProbeAnswer, Reason, Record,
 };
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::source::Source;
@@ -93,6 +93,7 @@ fn claim(choices: &mut Choices) -> Claim {
         derived_ttl: choices.optional(span),
         answered_at: choices.optional(at),
         raw_key: choices.optional(Choices::text),
+        settles: choices.flag(),
         method: choices.text(),
         route: choices.text(),
     }
@@ -134,7 +135,14 @@ fn source(choices: &mut Choices) -> Source {
 }
 
 fn outcome(choices: &mut Choices) -> Outcome {
-    Outcome { reason: reason(choices), answer: choices.optional(answer) }
+    let (reason, answer) = (reason(choices), choices.optional(answer));
+    let mut outcome = Outcome::new(reason, answer, UnixMillis(choices.number()));
+    for _ in 0..choices.below(3) {
+        let status = choices.optional(|choices| choices.number() as u16);
+        let said = choices.pick(&[ProbeAnswer::Absent, ProbeAnswer::NoWord(status)]);
+        outcome.probes.add(UnixMillis(choices.number()), said);
+    }
+    outcome
 }
 
 pub fn reason(choices: &mut Choices) -> Reason {
@@ -155,7 +163,11 @@ fn answer(choices: &mut Choices) -> Answer {
         answered_at: at(choices),
         origin_time: span(choices),
         body: body(choices),
-        source: choices.pick(&[AnswerSource::Origin, AnswerSource::Operator]),
+        source: choices.pick(&[
+            AnswerSource::Origin,
+            AnswerSource::Operator,
+            AnswerSource::Settled,
+        ]),
     }
 }
 

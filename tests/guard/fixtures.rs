@@ -19,6 +19,7 @@ pub const NONE_OPEN: InMemoryState = InMemoryState {
     others_waiting: 0,
     copying: false,
     reading: false,
+    probing: false,
 };
 
 /// A request's head, as the edge reads one.
@@ -110,6 +111,8 @@ fn filled<const N: usize>(name: &str) -> [u8; N] {
 
 /// When the tables' claims are made.
 pub const CLAIMED_AT: UnixMillis = UnixMillis(1_800_000_000_000);
+/// Since when the tables' unknown outcomes are unknown.
+pub const SINCE: UnixMillis = CLAIMED_AT.plus(Millis::seconds(9));
 pub const DEADLINE: Millis = Millis::seconds(125);
 pub const WINDOW: Millis = Millis::hours(24);
 
@@ -126,6 +129,7 @@ pub fn claim(id: &str) -> Claim {
         derived_ttl: None,
         answered_at: None,
         raw_key: None,
+        settles: false,
         method: "POST".into(),
         route: "/orders".into(),
     }
@@ -143,6 +147,8 @@ pub fn submission(fresh: &str) -> Submission {
         derived_ttl: None,
         reject_in_flight: false,
         may_resend: false,
+        settles: false,
+        may_probe: false,
         can_send: true,
         place: Place::Taken,
         known_only: false,

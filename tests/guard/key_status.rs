@@ -1,6 +1,6 @@
 //! What a caller is told of its own key, and what Worker and shard say to each other about it.
 
-use crate::fixtures::{CLAIMED_AT, answer, claim};
+use crate::fixtures::{CLAIMED_AT, SINCE, answer, claim};
 use onlyonce::guard::key_status::{
     KeyQuestion, KeyReply, KeyState, KeyStatus, asked_path, fence_line,
 };
@@ -33,7 +33,7 @@ fn a_question_names_a_path() {
 
 #[test]
 fn every_state_is_told() {
-    let outcome = Outcome { reason: Reason::Restarted, answer: None };
+    let outcome = Outcome::new(Reason::Restarted, None, SINCE);
     let claim = || claim("c1");
     for (record, state, status, expires) in [
         (Record::Vacant, "absent", None, None),

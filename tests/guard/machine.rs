@@ -7,6 +7,7 @@ mod lingering;
 mod moved;
 mod operator;
 mod places;
+mod probe;
 mod refusals;
 mod streams;
 mod submissions;
@@ -14,8 +15,8 @@ mod table;
 mod time;
 
 use crate::fixtures::{
-    CLAIMED_AT, DEADLINE, NONE_OPEN, WINDOW, answer, claim, claim_id, credential, fingerprint,
-    submission,
+    CLAIMED_AT, DEADLINE, NONE_OPEN, SINCE, WINDOW, answer, claim, claim_id, credential,
+    fingerprint, submission,
 };
 use onlyonce::guard::machine::{
     Action, AdminRefusal, Event, InMemoryState, Place, QUARANTINE, Refusal, Resolution, StorageOp,
@@ -52,7 +53,7 @@ fn done_with(answer: Answer) -> Record {
 }
 
 fn unknown(reason: Reason) -> Record {
-    Record::Unknown { claim: claim(CLAIM), outcome: Outcome { reason, answer: None } }
+    Record::Unknown { claim: claim(CLAIM), outcome: Outcome::new(reason, None, SINCE) }
 }
 
 /// Unknown, with the 5xx that the origin gave.
@@ -62,11 +63,11 @@ fn held() -> Record {
 
 /// Unknown after a second attempt.
 fn unknown_again(reason: Reason) -> Record {
-    Record::Unknown { claim: second(), outcome: Outcome { reason, answer: None } }
+    Record::Unknown { claim: second(), outcome: Outcome::new(reason, None, SINCE) }
 }
 
 fn server_error() -> Outcome {
-    Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) }
+    Outcome::new(Reason::ServerError, Some(answer(500, "oops")), SINCE)
 }
 
 /// The claim in its second attempt, which was sent at [`EARLY`].
@@ -199,7 +200,20 @@ fn check(
 ) {
     let row = format!("{before:?}\n{event:?}");
     let transition = transition(before, event, live, now);
+    let transition = Transition { record: with_pinned_since(transition.record), ..transition };
     assert_eq!(transition, Transition { record, storage, action }, "{row}");
+}
+
+/// The record as the tables write it: since when its outcome is unknown is another table's.
+fn with_pinned_since(record: Record) -> Record {
+    let pinned = |outcome| Outcome { since: SINCE, ..outcome };
+    match record {
+        Record::Unknown { claim, outcome } => Record::Unknown { claim, outcome: pinned(outcome) },
+        Record::InFlight { claim, previous } => {
+            Record::InFlight { claim, previous: previous.map(pinned) }
+        }
+        other => other,
+    }
 }
 
 /// One row in which nothing changes and nobody is told anything.

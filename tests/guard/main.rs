@@ -31,6 +31,7 @@ mod release;
 mod replay;
 mod rpc;
 mod scope;
+mod settle;
 mod shard;
 mod source;
 mod structured_field;

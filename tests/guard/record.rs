@@ -2,11 +2,11 @@
 
 mod broken;
 
-use crate::fixtures::{AUTO, CLAIMED_AT, WINDOW, answer, claim, digest_of, not_kept, unhex};
+use crate::fixtures::{AUTO, CLAIMED_AT, SINCE, WINDOW, answer, claim, digest_of, not_kept, unhex};
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
 use onlyonce::guard::record::{
-    Answer, AnswerSource, Body, Claim, INLINE_LIMIT, Outcome, Reason, Record,
+    Answer, AnswerSource, Body, Claim, INLINE_LIMIT, Outcome, ProbeAnswer, Reason, Record,
 };
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::source::Source;
@@ -19,7 +19,7 @@ use onlyonce::guard::time::{Millis, UnixMillis};
 // description, apart from the encoder.
 
 /// `once`, version 4.
-const START: &str = "6f6e636500000004";
+const START: &str = "6f6e636500000005";
 
 /// The claim `c1` of the fixtures. Numbers have seven bits a byte, the least significant first, and
 /// a byte that another follows has its highest bit set; texts, lists and ids have their count in
@@ -42,6 +42,7 @@ const CLAIM: &str = concat!(
     "00",                               // no derived_ttl
     "00",                               // no answered_at
     "00",                               // no raw_key
+    "00",                               // the origin is not asked about it
     "04504f5354",                       // method
     "072f6f7264657273",                 // the route's pattern
 );
@@ -61,6 +62,10 @@ fn answer_head(status: &str) -> String {
 /// Who gave an answer, behind its body.
 const ORIGIN: &str = "00";
 const OPERATOR: &str = "01";
+const SETTLED: &str = "02";
+
+/// Behind an outcome: since when, how often the origin was asked, and what it said last.
+const NEVER_ASKED: &str = "a8e6f1c2b1340000";
 
 /// Statuses 201 and 500.
 const CREATED: &str = "c901";
@@ -85,7 +90,7 @@ fn done(answer: Answer) -> Record {
 }
 
 fn unknown(reason: Reason, answer: Option<Answer>) -> Record {
-    Record::Unknown { claim: claim("c1"), outcome: Outcome { reason, answer } }
+    Record::Unknown { claim: claim("c1"), outcome: Outcome::new(reason, answer, SINCE) }
 }
 
 fn in_flight(previous: Option<Outcome>) -> Record {
@@ -96,16 +101,17 @@ fn in_flight(previous: Option<Outcome>) -> Record {
 fn vacant_is_not_stored() {
     assert_eq!(Record::Vacant.encode(), Err(RecordError::Vacant));
     assert_eq!(Record::decode(&unhex(&stored(&["00"], ""))), Err(RecordError::Vacant));
-    assert_eq!(VERSION, 4);
+    assert_eq!(VERSION, 5);
 }
 
 #[test]
 fn in_flight_is_pinned() {
     pinned(&in_flight(None), &["01", CLAIM, "00"], "");
-    let lost = Outcome { reason: Reason::ConnectionLost, answer: None };
-    pinned(&in_flight(Some(lost)), &["01", CLAIM, "0100", "00"], "");
-    let error = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) };
-    let head = ["01", CLAIM, "0103", "01", &answer_head(SERVER_ERROR), "00", ORIGIN];
+    let lost = Outcome::new(Reason::ConnectionLost, None, SINCE);
+    pinned(&in_flight(Some(lost)), &["01", CLAIM, "0100", "00", NEVER_ASKED], "");
+    let error = Outcome::new(Reason::ServerError, Some(answer(500, "oops")), SINCE);
+    let error_head = answer_head(SERVER_ERROR);
+    let head = ["01", CLAIM, "0103", "01", &error_head, "00", ORIGIN, NEVER_ASKED];
     pinned(&in_flight(Some(error)), &head, "6f6f7073");
 }
 
@@ -120,6 +126,8 @@ fn done_is_pinned() {
     pinned(&done(not_kept(201)), &[&head, "02", ORIGIN], "");
     let resolved = Answer { source: AnswerSource::Operator, ..answer(201, "") };
     pinned(&done(resolved), &[&head, "00", OPERATOR], "");
+    let settled = Answer { source: AnswerSource::Settled, ..answer(201, "") };
+    pinned(&done(settled), &[&head, "00", SETTLED], "");
 }
 
 #[test]
@@ -131,10 +139,22 @@ fn unknown_is_pinned() {
         (Reason::ServerError, "03"),
         (Reason::NoSuchStatus(999), "04e707"),
     ] {
-        pinned(&unknown(reason, None), &["03", CLAIM, code, "00"], "");
+        pinned(&unknown(reason, None), &["03", CLAIM, code, "00", NEVER_ASKED], "");
     }
     let held = unknown(Reason::ServerError, Some(answer(500, "oops")));
-    pinned(&held, &["03", CLAIM, "03", "01", &answer_head(SERVER_ERROR), "00", ORIGIN], "6f6f7073");
+    let error = answer_head(SERVER_ERROR);
+    let head = ["03", CLAIM, "03", "01", &error, "00", ORIGIN, NEVER_ASKED];
+    pinned(&held, &head, "6f6f7073");
+    for (said, code) in [
+        (ProbeAnswer::Absent, "00"),
+        (ProbeAnswer::NoWord(None), "0100"),
+        (ProbeAnswer::NoWord(Some(500)), "0101f403"),
+    ] {
+        let mut lost = Outcome::new(Reason::ConnectionLost, None, SINCE);
+        lost.probes.add(CLAIMED_AT, said);
+        let asked = ["03", CLAIM, "00", "00", "a8e6f1c2b134", "01", "01", "80a0f1c2b134", code];
+        pinned(&Record::Unknown { claim: claim("c1"), outcome: lost }, &asked, "");
+    }
 }
 
 #[test]
@@ -173,6 +193,7 @@ fn full_claim() -> Claim {
         derived_ttl: Some(Millis::seconds(10)),
         answered_at: Some(CLAIMED_AT.plus(Millis::seconds(10))),
         raw_key: Some("\"k\"".into()),
+        settles: true,
         ..claim("c1")
     }
 }
@@ -206,6 +227,7 @@ fn a_full_claim_is_pinned() {
         "01904e",
         "0190eef1c2b134",
         "0103226b22",
+        "01",
         "04504f5354072f6f7264657273",
         "00",
     ];
@@ -239,10 +261,10 @@ fn what_follows_a_record_is_handed_back() {
 #[test]
 fn a_whole_record_is_pinned() {
     let expected = concat!(
-        "6f6e636500000004000000b700000007021063310000000000000000000000000000010000000100206f726465",
+        "6f6e636500000005000000b800000007021063310000000000000000000000000000010000000100206f726465",
         "7200000000000000000000000000000000000000000000000000000001146865616465723a617574686f",
         "72697a6174696f6e206f776e657200000000000000000000000000000000000000000000000000000080",
-        "a0f1c2b134c8f0f8c2b13480d88aecb13400000004504f5354072f6f7264657273c901010c636f6e74656e742d747970650a746578742f",
+        "a0f1c2b134c8f0f8c2b13480d88aecb1340000000004504f5354072f6f7264657273c901010c636f6e74656e742d747970650a746578742f",
         "706c61696ee8a7f1c2b134e807000063726561746564",
     );
     let record = done(answer(201, "created"));
@@ -254,7 +276,7 @@ fn a_whole_record_is_pinned() {
 /// included.
 #[test]
 fn a_small_record_is_small() {
-    assert_eq!(in_flight(None).encode().expect("stored").len(), 163);
+    assert_eq!(in_flight(None).encode().expect("stored").len(), 164);
     assert!(done(answer(201, "created")).encode().expect("stored").len() < 256);
 }
 
@@ -277,7 +299,7 @@ fn ends(record: &Record, at: Option<UnixMillis>) {
 /// its bucket.
 #[test]
 fn when_a_record_is_over() {
-    let lost = Outcome { reason: Reason::ConnectionLost, answer: None };
+    let lost = Outcome::new(Reason::ConnectionLost, None, SINCE);
     let end = claim("c1").window_ends_at;
     for record in [
         in_flight(None),
@@ -296,7 +318,7 @@ fn when_a_record_is_over() {
     // A derived key's record is over soon after its answer; without one it lives to its window's end.
     let second = |number| Some(CLAIMED_AT.plus(Millis::seconds(number)));
     ends(&Record::Done { claim: full_claim(), answer: answer(200, "") }, second(20));
-    let outcome = Outcome { reason: Reason::Restarted, answer: Some(answer(500, "")) };
+    let outcome = Outcome::new(Reason::Restarted, Some(answer(500, "")), SINCE);
     ends(&Record::Unknown { claim: full_claim(), outcome }, Some(end));
     let sent = Claim { answered_at: None, ..full_claim() };
     ends(&Record::InFlight { claim: sent, previous: None }, Some(end));
@@ -305,7 +327,7 @@ fn when_a_record_is_over() {
 /// What the shard's alarm looks at before its time is over: nothing else can end by itself.
 #[test]
 fn which_records_the_alarm_watches() {
-    let lost = Outcome { reason: Reason::ConnectionLost, answer: None };
+    let lost = Outcome::new(Reason::ConnectionLost, None, SINCE);
     for record in [in_flight(None), in_flight(Some(lost)), Record::Forgotten { until: None }] {
         assert!(record.needs_watching(), "{record:?}");
     }

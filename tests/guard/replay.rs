@@ -2,7 +2,9 @@
 
 mod marks;
 
-use crate::fixtures::{CLAIMED_AT, answer, claim, credential, fingerprint, headers, not_kept};
+use crate::fixtures::{
+    CLAIMED_AT, SINCE, answer, claim, credential, fingerprint, headers, not_kept,
+};
 use onlyonce::guard::fingerprint::Fingerprint;
 use onlyonce::guard::record::{Answer, Body, Claim, Outcome, Reason, Record};
 use onlyonce::guard::replay::{
@@ -47,7 +49,7 @@ fn a_copy_that_fits_is_shown() {
 
 #[test]
 fn only_a_final_answer_whose_body_was_kept() {
-    let held = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) };
+    let held = Outcome::new(Reason::ServerError, Some(answer(500, "oops")), SINCE);
     for record in [
         Record::Vacant,
         Record::InFlight { claim: claim("c1"), previous: None },

@@ -1,7 +1,7 @@
 //! What is told of an outcome that became unknown, and of its end: each once, and nothing else.
 
 use crate::fixtures::{
-    CLAIMED_AT, DEADLINE, NONE_OPEN, WINDOW, answer, claim, claim_id, credential, submission,
+    CLAIMED_AT, DEADLINE, NONE_OPEN, SINCE, WINDOW, answer, claim, claim_id, credential, submission,
 };
 use onlyonce::guard::machine::{
     Event, InMemoryState, Resolution, StorageOp, Submission, transition,
@@ -28,13 +28,13 @@ fn in_flight() -> Record {
 }
 
 fn unknown() -> Record {
-    let outcome = Outcome { reason: Reason::ConnectionLost, answer: None };
+    let outcome = Outcome::new(Reason::ConnectionLost, None, SINCE);
     Record::Unknown { claim: claim("c1"), outcome }
 }
 
 /// Sent a second time, since nobody knows what became of the first.
 fn resending() -> Record {
-    let previous = Some(Outcome { reason: Reason::ConnectionLost, answer: None });
+    let previous = Some(Outcome::new(Reason::ConnectionLost, None, SINCE));
     Record::InFlight { claim: Claim { attempt: 2, ..claim("c1") }, previous }
 }
 
@@ -84,7 +84,7 @@ fn an_outcome_becomes_unknown_once() {
         (answered(1, MayHaveActed, 500), OPEN, EARLY, "unknown server-error 500"),
         (no_such, OPEN, EARLY, "unknown no-such-status 999"),
         (Event::Look, NONE_OPEN, EARLY, "unknown restarted"),
-        (Event::Alarm, NONE_OPEN, EARLY, "unknown restarted"),
+        (Event::Alarm { settle: None }, NONE_OPEN, EARLY, "unknown restarted"),
         (Event::Submitted(submission("c2")), NONE_OPEN, EARLY, "unknown restarted"),
         (Event::Look, OPEN, PAST_DEADLINE, "unknown deadline-passed"),
     ] {
@@ -105,7 +105,7 @@ fn an_unknown_outcome_ends_once() {
         (resolve(Resolution::NotProcessed), NONE_OPEN, EARLY, "ended freed"),
         (Event::Forget, NONE_OPEN, EARLY, "ended forgotten"),
         (Event::Look, NONE_OPEN, PAST_WINDOW, "ended expired"),
-        (Event::Alarm, NONE_OPEN, PAST_WINDOW, "ended expired"),
+        (Event::Alarm { settle: None }, NONE_OPEN, PAST_WINDOW, "ended expired"),
         // The next claim of the key is another story.
         (Event::Submitted(submission("c2")), NONE_OPEN, PAST_WINDOW, "ended expired"),
     ] {
@@ -142,7 +142,7 @@ fn what_was_never_unknown_is_not_told() {
 #[test]
 fn a_call_that_was_found_dead_too_late_is_told_as_both() {
     for (event, now, end) in [
-        (Event::Alarm, PAST_WINDOW, "ended expired"),
+        (Event::Alarm { settle: None }, PAST_WINDOW, "ended expired"),
         (Event::Submitted(submission("c2")), PAST_WINDOW, "ended expired"),
         (Event::Forget, EARLY, "ended forgotten"),
         (resolve(Resolution::NotProcessed), EARLY, "ended freed"),
@@ -231,7 +231,7 @@ fn what_was_told_is_what_is_unknown() {
         unknown(),
         Record::Unknown {
             claim: derived,
-            outcome: Outcome { reason: Reason::ServerError, answer: Some(answer(500, "")) },
+            outcome: Outcome::new(Reason::ServerError, Some(answer(500, "")), SINCE),
         },
         done,
         refused,
@@ -239,7 +239,8 @@ fn what_was_told_is_what_is_unknown() {
         Record::Moved { until: PAST_WINDOW },
     ];
     let other = Submission { credential: credential("stranger"), ..submission("c2") };
-    let mut events = vec![Event::Look, Event::Alarm, Event::Forget, Event::CopyDeleted];
+    let mut events =
+        vec![Event::Look, Event::Alarm { settle: None }, Event::Forget, Event::CopyDeleted];
     events.extend([submission("c2"), other].map(Event::Submitted));
     events.push(Event::Submitted(Submission { may_resend: true, ..submission("c2") }));
     events.extend([resolve(operators_answer()), resolve(Resolution::NotProcessed)]);

@@ -4,8 +4,9 @@ use crate::bugs::Bug;
 use crate::object::World;
 use crate::operator::RecordCommand;
 use crate::origin::Report;
+use crate::probe::Word;
 use crate::setting::{Setting, TICK};
-use crate::state::{Call, Stage, State, Submission, Wakeup};
+use crate::state::{Call, Probe, Stage, State, Submission, Wakeup};
 use crate::worker::View;
 use onlyonce::guard::machine::Event;
 
@@ -47,6 +48,8 @@ pub enum ModelAction {
     Intervenes(RecordCommand),
     /// A caller gives the key up.
     GivesUp,
+    /// The origin answers a question.
+    IsTold(Probe, Word),
     Dies,
 }
 
@@ -70,6 +73,9 @@ pub fn possible(setting: &Setting, state: &State, actions: &mut Vec<ModelAction>
     }
     platform(state, actions);
     operator(state, actions);
+    for probe in &state.object.probes {
+        probed(state, probe, actions);
+    }
     if state.left.fences > 0 {
         actions.push(ModelAction::GivesUp);
     }
@@ -94,7 +100,7 @@ fn on_its_way(state: &State, submission: &Submission, actions: &mut Vec<ModelAct
         Stage::Between(_) => actions.push(ModelAction::Decides(one())),
         Stage::Woken(_) => {}
         Stage::Joined { .. } => actions.push(ModelAction::WaitEnds(one())),
-        Stage::Leading { .. } => {}
+        Stage::Leading { .. } | Stage::Asking => {}
     }
     if submission.deadline().is_some_and(|deadline| state.now >= deadline) {
         actions.push(ModelAction::DeadlineComes(one()));
@@ -137,6 +143,15 @@ fn origin(setting: &Setting, call: &Call, actions: &mut Vec<ModelAction>) {
     }
     if setting.large_answers {
         actions.push(report(Report::AnswersAtLength));
+    }
+}
+
+/// It has nothing to show before it has received the request, and may show nothing for long after.
+fn probed(state: &State, probe: &Probe, actions: &mut Vec<ModelAction>) {
+    let told = |word| ModelAction::IsTold(probe.clone(), word);
+    actions.extend([Word::Absent, Word::Nothing].map(told));
+    if state.ledger.is_sent(probe.claim) {
+        actions.push(told(Word::Found));
     }
 }
 
@@ -224,6 +239,7 @@ impl World<'_> {
                 self.gives_up();
                 self.state.left.fences -= 1;
             }
+            ModelAction::IsTold(probe, word) => self.is_told(&probe, word),
             ModelAction::Dies => {
                 self.state.left.crashes -= 1;
                 self.dies();
@@ -248,7 +264,7 @@ impl World<'_> {
                 self.on_submission(one);
             }
             Stage::Woken(_) => self.on_wakeup(one, news.expect("whoever is woken is told why")),
-            Stage::AtWorker | Stage::Joined { .. } | Stage::Leading { .. } => {
+            Stage::AtWorker | Stage::Joined { .. } | Stage::Leading { .. } | Stage::Asking => {
                 self.on_submission(one)
             }
         }

@@ -91,6 +91,16 @@ pub enum Bug {
     FenceIgnored,
     /// A caller is told of a fence while its request is on its way.
     FenceClaimed,
+    /// The origin is believed that it knows nothing, however soon it is asked.
+    AbsenceBelieved,
+    /// An absence is judged by when the answer came, and not by when the question was asked.
+    AbsenceByItsAnswer,
+    /// An absence frees the key beside a call that may still act.
+    AbsenceBesideCall,
+    /// What the origin says of one claim settles whatever claim there is.
+    ProbeOfAnyClaim,
+    /// The origin is asked while it is being asked.
+    TwoProbes,
 
     // What the platform is trusted not to do.
     /// What was durable is gone.
@@ -118,15 +128,20 @@ impl Bug {
             | Self::LateAnswerAgedEarly
             | Self::DoubtForgotten
             | Self::SuccessSuperseded
+            | Self::AbsenceBelieved
+            | Self::AbsenceByItsAnswer
+            | Self::AbsenceBesideCall
             | Self::ReleasedResendFrees => Promise::ClaimOnly,
             Self::OriginRetried => Promise::OneSending,
             Self::LeaderSendsAgain
             | Self::ResendOnHold
             | Self::StubRetryResends
             | Self::WaitersResend => Promise::ResendOnly,
-            Self::LateAnswerOverwrites | Self::ShownWithoutStored | Self::AnyAnswerCounts => {
-                Promise::OneAnswer
-            }
+            Self::LateAnswerOverwrites
+            | Self::ShownWithoutStored
+            | Self::AnyAnswerCounts
+            | Self::ProbeOfAnyClaim => Promise::OneAnswer,
+            Self::TwoProbes => Promise::OneProbe,
             Self::CredentialIgnored | Self::ReleaseSharedWithAll => Promise::OwnCredential,
             Self::FingerprintIgnored => Promise::OwnRequest,
             Self::RefusalBindsAll => Promise::OwnRefusal,
@@ -207,7 +222,7 @@ fn is_unlocked(
     match bug {
         Bug::TimeOutFrees => now >= claim.deadline_at,
         Bug::CrashFrees => !live.open_calls.contains(&claim.attempt),
-        Bug::AlarmErases => matches!(event, Event::Alarm),
+        Bug::AlarmErases => matches!(event, Event::Alarm { .. }),
         Bug::ReleasedResendFrees => {
             previous.is_some() && matches!(event, Event::Answered { verdict: NotProcessed, .. })
         }
@@ -228,6 +243,7 @@ fn blind<'a>(bug: Bug, event: &Event, live: InMemoryState<'a>) -> InMemoryState<
     match (bug, event) {
         (Bug::ForgetBesideCopying, Event::Forget) => InMemoryState { copying: false, ..live },
         (Bug::AnyAnswerCounts, Event::Resolve { .. }) => InMemoryState { open_calls: &[], ..live },
+        (Bug::AbsenceBesideCall, Event::Probed(_)) => InMemoryState { open_calls: &[], ..live },
         (Bug::StreamDoubted, _) => InMemoryState { streaming: &[], ..live },
         _ => live,
     }

@@ -14,7 +14,8 @@ pub enum Promise {
     /// A claim is sent a second time only where the policy resends, and only for a client's retry
     /// that finds the outcome unknown.
     ResendOnly,
-    /// A new claim only after release, forget, resolve, expiry or, by another credential, a refusal.
+    /// A new claim only after release, forget, resolve, expiry, an absence that counts or, by another
+    /// credential, a refusal.
     ClaimOnly,
     /// All final answers of one claim are the one that its origin (or an operator) gave.
     OneAnswer,
@@ -42,6 +43,8 @@ pub enum Promise {
     ToldOnce,
     /// No execution after a fence was confirmed, until its end.
     NoneAfterFence,
+    /// The origin is asked by one at a time.
+    OneProbe,
 }
 
 impl Promise {
@@ -50,7 +53,7 @@ impl Promise {
             Self::OneSending => "at most one execution per claim",
             Self::ResendOnly => "a second sending of one claim only by resend",
             Self::ClaimOnly => {
-                "a new claim only after release, forget, resolve, expiry or another's refusal"
+                "a new claim only after release, forget, resolve, absence, expiry or another's refusal"
             }
             Self::OneAnswer => "all final answers of one claim are identical",
             Self::OwnCredential => "no answer to another credential",
@@ -64,6 +67,7 @@ impl Promise {
             Self::AllWatched => "a shard that holds something has an alarm in time",
             Self::NoneDoubted => "an answer that is coming in is never called unknown",
             Self::ToldOnce => "what was told as unknown, and not as ended, is what is unknown",
+            Self::OneProbe => "the origin is asked by one at a time",
             Self::NoneAfterFence => "no execution after a fence was confirmed",
         }
     }
@@ -74,7 +78,7 @@ pub struct Ledger {
     pub claims: Vec<Entry>,
     /// When the fence ends that its caller was told of.
     fenced_until: Option<u64>,
-    broken: u16,
+    broken: u32,
 }
 
 /// One claim's history; its number is its place, from 1.
@@ -91,6 +95,7 @@ pub struct Entry {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Life {
+    claimed_at: u64,
     window_ends_at: u64,
     derived_ttl: Option<u64>,
     answered_at: Option<u64>,
@@ -112,12 +117,12 @@ pub struct Reader {
 
 impl Ledger {
     pub fn keeps(&self, promise: Promise) -> bool {
-        self.broken & (1 << promise as u16) == 0
+        self.broken & (1 << promise as u32) == 0
     }
 
     pub fn hold(&mut self, promise: Promise, holds: bool) {
         if !holds {
-            self.broken |= 1 << promise as u16;
+            self.broken |= 1 << promise as u32;
         }
     }
 
@@ -169,6 +174,11 @@ impl Ledger {
         self.hold(Promise::OneSending, is_first);
     }
 
+    /// Whether the origin has received a claim's request.
+    pub fn is_sent(&self, claim: u8) -> bool {
+        self.claims[usize::from(claim) - 1].sent != 0
+    }
+
     /// An attempt was not processed: the origin said so, or never saw it.
     pub fn not_processed(&mut self, claim: u8) {
         if let Some(life) = &mut self.entry(claim).life {
@@ -180,6 +190,14 @@ impl Ledger {
     pub fn freed(&mut self) {
         if let Some(life) = self.newest() {
             life.freed = true;
+        }
+    }
+
+    /// The origin said that it knows nothing of a claim. That is true for good where it was asked late
+    /// enough and no call of the claim can act any more.
+    pub fn absent(&mut self, claim: u8, asked_at: u64, absent_after: u64, is_quiet: bool) {
+        if let Some(life) = &mut self.entry(claim).life {
+            life.freed |= is_quiet && asked_at >= life.claimed_at + absent_after;
         }
     }
 
@@ -251,6 +269,7 @@ impl Entry {
 impl Life {
     fn of(claim: &Claim) -> Self {
         Self {
+            claimed_at: claim.claimed_at.0,
             window_ends_at: claim.window_ends_at.0,
             derived_ttl: claim.derived_ttl.map(|derived_ttl| derived_ttl.0),
             answered_at: None,

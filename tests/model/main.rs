@@ -18,6 +18,7 @@ mod operator;
 mod origin;
 mod other_credential;
 mod planted;
+mod probe;
 mod setting;
 mod settings;
 mod shard;
@@ -80,6 +81,7 @@ impl Model for Key {
             promise!(NoneDoubted),
             promise!(ToldOnce),
             promise!(NoneAfterFence),
+            promise!(OneProbe),
             in_silence!(NoneInFlight),
             in_silence!(AllAnswered),
             in_silence!(AllForgotten),

@@ -3,6 +3,7 @@
 
 use crate::bugs::{self, Bug};
 use crate::ledger::{Promise, Reader, number};
+use crate::probe::settle;
 use crate::setting::{DEADLINE, Setting};
 use crate::state::{Bytes, Call, Object, Pass, Stage, State, Submission, Wakeup, decode, encode};
 use onlyonce::guard::machine::{self, Action, Event, InMemoryState, Place, StorageOp, Transition};
@@ -46,9 +47,15 @@ impl World<'_> {
                 submission.has_body &= !lets_go;
                 // A stream is waited for to its end.
                 let is_awaited = |claim: &&Claim| !self.streaming().contains(&claim.attempt);
-                let deadline = record.claim().filter(is_awaited);
+                let is_open = matches!(record, Record::InFlight { .. });
+                let deadline = record.claim().filter(|_| is_open).filter(is_awaited);
                 let deadline = deadline.map_or(u64::MAX, |claim| claim.deadline_at.0);
                 submission.stage = Stage::Joined { deadline };
+            }
+            (Action::Probe, record) => {
+                self.state.left.probes -= 1;
+                self.probes(&record);
+                submission.stage = Stage::Asking;
             }
             (Action::Replay, record) => return self.shown(submission, &record),
             _ => return self.answered(&submission),
@@ -98,6 +105,8 @@ impl World<'_> {
             place: Place::Taken,
             known_only: false,
             raw_key: None,
+            settles: self.setting.probes > 0,
+            may_probe: self.state.probes_left() && by.pass == Pass::First,
             method: String::new(),
             route: String::new(),
         }
@@ -117,12 +126,13 @@ impl World<'_> {
             others_waiting: 0,
             copying,
             reading: false,
+            probing: !self.state.object.probes.is_empty() && !self.has(Bug::TwoProbes),
         };
         let comes_in =
             matches!(&record, Record::InFlight { claim, .. } if streaming.contains(&claim.attempt));
         let (open_claim, cause, before) =
             (OpenClaim::of(&record), Cause::of(&event), record.clone());
-        let looks = matches!(event, Event::Look | Event::Alarm | Event::Submitted(_));
+        let looks = matches!(event, Event::Look | Event::Alarm { .. } | Event::Submitted(_));
         let step = bugs::transition(self.setting.bug, record, event, live, now);
         let is_doubted = comes_in && looks && matches!(step.record, Record::Unknown { .. });
         self.state.ledger.hold(Promise::NoneDoubted, !is_doubted);
@@ -207,7 +217,13 @@ impl World<'_> {
     /// has ended holds. Calls that it ends may fail at any time anyway.
     pub fn rings(&mut self) -> Action {
         let action = if self.is_due() {
-            self.step(Event::Alarm, Wakeup::LookAgain).action
+            let settle = self.state.probes_left().then(settle);
+            let step = self.step(Event::Alarm { settle }, Wakeup::LookAgain);
+            if step.action == Action::Probe {
+                self.state.left.probes -= 1;
+                self.probes(&step.record);
+            }
+            step.action
         } else {
             Action::Nothing
         };

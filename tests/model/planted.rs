@@ -3,10 +3,11 @@
 use crate::bugs::Bug::{self, *};
 use crate::setting::Setting;
 use crate::settings::{
-    DECLINED, DERIVED, FENCED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, STREAMS,
+    DECLINED, DERIVED, FENCED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, SETTLED,
+    SETTLED_OR_RESOLVED, STREAMS,
 };
 
-pub const ALL: [(Bug, Setting); 46] = [
+pub const ALL: [(Bug, Setting); 52] = [
     (ClaimAfterAwait, RETRIES),
     (SentBeforeDurable, RETRIES),
     (TimeOutFrees, RETRIES),
@@ -48,6 +49,12 @@ pub const ALL: [(Bug, Setting); 46] = [
     (ErasedUntold, HOLD),
     (FenceIgnored, FENCED),
     (FenceClaimed, FENCED),
+    (AbsenceBelieved, SETTLED),
+    (AbsenceByItsAnswer, SETTLED),
+    (AbsenceBesideCall, SETTLED),
+    (ProbeOfAnyClaim, SETTLED_OR_RESOLVED),
+    (TwoProbes, SETTLED),
+    (LateAnswerOverwrites, SETTLED),
     (WaitersSleep, RETRIES),
     (LeaderSleeps, RETRIES),
     // The platform's.

@@ -47,6 +47,8 @@ pub struct Setting {
     pub interventions: u8,
     /// How often a caller may give the key up.
     pub fences: u8,
+    /// How often the origin may be asked what became of the key; never, where the policy does not say how.
+    pub probes: u8,
     /// What is wrong with the guard; nothing, in the run that proves it.
     pub bug: Option<Bug>,
 }

@@ -26,6 +26,7 @@ pub const HOLD: Setting = Setting {
     duplicates: 0,
     interventions: 1,
     fences: 0,
+    probes: 0,
     bug: None,
 };
 
@@ -108,7 +109,26 @@ pub const FENCED: Setting = Setting {
     ..HOLD
 };
 
-pub const ALL: [Setting; 14] = [
+/// An origin that can be asked what became of a key, and acts late, or tells of it late.
+pub const SETTLED: Setting = Setting {
+    name: "settled",
+    clients: [RETRYING, OWNER, STRANGER],
+    window: 4,
+    one_isolate: true,
+    interventions: 0,
+    probes: 2,
+    ..HOLD
+};
+
+/// The same with an operator who forgets or resolves while it is asked.
+pub const SETTLED_OR_RESOLVED: Setting = Setting {
+    name: "settled or resolved",
+    clients: [RETRYING, ABSENT, ABSENT],
+    interventions: 1,
+    ..SETTLED
+};
+
+pub const ALL: [Setting; 16] = [
     HOLD,
     RETRIES,
     RESEND,
@@ -123,4 +143,6 @@ pub const ALL: [Setting; 14] = [
     DECLINED,
     DECLINED_AGAIN,
     FENCED,
+    SETTLED,
+    SETTLED_OR_RESOLVED,
 ];

@@ -10,10 +10,12 @@ use crate::bugs::Bug;
 use crate::ledger::Promise;
 use crate::object::World;
 use crate::origin::Report;
+use crate::probe::Word;
 use crate::setting::Setting;
-use crate::state::{Stage, State, Submission, decode};
+use crate::state::{Probe, Stage, State, Submission, decode};
 use onlyonce::guard::machine::Action;
 use onlyonce::guard::record::Record;
+use onlyonce::guard::settle::PATIENCE;
 
 /// More than the longest way takes.
 const STEPS: usize = 64;
@@ -56,13 +58,26 @@ impl World<'_> {
             self.proceed(&one);
             return true;
         }
-        let Some((at, one)) = self.next_timer() else { return false };
+        let timer = self.next_timer();
+        if let Some(probe) = self.probe_that_ends_before(timer.as_ref().map(|(at, _)| *at)) {
+            self.state.now = self.state.now.max(probe.asked_at + PATIENCE.0);
+            self.is_told(&probe, Word::Nothing);
+            return true;
+        }
+        let Some((at, one)) = timer else { return false };
         self.state.now = self.state.now.max(at);
         match one {
             Some(one) => self.proceed(&one),
             None => self.rings_silently(),
         }
         true
+    }
+
+    /// A question to which there is no answer is over after a while.
+    fn probe_that_ends_before(&self, timer: Option<u64>) -> Option<Probe> {
+        let first = self.state.object.probes.iter().min_by_key(|probe| probe.asked_at)?;
+        let ends_at = first.asked_at + PATIENCE.0;
+        timer.is_none_or(|at| ends_at <= at).then(|| first.clone())
     }
 
     /// Whether somebody waits for a call that is over, or will while its deadline goes by.
@@ -72,7 +87,8 @@ impl World<'_> {
         let until = self.next_timer().map_or(*now, |(at, _)| at);
         let mut deadlines = submissions.iter().filter_map(Submission::deadline);
         let oversleeps = until > *now && deadlines.any(|deadline| deadline < until);
-        oversleeps || (!in_flight && submissions.iter().any(Submission::waits))
+        let is_asked = !object.probes.is_empty();
+        oversleeps || (!in_flight && !is_asked && submissions.iter().any(Submission::waits))
     }
 
     /// What goes off next: the timer of one who leads or waits, or the alarm.

@@ -5,6 +5,7 @@
 //! copy, so that what is explored is what is stored.
 
 use crate::ledger::Ledger;
+use crate::probe::settle;
 use crate::setting::{Setting, TICK};
 use onlyonce::guard::record::Record;
 use onlyonce::guard::shard::alarm::{Agenda, WATCH};
@@ -45,6 +46,7 @@ pub struct Left {
     pub duplicates: u8,
     pub interventions: u8,
     pub fences: u8,
+    pub probes: u8,
 }
 
 /// What a shard has of the key: what is stored, the shard's alarm, and what its instance remembers.
@@ -59,6 +61,15 @@ pub struct Object {
     pub copying: Option<Bytes>,
     /// The copy in KV is being deleted.
     pub deleting: bool,
+    /// The origin is being asked.
+    pub probes: Vec<Probe>,
+}
+
+/// A question to the origin whose answer is not there yet.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Probe {
+    pub claim: u8,
+    pub asked_at: u64,
 }
 
 /// A call to the origin that has not ended.
@@ -104,6 +115,8 @@ pub enum Stage {
         deadline: u64,
     },
     Woken(Wakeup),
+    /// Has the origin asked, and waits for what it says.
+    Asking,
     /// Its own request is at the origin.
     Leading {
         claim: u8,
@@ -154,6 +167,7 @@ impl State {
                 duplicates: setting.duplicates,
                 interventions: setting.interventions,
                 fences: setting.fences,
+                probes: setting.probes,
             },
             ledger: Ledger::default(),
         }
@@ -174,11 +188,25 @@ impl State {
         Agenda {
             next_bucket: bucket.filter(|bucket| *bucket != Bucket::WATCHED),
             watch: WATCH,
-            in_flight: matches!(record, Record::InFlight { .. }),
+            in_flight: matches!(record, Record::InFlight { .. }) || !self.object.probes.is_empty(),
             // The instances of this model know the alarm: that one may not is another's, `shard`.
             orphaned: false,
             unfinished: record == Record::Forgotten { until: None },
+            next_probe: self.next_probe(&record),
         }
+    }
+
+    /// `probe::next_look`.
+    fn next_probe(&self, record: &Record) -> Option<UnixMillis> {
+        let Record::Unknown { claim, outcome } = record else { return None };
+        let is_due = claim.settles && self.object.probes.is_empty();
+        let next = self.probes_left().then(|| settle().next_at(claim, outcome));
+        is_due.then(|| next.map_or(claim.window_ends_at, |next| next.min(claim.window_ends_at)))
+    }
+
+    /// Whether the alarm has anything to ask with.
+    pub fn probes_left(&self) -> bool {
+        self.left.probes > 0
     }
 
     /// Whether an alarm rings by the time at which the shard wants to be woken.
@@ -195,8 +223,8 @@ impl State {
 
     /// Whether the object's instance holds anything in memory.
     pub fn lives(&self) -> bool {
-        let Object { calls, copying, deleting, .. } = &self.object;
-        let works = !calls.is_empty() || copying.is_some() || *deleting;
+        let Object { calls, copying, deleting, probes, .. } = &self.object;
+        let works = !calls.is_empty() || copying.is_some() || *deleting || !probes.is_empty();
         works || self.submissions.iter().any(|one| one.stage != Stage::AtWorker)
     }
 
@@ -211,6 +239,7 @@ impl State {
         }
         self.submissions.sort();
         self.object.calls.sort();
+        self.object.probes.sort();
         if setting.first_like(1) == 0 {
             self.order_twins();
         }

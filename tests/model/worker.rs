@@ -81,6 +81,7 @@ impl World<'_> {
             self.state.object.stored = None;
         }
         self.state.object.deleting = false;
+        self.state.object.probes.clear();
         if let Some(durable) = self.state.undurable.take() {
             self.state.object.stored = durable;
         }

@@ -185,6 +185,8 @@ impl System {
             derived_ttl: linger_of(asker).map(Millis),
             reject_in_flight: policy.rejects,
             may_resend: policy.resends && first && asker.is_retry,
+            settles: false,
+            may_probe: false,
             can_send: asker.has_body && by.pass != Pass::Led,
             place,
             known_only: false,
@@ -212,6 +214,7 @@ impl System {
             others_waiting: object.waiting.iter().filter(|waiter| !waiter.is_owner).count(),
             copying: !object.copies.is_empty(),
             reading: false,
+            probing: false,
         };
         let event = event(self, binding_claim(&record, live, now));
         let step = bugs::transition(self.bug, record, event, live, now);
@@ -355,6 +358,7 @@ fn outcome_of(step: &Transition) -> RequestOutcome {
         Action::Nothing
         | Action::ConfirmMove
         | Action::Tell
+        | Action::Probe
         | Action::DropCopy
         | Action::EndCalls
         | Action::RefuseAdmin(_) => RequestOutcome::InProgress,

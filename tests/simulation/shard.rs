@@ -122,6 +122,7 @@ impl System {
             in_flight: self.objects_of(shard).any(|(_, object)| !object.calls.is_empty()),
             orphaned: self.shards[shard].has_orphans,
             unfinished: false,
+            next_probe: None,
         }
     }
 
@@ -196,7 +197,7 @@ impl System {
     }
 
     fn looks(&mut self, key: usize) -> Action {
-        let transition = self.step(key, |_, _| Event::Alarm);
+        let transition = self.step(key, |_, _| Event::Alarm { settle: None });
         self.object(key).deleting |= transition.action == Action::DropCopy;
         let now = self.now;
         self.object(key).postpone(now);

@@ -62,6 +62,7 @@ mod reuse;
 mod scopes;
 mod secrets;
 mod sessions;
+mod settle;
 mod signatures;
 mod streams;
 mod unknown;

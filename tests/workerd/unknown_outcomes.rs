@@ -15,7 +15,7 @@ use crate::script::{Ending, Gate, Reply};
 const TOKEN: &str = "operator-token-0123456789";
 
 /// One shard, which looks at its calls every second.
-fn setup(policy: Value) -> Setup {
+pub fn setup(policy: Value) -> Setup {
     let mut policy = policy;
     policy["watch"] = "1s".into();
     at_origin(true).var("ADMIN_TOKEN", TOKEN).policy(&policy)
@@ -26,18 +26,18 @@ fn own() -> Guard {
 }
 
 /// The lines about unknown outcomes, without what differs from run to run.
-fn told(guard: &Guard) -> Vec<Value> {
+pub fn told(guard: &Guard) -> Vec<Value> {
     let log = guard.runtime().log();
     let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     lines.filter(|line| line["outcome"] == "unknown" || line["outcome"] == "ended").collect()
 }
 
-fn wait_for_told(guard: &Guard, count: usize) -> Vec<Value> {
+pub fn wait_for_told(guard: &Guard, count: usize) -> Vec<Value> {
     poll_for("the lines are there", || Some(told(guard)).filter(|told| told.len() >= count))
 }
 
 /// As `outcome code`.
-fn codes(lines: &[Value]) -> Vec<String> {
+pub fn codes(lines: &[Value]) -> Vec<String> {
     let text = |line: &Value, name: &str| line[name].as_str().expect(name).to_owned();
     lines.iter().map(|line| format!("{} {}", text(line, "outcome"), text(line, "code"))).collect()
 }
@@ -46,13 +46,13 @@ fn numbered(guard: &Guard, number: usize) -> Call {
     guard.keyless_order().key(&format!("{}-{number}", guard.key()))
 }
 
-fn leave_in_flight(guard: &Guard, call: &Call, gate: &Gate, leave: fn(Connection)) {
+pub fn leave_in_flight(guard: &Guard, call: &Call, gate: &Gate, leave: fn(Connection)) {
     let connection = call.open(guard.runtime().address()).expect("a socket");
     gate.wait_for(1);
     leave(connection);
 }
 
-fn operators(guard: &Guard, method: &str, path: &str, body: &str) -> (u16, Value) {
+pub fn operators(guard: &Guard, method: &str, path: &str, body: &str) -> (u16, Value) {
     let call = Call::new(method, &format!("/.onlyonce/{path}"));
     let answer = guard.send(&call.authorization(&format!("Bearer {TOKEN}")).json(body));
     (answer.status, serde_json::from_slice(&answer.body).expect("JSON"))
@@ -64,7 +64,7 @@ fn list(guard: &Guard, query: &str) -> Value {
     page
 }
 
-fn listed(guard: &Guard, query: &str) -> Vec<Value> {
+pub fn listed(guard: &Guard, query: &str) -> Vec<Value> {
     list(guard, query)["unknown"].as_array().expect("a list").clone()
 }
 

@@ -59,7 +59,7 @@ function eventLines(event) {
 
 // A queue's message that is no request has neither route nor time.
 function isGuardLine(value) {
-  if (isAct(value) || isTold(value)) return typeof value.record === "string" && typeof value.code === "string";
+  if (isAct(value) || isTold(value) || isProbe(value)) return typeof value.record === "string" && typeof value.code === "string";
   if (isFence(value)) return typeof value.record === "string";
   if (value?.outcome === "dead-letter") return typeof value.queue === "string";
   return typeof value?.outcome === "string" && typeof value.route === "string" && typeof value.total_ms === "number";
@@ -75,13 +75,23 @@ export function isTold(line) {
   return line?.outcome === "unknown" || line?.outcome === "ended";
 }
 
+/** What the origin said when it was asked about an unknown outcome. */
+export function isProbe(line) {
+  return line?.outcome === "probe";
+}
+
+/** What freed a key: an operator, or the origin that was asked and had not acted. */
+export function frees(line) {
+  return (isAct(line) && line.code !== "resolved") || (line?.outcome === "ended" && line.code === "absent");
+}
+
 /** A key that its own caller gave up. */
 export function isFence(line) {
   return line?.outcome === "fenced";
 }
 
 export function isRequest(line) {
-  return !isAct(line) && !isTold(line) && !isFence(line);
+  return !isAct(line) && !isTold(line) && !isProbe(line) && !isFence(line);
 }
 
 // wrangler writes this event when the platform drops others.

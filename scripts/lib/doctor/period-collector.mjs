@@ -5,7 +5,7 @@
 // 4. what stayed unknown, what a policy that only watches let through, and what one should say.
 // It holds a few numbers for each record and the requests of the last moments, not the log.
 import { isNear } from "./history-collector.mjs";
-import { isAct, isFence, isTold } from "./log-file.mjs";
+import { frees, isAct, isFence, isProbe, isTold } from "./log-file.mjs";
 
 const MOST_EXAMPLES = 100;
 /** Where a request reached the origin, as far as its line tells. */
@@ -20,6 +20,7 @@ export class PeriodCollector {
     this.executions = new Map();
     this.requests = new Map();
     this.acts = new Map();
+    this.freed = new Map();
     this.fenced = new Set();
     this.looked = 0;
     this.executedTwice = new Examples();
@@ -34,7 +35,9 @@ export class PeriodCollector {
   }
 
   add(line) {
+    if (frees(line)) this.freed.set(line.record, line);
     if (isAct(line)) return void this.acts.set(line.record, line);
+    if (isProbe(line)) return;
     if (isTold(line)) return this.told(line);
     if (isFence(line)) return void this.fenced.add(line.record);
     count(this.outcomes, line.outcome);
@@ -67,7 +70,7 @@ export class PeriodCollector {
     const before = this.executions.get(line.record);
     this.executions.set(line.record, { claim: line.claim, at: line.at, status: line.status });
     if (before && before.claim !== line.claim && !isRefusal(before)) {
-      this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], source: line.source, act: freedBetween([this.acts.get(line.record)], before, line) });
+      this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], source: line.source, act: freedBetween([this.freed.get(line.record)], before, line) });
     }
     this.underAnotherKey(line);
   }
@@ -97,9 +100,9 @@ export function isRefusal({ status }) {
   return status >= 400 && status < 500;
 }
 
-/** The act by which an operator freed the key between two lines of its record, as far as times tell. */
+/** What freed the key between two lines of its record, as far as times tell. */
 export function freedBetween(acts, before, line) {
-  return acts.find((act) => act && act.code !== "resolved" && !(act.at < before.at) && !(act.at > line.at));
+  return acts.find((act) => act && !(act.at < before.at) && !(act.at > line.at));
 }
 
 /** The first of many, and how many there are. */

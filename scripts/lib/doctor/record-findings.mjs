@@ -27,6 +27,7 @@ function inFlight({ claimed_at, deadline_at, waiting }, now) {
 function done({ claimed_at, attempt, answer }) {
   const sent = attempt > 1 ? `It was sent to the origin ${attempt} times` : "It was sent to the origin once";
   if (answer?.resolved_at) return `${sent}, on ${claimed_at}. How that ended nobody knew; an operator gave the answer ${answer.status} on ${answer.resolved_at}.`;
+  if (answer?.settled_at) return `${sent}, on ${claimed_at}. How that ended nobody knew; the origin, asked on ${answer.settled_at}, had carried it out, and what it showed is the answer.`;
   const answered = answer ? `, which answered ${answer.status} after ${durationText(answer.took_ms)}` : "";
   return `${sent}, on ${claimed_at}${answered}.`;
 }
@@ -64,9 +65,18 @@ function unknown(record, { asked: { url } }) {
   const reason = REASONS[record.reason] ?? record.reason;
   const stands = record.call_open ? " The call is still open: a late answer will settle it." : "";
   const which = record.method ? ` (${record.method} ${record.route}, ${record.claimed_at})` : "";
-  const what = `Nobody knows whether the operation${which} was carried out: ${reason}.${stands} The key stays taken until ${record.expires_at}.`;
+  const what = `Nobody knows whether the operation${which} was carried out: ${reason}.${stands}${asked(record.settle)} The key stays taken until ${record.expires_at}.`;
   const evidence = { command: settling(record, url), record: record.record, claim: record.claim, reason: record.reason };
   return finding("outcome-unknown", what, SETTLE, evidence);
+}
+
+// What the origin said when it was asked, where it can be.
+function asked(settle) {
+  if (!settle) return "";
+  const { asked: times, last_asked_at, said, status, next_at } = settle;
+  const word = said === "absent" ? "did not have it, which does not count yet, or a call is open" : `said nothing that could be understood${status ? `, with status ${status}` : ""}`;
+  const last = times > 0 ? `The origin was asked ${countText(times, "time")}, last on ${last_asked_at}, and ${word}.` : "The origin has not been asked yet.";
+  return ` ${last}${next_at ? ` It is asked again on ${next_at}, or when the client retries.` : ""}`;
 }
 
 const SETTLE =

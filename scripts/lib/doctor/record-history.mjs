@@ -1,7 +1,7 @@
 // What the log's lines of one record add up to: who executed, who joined or got a replay, whether
 // they fell into one retry window, and what came beside them under another key or under none.
 import { countText, durationText, finding, shortId, timeText } from "./findings.mjs";
-import { isAct, isFence, isRequest } from "./log-file.mjs";
+import { frees, isAct, isFence, isRequest } from "./log-file.mjs";
 import { endpoint, freedBetween, isRefusal } from "./period-collector.mjs";
 import { FENCED, NEW_KEY } from "./record-findings.mjs";
 
@@ -29,7 +29,7 @@ function unseen({ record }, { log }) {
 // One claim, one execution. A second claim is right where the first had ended, or was refused.
 function claims(lines, window) {
   const executed = lines.filter(({ outcome }) => EXECUTED.has(outcome));
-  const acts = lines.filter(isAct);
+  const acts = lines.filter(frees);
   return executed.slice(1).flatMap((line, at) => (line.claim === executed[at].claim || isRefusal(executed[at]) ? [] : [secondClaim(executed[at], line, acts, window)]));
 }
 
@@ -42,6 +42,7 @@ function secondClaim(before, line, acts, window) {
 /** Two executions of one record, as far as their distance explains them. */
 export function executedTwice({ before, line, act, apart, window, evidence }) {
   const what = `Record ${shortId(line.record)} was carried out twice, under claim ${before.claim} (${timeText(before.at)}) and again under ${line.claim} (${timeText(line.at)}), ${durationText(apart)} later`;
+  if (act?.code === "absent") return finding("freed-by-origin", `${what}: in between the origin, asked what had become of the first, did not have it (${timeText(act.at)}).`, "Look whether it had only been slow: then raise absent_after in the route's settle.", evidence);
   if (act) return finding("freed-by-operator", `${what}: an operator freed the key in between (${act.code}, ${timeText(act.at)}).`, "Ask who did so, and on what ground: if the first had been carried out after all, this is a second order.", evidence);
   if (line.source === "derived") return finding("derived-again", `${what}: its key is derived, and remembered for derive_window only.`, "Where that is one operation, let the client send a key, or raise derive_window.", evidence);
   if (window !== undefined && apart >= window) {

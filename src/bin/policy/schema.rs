@@ -6,7 +6,7 @@
 //! and as attributes they would all be written a second time.
 
 use onlyonce::guard::policy::MAX_ROUTES;
-use onlyonce::guard::policy::amount::{NumberRange, Units};
+use onlyonce::guard::policy::amount::{DURATION, NumberRange, Units};
 use onlyonce::guard::policy::fields::{Default, FIELDS, Field, Kind, Level};
 use onlyonce::guard::shard::ShardCount;
 use serde_json::{Map, Value, json};
@@ -94,6 +94,7 @@ fn special(name: &str) -> Value {
         }
         "ignore" => list(json!({ "type": "string", "pattern": "^(/([^~]|~[01])*|[^/].*)$" }), 0),
         "cors" => json!({ "anyOf": [{ "enum": ["off"] }, cors_table()] }),
+        "settle" => json!({ "anyOf": [{ "enum": ["off"] }, settle_table()] }),
         "docs_url" => json!({ "type": "string", "pattern": "^https?://[^?#]+$" }),
         _ => unreachable!("the field {name} has no schema; add it here"),
     }
@@ -132,6 +133,36 @@ fn release_table() -> Value {
             },
         },
     })
+}
+
+fn settle_table() -> Value {
+    json!({
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["path", "found", "absent_after"],
+        "properties": {
+            "path": {
+                "type": "string",
+                "pattern": "^/[!-~]*\\{key\\}[!-~]*$",
+                "maxLength": 2000,
+                "description": "What the origin is asked for, in which {key} stands for the key.",
+            },
+            "found": {
+                "type": "string",
+                "pattern": "^(/([^~]|~[01])*)?$",
+                "maxLength": 255,
+                "description": "A JSON pointer to what is there once the operation was carried out.",
+            },
+            "absent_after": described_amount("How long after the sending an absence begins to count: at least deadline."),
+            "at": { "description": "When the origin is asked, from the moment on at which the outcome became unknown." , "default": ["10s", "1m", "10m"], "type": "array", "items": amount(&DURATION), "minItems": 1, "maxItems": 64, "uniqueItems": true },
+        },
+    })
+}
+
+fn described_amount(description: &str) -> Value {
+    let mut schema = amount(&DURATION);
+    schema["description"] = description.into();
+    schema
 }
 
 fn cors_table() -> Value {

@@ -2,9 +2,11 @@
 
 use onlyonce::guard::fingerprint::{Headers, Ignore};
 use onlyonce::guard::key_location::KeyLocation;
+use onlyonce::guard::policy::DURATION;
 use onlyonce::guard::policy::fields::{Field, Kind, Values};
 use onlyonce::guard::release::Release;
 use onlyonce::guard::scope::{Scope, auto_credential};
+use onlyonce::guard::settle::Settle;
 use onlyonce::guard::source::Source;
 use serde_json::Value;
 
@@ -62,6 +64,9 @@ fn list(name: &str, values: &Values) -> String {
             let pointers = pointers.iter().map(|pointer| pointer_text(pointer));
             pointers.chain(fields.iter().cloned()).collect()
         }
+        "settle" => {
+            settings.settle.as_ref().map_or(vec!["off".into()], |settle| settle_text(settle))
+        }
         "cors" => settings.cors.as_ref().map_or(vec!["off".into()], |cors| cors.origins.clone()),
         "docs_url" => settings.docs_url.iter().cloned().collect(),
         _ => unreachable!("the field {name} has no text; add it here"),
@@ -78,6 +83,13 @@ fn release(entry: &Release) -> String {
             Some(pattern) => format!("{status} with {}: {pattern}", header.name),
         },
     }
+}
+
+fn settle_text(settle: &Settle) -> Vec<String> {
+    let Settle { path, found, absent_after, at } = settle;
+    let at: Vec<String> = at.iter().map(|at| DURATION.write(at.0)).collect();
+    let absent_after = DURATION.write(absent_after.0);
+    vec![format!("{path} for {found}; absent after {absent_after}; at {}", at.join(" "))]
 }
 
 fn pointer_text(tokens: &[String]) -> String {

@@ -10,6 +10,7 @@ use super::super::platform::{log, now};
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
 use super::in_memory::UnderWay;
+use super::probe::next_probe;
 use super::reply::{is_taken_in_time, rows_of};
 use super::unknown_outcomes::list;
 use crate::guard::log::operator_line;
@@ -111,9 +112,10 @@ fn show(
     let body = command == RecordCommand::Inspect { body: true };
     let seen = context.counters.of(&context.store, id, &record);
     let pepper = &context.bindings.pepper;
-    let (before, after) = context
-        .memory
-        .with_state(id, |live| describe(&record, About { id, pepper, realm, live, seen, body }));
+    let next_probe = next_probe(context, &record);
+    let (before, after) = context.memory.with_state(id, |live| {
+        describe(&record, About { id, pepper, realm, live, seen, body, next_probe })
+    });
     if !body {
         return json(200, &(before + &after));
     }

@@ -8,8 +8,11 @@ use super::super::platform::timeout::sleep;
 use super::super::platform::{log, message_of, now};
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
+use super::in_memory::Wakeup;
+use super::probe::{MAX_PROBES, probe_without_caller, settle_without_caller};
 use super::unknown_outcomes::send_messages;
 use crate::guard::machine::{Action, Event, StorageOp};
+use crate::guard::record::Claim;
 use crate::guard::scope::RecordId;
 use crate::guard::shard::retention::Bucket;
 use crate::guard::time::Millis;
@@ -116,7 +119,11 @@ fn look_at_one(
     bucket: Bucket,
 ) -> Result<Found, JsValue> {
     let now = now();
-    let transition = match context.on_event(id, Event::Alarm) {
+    let mut event = |claim: Option<&Claim>| {
+        let settle = claim.and_then(|claim| settle_without_caller(context, claim));
+        Event::Alarm { settle: settle.filter(|_| context.memory.probes() < MAX_PROBES) }
+    };
+    let transition = match context.step(id, &mut event, &Wakeup::look_again) {
         Ok(transition) => transition,
         Err(why) => {
             log::error(&format!("onlyonce: a record could not be looked at: {why}"));
@@ -130,6 +137,7 @@ fn look_at_one(
             context.in_background(confirm_deletion(context.clone(), *id));
             return Ok(Found::Deleting);
         }
+        Action::Probe => probe_without_caller(context, id, &transition.record),
         Action::EndCalls => context.memory.abort_calls(id),
         _ => {}
     }

@@ -7,6 +7,7 @@ use super::super::platform::{log, now, promise_of};
 use super::counters::{Copied, Counters};
 use super::in_memory::{InMemory, Wakeup};
 use super::places::PlaceQueue;
+use super::probe::next_look;
 use super::record_store::RecordStore;
 use super::unknown_outcomes::{UnknownOutcomes, send_messages, tell};
 use crate::guard::machine::{Action, Event, StorageOp, Transition, binding_claim, transition};
@@ -43,6 +44,8 @@ pub struct ObjectContext {
     alarm_at: Cell<Option<UnixMillis>>,
     /// Whether the alarm could not do all when it rang last.
     unfinished: Cell<bool>,
+    /// When the first of the unknown outcomes that can be settled is to be looked at.
+    next_probe: Cell<Option<UnixMillis>>,
 }
 
 impl ObjectContext {
@@ -65,6 +68,7 @@ impl ObjectContext {
             watch,
             alarm_at: Cell::default(),
             unfinished: Cell::default(),
+            next_probe: Cell::default(),
         })
     }
 
@@ -100,6 +104,9 @@ impl ObjectContext {
         });
         let changes = open.map(|open| open.changes(cause, &transition)).unwrap_or_default();
         let is_sent = !changes.is_empty() && self.bindings.outcomes.is_some();
+        if transition.action != Action::Probe {
+            self.note_probe(next_look(self, id, &transition.record));
+        }
         if transition.storage == StorageOp::Put || is_sent {
             self.set_alarm_before(&transition, place, is_sent, now)?;
         }
@@ -160,6 +167,7 @@ impl ObjectContext {
             watch: self.watch,
             orphaned: self.store.has_orphans()?,
             unfinished: self.unfinished.get(),
+            next_probe: self.next_probe.get(),
         })
     }
 
@@ -171,9 +179,15 @@ impl ObjectContext {
         }
     }
 
-    /// The alarm has rung, which uses it up.
+    /// The alarm has rung, which uses it up; it looks at every outcome that can be settled.
     pub fn forget_alarm(&self) {
         self.alarm_at.set(None);
+        self.next_probe.set(None);
+    }
+
+    /// When an unknown outcome is to be looked at, for the alarm that is set next.
+    pub fn note_probe(&self, at: Option<UnixMillis>) {
+        self.next_probe.set([self.next_probe.get(), at].into_iter().flatten().min());
     }
 
     pub fn set_unfinished(&self, unfinished: bool) {

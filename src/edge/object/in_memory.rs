@@ -1,5 +1,5 @@
 //! What one instance of a shard knows of its keys besides their records: who waits, which calls are
-//! open, and what is being copied or read.
+//! open, and what is being copied, read or asked.
 //!
 //! 1. Never a static: objects share isolates.
 //! 2. Everything is kept by key, and a key of which nothing is to be known is not in here.
@@ -36,6 +36,8 @@ struct KeyMemory {
     copies: u32,
     /// How many deletions of the copy are.
     deletions: u32,
+    /// How many times the origin is being asked what became of it.
+    probes: u32,
 }
 
 /// Somebody who waits for the answer of an open call.
@@ -93,6 +95,7 @@ enum Work {
     Copying,
     Reading,
     Deleting,
+    Probing,
 }
 
 /// Work that counts as under way until this is dropped.
@@ -117,11 +120,12 @@ impl KeyMemory {
             Work::Copying => &mut self.copies,
             Work::Reading => &mut self.readers,
             Work::Deleting => &mut self.deletions,
+            Work::Probing => &mut self.probes,
         }
     }
 
     fn is_empty(&self) -> bool {
-        let nothing_under_way = [self.readers, self.copies, self.deletions] == [0; 3];
+        let nothing_under_way = [self.readers, self.copies, self.deletions, self.probes] == [0; 4];
         self.open_calls.is_empty() && self.waiting.is_empty() && nothing_under_way
     }
 }
@@ -142,6 +146,7 @@ impl InMemory {
             others_waiting: waiting().filter(|waiter| !waiter.is_owner).count(),
             copying: key.copies > 0,
             reading: key.readers > 0,
+            probing: key.probes > 0,
         })
     }
 
@@ -202,8 +207,15 @@ impl InMemory {
         }
     }
 
+    /// Whether a call to the origin is open, or a question.
     pub fn has_open_calls(&self) -> bool {
-        self.keys.borrow().values().any(|key| !key.open_calls.is_empty())
+        let is_open = |key: &KeyMemory| !key.open_calls.is_empty() || key.probes > 0;
+        self.keys.borrow().values().any(is_open)
+    }
+
+    /// How many keys the origin is being asked about.
+    pub fn probes(&self) -> usize {
+        self.keys.borrow().values().filter(|key| key.probes > 0).count()
     }
 
     /// One more who waits for a key, and hears what [`InMemory::wake`] is given.
@@ -237,6 +249,11 @@ impl InMemory {
     pub fn begin_deleting(self: &Rc<Self>, id: &RecordId) -> Option<UnderWay> {
         let is_deleting = self.keys.borrow().get(id).is_some_and(|key| key.deletions > 0);
         (!is_deleting).then(|| self.begin(id, Work::Deleting))
+    }
+
+    /// Nobody else asks about the key until what this returns is dropped.
+    pub fn begin_probe(self: &Rc<Self>, id: &RecordId) -> UnderWay {
+        self.begin(id, Work::Probing)
     }
 
     fn begin(self: &Rc<Self>, id: &RecordId, work: Work) -> UnderWay {

@@ -127,15 +127,22 @@ impl IncomingSubmission {
                 && pass == Pass::First
                 && !self.request.redelivered
                 && !self.request.observe,
+            settles: settings.settle.is_some(),
+            may_probe: self.may_probe(pass),
             can_send: pass != Pass::Led && self.body.borrow().is_some(),
             place,
             known_only: self.request.known_only,
-            raw_key: self.raw_key().filter(|_| resend),
+            raw_key: self.raw_key().filter(|_| resend || settings.settle.is_some()),
         }))
     }
 
+    /// Whether this request may have the origin asked what became of its key.
+    fn may_probe(&self, pass: Pass) -> bool {
+        self.settings.settle.is_some() && pass == Pass::First && !self.request.observe
+    }
+
     /// The key as the origin sees it.
-    fn raw_key(&self) -> Option<String> {
+    pub fn raw_key(&self) -> Option<String> {
         self.request.key_header.clone().or_else(|| self.head.header("idempotency-key"))
     }
 

@@ -19,6 +19,7 @@ mod live_head;
 mod origin_request;
 mod origin_response;
 mod places;
+mod probe;
 mod record_store;
 mod recording;
 mod reply;

@@ -14,11 +14,12 @@ use super::incoming_submission::{IncomingSubmission, Pass};
 use super::origin_request::OriginRequest;
 use super::origin_response::receive;
 use super::places::HeldPlace;
+use super::probe::probe_for;
 use super::reply;
 use crate::guard::hex::Hex;
 use crate::guard::machine::{ASK_AGAIN, Action, Event, Place, Refusal, Transition};
 use crate::guard::policy::KvWrite;
-use crate::guard::record::{Claim, ClaimId, Record};
+use crate::guard::record::{Answer, AnswerSource, Claim, ClaimId, Record};
 use crate::guard::rpc::{Delivery, DryRun, SubmitRequest};
 use crate::guard::seen::DuplicateKind;
 use crate::guard::time::Millis;
@@ -111,6 +112,10 @@ impl Handling<'_> {
                     }
                     self.pass = Pass::Led;
                 }
+                (Action::Probe, Some(place)) => {
+                    probe_for(self.context, self.submission, &transition.record, place).await;
+                    self.pass = Pass::Waited;
+                }
                 (action, place) => {
                     drop(place);
                     let transition = Transition { action, ..transition };
@@ -172,6 +177,7 @@ impl Handling<'_> {
             Action::Nothing
             | Action::Forward
             | Action::AwaitPlace
+            | Action::Probe
             | Action::Tell
             | Action::DropCopy
             | Action::EndCalls
@@ -187,9 +193,12 @@ impl Handling<'_> {
         {
             context.in_background(write_copy(context.clone(), *id, claim.id));
         }
+        let is_origins = |answer: &Answer| answer.source == AnswerSource::Origin;
         let delivery = match self.pass {
-            Pass::First => Delivery::Replayed,
-            Pass::Waited | Pass::Led => Delivery::Collapsed,
+            Pass::Waited | Pass::Led if record.answer().is_some_and(is_origins) => {
+                Delivery::Collapsed
+            }
+            _ => Delivery::Replayed,
         };
         let claim = record.claim().map(|claim| claim.id);
         let answered = self.answered.as_ref().filter(|answered| Some(answered.claim) == claim);
@@ -247,9 +256,11 @@ impl Handling<'_> {
         let wakeup = self.context.memory.wait(submission.record(), is_owner);
         let now = now();
         let patience = submission.wait_left(now);
-        let deadline = match record.claim() {
-            // A stream is waited for to its end.
-            Some(claim) if !self.context.memory.streams(submission.record(), claim.attempt) => {
+        let deadline = match record {
+            // A stream is waited for to its end, and so is what the origin says when it is asked.
+            Record::InFlight { claim, .. }
+                if !self.context.memory.streams(submission.record(), claim.attempt) =>
+            {
                 claim.deadline_at.plus(TIMER_SLACK).since(now)
             }
             _ => patience,

@@ -22,6 +22,9 @@ pub struct Bindings {
     pub dead_letters: Option<Queue>,
     /// `OUTCOMES`: who is told of outcomes that become unknown, and of their ends.
     pub outcomes: Option<Queue>,
+    /// `SETTLE_AUTHORIZATION`: what the origin is shown when it is asked without a caller; without it
+    /// only retries ask.
+    pub settle_authorization: Option<String>,
     /// `ADMIN_TOKEN`: without it there is no operator.
     pub admin_token: Option<String>,
     /// `PEPPER`: without it record ids are plain hashes, and the log tells no fingerprints.
@@ -47,6 +50,7 @@ impl Bindings {
             metrics: raw("METRICS").map(JsCast::unchecked_into),
             dead_letters: env.queue("DEAD_LETTERS").ok(),
             outcomes: env.queue("OUTCOMES").ok(),
+            settle_authorization: text(env, "SETTLE_AUTHORIZATION").filter(|text| !text.is_empty()),
             admin_token: text(env, "ADMIN_TOKEN").filter(|token| !token.is_empty()),
             pepper: Pepper::new(text(env, "PEPPER").as_deref()),
         }

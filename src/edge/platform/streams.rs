@@ -199,7 +199,8 @@ impl ReadAhead {
         Self::try_up_to(body, most).await.unwrap_or_default()
     }
 
-    async fn try_up_to(body: Option<ReadableStream>, most: u64) -> Result<Self, JsValue> {
+    /// The same, and an error where it breaks off before.
+    pub async fn try_up_to(body: Option<ReadableStream>, most: u64) -> Result<Self, JsValue> {
         let mut read = Self::default();
         let Some(stream) = body else { return Ok(read) };
         let mut chunks = Chunks::of(stream)?;

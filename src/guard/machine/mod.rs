@@ -20,11 +20,15 @@
 //!     the key there until the fence's end.
 //! 11. A caller may fence a key of which nothing is known: from then on nobody claims it until the
 //!     fence's end. What is known is told as it is, and stays.
-//! 12. An operator who knows what became of an unknown outcome says so about one claim, and only
+//! 12. What the origin says when it is asked about an unknown outcome counts for the claim that it was
+//!     asked about. That there is nothing frees the key only where it was asked late enough, and no call
+//!     is open. It is asked by one at a time.
+//! 13. An operator who knows what became of an unknown outcome says so about one claim, and only
 //!     while it is unknown; an open call may still tell, so it keeps the key from being freed.
 
 mod fence;
 mod operator;
+mod probe;
 mod reports;
 mod submissions;
 
@@ -32,12 +36,16 @@ use super::fingerprint::Fingerprint;
 use super::origin::OriginVerdict;
 use super::record::{Answer, Claim, ClaimId, Outcome, Reason, Record};
 use super::scope::Credential;
+use super::settle::Settle;
 use super::time::{Millis, UnixMillis};
 pub use fence::Fence;
 use fence::{ask, fence};
 use operator::{copy_deleted, forget, on_alarm, on_look, resolve};
+pub use probe::Probed;
+use probe::probed;
 use reports::{answered, failed, on_not_processed};
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 use submissions::submitted;
 
 /// The most duplicates that wait for one answer; each holds a connection and some memory.
@@ -64,7 +72,12 @@ pub enum Event {
     /// Somebody looks at what time has done.
     Look,
     /// The alarm rang, which uses it up.
-    Alarm,
+    Alarm {
+        /// How the origin can be asked, where it can without a caller.
+        settle: Option<Rc<Settle>>,
+    },
+    /// The origin was asked what became of a claim.
+    Probed(Probed),
     /// An operator wants the key to be free, whatever became of it.
     Forget,
     /// The copy of a forgotten key's answer is deleted.
@@ -109,6 +122,11 @@ pub struct Submission {
     /// Whether this request may cause a second sending: it is a client's retry under
     /// `unknown = "resend"`, not a waiter that looks again or a stub call made twice.
     pub may_resend: bool,
+    /// Whether the origin can be asked what becomes of the claim that this request makes.
+    pub settles: bool,
+    /// Whether it may be asked now, with this request's own credentials: it is a retry that looks for the
+    /// first time.
+    pub may_probe: bool,
     /// Whether this request may be sent: it has not been sent already, and its body is still there.
     pub can_send: bool,
     /// Whether it has one of the shard's places, without which nothing is claimed.
@@ -116,7 +134,7 @@ pub struct Submission {
     /// The key belongs to another shard since `shards` was changed: it is carried out here only if it
     /// is known here.
     pub known_only: bool,
-    /// The key's header value, to be kept for a second sending.
+    /// The key's header value, to be kept for a second sending, or to ask the origin with.
     pub raw_key: Option<String>,
 }
 
@@ -145,6 +163,8 @@ pub struct InMemoryState<'a> {
     pub copying: bool,
     /// Whether the answer is being read from its rows.
     pub reading: bool,
+    /// Whether the origin is being asked what became of it.
+    pub probing: bool,
 }
 
 /// What is to be done.
@@ -175,8 +195,10 @@ pub enum Action {
     AwaitPlace,
     /// Tell the Worker that the key lives in another shard; nobody claims it here any more.
     ConfirmMove,
-    /// Wait for the call that is open.
+    /// Wait for the call, or the question to the origin, that is open.
     Join,
+    /// Ask the origin what became of it, and say so with [`Event::Probed`].
+    Probe,
     /// Show the record's answer.
     Replay,
     Refuse(Refusal),
@@ -248,7 +270,8 @@ pub fn transition(
     let (record, by_time) = apply_time(record, live, now);
     let transition = match event {
         Event::Look => on_look(record),
-        Event::Alarm => on_alarm(record, live, now),
+        Event::Alarm { settle } => on_alarm(record, settle.as_deref(), live, now),
+        Event::Probed(probe) => probed(record, probe, live, now),
         Event::Forget => forget(record, live),
         Event::CopyDeleted => copy_deleted(record, now),
         Event::Ask { credential } => ask(record, &credential),
@@ -259,16 +282,16 @@ pub fn transition(
             OriginVerdict::NotProcessed => on_not_processed(record, &claim, attempt),
             OriginVerdict::Final => answered(record, &claim, attempt, answer, now),
             OriginVerdict::MayHaveActed => {
-                let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer) };
+                let outcome = Outcome::new(Reason::ServerError, Some(answer), now);
                 failed(record, &claim, attempt, outcome)
             }
         },
         Event::Failed { claim, attempt } => {
-            let outcome = Outcome { reason: Reason::ConnectionLost, answer: None };
+            let outcome = Outcome::new(Reason::ConnectionLost, None, now);
             failed(record, &claim, attempt, outcome)
         }
         Event::AnsweredNoSuchStatus { claim, attempt, status } => {
-            let outcome = Outcome { reason: Reason::NoSuchStatus(status), answer: None };
+            let outcome = Outcome::new(Reason::NoSuchStatus(status), None, now);
             failed(record, &claim, attempt, outcome)
         }
         Event::NotSent { claim, attempt } => on_not_processed(record, &claim, attempt),
@@ -283,12 +306,12 @@ pub fn transition(
 fn apply_time(record: Record, live: InMemoryState, now: UnixMillis) -> (Record, StorageOp) {
     let (record, change) = match record {
         Record::InFlight { claim, previous } if !live.open_calls.contains(&claim.attempt) => {
-            (unknown(claim, previous, Reason::Restarted), StorageOp::Put)
+            (unknown(claim, previous, Reason::Restarted, now), StorageOp::Put)
         }
         Record::InFlight { claim, previous }
             if now >= claim.deadline_at && !live.streaming.contains(&claim.attempt) =>
         {
-            (unknown(claim, previous, Reason::DeadlinePassed), StorageOp::Put)
+            (unknown(claim, previous, Reason::DeadlinePassed, now), StorageOp::Put)
         }
         Record::Forgotten { until: Some(until) }
         | Record::Moved { until }
@@ -326,8 +349,8 @@ pub fn binding_claim<'a>(
 
 /// A call that will not be waited for any longer. What an earlier attempt left behind says more
 /// than a reason does.
-fn unknown(claim: Claim, previous: Option<Outcome>, reason: Reason) -> Record {
-    Record::Unknown { claim, outcome: previous.unwrap_or(Outcome { reason, answer: None }) }
+fn unknown(claim: Claim, previous: Option<Outcome>, reason: Reason, now: UnixMillis) -> Record {
+    Record::Unknown { claim, outcome: previous.unwrap_or(Outcome::new(reason, None, now)) }
 }
 
 impl Transition {

@@ -2,6 +2,7 @@
 
 use super::{Action, AdminRefusal, InMemoryState, QUARANTINE, Resolution, Transition};
 use crate::guard::record::{Claim, ClaimId, Record};
+use crate::guard::settle::Settle;
 use crate::guard::time::UnixMillis;
 
 pub(super) fn on_look(record: Record) -> Transition {
@@ -16,7 +17,12 @@ pub(super) fn on_look(record: Record) -> Transition {
 /// deadline is let be: it may have been sent for the second time a moment before the window's end.
 ///
 /// An answer that is being read outlives its window until the reader is done.
-pub(super) fn on_alarm(record: Record, live: InMemoryState, now: UnixMillis) -> Transition {
+pub(super) fn on_alarm(
+    record: Record,
+    settle: Option<&Settle>,
+    live: InMemoryState,
+    now: UnixMillis,
+) -> Transition {
     let outlasts = |claim: &Claim| now >= claim.window_ends_at && !live.open_calls.is_empty();
     match record {
         Record::Done { ref claim, .. } | Record::Unknown { ref claim, .. } if outlasts(claim) => {
@@ -24,6 +30,12 @@ pub(super) fn on_alarm(record: Record, live: InMemoryState, now: UnixMillis) -> 
         }
         Record::InFlight { ref claim, .. } if outlasts(claim) && now >= claim.deadline_at => {
             Transition::keep(record, Action::EndCalls)
+        }
+        Record::Unknown { ref claim, ref outcome }
+            if !live.probing
+                && settle.is_some_and(|settle| settle.next_at(claim, outcome) <= now) =>
+        {
+            Transition::keep(record, Action::Probe)
         }
         other => on_look(other),
     }

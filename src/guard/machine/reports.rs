@@ -1,7 +1,7 @@
 //! What the end of a call does to the record of its claim.
 
 use super::{Action, Transition};
-use crate::guard::record::{Answer, ClaimId, Outcome, Record};
+use crate::guard::record::{Answer, Claim, ClaimId, Outcome, Record};
 use crate::guard::time::UnixMillis;
 
 /// A final answer. It counts for every attempt of the claim, also for one that was given up.
@@ -38,13 +38,25 @@ pub(super) fn failed(record: Record, id: &ClaimId, attempt: u32, outcome: Outcom
         {
             Transition::put(Record::Unknown { claim, outcome: previous }, Action::Nothing)
         }
-        Record::InFlight { claim, .. } | Record::Unknown { claim, .. }
+        Record::InFlight { claim, previous } if claim.id == *id && claim.attempt == attempt => {
+            still_unknown(claim, outcome, previous)
+        }
+        Record::Unknown { claim, outcome: previous }
             if claim.id == *id && claim.attempt == attempt =>
         {
-            Transition::put(Record::Unknown { claim, outcome }, Action::Nothing)
+            still_unknown(claim, outcome, Some(previous))
         }
         other => Transition::keep(other, Action::Nothing),
     }
+}
+
+/// What was unknown before has been so since then.
+fn still_unknown(claim: Claim, outcome: Outcome, previous: Option<Outcome>) -> Transition {
+    let outcome = match &previous {
+        Some(previous) => outcome.after(previous),
+        None => outcome,
+    };
+    Transition::put(Record::Unknown { claim, outcome }, Action::Nothing)
 }
 
 /// An attempt that was not processed. The first one frees the key; a later one says nothing of

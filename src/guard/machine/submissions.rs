@@ -43,11 +43,19 @@ pub(super) fn submitted(
                 _ => Transition::keep(Record::Unknown { claim, outcome }, Action::AwaitPlace),
             }
         }
-        Record::Unknown { ref outcome, .. } if !is_kept(outcome) => {
-            let reason = outcome.reason;
-            Transition::refuse(record, Refusal::OutcomeUnknown(reason))
+        // One who comes while the origin is being asked waits for what it says.
+        Record::Unknown { .. } if submission.may_probe && live.probing => {
+            match live.waiting < MAX_WAITING {
+                true => Transition::keep(record, Action::Join),
+                false => told(record),
+            }
         }
-        Record::Done { .. } | Record::Unknown { .. } => Transition::keep(record, Action::Replay),
+        Record::Unknown { .. } if submission.may_probe && submission.place != Place::Denied => {
+            let has_place = submission.place == Place::Taken;
+            Transition::keep(record, if has_place { Action::Probe } else { Action::AwaitPlace })
+        }
+        Record::Unknown { .. } => told(record),
+        Record::Done { .. } => Transition::keep(record, Action::Replay),
         Record::Vacant
         | Record::Forgotten { .. }
         | Record::Moved { .. }
@@ -139,6 +147,17 @@ pub(super) fn come_again(record: Record) -> Transition {
     Transition::refuse(record, Refusal::InProgress { retry_after: ASK_AGAIN })
 }
 
+/// What is known of an outcome that nobody knows: the origin's 5xx, or why.
+fn told(record: Record) -> Transition {
+    match &record {
+        Record::Unknown { outcome, .. } if !is_kept(outcome) => {
+            let reason = outcome.reason;
+            Transition::refuse(record, Refusal::OutcomeUnknown(reason))
+        }
+        _ => Transition::keep(record, Action::Replay),
+    }
+}
+
 fn is_kept(outcome: &Outcome) -> bool {
     outcome.answer.as_ref().is_some_and(|answer| answer.body != Body::NotKept)
 }
@@ -157,6 +176,7 @@ fn claimed(submission: Submission, now: UnixMillis) -> Transition {
         derived_ttl: submission.derived_ttl,
         answered_at: None,
         raw_key: submission.raw_key,
+        settles: submission.settles,
         method: submission.method,
         route: submission.route,
     };

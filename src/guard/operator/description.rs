@@ -4,7 +4,9 @@ use crate::guard::digest::Pepper;
 use crate::guard::document::to_json;
 use crate::guard::log::FingerprintTag;
 use crate::guard::machine::InMemoryState;
-use crate::guard::record::{Answer, AnswerSource, Body, Claim, ClaimId, Record};
+use crate::guard::record::{
+    Answer, AnswerSource, Body, Claim, ClaimId, ProbeAnswer, Probes, Record,
+};
 use crate::guard::scope::RecordId;
 use crate::guard::seen::DuplicateCounts;
 use crate::guard::time::UnixMillis;
@@ -37,6 +39,8 @@ pub struct About<'a> {
     pub seen: DuplicateCounts,
     /// Whether the body of the answer was asked for.
     pub body: bool,
+    /// When the origin is asked next what became of an unknown outcome.
+    pub next_probe: Option<UnixMillis>,
 }
 
 /// What is known of a record, in two parts: the body of its answer in base64 goes between them
@@ -47,6 +51,7 @@ pub fn describe(record: &Record, about: About) -> (String, String) {
             .claim()
             .zip(record.expires_at())
             .map(|(claim, expires_at)| ClaimDescription::new(claim, expires_at, &about)),
+        settle: SettleDescription::of(record, about.next_probe),
         answer: record.answer().map(|answer| AnswerDescription::new(answer, about.body)),
         ..Description::new(about.id, record)
     };
@@ -72,6 +77,10 @@ struct Description<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    unknown_since: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settle: Option<SettleDescription>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     answer: Option<AnswerDescription<'a>>,
 }
 
@@ -82,12 +91,17 @@ impl<'a> Description<'a> {
             Record::Moved { until } | Record::Fenced { until } => Some(until.rfc3339()),
             _ => None,
         };
-        let reason = match record {
-            Record::Unknown { outcome, .. } => Some(outcome.reason.name()),
-            _ => None,
-        };
-        let state = state(record);
-        Self { record: id, state, until, claim: None, reason, answer: None }
+        let outcome = record.unknown_outcome().map(|(_, outcome)| outcome);
+        Self {
+            record: id,
+            state: state(record),
+            until,
+            claim: None,
+            reason: outcome.map(|outcome| outcome.reason.name()),
+            unknown_since: outcome.map(|outcome| outcome.since.rfc3339()),
+            settle: None,
+            answer: None,
+        }
     }
 }
 
@@ -153,6 +167,39 @@ impl<'a> ClaimDescription<'a> {
     }
 }
 
+/// What the origin said when it was asked.
+#[derive(Debug, Serialize)]
+pub(super) struct SettleDescription {
+    asked: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    last_asked_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    said: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_at: Option<String>,
+}
+
+impl SettleDescription {
+    /// Returns `None` for a record that the origin is not asked about.
+    fn of(record: &Record, next_at: Option<UnixMillis>) -> Option<Self> {
+        let (claim, outcome) = record.unknown_outcome()?;
+        claim.settles.then(|| Self::of_probes(outcome.probes, next_at))
+    }
+
+    pub(super) fn of_probes(probes: Probes, next_at: Option<UnixMillis>) -> Self {
+        let answer = probes.last.map(|last| last.answer);
+        Self {
+            asked: probes.asked,
+            last_asked_at: probes.last.map(|last| last.asked_at.rfc3339()),
+            said: answer.map(ProbeAnswer::name),
+            status: answer.and_then(ProbeAnswer::status),
+            next_at: next_at.map(UnixMillis::rfc3339),
+        }
+    }
+}
+
 #[derive(Serialize)]
 struct AnswerDescription<'a> {
     status: u16,
@@ -161,6 +208,9 @@ struct AnswerDescription<'a> {
     /// When an operator gave it in the origin's place.
     #[serde(skip_serializing_if = "Option::is_none")]
     resolved_at: Option<String>,
+    /// When the origin gave it, asked what had become of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settled_at: Option<String>,
     took_ms: u64,
     body: &'static str,
     body_bytes: u64,
@@ -176,12 +226,13 @@ impl<'a> AnswerDescription<'a> {
             Body::Rows { length, .. } => ("kept", *length),
             Body::NotKept => ("not-kept", 0),
         };
+        let at = |source| (answer.source == source).then(|| answer.answered_at.rfc3339());
         Self {
             status: answer.status,
             headers: &answer.headers,
             answered_at: answer.answered_at.rfc3339(),
-            resolved_at: (answer.source == AnswerSource::Operator)
-                .then(|| answer.answered_at.rfc3339()),
+            resolved_at: at(AnswerSource::Operator),
+            settled_at: at(AnswerSource::Settled),
             took_ms: answer.origin_time.0,
             body,
             body_bytes,

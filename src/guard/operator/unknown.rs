@@ -9,11 +9,12 @@
 //! 4. What became known while somebody turns the pages is missing from the next ones; what became
 //!    unknown meanwhile stands on the first.
 
+use super::description::SettleDescription;
 use super::error::{ListError, excerpt};
 use crate::guard::document::to_json;
 use crate::guard::machine::InMemoryState;
 use crate::guard::policy::{AmountRange, DURATION, Sharding};
-use crate::guard::record::{Reason, Record};
+use crate::guard::record::{Probes, Reason, Record};
 use crate::guard::rpc::{self, RpcError};
 use crate::guard::scope::RecordId;
 use crate::guard::shard::ShardCount;
@@ -128,6 +129,9 @@ pub struct UnknownEntry {
     pub status: Option<u16>,
     pub claimed_at: UnixMillis,
     pub expires_at: UnixMillis,
+    pub unknown_since: UnixMillis,
+    /// What the origin said when it was asked; absent where it is not.
+    pub probes: Option<Probes>,
     pub call_open: bool,
 }
 
@@ -145,6 +149,8 @@ impl UnknownEntry {
             status: outcome.status(),
             claimed_at: claim.claimed_at,
             expires_at: claim.window_ends_at,
+            unknown_since: outcome.since,
+            probes: claim.settles.then_some(outcome.probes),
             call_open: !live.open_calls.is_empty(),
         })
     }
@@ -228,6 +234,9 @@ struct Shown {
     status: Option<u16>,
     claimed_at: String,
     expires_at: String,
+    unknown_since: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    settle: Option<SettleDescription>,
     call_open: bool,
 }
 
@@ -243,6 +252,8 @@ impl From<UnknownEntry> for Shown {
             status: entry.status,
             claimed_at: entry.claimed_at.rfc3339(),
             expires_at: entry.expires_at.rfc3339(),
+            unknown_since: entry.unknown_since.rfc3339(),
+            settle: entry.probes.map(|probes| SettleDescription::of_probes(probes, None)),
             call_open: entry.call_open,
         }
     }

@@ -10,6 +10,7 @@ use super::parse::{MAX_LENGTH, MAX_ROUTES};
 use super::pattern::PatternError;
 use super::releases::ReleaseError;
 use super::rules::RuleViolation;
+use super::settle::SettleError;
 use super::sharding::ShardingError;
 use std::fmt;
 use std::ops::Deref;
@@ -101,6 +102,8 @@ pub enum Mistake {
     Release(#[from] ReleaseError),
     #[error(transparent)]
     Rule(#[from] RuleViolation),
+    #[error(transparent)]
+    Settle(#[from] SettleError),
     #[error(transparent)]
     Sharding(#[from] ShardingError),
     #[error(transparent)]

@@ -131,7 +131,7 @@ impl Choice {
 }
 
 impl AmountRange {
-    fn read(self, reader: &mut Reader, json: &RawValue) -> Option<u64> {
+    pub(super) fn read(self, reader: &mut Reader, json: &RawValue) -> Option<u64> {
         let parsed = match reader.value(json)? {
             Value::Text(text) => self.parse(&text),
             // A number lacks its unit, which says more than that it is a number.

@@ -114,7 +114,7 @@ pub fn entries<T: PartialEq>(
 }
 
 /// The same, where a list without entries would say something else than was meant.
-fn some_entries<T: PartialEq>(
+pub(super) fn some_entries<T: PartialEq>(
     reader: &mut Reader,
     json: &RawValue,
     cure: &str,

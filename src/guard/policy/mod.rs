@@ -17,6 +17,7 @@ mod reader;
 mod releases;
 mod rules;
 pub mod settings;
+mod settle;
 pub mod sharding;
 mod table;
 
@@ -28,6 +29,7 @@ pub use pattern::PatternError;
 pub use releases::ReleaseError;
 pub use rules::RuleViolation;
 pub use settings::{InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Settings, Unknown};
+pub use settle::SettleError;
 pub use sharding::{Jurisdiction, Location, Sharding, ShardingError};
 
 use super::address::other_readings;
@@ -79,6 +81,18 @@ impl Policy {
         match self.routes.iter().find(|route| is_it(&route.pattern)) {
             Some(route) => (route.pattern.as_str(), route.settings.clone()),
             None => ("*", self.defaults.clone()),
+        }
+    }
+
+    /// How the requests of a record's route are guarded now. Returns `None` if the policy has no such route
+    /// any more.
+    pub fn settings_of(&self, route: &str) -> Option<&Rc<Settings>> {
+        match route {
+            "*" => Some(&self.defaults),
+            _ => {
+                let is_it = |known: &&Route| known.pattern.as_str() == route;
+                self.routes.iter().find(is_it).map(|route| &route.settings)
+            }
         }
     }
 

@@ -41,13 +41,16 @@ pub struct RuleViolation {
     cure: String,
 }
 
-pub static RULES: [Rule; 6] = [
+pub static RULES: [Rule; 9] = [
     Rule { fields: ["retry_window", "deadline"], broken: window },
     Rule { fields: ["derive_window", "retry_window"], broken: derive_window },
     Rule { fields: ["unknown", "fingerprint"], broken: resend },
     Rule { fields: ["unknown", "key"], broken: resend_derived },
     Rule { fields: ["key", "fingerprint"], broken: derive },
     Rule { fields: ["ignore", "fingerprint"], broken: ignore },
+    Rule { fields: ["settle", "deadline"], broken: settle_deadline },
+    Rule { fields: ["settle", "unknown"], broken: settle_resend },
+    Rule { fields: ["settle", "key"], broken: settle_derived },
 ];
 
 fn window(settings: &Settings) -> Option<Broken> {
@@ -118,6 +121,40 @@ fn ignore(settings: &Settings) -> Option<Broken> {
             "does not go with this fingerprint",
             "does not go with ignore",
             "write fingerprint = \"auto\", which alone looks into a body, or ignore = []",
+        )
+    })
+}
+
+fn settle_deadline(settings: &Settings) -> Option<Broken> {
+    let absent_after = settings.settle.as_ref()?.absent_after;
+    let (absent, deadline) = (text(absent_after), text(settings.deadline));
+    (absent_after < settings.deadline).then(|| Broken {
+        reasons: [
+            format!("believes an absence after \"{absent}\", before a deadline of \"{deadline}\" has passed"),
+            format!("is longer than the absent_after of settle, \"{absent}\""),
+        ],
+        cure: format!("write absent_after = \"{deadline}\" or longer: one that is too short has an operation carried out twice"),
+    })
+}
+
+fn settle_resend(settings: &Settings) -> Option<Broken> {
+    let broken = settings.settle.is_some() && settings.unknown == Unknown::Resend;
+    broken.then(|| {
+        Broken::new(
+            "does not go with unknown = \"resend\"",
+            "does not go with settle",
+            "write unknown = \"hold\", or settle = \"off\": an origin that is sent the request again has been asked",
+        )
+    })
+}
+
+fn settle_derived(settings: &Settings) -> Option<Broken> {
+    let broken = settings.settle.is_some() && settings.key == KeyMode::Derive;
+    broken.then(|| {
+        Broken::new(
+            "does not go with key = \"derive\"",
+            "does not go with settle",
+            "write settle = \"off\", for the origin never sees a derived key, so it cannot be asked about one",
         )
     })
 }

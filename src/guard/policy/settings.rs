@@ -6,9 +6,11 @@ use crate::guard::fingerprint::Method;
 use crate::guard::key_location::KeyLocation;
 use crate::guard::release::{Release, ReleaseHeader};
 use crate::guard::scope::{Scope, auto_credential};
+use crate::guard::settle::Settle;
 use crate::guard::source::Source;
 use crate::guard::time::Millis;
 use std::borrow::Cow;
+use std::rc::Rc;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct Settings {
     /// How long callers wait for the origin before they are told that the outcome is unknown.
     pub deadline: Millis,
     pub unknown: Unknown,
+    /// How the origin is asked what became of an unknown outcome.
+    pub settle: Option<Rc<Settle>>,
     pub release: Vec<Release>,
     pub scope: Scope,
     pub credential: Vec<Source>,
@@ -160,6 +164,7 @@ impl Default for Settings {
             wait: Millis::seconds(25),
             deadline: Millis::seconds(125),
             unknown: Unknown::Hold,
+            settle: None,
             release: default_release(),
             scope: Scope::Auto,
             credential: auto_credential(),

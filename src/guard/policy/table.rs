@@ -6,6 +6,7 @@ use super::fields::{Choice, Default, Field, FieldSpec, Kind, Level};
 use super::lists;
 use super::releases;
 use super::settings::{InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Unknown};
+use super::settle;
 use super::sharding::{self, Jurisdiction, Location};
 use crate::guard::fingerprint::Algorithm;
 use crate::guard::shard::places::PLACES;
@@ -81,7 +82,7 @@ impl Field {
     }
 }
 
-pub const FIELDS: [Field; 32] = [
+pub const FIELDS: [Field; 33] = [
     field("realm", Kind::Special(lists::realm), Absent("the request's host, in lower case and without its port"))
         .only(Level::Top)
         .allows("1 to 255 visible ASCII characters")
@@ -161,6 +162,11 @@ pub const FIELDS: [Field; 32] = [
         .allows("`resend` needs `fingerprint = \"bytes\"`, and a `key` other than `derive`")
         .means("What a retry gets when nobody knows whether the origin acted: `hold` answers with the origin's 5xx again, or with `outcome-unknown`; `resend` sends it to the origin once more under the first attempt's exact key, for origins that honour idempotency keys themselves.")
         .because("To send it again is to risk doing it twice, which only an origin that knows the key can rule out."),
+    field("settle", Kind::Special(settle::settle), Is(r#""off""#))
+        .allows("`\"off\"`, or `{ path = \"/payments?idempotency_key={key}\", found = \"/data/0\", absent_after = \"15m\", at = [\"10s\", \"1m\", \"10m\"] }`; not with `unknown = \"resend\"` or `key = \"derive\"`")
+        .means("How the origin can be asked what became of a key: with GET for `path`, in which `{key}` stands for the key. The shard asks `at` these times after an outcome became unknown (then in steps that double, an hour at most), authorised by the secret `SETTLE_AUTHORIZATION`; and whenever a retry of the same caller meets the unknown record, with that retry's own headers. `found` is a JSON pointer to what is there once the operation was carried out: then every retry gets 200 with that member, marked `detail=settled`. 404, or a list or an object that should hold the member and does not, is an absence: it counts only where the origin was asked `absent_after` or later after the request was sent, and frees the key. Any other answer settles nothing. The key in clear is stored on such routes only.")
+        .because("Only you know where your API tells what became of a key, and how long it may take until it does.")
+        .beware("An `absent_after` that is shorter than your origin may take to act, or than a replica of its data may be behind, carries an operation out twice. The same does a `path` that is not there: try it with curl before, and better name a list (`/payments?…`, which is 200 and empty) than one operation (`/payments/{key}`, which is 404 like any mistake). What `SETTLE_AUTHORIZATION` may read, it must be allowed to read of every caller, and what it is shown under `found` is what the key's caller is shown."),
     field("release", Kind::Special(releases::release), Is(r#"[401, 403, 407, 408, 411, 417, 421, 425, 426, 428, 429, 431, 511, 521, 523, 525, 526, 530, { "status": 307, "header": "location" }, { "status": 308, "header": "location" }, { "status": 409, "header": "retry-after" }, { "status": 413, "header": "retry-after" }, { "status": 423, "header": "retry-after" }, { "status": 503, "header": "retry-after" }]"#))
         .allows("a list of `429`, `{ status = 503, header = \"retry-after\" }` and `{ status = 302, header = \"location\", matches = \"*/login*\" }`; a status from 200 to 299 only with a header; `[]` for none")
         .means("The answers that say \"I did not process this\": they are passed on, nothing is stored, and the key is free again. Any other 4xx is stored, and frees the key for other credentials alone.")

@@ -3,14 +3,15 @@
 //! 1. While a call is in flight it rings within the policy's `watch`: a call that died with its instance
 //!    is found though nobody asks for its key.
 //! 2. While the deletion of a copy is not confirmed it rings within [`TRY_AGAIN`].
-//! 3. Otherwise it rings when the next bucket ends.
-//! 4. It is set again only where it would ring too late: setting it is a row written. One that rings
+//! 3. Where the origin is to be asked what became of an unknown outcome, it rings for that.
+//! 4. Otherwise it rings when the next bucket ends.
+//! 5. It is set again only where it would ring too late: setting it is a row written. One that rings
 //!    too soon looks, finds nothing, and sets the next.
-//! 5. A new instance that finds claims in flight has none of their calls: it rings as soon as it sets
+//! 6. A new instance that finds claims in flight has none of their calls: it rings as soon as it sets
 //!    an alarm at all.
-//! 6. What could not be done when it rang is tried again within [`TRY_AGAIN`], and not at once: a bucket
+//! 7. What could not be done when it rang is tried again within [`TRY_AGAIN`], and not at once: a bucket
 //!    that cannot be purged has ended already, and would have it ring without a pause.
-//! 7. An alarm that rang is used up. A shard that holds anything always has one ahead of it; a shard
+//! 8. An alarm that rang is used up. A shard that holds anything always has one ahead of it; a shard
 //!    that holds nothing has none.
 
 use super::retention::Bucket;
@@ -39,6 +40,9 @@ pub struct Agenda {
     pub orphaned: bool,
     /// Whether something has to be tried again: the deletion of a copy, a bucket that was not purged.
     pub unfinished: bool,
+    /// When an unknown outcome that can be settled is to be looked at: the origin is asked then, or its
+    /// window has ended.
+    pub next_probe: Option<UnixMillis>,
 }
 
 impl Default for Agenda {
@@ -49,6 +53,7 @@ impl Default for Agenda {
             watch: WATCH,
             orphaned: false,
             unfinished: false,
+            next_probe: None,
         }
     }
 }
@@ -61,7 +66,7 @@ impl Agenda {
         let orphans = (self.orphaned && !self.unfinished).then_some(now);
         let is_put_off = |bucket: &Bucket| self.unfinished && bucket.has_ended(now);
         let purge = self.next_bucket.filter(|bucket| !is_put_off(bucket)).map(Bucket::ends_at);
-        let wanted = [watch, again, orphans, purge].into_iter().flatten().min()?;
+        let wanted = [watch, again, orphans, purge, self.next_probe].into_iter().flatten().min()?;
         Some(wanted.max(now.plus(SOONEST)))
     }
 

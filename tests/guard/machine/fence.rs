@@ -59,7 +59,7 @@ fn a_fenced_key_is_claimed_by_nobody_until_its_end() {
     }
     let step = transition(fenced(END), Event::Submitted(owner()), NONE_OPEN, END);
     assert_eq!((step.storage, step.action), (StorageOp::Put, Action::Forward));
-    let step = transition(fenced(END), Event::Alarm, NONE_OPEN, END);
+    let step = transition(fenced(END), Event::Alarm { settle: None }, NONE_OPEN, END);
     assert_eq!((step.record, step.storage), (Record::Vacant, StorageOp::Erase));
 }
 

@@ -5,7 +5,7 @@ use super::{
     fails_with_503, finally, held, ignored, in_flight, not_sent, of_another_claim, open, owner,
     released, resending, second, server_error, unknown, unknown_again,
 };
-use crate::fixtures::{CLAIMED_AT, DEADLINE, answer, claim, not_kept};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, SINCE, answer, claim, not_kept};
 use onlyonce::guard::machine::{Action, Event, StorageOp};
 use onlyonce::guard::origin::OriginVerdict;
 use onlyonce::guard::record::{Outcome, Reason, Record};
@@ -86,7 +86,7 @@ fn a_second_attempt_that_breaks_off_keeps_the_first_ones_5xx() {
     check((resending(), open(&[2]), EARLY), breaks(2), put.clone());
     check((resending(), ALL_OPEN, EARLY), breaks(2), put.clone());
     // A newer 5xx takes its place.
-    let newer = Outcome { reason: Reason::ServerError, answer: Some(answer(503, "late")) };
+    let newer = Outcome::new(Reason::ServerError, Some(answer(503, "late")), SINCE);
     let newer = Record::Unknown { claim: second(), outcome: newer };
     let put = (newer, StorageOp::Put, Action::Nothing);
     check((resending(), ALL_OPEN, EARLY), fails_with_503(2), put);
@@ -98,7 +98,7 @@ fn a_second_attempt_that_breaks_off_keeps_the_first_ones_5xx() {
 /// Nor does the reason change where the first sending brought nothing either.
 #[test]
 fn a_second_attempt_that_breaks_off_keeps_the_first_reason() {
-    let restarted = Outcome { reason: Reason::Restarted, answer: None };
+    let restarted = Outcome::new(Reason::Restarted, None, SINCE);
     let before = Record::InFlight { claim: second(), previous: Some(restarted) };
     let after = unknown_again(Reason::Restarted);
     check((before, open(&[2]), EARLY), breaks(2), (after, StorageOp::Put, Action::Nothing));
@@ -144,7 +144,7 @@ fn a_late_failure_says_why() {
     let late = unknown(Reason::DeadlinePassed);
     let lost = (unknown(Reason::ConnectionLost), StorageOp::Put, Action::Nothing);
     check((late.clone(), open(&[1]), LATE), breaks(1), lost);
-    let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer(503, "late")) };
+    let outcome = Outcome::new(Reason::ServerError, Some(answer(503, "late")), SINCE);
     let error = Record::Unknown { claim: claim(CLAIM), outcome };
     check((late, open(&[1]), LATE), fails_with_503(1), (error, StorageOp::Put, Action::Nothing));
 }

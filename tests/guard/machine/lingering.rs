@@ -5,7 +5,7 @@ use super::{
     EARLY, NONE_OPEN, breaks, check, claimed, conflict, done, fails_with_503, finally, ignored,
     in_flight, not_sent, open, owner, released, resend,
 };
-use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, SINCE, WINDOW, answer, claim};
 use onlyonce::guard::machine::{
     Action, Event, InMemoryState, Refusal, Resolution, StorageOp, Submission, binding_claim,
     transition,
@@ -33,7 +33,7 @@ fn answered(at: UnixMillis) -> Record {
 }
 
 fn lost(reason: Reason) -> Record {
-    Record::Unknown { claim: derived(None), outcome: Outcome { reason, answer: None } }
+    Record::Unknown { claim: derived(None), outcome: Outcome::new(reason, None, SINCE) }
 }
 
 fn given_up() -> Record {
@@ -42,7 +42,7 @@ fn given_up() -> Record {
 
 fn failed_with(status: u16, body: &str, claim: Claim) -> Record {
     let answer = Some(answer(status, body));
-    Record::Unknown { claim, outcome: Outcome { reason: Reason::ServerError, answer } }
+    Record::Unknown { claim, outcome: Outcome::new(Reason::ServerError, answer, SINCE) }
 }
 
 fn put(record: Record) -> (Record, StorageOp, Action) {

@@ -62,7 +62,8 @@ fn a_key_that_is_known_is_handled_here() {
             let by = Submission { place, ..by.clone() };
             let here = transition(record.clone(), Event::Submitted(by.clone()), live, EARLY);
             let event = Event::Submitted(known_only(by));
-            check((record.clone(), live, EARLY), event, (here.record, here.storage, here.action));
+            let record_here = with_pinned_since(here.record);
+            check((record.clone(), live, EARLY), event, (record_here, here.storage, here.action));
         }
     }
 }
@@ -128,7 +129,7 @@ fn a_fence_is_no_record_of_an_operation() {
 
 #[test]
 fn time_ends_a_fence() {
-    for event in [Event::Look, Event::Alarm] {
+    for event in [Event::Look, Event::Alarm { settle: None }] {
         ignored(moved(END), NONE_OPEN, END.minus(Millis(1)), event.clone());
         let gone = (Record::Vacant, StorageOp::Erase, Action::Nothing);
         check((moved(END), NONE_OPEN, END), event, gone);

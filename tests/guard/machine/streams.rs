@@ -62,8 +62,12 @@ fn an_earlier_attempts_stream_does_not_make_up_for_the_current_one() {
 fn a_stream_that_outlasts_the_window_is_ended_by_the_alarm() {
     let kept = |action| (in_flight(), StorageOp::Keep, action);
     let early = WINDOW_ENDS_AT.minus(Millis(1));
-    check((in_flight(), STREAMING, early), Event::Alarm, kept(Action::Nothing));
-    check((in_flight(), STREAMING, WINDOW_ENDS_AT), Event::Alarm, kept(Action::EndCalls));
+    check((in_flight(), STREAMING, early), Event::Alarm { settle: None }, kept(Action::Nothing));
+    check(
+        (in_flight(), STREAMING, WINDOW_ENDS_AT),
+        Event::Alarm { settle: None },
+        kept(Action::EndCalls),
+    );
     check((in_flight(), STREAMING, WINDOW_ENDS_AT), Event::Look, kept(Action::Nothing));
 }
 

@@ -4,7 +4,7 @@ use super::{
     EARLY, NONE_OPEN, check, claimed, held, ignored, in_flight, open, other_request, owner,
     rejecting, resend, resending, second, server_error, spent, stranger, unknown,
 };
-use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, claim};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, SINCE, WINDOW, claim};
 use onlyonce::guard::machine::{
     ASK_AGAIN, Action, Event, InMemoryState, MAX_OTHERS_WAITING, MAX_WAITING, Refusal, StorageOp,
     Submission,
@@ -87,7 +87,7 @@ fn a_second_sending_keeps_the_claim() {
 
 #[test]
 fn a_third_sending_remembers_the_outcome_of_the_second() {
-    let lost = Outcome { reason: Reason::ConnectionLost, answer: None };
+    let lost = Outcome::new(Reason::ConnectionLost, None, SINCE);
     let before = Record::Unknown { claim: second(), outcome: lost.clone() };
     let claim = Claim { attempt: 3, deadline_at: EARLY.plus(DEADLINE), ..second() };
     let after = Record::InFlight { claim, previous: Some(lost) };
@@ -138,9 +138,9 @@ fn a_key_that_moved_cannot_be_claimed_where_it_was() {
         check((moved.clone(), NONE_OPEN, EARLY), event, (moved.clone(), StorageOp::Keep, refused));
     }
     ignored(moved.clone(), NONE_OPEN, EARLY, Event::Look);
-    ignored(moved.clone(), NONE_OPEN, EARLY, Event::Alarm);
+    ignored(moved.clone(), NONE_OPEN, EARLY, Event::Alarm { settle: None });
     let erased = (Record::Vacant, StorageOp::Erase, Action::Nothing);
-    check((moved.clone(), NONE_OPEN, until), Event::Alarm, erased);
+    check((moved.clone(), NONE_OPEN, until), Event::Alarm { settle: None }, erased);
     let anew = (claimed(owner(), until), StorageOp::Put, Action::Forward);
     check((moved, NONE_OPEN, until), Event::Submitted(owner()), anew);
 }

@@ -6,7 +6,7 @@ use super::{
     finally, held, in_flight, not_sent, other_request, owner, rejecting, released, resend,
     resending, server_error, spent, stranger, unknown, unknown_again,
 };
-use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, answer, claim, claim_id, not_kept};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, SINCE, WINDOW, answer, claim, claim_id, not_kept};
 use onlyonce::guard::machine::Action::{Forward, Join, Nothing, Refuse, Replay};
 use onlyonce::guard::machine::Refusal::{
     CredentialChanged, InProgress, KeyReused, OutcomeUnknown, ResponseNotKept,
@@ -145,7 +145,7 @@ fn vacant() {
 fn first_attempt_in_flight() {
     let now = in_flight();
     let busy = Refuse(InProgress { retry_after: ASK_AGAIN });
-    let late = Outcome { reason: ServerError, answer: Some(answer(503, "late")) };
+    let late = Outcome::new(ServerError, Some(answer(503, "late")), SINCE);
     let held = Record::Unknown { claim: claim("c1"), outcome: late };
     state(
         &now,
@@ -178,7 +178,7 @@ fn second_attempt_in_flight() {
     let busy = Refuse(InProgress { retry_after: ASK_AGAIN });
     let claim = now.claim().expect("a claim").clone();
     let restored = Record::Unknown { claim: claim.clone(), outcome: server_error() };
-    let late = Outcome { reason: ServerError, answer: Some(answer(503, "late")) };
+    let late = Outcome::new(ServerError, Some(answer(503, "late")), SINCE);
     let held = Record::Unknown { claim: claim.clone(), outcome: late };
     state(
         &now,
@@ -303,7 +303,7 @@ fn unknown_state(now: &Record, owner_sees: &Action, reports: [Row; 6]) {
 
 /// What the reports of a first attempt make of an unknown state.
 fn first_reports() -> [Row; 6] {
-    let late = Outcome { reason: ServerError, answer: Some(answer(503, "late")) };
+    let late = Outcome::new(ServerError, Some(answer(503, "late")), SINCE);
     [
         (On::Final, done(), Put, Nothing),
         (On::Final409, done_with(answer(409, "busy")), Put, Nothing),
@@ -322,7 +322,7 @@ fn unknown_outcomes_of_a_first_attempt() {
         unknown_state(&unknown(reason), &told, first_reports());
     }
     unknown_state(&held(), &Replay, first_reports());
-    let endless = Outcome { reason: ServerError, answer: Some(not_kept(500)) };
+    let endless = Outcome::new(ServerError, Some(not_kept(500)), SINCE);
     let endless = Record::Unknown { claim: claim("c1"), outcome: endless };
     unknown_state(&endless, &Refuse(OutcomeUnknown(ServerError)), first_reports());
 }
@@ -331,7 +331,7 @@ fn unknown_outcomes_of_a_first_attempt() {
 fn unknown_outcome_of_a_second_attempt() {
     let now = unknown_again(ConnectionLost);
     let claim = now.claim().expect("a claim").clone();
-    let late = Outcome { reason: ServerError, answer: Some(answer(503, "late")) };
+    let late = Outcome::new(ServerError, Some(answer(503, "late")), SINCE);
     let reports = [
         (
             On::Final,

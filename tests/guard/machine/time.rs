@@ -4,7 +4,7 @@ use super::{
     EARLY, FRESH, NONE_OPEN, check, claimed, done, done_with, finally, held, in_flight, open,
     other_request, owner, resend, resending, second, server_error, stranger, unknown,
 };
-use crate::fixtures::{CLAIMED_AT, DEADLINE, WINDOW, claim, claim_id, not_kept};
+use crate::fixtures::{CLAIMED_AT, DEADLINE, SINCE, WINDOW, claim, claim_id, not_kept};
 use onlyonce::guard::machine::{Action, Event, Refusal, StorageOp};
 use onlyonce::guard::record::{Claim, Outcome, Reason, Record};
 use onlyonce::guard::time::{Millis, UnixMillis};
@@ -52,7 +52,7 @@ fn only_the_current_attempts_call_counts() {
 #[test]
 fn a_retry_after_a_restart_is_sent_again_under_resend() {
     let claim = Claim { attempt: 2, deadline_at: EARLY.plus(DEADLINE), ..claim("c1") };
-    let restarted = Outcome { reason: Reason::Restarted, answer: None };
+    let restarted = Outcome::new(Reason::Restarted, None, SINCE);
     let after = Record::InFlight { claim, previous: Some(restarted) };
     let event = Event::Submitted(resend(owner()));
     check((in_flight(), NONE_OPEN, EARLY), event, (after, StorageOp::Put, Action::Forward));

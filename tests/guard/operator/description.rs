@@ -1,6 +1,11 @@
 //! What an operator is told of a record.
 
 use super::*;
+use crate::fixtures::SINCE;
+use onlyonce::guard::record::{Claim, ProbeAnswer};
+
+/// [`SINCE`], as it is told.
+const SINCE_TEXT: &str = "2027-01-15T08:00:09.000Z";
 
 fn fingerprint(pepper: &Pepper) -> Option<String> {
     let tag = FingerprintTag::of(pepper, "r", &digest_of("order").to_string())?;
@@ -10,7 +15,7 @@ fn fingerprint(pepper: &Pepper) -> Option<String> {
 /// Everything is asked for of a key at which nothing happens.
 fn about<'a>(id: &'a RecordId, pepper: &'a Pepper) -> About<'a> {
     let seen = DuplicateCounts::default();
-    About { id, pepper, realm: "r", live: NONE_OPEN, seen, body: true }
+    About { id, pepper, realm: "r", live: NONE_OPEN, seen, body: true, next_probe: None }
 }
 
 #[track_caller]
@@ -63,17 +68,23 @@ fn records_are_described() {
     let resolved = Answer { source: AnswerSource::Operator, ..answer(201, "created") };
     let told = with(of_answer(201, 7), json!({"resolved_at": "2027-01-15T08:00:01.000Z"}));
     assert_eq!(tell(&done(resolved)), with(of_claim("done"), json!({"answer": told})));
+    let settled = Answer { source: AnswerSource::Settled, ..answer(200, "created") };
+    let told = with(of_answer(200, 7), json!({"settled_at": "2027-01-15T08:00:01.000Z"}));
+    assert_eq!(tell(&done(settled)), with(of_claim("done"), json!({"answer": told})));
     for (reason, name) in [
         (Reason::ConnectionLost, "connection-lost"),
         (Reason::Restarted, "restarted"),
         (Reason::DeadlinePassed, "deadline-passed"),
     ] {
-        let outcome = Outcome { reason, answer: None };
-        let expected = with(of_claim("unknown"), json!({"reason": name}));
+        let outcome = Outcome::new(reason, None, SINCE);
+        let expected =
+            with(of_claim("unknown"), json!({"reason": name, "unknown_since": SINCE_TEXT}));
         assert_eq!(tell(&Record::Unknown { claim: claim("c1"), outcome }), expected);
     }
-    let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "")) };
-    let told = json!({"reason": "server-error", "answer": of_answer(500, 0)});
+    let outcome = Outcome::new(Reason::ServerError, Some(answer(500, "")), SINCE);
+    let told = json!({
+        "reason": "server-error", "unknown_since": SINCE_TEXT, "answer": of_answer(500, 0),
+    });
     let expected = with(of_claim("unknown"), told);
     assert_eq!(tell(&Record::Unknown { claim: claim("c1"), outcome }), expected);
     let forgotten = Record::Forgotten { until: Some(CLAIMED_AT) };
@@ -84,10 +95,35 @@ fn records_are_described() {
     assert_eq!(parsed(&vacant(&id())), json!({"record": ID, "state": "vacant"}));
 }
 
+/// What the origin said when it was asked, and when it is asked next.
+#[test]
+fn what_is_asked_of_the_origin_is_described() {
+    let (id, pepper) = (id(), pepper());
+    let tell = |said: Option<ProbeAnswer>, next_probe| {
+        let mut outcome = Outcome::new(Reason::Restarted, None, SINCE);
+        if let Some(said) = said {
+            outcome.probes.add(SINCE.plus(Millis::seconds(10)), said);
+        }
+        let record = Record::Unknown { claim: Claim { settles: true, ..claim("c1") }, outcome };
+        let about = About { body: false, next_probe, ..about(&id, &pepper) };
+        let (before, after) = describe(&record, about);
+        parsed(&format!("{before}{after}"))["settle"].clone()
+    };
+    let (last, next) = ("2027-01-15T08:00:19.000Z", "2027-01-15T08:01:09.000Z");
+    assert_eq!(tell(None, None), json!({"asked": 0}));
+    let absent = tell(Some(ProbeAnswer::Absent), Some(SINCE.plus(Millis::seconds(60))));
+    let told = json!({"asked": 1, "last_asked_at": last, "said": "absent", "next_at": next});
+    assert_eq!(absent, told);
+    let told = json!({"asked": 1, "last_asked_at": last, "said": "no-word", "status": 503});
+    assert_eq!(tell(Some(ProbeAnswer::NoWord(Some(503))), None), told);
+    let told = json!({"asked": 1, "last_asked_at": last, "said": "no-word"});
+    assert_eq!(tell(Some(ProbeAnswer::NoWord(None)), None), told);
+}
+
 /// People read it as it comes.
 #[test]
 fn members_stand_in_an_order_that_a_person_can_read() {
-    let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "no")) };
+    let outcome = Outcome::new(Reason::ServerError, Some(answer(500, "no")), SINCE);
     let record = Record::Unknown { claim: claim("c1"), outcome };
     let (before, after) = describe(&record, about(&id(), &pepper()));
     let expected = concat!(
@@ -97,7 +133,7 @@ fn members_stand_in_an_order_that_a_person_can_read() {
         r#""deadline_at":"2027-01-15T08:02:05.000Z","expires_at":"2027-01-16T08:00:00.000Z","#,
         r#""call_open":false,"waiting":0,"#,
         r#""seen":{"first":1,"joined":0,"replayed":0,"refused":0},"reason":"server-error","#,
-        r#""answer":{"status":500,"headers":[["content-type","text/plain"]],"#,
+        r#""unknown_since":"2027-01-15T08:00:09.000Z","answer":{"status":500,"headers":[["content-type","text/plain"]],"#,
         r#""answered_at":"2027-01-15T08:00:01.000Z","took_ms":1000,"body":"kept","body_bytes":2,"#,
         r#""body_base64":""#,
     );

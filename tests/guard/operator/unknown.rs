@@ -1,7 +1,7 @@
 //! The list of unknown outcomes: what is asked, what a shard gives, and what the pages add up to.
 
 use super::parsed;
-use crate::fixtures::{CLAIMED_AT, NONE_OPEN, answer, claim};
+use crate::fixtures::{CLAIMED_AT, NONE_OPEN, SINCE, answer, claim};
 use onlyonce::guard::machine::InMemoryState;
 use onlyonce::guard::operator::{
     AdminError, AdminRequest, Cursor, ListError, MAX_READ, Position, ShardPage, UnknownEntry,
@@ -29,7 +29,7 @@ fn position(number: u64) -> Position {
 }
 
 fn entry(number: u64) -> UnknownEntry {
-    let outcome = Outcome { reason: Reason::Restarted, answer: None };
+    let outcome = Outcome::new(Reason::Restarted, None, SINCE);
     let mut claim = claim("c1");
     claim.claimed_at = position(number).claimed_at;
     claim.route = if number.is_multiple_of(100) { "/rare".into() } else { "/orders".into() };
@@ -80,7 +80,7 @@ fn a_cursor_is_read_as_it_is_written() {
 
 #[test]
 fn an_entry_tells_what_settles_it() {
-    let outcome = Outcome { reason: Reason::ServerError, answer: Some(answer(503, "no")) };
+    let outcome = Outcome::new(Reason::ServerError, Some(answer(503, "no")), SINCE);
     let record_503 = Record::Unknown { claim: claim("c1"), outcome };
     let open = InMemoryState { open_calls: &[1], ..NONE_OPEN };
     let entry = UnknownEntry::of(&record(1), &record_503, open).expect("unknown");
@@ -91,7 +91,8 @@ fn an_entry_tells_what_settles_it() {
             "record": record(1).to_string(), "claim": "63310000000000000000000000000000",
             "attempt": 1, "method": "POST", "route": "/orders", "reason": "server-error",
             "status": 503, "claimed_at": "2027-01-15T08:00:00.000Z",
-            "expires_at": "2027-01-16T08:00:00.000Z", "call_open": true,
+            "expires_at": "2027-01-16T08:00:00.000Z",
+            "unknown_since": "2027-01-15T08:00:09.000Z", "call_open": true,
         }],
         "unreachable": ["shard/01"],
     });
@@ -104,7 +105,7 @@ fn what_is_known_is_no_entry() {
     let sent = Record::InFlight { claim: claim("c1"), previous: None };
     let resent = Record::InFlight {
         claim: claim("c1"),
-        previous: Some(Outcome { reason: Reason::Restarted, answer: None }),
+        previous: Some(Outcome::new(Reason::Restarted, None, SINCE)),
     };
     for (record_there, is_entry) in
         [(done, false), (sent, false), (Record::Vacant, false), (resent, true)]

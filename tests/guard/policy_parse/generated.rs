@@ -48,6 +48,7 @@ fn every_field_is_explained() {
         "location",
         "jurisdiction",
         "key",
+        "settle",
         "scope",
         "max_stored_response",
     ];

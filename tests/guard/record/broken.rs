@@ -4,14 +4,14 @@ use super::{
     CLAIM, CREATED, ORIGIN, SERVER_ERROR, START, answer_head, done, full_claim, in_flight, stored,
     unknown,
 };
-use crate::fixtures::{CLAIMED_AT, answer, headers, not_kept, unhex};
+use crate::fixtures::{CLAIMED_AT, SINCE, answer, headers, not_kept, unhex};
 use crate::random::Random;
 use onlyonce::guard::record::{Answer, Body, Outcome, Reason, Record};
 use onlyonce::guard::stored_form::RecordError;
 
 /// One record of every shape.
 fn every_shape() -> Vec<Record> {
-    let error = Outcome { reason: Reason::ServerError, answer: Some(answer(500, "oops")) };
+    let error = Outcome::new(Reason::ServerError, Some(answer(500, "oops")), SINCE);
     let rows = Body::Rows { attempt: 1, rows: 2, length: 1_048_577 };
     let large =
         Answer { headers: headers([("a", ""), ("ü", "é")]), body: rows, ..answer(200, "") };
@@ -145,7 +145,7 @@ fn parts_must_fit_the_state() {
     malformed(&["02", CLAIM, &error]); // no body
     malformed(&["02", CLAIM, &error, "03"]); // a kind of body to come
     malformed(&["02", CLAIM, &error, "00"]); // nobody's answer
-    malformed(&["02", CLAIM, &error, "00", "02"]); // somebody's of a later version
+    malformed(&["02", CLAIM, &error, "00", "03"]); // somebody's of a later version
     malformed(&["02", CLAIM, &answer_head("808004"), "00"]); // status 65536
     malformed(&["03", CLAIM, "04", "00"]);
     malformed(&["04"]);
@@ -171,7 +171,7 @@ fn what_belongs_to_nothing() {
 #[test]
 fn another_version_is_refused_not_guessed_at() {
     let mut bytes = in_flight(None).encode().expect("stored");
-    for version in [0_u32, 1, 2, 3, 5, u32::MAX] {
+    for version in [0_u32, 1, 2, 3, 4, 6, u32::MAX] {
         bytes[4..8].copy_from_slice(&version.to_be_bytes());
         assert_eq!(Record::decode(&bytes), Err(RecordError::Version(version)));
     }
@@ -188,7 +188,7 @@ fn says(error: RecordError, sentence: &str) {
 fn what_an_unusable_record_says() {
     says(
         RecordError::Version(1),
-        "the record has version 1 and this guard reads version 4, as happens while a deployment or a roll-back is under way",
+        "the record has version 1 and this guard reads version 5, as happens while a deployment or a roll-back is under way",
     );
     says(RecordError::NoRecord, "the record does not decode: it does not begin as a record does");
     says(RecordError::Truncated, "the record does not decode: it breaks off");

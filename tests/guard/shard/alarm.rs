@@ -18,6 +18,7 @@ const NOTHING: Agenda = Agenda {
     watch: WATCH,
     orphaned: false,
     unfinished: false,
+    next_probe: None,
 };
 const IN_FLIGHT: Agenda = Agenda { in_flight: true, ..NOTHING };
 const UNFINISHED: Agenda = Agenda { unfinished: true, ..NOTHING };

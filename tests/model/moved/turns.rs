@@ -90,6 +90,8 @@ impl World<'_> {
             derived_ttl: None,
             reject_in_flight: false,
             may_resend: false,
+            settles: false,
+            may_probe: false,
             can_send: !self.state.submissions[one].was_sent,
             place,
             known_only,

@@ -21,6 +21,7 @@ impl World<'_> {
             in_flight: !self.state.instance.calls.is_empty(),
             orphaned: self.state.instance.has_orphans && !self.has(Bug::OrphansUnknown),
             unfinished: self.state.instance.unfinished,
+            next_probe: None,
         }
     }
 
@@ -79,7 +80,7 @@ impl World<'_> {
         let is_over = before.expires_at().is_none_or(|at| at.0 <= self.state.now);
         let is_read = before.needs_watching() || is_over;
         self.state.ledger.hold(Promise::ReadsOnlyEnded, is_read);
-        let transition = self.step(key, Event::Alarm);
+        let transition = self.step(key, Event::Alarm { settle: None });
         if transition.action == Action::DropCopy {
             self.deletes_copy(key);
             let ring = self.state.instance.ring.as_mut().expect("it rings");

@@ -153,6 +153,7 @@ impl State {
             in_flight: self.records().any(|record| matches!(record, Record::InFlight { .. })),
             orphaned: false,
             unfinished: self.records().any(|record| record == Record::Forgotten { until: None }),
+            next_probe: None,
         }
     }
 

@@ -83,6 +83,8 @@ impl World<'_> {
             derived_ttl: None,
             reject_in_flight: false,
             may_resend: false,
+            settles: false,
+            may_probe: false,
             can_send: !self.state.submissions[one].was_sent,
             place,
             known_only: false,
@@ -212,7 +214,7 @@ impl World<'_> {
     pub fn step(&mut self, key: usize, event: Event) -> Transition {
         let now = self.state.clock();
         let record = self.state.record(key);
-        let is_ring = matches!(event, Event::Alarm);
+        let is_ring = matches!(event, Event::Alarm { settle: None });
         let calls = &self.state.instance.calls;
         let is_open = calls.iter().any(|call| call.key == key);
         let sees_calls = !is_ring || !self.has(Bug::PurgeIgnoresOpenCalls);
