@@ -22,7 +22,8 @@
 //!   - `fingerprint`, `canonical_json`, `multipart`: whether two requests are the same.
 //!   - `policy`, `release`: what is guarded, and how. `origin`: what an answer means; `public_address`:
 //!     where it points.
-//!   - `machine`: the life of a key. `record`: what is known of it; `stored_form`: the bytes that it
+//!   - `machine`: the life of a key. `settle`: how the origin is asked about an unknown outcome, and what
+//!     its word is worth. `record`: what is known of it; `stored_form`: the bytes that it
 //!     is stored as.
 //!   - `shard`: which object has a key; `places`, `retention` and `alarm`: what its keys share.
 //!   - `message`, `delivery`: what a queue's message asks for, and what becomes of it.
@@ -38,7 +39,7 @@
 //!     `config`.
 //!   - `edge::object`, the shard's half: `submission`, `incoming_submission`, `context`,
 //!     `record_store`, `bucket_index`, `in_memory`, `places`, `origin_request`, `origin_response`, `live_head`,
-//!     `recording`, `reply`, `copy_writer`, `counters`, `alarm`, `unknown_outcomes`, `key_status`,
+//!     `recording`, `reply`, `probe`, `copy_writer`, `counters`, `alarm`, `unknown_outcomes`, `key_status`,
 //!     `admin`.
 //!   - `edge::platform`: what `worker` and `web_sys` lack.
 //!   - `src/worker.mjs` is wrangler's `main`; `src/worker/` links the crate for the platform.
@@ -52,8 +53,8 @@
 //! 2. *A place before a claim*: what is claimed is sent in the same turn, and who finds no place has
 //!    claimed nothing. (`guard::shard::places`.)
 //! 3. *One sending*: a claim is sent once, unless the policy says `resend`. (`guard::machine`.)
-//! 4. *Never unlock to be helpful*: only an answer that says "not processed", an operator, or the
-//!    end of the window frees a key. (`guard::machine::transition`.)
+//! 4. *Never unlock to be helpful*: only an answer that says "not processed", an origin that is asked late
+//!    enough and has nothing, an operator, or the end of the window frees a key. (`guard::machine::transition`.)
 //! 5. *A copy only replays*: it refuses nothing, claims nothing and frees nothing.
 //!    (`guard::replay::may_replay`.)
 //! 6. *No key in storage's names or in a log*: a record is named by a hash. (`guard::scope`.)

@@ -14,9 +14,11 @@ use onlyonce::guard::policy::{
 };
 use onlyonce::guard::release::{Release, ReleaseHeader};
 use onlyonce::guard::scope::Scope;
+use onlyonce::guard::settle::Settle;
 use onlyonce::guard::shard::ShardCount;
 use onlyonce::guard::source::Source;
 use onlyonce::guard::time::Millis;
+use std::rc::Rc;
 
 #[track_caller]
 pub fn read(json: &str) -> Policy {
@@ -135,6 +137,21 @@ fn lists_are_read() {
     });
     check(r#"{"cors": {"origins": ["*"]}}"#, |settings| {
         settings.cors = Some(Cors { origins: vec!["*".into()] });
+    });
+    check(r#"{"settle": "off"}"#, |_| {});
+    let settle = Settle {
+        path: "/a/{key}?b".into(),
+        found: "/a~1b/0".into(),
+        absent_after: Millis::hours(1),
+        at: [10, 60, 600].map(Millis::seconds).into(),
+    };
+    let written = r#""path": "/a/{key}?b", "found": "/a~1b/0", "absent_after": "1h""#;
+    check(&format!(r#"{{"settle": {{{written}}}}}"#), |settings| {
+        settings.settle = Some(Rc::new(settle.clone()));
+    });
+    check(&format!(r#"{{"settle": {{{written}, "at": ["5s"]}}}}"#), |settings| {
+        let at = vec![Millis::seconds(5)];
+        settings.settle = Some(Rc::new(Settle { at, ..settle.clone() }));
     });
     check(r#"{"docs_url": "https://docs.example/errors"}"#, |settings| {
         settings.docs_url = Some("https://docs.example/errors".into());

@@ -29,6 +29,7 @@ mod wire;
 mod act;
 mod base64;
 mod body;
+mod doubts;
 mod identity;
 mod judge;
 mod ledger;

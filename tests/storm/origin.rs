@@ -11,6 +11,7 @@ use std::thread;
 use std::time::Instant;
 
 use crate::act::{Act, Ending};
+use crate::doubts::Doubts;
 use crate::ledger::{Head, Ledger, Sent, answer, digest};
 use crate::plan::Plan;
 use crate::wire::{Framing, read_body, read_head};
@@ -21,6 +22,7 @@ pub struct Origin {
     pub address: SocketAddr,
     pub ledger: Ledger,
     plan: Arc<Plan>,
+    doubts: Arc<Doubts>,
     busy: AtomicUsize,
     /// Requests that no client of the storm can have caused.
     pub strangers: AtomicUsize,
@@ -28,12 +30,13 @@ pub struct Origin {
 }
 
 impl Origin {
-    pub fn start(plan: Arc<Plan>) -> Arc<Origin> {
+    pub fn start(plan: Arc<Plan>, doubts: Arc<Doubts>) -> Arc<Origin> {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port for the origin");
         let origin = Arc::new(Origin {
             address: listener.local_addr().expect("the origin's port"),
             ledger: Ledger::default(),
             plan,
+            doubts,
             busy: AtomicUsize::new(0),
             strangers: AtomicUsize::new(0),
             is_closed: AtomicBool::new(false),
@@ -69,6 +72,13 @@ impl Origin {
         let mut writer = stream;
         loop {
             let (start, headers) = read_head(&mut reader).ok()??;
+            self.busy.fetch_add(1, Ordering::SeqCst);
+            let served = self.doubts.serve(&start, &headers, &mut reader, &mut writer);
+            self.busy.fetch_sub(1, Ordering::SeqCst);
+            if let Some(keep_alive) = served {
+                keep_alive.ok().filter(|keep_alive| *keep_alive)?;
+                continue;
+            }
             let Some(head) = Head::read(&start, headers) else {
                 self.strangers.fetch_add(1, Ordering::SeqCst);
                 return None;

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::act::{DEADLINE, LARGEST_KEPT};
 use crate::body::Variant;
+use crate::doubts::{self, Doubts, SETTLE_AUTHORIZATION};
 use crate::judge::{Books, Round, judge};
 use crate::log::Log;
 use crate::operator;
@@ -37,7 +38,8 @@ pub struct Death {
 
 pub fn run(seed: u64) {
     let plan = Arc::new(Plan::of(seed));
-    let origin = Origin::start(plan.clone());
+    let doubts = Arc::new(Doubts::new(seed));
+    let origin = Origin::start(plan.clone(), doubts.clone());
     let mut runtime = Runtime::start(setup(&origin, seed));
     let gate = Gate(Mutex::new(Some(runtime.address())));
     let log = Log::default();
@@ -45,6 +47,7 @@ pub fn run(seed: u64) {
     let storm = Crowd::new(&plan.senders);
     let mut deaths = thread::scope(|scope| {
         storm.send(scope, &plan, &gate, &log);
+        doubts.send(scope, &gate);
         kill_all(&mut runtime, &plan, &storm, &gate)
     });
     wait_for_quiet(&origin);
@@ -54,6 +57,7 @@ pub fn run(seed: u64) {
     let crowd = Crowd::new(&questions);
     thread::scope(|scope| crowd.send(scope, &plan, &gate, &log));
     wait_for_quiet(&origin);
+    doubts.ask_in_the_end(runtime.address());
     let ask = |operation| operator::record(runtime.address(), &plan.operations[operation]);
     let records = used(storm.begun()).into_iter().map(|used| (used, ask(used))).collect();
     let listed = operator::unknown(runtime.address());
@@ -61,6 +65,7 @@ pub fn run(seed: u64) {
     let books =
         Books::of(Round { seed, began, plan, origin, log, deaths, records, listed, runtime_log });
     println!("storm: {} in {:.0?}", books.summary(storm.begun().len()), began.elapsed());
+    println!("storm: doubts ended {:?}", doubts.judge());
     judge(&books);
     origin.close();
 }
@@ -73,11 +78,13 @@ fn setup(origin: &Origin, seed: u64) -> Setup {
         "deadline": format!("{}s", DEADLINE.as_secs()),
         "wait": "2s",
         "max_stored_response": format!("{}KiB", LARGEST_KEPT / 1024),
+        "routes": [doubts::route()],
     });
     let url = format!("http://{}", origin.address);
     Setup::new(!seed.is_multiple_of(4))
         .var("ORIGIN", &url)
         .var("ADMIN_TOKEN", operator::TOKEN)
+        .var("SETTLE_AUTHORIZATION", SETTLE_AUTHORIZATION)
         .policy(&policy)
 }
 

@@ -29,7 +29,7 @@ impl Gate {
         *self.0.lock().unwrap() = address;
     }
 
-    fn address(&self) -> io::Result<SocketAddr> {
+    pub fn address(&self) -> io::Result<SocketAddr> {
         self.0.lock().unwrap().ok_or_else(|| io::Error::other("the runtime is down"))
     }
 }

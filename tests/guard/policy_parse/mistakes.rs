@@ -1,6 +1,7 @@
 //! What is said of a wrong policy. Each sentence is pinned: field, value, reason, cure.
 
 mod lists;
+mod settle;
 mod sharding;
 
 use onlyonce::guard::policy::{MAX_LENGTH, MAX_ROUTES, Policy};

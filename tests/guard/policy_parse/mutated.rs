@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 fn whole() -> Value {
     json!({
         "realm": "shop", "shards": 128, "shards_before": 64, "calls_per_shard": 3, "location": "weur",
-        "jurisdiction": "eu", "methods": ["POST"], "key": "derive", "derive_window": "10s",
+        "jurisdiction": "eu", "methods": ["POST"], "key": "required", "derive_window": "10s",
         "retry_window": "24h", "in_flight": "wait", "wait": "25s", "deadline": "125s",
+        "settle": {"path": "/a/{key}", "found": "/0", "absent_after": "1h", "at": ["1s", "2s"]},
         "unknown": "hold", "release": [429, {"status": 302, "header": "location", "matches": "*a*"}],
         "key_from": ["form:k"], "scope": ["jwt:sub"], "credential": ["header:a"], "fingerprint": "auto",
         "ignore": ["/a~1b"], "max_request_body": "1MiB", "max_stored_response": "1MiB",
