@@ -14,6 +14,7 @@ import { cache, root, workerMain, workerOutput } from "./paths.mjs";
 import { HOST, refuseBusyPort } from "./ports.mjs";
 import { readConfig } from "./worker-config.mjs";
 
+const ASSETS = "assets";
 const MODULE_TYPES = { ".js": "ESModule", ".mjs": "ESModule", ".wasm": "CompiledWasm" };
 
 enableCompileCache(join(cache, "node-compile-cache"));
@@ -35,7 +36,7 @@ export async function startRuntime(options) {
   const config = miniflareOptions(options);
   const miniflare = new Miniflare(convertV4MiniflareOptions(config));
   try {
-    const names = config.workers.map((worker) => worker.name);
+    const names = config.workers.filter((worker) => worker.unsafeDirectSockets).map((worker) => worker.name);
     const [url, beside] = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(name)));
     return { url: url.origin, beside: beside?.origin, pid: processes.current().pid, stop: () => stop(miniflare, processes) };
   } catch (error) {
@@ -52,6 +53,7 @@ async function stop(miniflare, processes) {
 function miniflareOptions({ port, persist, registry, beside, log, ...options }) {
   const workers = [listening(mainWorker(options), port)];
   if (beside) workers.push(listening(readWorker(beside), 0));
+  if (options.assets) workers.push(assetsWorker(options.assets));
   return {
     workers,
     host: HOST,
@@ -70,8 +72,15 @@ function mainWorker({ config, vars = {}, kv = true, queues, assets, secrets, aro
   worker.bindings = { ...worker.bindings, ...vars };
   if (!kv) worker.kvNamespaces = {};
   if (queues) Object.assign(worker, queuesOf(queues));
-  if (assets) worker.assets = readOptions(assets).options.assets;
+  if (assets) worker.serviceBindings = { ...worker.serviceBindings, [readOptions(assets).options.assets.binding]: ASSETS };
   return worker;
+}
+
+// A Worker has one folder of assets, and the guard's is its console's.
+function assetsWorker(config) {
+  const { assets, compatibilityDate } = readOptions(config).options;
+  const contents = `export default { fetch: (request, env) => env.${assets.binding}.fetch(request) };`;
+  return { name: ASSETS, compatibilityDate, modules: [{ type: "ESModule", path: "assets.mjs", contents }], assets };
 }
 
 function queuesOf(config) {

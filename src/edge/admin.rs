@@ -1,21 +1,18 @@
 //! The Worker's half of what an operator asks: who asks, and which shard is to answer.
 
+use super::all_shards::ask_all;
 use super::incoming::Incoming;
 use super::object_client::shard_stub;
-use super::platform::body::read_all;
-use super::platform::promise_of;
+use super::platform::now;
 use super::platform::request_head::PlatformRequestHead;
-use super::platform::timeout::within;
 use crate::guard::operator::{
-    AdminError, AdminRequest, MAX_REQUEST_BODY, ShardPage, UnknownPage, UnknownQuery, find, found,
-    is_operator, shards_of_page,
+    AdminError, AdminRequest, MAX_REQUEST_BODY, OutcomesPage, OutcomesQuery, ShardOutcomes,
+    ShardPage, UnknownPage, UnknownQuery, find, found, is_operator,
 };
 use crate::guard::request_head::RequestHead;
 use crate::guard::scope::RecordId;
-use crate::guard::time::Millis;
 use js_sys::futures::JsFuture;
-use js_sys::{Array, Promise, Uint8Array};
-use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen::JsValue;
 use web_sys::{Request, Response, ResponseInit};
 
 /// Answers an operator. Returns `None` if this deployment has none.
@@ -28,6 +25,7 @@ pub async fn answer(incoming: &Incoming) -> Option<Result<Response, JsValue>> {
     Some(match AdminRequest::parse(head.method(), head.path(), head.query()) {
         Ok(AdminRequest::Find) => find_record(incoming).await,
         Ok(AdminRequest::Unknown(query)) => list_unknown(incoming, query).await,
+        Ok(AdminRequest::Outcomes(query)) => count_outcomes(incoming, query).await,
         Ok(AdminRequest::Record(id, _)) => ask_shards(incoming, &id).await,
         Err(error) => refuse(&error),
     })
@@ -64,37 +62,18 @@ pub async fn read_body(
 /// One page of the unknown outcomes of all shards. Each shard gets the operator's request with the place
 /// at which the page begins, which is the same for all of them.
 async fn list_unknown(incoming: &Incoming, query: UnknownQuery) -> Result<Response, JsValue> {
-    let (names, next_shard) = shards_of_page(&incoming.config.policy.sharding, &query);
-    let (mut found, mut unreachable) = (Vec::new(), Vec::new());
-    for names in names.chunks(AT_ONCE) {
-        let asked: Array = names.iter().map(|shard| ask_for_page(incoming, shard)).collect();
-        let pages: Array = JsFuture::from(Promise::all(&asked)).await?.unchecked_into();
-        for (name, page) in names.iter().zip(pages) {
-            match ShardPage::decode(&page.unchecked_into::<Uint8Array>().to_vec()) {
-                Ok(page) => found.push(page),
-                Err(_) => unreachable.push(name.clone()),
-            }
-        }
-    }
+    let answers = ask_all(incoming, query.after.first_shard).await?;
+    let next_shard = answers.next_shard;
+    let (found, unreachable) = answers.read(ShardPage::decode);
     json(200, &UnknownPage::join(&query, found, unreachable, next_shard).to_json())
 }
 
-/// How many shards are asked at once, and how long each may take.
-const AT_ONCE: usize = 32;
-const PATIENCE: Millis = Millis::seconds(5);
-
-/// The promise of a shard's page, in bytes; of none at all where it does not come.
-fn ask_for_page(incoming: &Incoming, shard: &str) -> Promise {
-    let (stub, request) = (shard_stub(incoming, shard), Clone::clone(&incoming.request));
-    promise_of(async move {
-        let answer = async {
-            let response: Response =
-                stub.ok()?.fetch_with_request(request.into()).await.ok()?.into();
-            read_all(&response).await.ok()
-        };
-        let page = within(PATIENCE, answer).await.flatten();
-        Ok(page.unwrap_or_else(|| Uint8Array::new_with_length(0)).into())
-    })
+/// What became of the last hour's operations, in one page of the shards.
+async fn count_outcomes(incoming: &Incoming, query: OutcomesQuery) -> Result<Response, JsValue> {
+    let answers = ask_all(incoming, query.first_shard).await?;
+    let next_shard = answers.next_shard;
+    let (found, unreachable) = answers.read(ShardOutcomes::decode);
+    json(200, &OutcomesPage::join(&found, unreachable, next_shard, now()).to_json())
 }
 
 /// Asks the record's shard, which reads the request again; where that has no such record and `shards`

@@ -4,8 +4,10 @@
 //! no indexing, no arithmetic that may overflow. The lints at the head of the crate see to it.
 
 mod admin;
+mod all_shards;
 mod client_response;
 mod config;
+mod console;
 mod copies;
 mod guard_request;
 mod guarded_request;
@@ -19,6 +21,7 @@ mod pass_through;
 mod platform;
 mod queue_consumer;
 
+use crate::guard::console::requested;
 use crate::guard::forward::is_loop;
 use crate::guard::health::health;
 use crate::guard::key_status::PATH;
@@ -95,9 +98,7 @@ fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsVal
         return Ok(later(async move { key_status::answer(&incoming).await }));
     }
     if head.address().is_own() {
-        return Ok(later(
-            async move { admin::answer(&incoming).await.unwrap_or_else(nothing_here) },
-        ));
+        return Ok(later(async move { own(&incoming).await.unwrap_or_else(nothing_here) }));
     }
     if let Some(answer) = preflight(&incoming) {
         return at_once(answer);
@@ -114,6 +115,14 @@ fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsVal
             context.wait_until(&answer)?;
             Ok(answer)
         }
+    }
+}
+
+/// What an operator asks. Returns `None` if there is nothing under the path.
+async fn own(incoming: &Incoming) -> Option<Result<Response, JsValue>> {
+    match requested(incoming.head.method(), incoming.head.path()) {
+        Some(requested) => console::answer(incoming, requested).await,
+        None => admin::answer(incoming).await,
     }
 }
 

@@ -4,6 +4,7 @@
 pub mod address;
 pub mod authorization;
 pub mod canonical_json;
+pub mod console;
 pub mod cookies;
 pub mod cors;
 pub mod delivery;

@@ -5,6 +5,7 @@ mod address;
 mod allocations;
 mod authorization;
 mod canonical_json;
+mod console;
 mod cors;
 mod delivery;
 mod duplicate_names;

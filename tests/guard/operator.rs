@@ -2,6 +2,7 @@
 
 mod description;
 mod errors;
+mod outcomes;
 mod unknown;
 
 use crate::fixtures::{

@@ -11,6 +11,7 @@ use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
 use super::in_memory::UnderWay;
 use super::probe::next_probe;
+use super::outcomes;
 use super::reply::{is_taken_in_time, rows_of};
 use super::unknown_outcomes::list;
 use crate::guard::log::operator_line;
@@ -47,6 +48,9 @@ pub async fn answer(
         Ok(AdminRequest::Record(id, command)) => (id, command),
         Ok(AdminRequest::Unknown(query)) => {
             return response_of(&list(context, &query, now())?.encode());
+        }
+        Ok(AdminRequest::Outcomes(_)) => {
+            return response_of(&outcomes::count(context, now())?.encode());
         }
         Ok(AdminRequest::Find) => return refuse(&AdminError::BodyUnreadable),
         Err(error) => return refuse(&error),

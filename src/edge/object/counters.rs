@@ -29,10 +29,20 @@ impl Default for Counters {
 impl Counters {
     /// What was seen of a record's claim.
     pub fn of(&self, store: &RecordStore, id: &RecordId, record: &Record) -> DuplicateCounts {
+        self.newest(id, record, || store.counts(id))
+    }
+
+    /// What was seen of a record's claim, where `stored` is what was written down of it.
+    pub fn newest(
+        &self,
+        id: &RecordId,
+        record: &Record,
+        stored: impl FnOnce() -> DuplicateCounts,
+    ) -> DuplicateCounts {
         let Some(claim) = record.claim() else { return DuplicateCounts::default() };
         match self.0.borrow_mut().get(id) {
             Some((counted, counts)) if *counted == claim.id => *counts,
-            _ => store.counts(id),
+            _ => stored(),
         }
     }
 

@@ -18,6 +18,7 @@ mod key_status;
 mod live_head;
 mod origin_request;
 mod origin_response;
+mod outcomes;
 mod places;
 mod probe;
 mod record_store;

@@ -16,6 +16,7 @@
 use super::super::platform::sql::{Sql, blob, blob_value, integer, integer_value};
 use super::bucket_index::BucketIndex;
 use crate::guard::machine::{StorageOp, Transition};
+use crate::guard::operator::HeldRecord;
 use crate::guard::record::{ClaimId, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::seen::DuplicateCounts;
@@ -235,6 +236,25 @@ impl RecordStore {
             .collect())
     }
 
+    /// Every bucket, in their order.
+    pub fn buckets(&self) -> Result<Vec<Bucket>, JsValue> {
+        self.with_index(|index| index.buckets.iter().copied().collect())
+    }
+
+    /// Some of the records of a bucket, as [`Self::ids_in`] has their ids. They take no place among those
+    /// that are kept in memory: nobody has asked for their keys.
+    pub fn records_in(
+        &self,
+        bucket: Bucket,
+        after: Option<&RecordId>,
+        most: usize,
+    ) -> Result<Vec<HeldRecord>, JsValue> {
+        let after = after.map_or_else(|| Uint8Array::new_with_length(0).into(), id_of);
+        let most = integer_value(most as u64);
+        let rows = self.sql.run(RECORDS_IN, [number(bucket.ends_at()), after, most])?;
+        Ok(rows.iter().filter_map(|row| held_record(&row)).collect())
+    }
+
     /// There is nothing in a bucket any more.
     pub fn forget_bucket(&self, bucket: Bucket) -> Result<(), JsValue> {
         self.with_index(|index| index.remove(bucket))
@@ -280,6 +300,18 @@ impl RecordStore {
     }
 }
 
+/// A row of the records. Returns `None` if it has no id, which no row lacks.
+fn held_record(row: &JsValue) -> Option<HeldRecord> {
+    let bytes = |name| blob(row, name).map(|bytes| bytes.to_vec());
+    let record = bytes("record").and_then(|bytes| Record::decode(&bytes).ok());
+    Some(HeldRecord {
+        id: RecordId::from_bytes(&bytes("id")?)?,
+        record: record.unwrap_or(Record::Vacant),
+        seen: bytes("counts")
+            .map_or_else(Default::default, |bytes| DuplicateCounts::decode(&bytes)),
+    })
+}
+
 /// What the rows of one attempt's answer are called. They count only once a record names them.
 #[derive(Clone)]
 pub struct BodyRows {
@@ -311,6 +343,8 @@ const TABLES: [&str; 2] = [
     "CREATE TABLE IF NOT EXISTS bodies (claim BLOB NOT NULL, attempt INTEGER NOT NULL, row INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (claim, attempt, row)) WITHOUT ROWID",
 ];
 const IDS_IN: &str = "SELECT id FROM records WHERE bucket = ? AND id > ? ORDER BY id LIMIT ?";
+const RECORDS_IN: &str =
+    "SELECT id, record, counts FROM records WHERE bucket = ? AND id > ? ORDER BY id LIMIT ?";
 const INSERT: &str = "INSERT INTO records (bucket, id, record) VALUES (?, ?, ?)";
 const UPDATE: &str = "UPDATE records SET bucket = ?, record = ? WHERE bucket = ? AND id = ?";
 const REPLACE: &str =

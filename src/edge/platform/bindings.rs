@@ -25,6 +25,8 @@ pub struct Bindings {
     /// `SETTLE_AUTHORIZATION`: what the origin is shown when it is asked without a caller; without it
     /// only retries ask.
     pub settle_authorization: Option<String>,
+    /// `CONSOLE`: the files of the operator's console.
+    pub console: Option<Fetcher>,
     /// `ADMIN_TOKEN`: without it there is no operator.
     pub admin_token: Option<String>,
     /// `PEPPER`: without it record ids are plain hashes, and the log tells no fingerprints.
@@ -51,6 +53,7 @@ impl Bindings {
             dead_letters: env.queue("DEAD_LETTERS").ok(),
             outcomes: env.queue("OUTCOMES").ok(),
             settle_authorization: text(env, "SETTLE_AUTHORIZATION").filter(|text| !text.is_empty()),
+            console: raw("CONSOLE").map(JsCast::unchecked_into),
             admin_token: text(env, "ADMIN_TOKEN").filter(|token| !token.is_empty()),
             pepper: Pepper::new(text(env, "PEPPER").as_deref()),
         }

@@ -25,16 +25,20 @@ pub enum AdminError {
     /// The record is there, but cannot be used; the sentence says why.
     #[error("{0}")]
     RecordUnusable(String),
-    #[error("the guard has nothing under this path; ask for records/<record id>, unknown or find")]
+    #[error(
+        "the guard has nothing under this path; ask for records/<record id>, unknown, outcomes or find"
+    )]
     NotFound,
     #[error(
         "the path does not name a record; write the 64 hex digits that Cache-Status shows as key=\"…\", or find them with POST /.onlyonce/find"
     )]
     RecordIdInvalid,
     #[error(
-        "the method does nothing here; use GET or DELETE for a record, GET for unknown, POST for resolve and find"
+        "the method does nothing here; use GET or DELETE for a record, GET for unknown and outcomes, POST for resolve and find"
     )]
     MethodNotAllowed,
+    #[error("the method does nothing here; read the console with GET or HEAD")]
+    ConsoleIsRead,
     #[error(transparent)]
     Find(#[from] FindError),
     #[error(transparent)]
@@ -60,13 +64,15 @@ pub enum FindError {
     Scope,
 }
 
-/// Why a query does not say which unknown outcomes are to be listed.
+/// Why a query does not say which unknown outcomes are to be listed, or which shards are to count theirs.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum ListError {
     #[error(
         "\"{0}\" is no member of the query; write route, reason, older_than, newer_than, limit and after"
     )]
     UnknownMember(String),
+    #[error("\"{0}\" is no member of the query; write after alone")]
+    OnlyAfter(String),
     #[error("\"{0}\" is no reason; write one of {names}", names = Reason::VARIANTS.join(", "))]
     Reason(String),
     #[error("\"{0}\" is no age; write a whole number and s, m, h or d, such as 15m")]
@@ -117,7 +123,7 @@ impl AdminError {
             | Self::List(_)
             | Self::Resolution(_) => 400,
             Self::NotFound => 404,
-            Self::MethodNotAllowed => 405,
+            Self::MethodNotAllowed | Self::ConsoleIsRead => 405,
             Self::ObjectUnreachable | Self::RecordUnusable(_) => 503,
         }
     }
@@ -129,7 +135,7 @@ impl AdminError {
             Self::ObjectUnreachable | Self::RecordUnusable(_) => "guard-unavailable",
             Self::NotFound => "not-found",
             Self::RecordIdInvalid => "record-id-invalid",
-            Self::MethodNotAllowed => "method-not-allowed",
+            Self::MethodNotAllowed | Self::ConsoleIsRead => "method-not-allowed",
             Self::Find(_) | Self::List(_) => "question-invalid",
             Self::Resolution(_) => "resolution-invalid",
         }

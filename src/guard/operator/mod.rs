@@ -3,25 +3,27 @@
 //! 1. `GET /.onlyonce/records/<id>` tells what is known; the answer's body only with `?body=1`.
 //! 2. `POST /.onlyonce/find` names the record of a key.
 //! 3. `GET /.onlyonce/unknown` lists the unknown outcomes of all shards.
-//! 4. `DELETE /.onlyonce/records/<id>` forgets: the key is free two minutes after its copy is gone.
-//! 5. `POST /.onlyonce/records/<id>/resolve` says what became of an unknown outcome.
+//! 4. `GET /.onlyonce/outcomes` counts what became of the last hour's operations, by route.
+//! 5. `DELETE /.onlyonce/records/<id>` forgets: the key is free two minutes after its copy is gone.
+//! 6. `POST /.onlyonce/records/<id>/resolve` says what became of an unknown outcome.
 //!
 //! Who may ask is decided before any of this.
 
 mod description;
 mod error;
+mod outcomes;
 mod requests;
+mod shard_pages;
 mod unknown;
 
 use crate::guard::digest::Digest;
 pub use description::{About, describe, found, vacant};
 pub use error::{AdminError, FindError, ListError, ResolutionError, refusal};
+pub use outcomes::{HeldRecord, OutcomesPage, OutcomesQuery, ShardOutcomes};
 pub use requests::{AdminRequest, RecordCommand, find, resolution};
+pub use shard_pages::{MAX_SHARDS, shards_of_page};
 use subtle::ConstantTimeEq;
-pub use unknown::{
-    Cursor, MAX_READ, MAX_SHARDS, Position, ShardPage, UnknownEntry, UnknownPage, UnknownQuery,
-    shards_of_page,
-};
+pub use unknown::{Cursor, MAX_READ, Position, ShardPage, UnknownEntry, UnknownPage, UnknownQuery};
 
 /// The most bytes of a request's body: an answer of 64 KiB in base64, its headers, and some air.
 pub const MAX_REQUEST_BODY: u64 = 192 * 1024;

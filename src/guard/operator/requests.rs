@@ -3,6 +3,7 @@
 //! one that is there twice makes it unreadable.
 
 use super::error::{AdminError, FindError, ResolutionError, excerpt};
+use super::outcomes::OutcomesQuery;
 use super::unknown::UnknownQuery;
 use crate::guard::address::OWN_PREFIX;
 use crate::guard::digest::Pepper;
@@ -29,6 +30,7 @@ use serde_json::value::RawValue;
 pub enum AdminRequest {
     Find,
     Unknown(UnknownQuery),
+    Outcomes(OutcomesQuery),
     Record(RecordId, RecordCommand),
 }
 
@@ -50,8 +52,11 @@ impl AdminRequest {
         if path == "unknown" && method == "GET" {
             return Ok(Self::Unknown(UnknownQuery::parse(query)?));
         }
+        if path == "outcomes" && method == "GET" {
+            return Ok(Self::Outcomes(OutcomesQuery::parse(query)?));
+        }
         let Some(rest) = path.strip_prefix("records/") else {
-            let is_known = matches!(path, "find" | "unknown");
+            let is_known = matches!(path, "find" | "unknown" | "outcomes");
             return Err(if is_known { AdminError::MethodNotAllowed } else { AdminError::NotFound });
         };
         let (id, resolve) = rest.strip_suffix("/resolve").map_or((rest, false), |id| (id, true));

@@ -1,6 +1,7 @@
 //! The unknown outcomes of all shards, in pages: `GET /.onlyonce/unknown`.
 //!
-//! 1. The newest claim comes first. A page goes over at most [`MAX_SHARDS`] shards; where there are more,
+//! 1. The newest claim comes first. A page goes over at most
+//!    [`MAX_SHARDS`](super::shard_pages::MAX_SHARDS) shards; where there are more,
 //!    the next page goes on with the next ones, and the newest comes first among those.
 //! 2. What one page costs is bounded: a shard reads at most [`MAX_READ`] records for it, and says how far
 //!    it came. Nothing is shown that lies behind the place up to which all of them have looked, so that no
@@ -13,20 +14,16 @@ use super::description::SettleDescription;
 use super::error::{ListError, excerpt};
 use crate::guard::document::to_json;
 use crate::guard::machine::InMemoryState;
-use crate::guard::policy::{AmountRange, DURATION, Sharding};
+use crate::guard::policy::{AmountRange, DURATION};
 use crate::guard::record::{Probes, Reason, Record};
 use crate::guard::rpc::{self, RpcError};
 use crate::guard::scope::RecordId;
-use crate::guard::shard::ShardCount;
 use crate::guard::time::{Millis, UnixMillis};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use strum::VariantNames;
-
-/// How many shards one page asks: each is a request of the platform's, of which a Worker has a thousand.
-pub const MAX_SHARDS: u32 = 256;
 
 /// How many records a shard reads for one page.
 pub const MAX_READ: usize = 500;
@@ -158,18 +155,6 @@ impl UnknownEntry {
     pub fn position(&self) -> Position {
         Position { claimed_at: self.claimed_at, record: self.record }
     }
-}
-
-/// The names of the shards that a page goes over, and the first of those that it leaves to the next one.
-/// While `shards` is being changed, the shards of before hold some as well.
-pub fn shards_of_page(sharding: &Sharding, query: &UnknownQuery) -> (Vec<String>, Option<u32>) {
-    let before = sharding.before.into_iter().flat_map(ShardCount::all);
-    let names: Vec<String> = sharding.shards.all().chain(before).collect();
-    let first = usize::try_from(query.after.first_shard).unwrap_or(usize::MAX);
-    let next = query.after.first_shard.saturating_add(MAX_SHARDS);
-    let all = u32::try_from(names.len()).unwrap_or(u32::MAX);
-    let page = names.into_iter().skip(first).take(MAX_SHARDS as usize).collect();
-    (page, (next < all).then_some(next))
 }
 
 /// What one shard found.

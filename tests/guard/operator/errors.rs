@@ -11,7 +11,7 @@ use serde_json::json;
 /// What an operator reads: status, code and sentence.
 #[test]
 fn every_error_in_full() {
-    let rows: [(AdminError, u16, &str, &str); 21] = [
+    let rows: [(AdminError, u16, &str, &str); 23] = [
         (
             AdminError::Unauthorized,
             401,
@@ -40,7 +40,7 @@ fn every_error_in_full() {
             AdminError::NotFound,
             404,
             "not-found",
-            "the guard has nothing under this path; ask for records/<record id>, unknown or find",
+            "the guard has nothing under this path; ask for records/<record id>, unknown, outcomes or find",
         ),
         (
             AdminError::RecordIdInvalid,
@@ -52,7 +52,19 @@ fn every_error_in_full() {
             AdminError::MethodNotAllowed,
             405,
             "method-not-allowed",
-            "the method does nothing here; use GET or DELETE for a record, GET for unknown, POST for resolve and find",
+            "the method does nothing here; use GET or DELETE for a record, GET for unknown and outcomes, POST for resolve and find",
+        ),
+        (
+            AdminError::ConsoleIsRead,
+            405,
+            "method-not-allowed",
+            "the method does nothing here; read the console with GET or HEAD",
+        ),
+        (
+            ListError::OnlyAfter("route".into()).into(),
+            400,
+            "question-invalid",
+            r#""route" is no member of the query; write after alone"#,
         ),
         (
             FindError::NotAQuestion.into(),

@@ -207,7 +207,7 @@ fn every_shard_is_asked_on_some_page() {
         let (mut asked, mut pages) = (Vec::new(), 1);
         let mut first = UnknownQuery { after: Cursor::default(), ..query("") };
         loop {
-            let (names, next) = shards_of_page(&sharding, &first);
+            let (names, next) = shards_of_page(&sharding, first.after.first_shard);
             assert!(names.len() <= 256);
             asked.extend(names);
             let Some(next) = next else { break };

@@ -1,0 +1,116 @@
+// The operator's console: who is signed in, and which view is open. Rules:
+//
+// 1. The view stands in the address's fragment (`#unknown`, `#record/<id>`), and nothing else does.
+// 2. Nothing is shown without a token that the guard takes. Once it refuses it, all that was shown goes.
+// 3. A view that is left is stopped; what it still gets is for nobody.
+// 4. Whoever opens a view stands at its heading.
+
+import { announce, button, element, find } from "./dom.js";
+import { forgetToken, isSignedIn } from "./guard-api.js";
+import { outcomesView } from "./outcomes-view.js";
+import { recordView } from "./record-view.js";
+import { searchView } from "./search-view.js";
+import { signInView } from "./sign-in.js";
+import { forgetList, unknownView } from "./unknown-view.js";
+
+const VIEWS = { unknown: unknownView, outcomes: outcomesView, search: searchView, record: recordView };
+const RECORD = /^#record\/([0-9a-f]{64})$/;
+
+let leave = new AbortController();
+
+addEventListener("hashchange", openView);
+// A page that somebody comes back to must not be open still.
+addEventListener("pagehide", () => signOut());
+find("sign-out").addEventListener("click", () => signOut("You are signed out."));
+// Not by the address: the fragment is the view's.
+find("skip").addEventListener("click", (event) => {
+  event.preventDefault();
+  find("main").focus();
+});
+openView();
+
+function openView() {
+  leave.abort();
+  leave = new AbortController();
+  closeDialogs();
+  if (!isSignedIn()) return showSignIn();
+  const [name, id] = viewOf(location.hash);
+  for (const link of find("views").querySelectorAll("a")) {
+    if (link.hash === `#${name}`) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
+  }
+  find("views").hidden = false;
+  announce("");
+  const page = { signal: leave.signal, show, load, title, refused };
+  VIEWS[name](page, id);
+}
+
+function viewOf(hash) {
+  const [, id] = RECORD.exec(hash) ?? [];
+  if (id) return ["record", id];
+  const name = hash.slice(1);
+  return [name in VIEWS && name !== "record" ? name : "unknown"];
+}
+
+/** Puts a view's content in the place of what was there; its heading, or what is marked, gets the focus. */
+function show(...content) {
+  const main = find("main");
+  main.replaceChildren(...content.filter(Boolean));
+  (main.querySelector("[data-focus]") ?? main.querySelector("h1"))?.focus();
+}
+
+function title(text) {
+  document.title = `${text} · Onlyonce console`;
+  return element("h1", { tabindex: "-1" }, text);
+}
+
+/**
+ * Fills `place`, which can have the focus, with what `work` makes of the guard's answers. What goes wrong is said there, with a
+ * button to try again.
+ */
+async function load(place, work, said = "Loading…") {
+  const { signal } = leave;
+  place.setAttribute("aria-busy", "true");
+  // What had the focus goes; whoever pressed it stays at the place.
+  if (place.contains(document.activeElement)) place.focus();
+  place.replaceChildren(element("p", { class: "hint" }, said));
+  announce(said);
+  try {
+    const content = await work();
+    if (signal.aborted) return;
+    place.replaceChildren(...[content].flat().filter(Boolean));
+  } catch (error) {
+    if (signal.aborted) return;
+    if (refused(error)) return;
+    const again = button("Try again", () => load(place, work, said));
+    place.replaceChildren(element("div", { class: "failure", role: "alert" }, element("p", {}, error.message), again));
+    announce("");
+  }
+  place.removeAttribute("aria-busy");
+}
+
+/** Ends the session where the guard has refused the token, or has no operator any more. */
+function refused({ kind }) {
+  if (kind === "unauthorized") signOut("The guard does not take the token any more: it was changed or withdrawn while this page was open. Nothing was lost; sign in with the new one.");
+  else if (kind === "no-operator") signOut("This guard has no operator any more: the secret ADMIN_TOKEN is not set.");
+  else return false;
+  return true;
+}
+
+function signOut(why) {
+  forgetToken();
+  forgetList();
+  leave.abort();
+  closeDialogs();
+  showSignIn(why);
+}
+
+function showSignIn(why) {
+  find("views").hidden = true;
+  announce("");
+  show(...signInView({ why, title, signedIn: openView }));
+}
+
+function closeDialogs() {
+  for (const dialog of document.querySelectorAll("dialog")) dialog.remove();
+}

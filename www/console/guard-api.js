@@ -1,0 +1,86 @@
+// Asks the guard, as an operator. Rules:
+//
+// 1. The token is in a variable of this module, and nowhere else: never in storage, a cookie, an address
+//    or the document. It is forgotten when somebody signs out, when the guard refuses it, and when the
+//    page is left.
+// 2. An answer is a document. Whatever else comes is a `GuardError`, with a sentence for a person.
+// 3. Nothing is asked twice by itself.
+
+const PATIENCE_MS = 60_000;
+
+let token = null;
+
+/** Why there is no answer; `kind` says what the page does about it. */
+export class GuardError extends Error {
+  /** @param {"unauthorized" | "no-operator" | "refused" | "unavailable"} kind */
+  constructor(kind, message, code = null) {
+    super(message);
+    this.kind = kind;
+    this.code = code;
+  }
+}
+
+export function keepToken(value) {
+  token = value;
+}
+
+export function forgetToken() {
+  token = null;
+}
+
+export const isSignedIn = () => token !== null;
+
+/** Whether the guard takes the token: a question that leads to no shard and writes nothing. */
+export async function checkToken() {
+  await ask("find", { method: "POST", document: { key: "sign-in" } });
+}
+
+/** The document at `/.onlyonce/<path>`. One that says that there is no such record is an answer, too. */
+export async function ask(path, { method = "GET", document, signal } = {}) {
+  const response = await send(path, method, document, signal);
+  const text = await response.text().catch(() => Promise.reject(unreachable()));
+  const answer = parsed(text);
+  if (answer && (response.ok || answer.state)) return answer;
+  throw errorOf(response, answer);
+}
+
+async function send(path, method, document, signal) {
+  const signals = [AbortSignal.timeout(PATIENCE_MS), signal].filter(Boolean);
+  try {
+    return await fetch(`/.onlyonce/${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}` },
+      body: document && JSON.stringify(document),
+      cache: "no-store",
+      credentials: "omit",
+      redirect: "error",
+      signal: AbortSignal.any(signals),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw unreachable();
+  }
+}
+
+function parsed(text) {
+  try {
+    const answer = JSON.parse(text);
+    return answer && typeof answer === "object" ? answer : null;
+  } catch {
+    return null;
+  }
+}
+
+function errorOf({ status }, answer) {
+  const code = answer?.error?.code ?? answer?.code ?? answer?.error ?? null;
+  if (status === 401) return new GuardError("unauthorized", "The guard does not take this token.");
+  if (status === 404 && !answer) return new GuardError("no-operator", NO_OPERATOR);
+  const sentence = answer?.detail ? `The guard says: ${answer.detail}.` : `The guard answered with status ${status}, which says nothing more.`;
+  return new GuardError(status < 500 ? "refused" : "unavailable", sentence, code);
+}
+
+function unreachable() {
+  return new GuardError("unavailable", "The guard cannot be reached from this browser, or took longer than a minute. Is the network there?");
+}
+
+const NO_OPERATOR = "This guard has no operator: the secret ADMIN_TOKEN is not set. Set it with “npx wrangler secret put ADMIN_TOKEN”, then load this page again.";

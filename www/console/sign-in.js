@@ -1,0 +1,45 @@
+// Asks for the token. The field has no name, so that no browser sends it by itself, and is emptied with the
+// first press, whatever the guard says.
+
+import { element, field } from "./dom.js";
+import { checkToken, forgetToken, keepToken } from "./guard-api.js";
+
+/** What is shown until somebody is signed in; `why` says why nobody is any more. */
+export function signInView({ why, title, signedIn }) {
+  const input = element("input", { type: "password", autocomplete: "off", spellcheck: "false", class: "mono", required: true, "data-focus": true });
+  const submit = element("button", { class: "primary" }, "Sign in");
+  const said = element("p", { class: "said", role: "alert" });
+  const form = element("form", { class: "sign-in" }, field("Operator’s token", input, "The value of ADMIN_TOKEN. npm start prints it."), submit, said);
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    if (form.getAttribute("aria-busy")) return;
+    form.setAttribute("aria-busy", "true");
+    said.textContent = "";
+    const error = await signIn(input).then(() => null, (error) => error);
+    form.removeAttribute("aria-busy");
+    if (!error) return signedIn();
+    said.textContent = sentence(error);
+    input.focus();
+  });
+  return [
+    title("Sign in"),
+    why && element("p", { class: "warning", role: "alert" }, why),
+    form,
+    element("p", { class: "hint" }, "The token stays in this page’s memory: it is in no storage, cookie or address, and a reload forgets it."),
+  ];
+}
+
+async function signIn(input) {
+  keepToken(input.value.trim());
+  input.value = "";
+  try {
+    await checkToken();
+  } catch (error) {
+    forgetToken();
+    throw error;
+  }
+}
+
+function sentence({ kind, message }) {
+  return kind === "unauthorized" ? "That is not the token of this guard. Copy the value of ADMIN_TOKEN again." : message;
+}
