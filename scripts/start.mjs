@@ -124,7 +124,8 @@ function printAddresses({ guard, origin, own, token, unreachable }) {
 The guard answers on ${guard} in front of ${own ? "your API" : "the demo's shop"}, ${origin}
 
 ${said}
-  operator  ${token ? `ADMIN_TOKEN=${token}` : "ADMIN_TOKEN as in .dev.vars"}, for npm run doctor and /.onlyonce/records
+  operator  ${token ? `ADMIN_TOKEN=${token}` : "ADMIN_TOKEN as in .dev.vars"}, for npm run doctor and the console
+  console   ${guard}/.onlyonce/console
 
 Ctrl-C ends it; the keys are kept in .wrangler/state.`);
 }

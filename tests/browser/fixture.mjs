@@ -66,6 +66,54 @@ async function startApi(undo) {
   return { url: `http://127.0.0.1:${server.address().port}`, seen };
 }
 
+/** What an operator of the console's guard shows; a deployment may change it. */
+export const CONSOLE_TOKEN = "sesame-of-the-console";
+
+/**
+ * A guard in front of an API that fails as its paths say, and a browser: `{ guard, token, executed, open,
+ * redeploy, end, browser, stop }`. `redeploy(token)` starts it anew on the same address and storage.
+ */
+export async function startConsole() {
+  return undoneOnFailure(async (undo) => {
+    const { url, executed, open } = await startFailingApi(undo);
+    const folder = await newFolder(undo);
+    const routes = [{ path: "/payments/**" }, { path: "/orders/**" }, { path: "/later/**" }].map((route) => ({ ...route, key: "required" }));
+    const options = ["--persist", folder, "--var", `ORIGIN=${url}`, "--policy", JSON.stringify({ shards: 64, routes })];
+    const running = [];
+    const end = async () => {
+      while (running.length > 0) await running.pop()();
+    };
+    undo.push(end);
+    const start = (token, port) => startRuntime([...options, "--port", port, ...(token ? ["--var", `ADMIN_TOKEN=${token}`] : [])], running);
+    const guard = await start(CONSOLE_TOKEN, "0");
+    const redeploy = async (token) => {
+      await end();
+      await start(token, new URL(guard).port);
+    };
+    return { guard, executed, open, end, redeploy, browser: await startBrowser(undo) };
+  });
+}
+
+// `/…/lost` breaks the connection, `/…/done` is carried out, `/…/held` waits for `open()`; all else is an
+// error. `executed` has the path of each request.
+async function startFailingApi(undo) {
+  const executed = [];
+  const held = [];
+  const server = createServer((request, response) => {
+    executed.push(request.url);
+    const answer = (status, body) => response.writeHead(status, { "content-type": "text/html" }).end(body);
+    request.resume().on("end", () => {
+      if (request.url.endsWith("/lost")) return request.socket.destroy();
+      if (request.url.endsWith("/done")) return answer(201, "<b id=planted>done</b><script>document.title='ran'</script>");
+      if (request.url.endsWith("/held")) return held.push(() => answer(201, "late"));
+      answer(500, "<b id=planted>no</b>");
+    });
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  undo.push(() => server.close().closeAllConnections());
+  return { url: `http://127.0.0.1:${server.address().port}`, executed, open: () => held.splice(0).forEach((answer) => answer()) };
+}
+
 // What was started is ended in reverse, also when a later start fails.
 async function undoneOnFailure(start) {
   const undo = [];

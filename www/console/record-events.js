@@ -12,15 +12,16 @@ export function eventsOf(record, now = Date.now()) {
   const told = [claimed, deadline, answered, becameUnknown, asked, ended, seen].flatMap((tell) => tell(record, now) ?? []);
   const moment = { at: new Date(now).toISOString(), kind: "now", ...present(record) };
   const events = [...told, moment, ...[asksAgain, windowEnds, until].flatMap((tell) => tell(record) ?? [])];
-  return inOrder(events);
+  return inOrder(events, now);
 }
 
-// What has no time stands behind what it follows from; the sort is stable.
-function inOrder(events) {
+// What has no time stands behind the last thing that it follows from, and never in the future; the sort is
+// stable.
+function inOrder(events, now) {
   let last = -Infinity;
   const placed = events.map((event) => {
-    const at = event.at ? Date.parse(event.at) : last;
-    last = at;
+    const at = event.at ? Date.parse(event.at) : Math.min(last, now);
+    last = Math.max(last, at);
     return { event, at };
   });
   return placed.sort((one, other) => one.at - other.at).map(({ event }) => event);
@@ -32,11 +33,12 @@ function claimed({ claimed_at, method, route, attempt }) {
   return { at: claimed_at, title: "Claimed, and sent to the origin", text: `${method} on ${route}.${again}` };
 }
 
-function deadline({ deadline_at, state, answer }, now) {
-  if (!deadline_at) return null;
-  const isOver = Date.parse(deadline_at) <= now;
-  const mattered = state === "in-flight" || !answer || Date.parse(answer.answered_at) > Date.parse(deadline_at);
-  if (!mattered) return null;
+// Of a call that ended before it, the deadline tells nothing.
+function deadline({ deadline_at, state, reason, answer }, now) {
+  const at = Date.parse(deadline_at);
+  const wasReached = reason === "deadline-passed" || Date.parse(answer?.answered_at) > at;
+  if (state !== "in-flight" && !wasReached) return null;
+  const isOver = at <= now;
   return { at: deadline_at, title: "Deadline", text: isOver ? "From here on callers were told that the outcome is unknown." : "From then on callers are told that the outcome is unknown." };
 }
 
