@@ -27,7 +27,7 @@
 //!     is stored as.
 //!   - `shard`: which object has a key; `places`, `retention` and `alarm`: what its keys share.
 //!   - `message`, `delivery`: what a queue's message asks for, and what becomes of it.
-//!   - `operator`, `seen`: what an operator may ask, and is told. `unknown_outcome`: what is told
+//!   - `operator`, `seen`: what an operator may ask, and is told; `console`: the page that asks it. `unknown_outcome`: what is told
 //!     of an outcome that nobody knows, and of its end. `key_status`: what a caller may ask of its key.
 //!   - `replay`, `isolate_cache`: when a copy may be shown. `problem`: what a refusal says; `cors`:
 //!     which pages may read it. `log`, `metrics`, `health`: what an operator and a client are told.
@@ -35,12 +35,12 @@
 //!   - `document`, `hex`, `digest`, `time`: what the others are made of.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
 //!   - The Worker's half: `incoming`, `guarded_request`, `guard_request`, `identified_request`, `copies`,
-//!     `object_client`, `client_response`, `pass_through`, `origin_fetch`, `key_status`, `admin`, `queue_consumer`,
-//!     `config`.
+//!     `object_client`, `client_response`, `pass_through`, `origin_fetch`, `key_status`, `admin`, `all_shards`,
+//!     `console`, `queue_consumer`, `config`.
 //!   - `edge::object`, the shard's half: `submission`, `incoming_submission`, `context`,
 //!     `record_store`, `bucket_index`, `in_memory`, `places`, `origin_request`, `origin_response`, `live_head`,
-//!     `recording`, `reply`, `probe`, `copy_writer`, `counters`, `alarm`, `unknown_outcomes`, `key_status`,
-//!     `admin`.
+//!     `recording`, `reply`, `probe`, `copy_writer`, `counters`, `alarm`, `unknown_outcomes`, `outcomes`,
+//!     `key_status`, `admin`.
 //!   - `edge::platform`: what `worker` and `web_sys` lack.
 //!   - `src/worker.mjs` is wrangler's `main`; `src/worker/` links the crate for the platform.
 //! - `browser`: the same rules for a page, in a small module of their own (feature `browser`).

@@ -35,6 +35,16 @@ async function api() {
   return { url: `http://127.0.0.1:${server.address().port}`, seen, close: () => server.close().closeAllConnections() };
 }
 
+/** The console is where it is printed, with a file of its own. */
+async function checkConsole({ url, err }) {
+  const [, address] = err.match(/console +(\S+)/);
+  assert.equal(address, `${url}/.onlyonce/console`);
+  const answer = await fetch(address);
+  assert.match(answer.headers.get("content-security-policy"), /^default-src 'none'/);
+  assert.match(await answer.text(), /<title>Onlyonce console<\/title>/);
+  assert.equal((await fetch(`${address}/console.js`)).status, 200);
+}
+
 function post(url, path, key) {
   return fetch(url + path, { method: "POST", headers: { "content-type": "application/json", "idempotency-key": key }, body: '{"item":"tea","quantity":1,"price_cents":450}' });
 }
@@ -52,6 +62,8 @@ test("the demo, and beside it an API of one's own: neither answers for the other
   const [, token] = demo.err.match(/ADMIN_TOKEN=([0-9a-f]+)/);
   assert.equal((await post(demo.url, "/orders", "same")).status, 201);
 
+  await checkConsole(demo);
+
   const second = await run("start", [], env);
   assert.equal(second.code, 1);
   assert.match(second.err, /the state in \S+ is in use by process \d+, a guard on port \d+[\s\S]*cure: use that one, or end it first/);
@@ -67,6 +79,7 @@ test("the demo, and beside it an API of one's own: neither answers for the other
   assert.match(await (await fetch(page)).text(), /Try it on your API/);
   assert.equal((await fetch(`${page}style.css`)).headers.get("content-type"), "text/css; charset=utf-8");
   assert.equal((await fetch(page.replace(/\/$/, ""))).url, page);
+  await checkConsole(guard);
   assert.deepEqual(own.seen, ["POST /orders"]);
   // What is printed to be tried can work.
   const [, tried] = guard.err.match(/try +curl -i (\S+)/);

@@ -27,6 +27,7 @@ mod ambiguous_headers;
 mod answers;
 mod change_of_shards;
 mod concurrent_duplicates;
+mod console;
 mod copies;
 mod cors;
 mod costs;

@@ -105,20 +105,21 @@ impl Counted {
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 struct RouteCounts {
     route: String,
-    counts: [u64; NAMES.len()],
+    /// One for each name.
+    counts: Vec<u64>,
 }
 
 /// A policy has few routes.
 type Counts = Vec<RouteCounts>;
 
-fn add(all: &mut Counts, route: &str, counts: [u64; NAMES.len()]) {
+fn add(all: &mut Counts, route: &str, counts: &[u64]) {
     match all.iter_mut().find(|found| found.route == route) {
         Some(found) => {
             for (count, more) in found.counts.iter_mut().zip(counts) {
-                *count = count.saturating_add(more);
+                *count = count.saturating_add(*more);
             }
         }
-        None => all.push(RouteCounts { route: route.into(), counts }),
+        None => all.push(RouteCounts { route: route.into(), counts: counts.into() }),
     }
 }
 
@@ -189,7 +190,7 @@ impl ShardOutcomes {
                 *count = more.into();
             }
         }
-        add(&mut self.routes, &claim.route, counts);
+        add(&mut self.routes, &claim.route, &counts);
     }
 
     pub fn encode(&self) -> Vec<u8> {
@@ -226,8 +227,8 @@ impl Serialize for RouteShown {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut members = serializer.serialize_map(None)?;
         members.serialize_entry("route", &self.0.route)?;
-        for (name, count) in NAMES.iter().zip(self.0.counts).filter(|(_, count)| *count > 0) {
-            members.serialize_entry(name, &count)?;
+        for (name, count) in NAMES.iter().zip(&self.0.counts).filter(|(_, count)| **count > 0) {
+            members.serialize_entry(name, count)?;
         }
         members.end()
     }
@@ -244,7 +245,7 @@ impl OutcomesPage {
     ) -> Self {
         let mut routes = Counts::new();
         for RouteCounts { route, counts } in shards.iter().flat_map(|shard| &shard.routes) {
-            add(&mut routes, route, *counts);
+            add(&mut routes, route, counts);
         }
         let read = |sum: usize, shard: &ShardOutcomes| sum.saturating_add(shard.read);
         Self {
