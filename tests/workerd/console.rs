@@ -203,7 +203,7 @@ fn a_count_writes_nothing_and_goes_on_without_a_shard() {
         serde_json::from_slice(&answer.body).expect("counts")
     };
     let before = counted();
-    assert!(before["rows_written"].as_u64() >= Some(32), "{before}");
+    assert!(before["rows_written"].as_u64() > Some(1), "{before}");
     let page = outcomes(&guard, "");
     let read = page["records_read"].as_u64().expect("a number");
     assert!((1..16).contains(&read), "{page}");

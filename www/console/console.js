@@ -2,7 +2,7 @@
 //
 // 1. The view stands in the address's fragment (`#unknown`, `#record/<id>`), and nothing else does.
 // 2. Nothing is shown without a token that the guard takes. Once it refuses it, all that was shown goes.
-// 3. A view that is left is stopped; what it still gets is for nobody.
+// 3. A view that is left is stopped, and so is a question that another one has taken the place of.
 // 4. Whoever opens a view stands at its heading.
 
 import { announce, button, element, find } from "./dom.js";
@@ -64,24 +64,28 @@ function title(text) {
   return element("h1", { tabindex: "-1" }, text);
 }
 
+const loading = new WeakMap();
+
 /**
- * Fills `place`, which can have the focus, with what `work` makes of the guard's answers. What goes wrong is said there, with a
- * button to try again.
+ * Fills `place`, which can have the focus, with what `work(signal)` makes of the guard's answers. What goes
+ * wrong is said there, with a button to try again. Of two loads of one place the later counts.
  */
 async function load(place, work, said = "Loading…") {
-  const { signal } = leave;
+  loading.get(place)?.abort();
+  const superseded = new AbortController();
+  loading.set(place, superseded);
+  const signal = AbortSignal.any([leave.signal, superseded.signal]);
   place.setAttribute("aria-busy", "true");
   // What had the focus goes; whoever pressed it stays at the place.
   if (place.contains(document.activeElement)) place.focus();
   place.replaceChildren(element("p", { class: "hint" }, said));
   announce(said);
   try {
-    const content = await work();
+    const content = await work(signal);
     if (signal.aborted) return;
     place.replaceChildren(...[content].flat().filter(Boolean));
   } catch (error) {
-    if (signal.aborted) return;
-    if (refused(error)) return;
+    if (signal.aborted || refused(error)) return;
     const again = button("Try again", () => load(place, work, said));
     place.replaceChildren(element("div", { class: "failure", role: "alert" }, element("p", {}, error.message), again));
     announce("");

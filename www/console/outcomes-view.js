@@ -11,14 +11,14 @@ const NAMES = { ...OUTCOMES, ...DUPLICATES };
 
 export function outcomesView(page) {
   const results = element("section", { "aria-label": "Outcomes by route", tabindex: "-1" });
-  const load = () => page.load(results, () => outcomes(page, load), "Counting on all shards…");
+  const load = () => page.load(results, (signal) => outcomes(signal, load), "Counting on all shards…");
   page.show(page.title("The last hour"), element("p", { class: "lead" }, "What became of the operations that claimed their key within the last hour, by route."),
     element("div", { class: "buttons" }, button("Count again", load)), results);
   load();
 }
 
-async function outcomes(page, load) {
-  const { routes, complete, read, unreachable } = await allPages(page);
+async function outcomes(signal, load) {
+  const { routes, complete, read, unreachable } = await allPages(signal);
   const rows = [...routes].sort(([one], [other]) => (one < other ? -1 : 1));
   const said = rows.length === 0 ? "No operation claimed its key within the last hour." : `${count(operations(rows), "operation")} on ${count(rows.length, "route")}.`;
   announce(said);
@@ -32,7 +32,7 @@ async function outcomes(page, load) {
 }
 
 /** With more than 256 shards the guard counts in pages, which add up. */
-async function allPages({ signal }) {
+async function allPages(signal) {
   const sum = { routes: new Map(), complete: true, read: 0, unreachable: [] };
   let after = "";
   do {

@@ -13,7 +13,7 @@ const MAX_TEXT_SHOWN = 64 * 1024;
 
 export function recordView(page, id) {
   const place = element("div", { tabindex: "-1" });
-  const load = () => page.load(place, async () => content(page, place, await ask(`records/${id}`, { signal: page.signal })), "Asking the record’s shard…");
+  const load = () => page.load(place, async (signal) => content(page, place, await ask(`records/${id}`, { signal })), "Asking the record’s shard…");
   page.show(
     page.title(`Record ${id.slice(0, 12)}…`),
     element("p", { class: "id" }, element("code", {}, id)),
@@ -77,7 +77,7 @@ function bodyPart(page, id, answer) {
   const size = count(answer.body_bytes, "byte");
   if (answer.body_bytes > MAX_BODY_ASKED) return element("p", { class: "hint" }, `The body has ${size}, too many for this page: GET /.onlyonce/records/${id}?body=1 gives it.`);
   const place = element("div", { tabindex: "-1", class: "body-part" });
-  const load = () => page.load(place, async () => body((await ask(`records/${id}?body=1`, { signal: page.signal })).answer), "Reading the body…");
+  const load = () => page.load(place, async (signal) => body((await ask(`records/${id}?body=1`, { signal })).answer), "Reading the body…");
   place.append(button(`Show the body (${size})`, load), element("p", { class: "hint" }, "It may hold a customer’s data."));
   return place;
 }

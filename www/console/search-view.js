@@ -42,7 +42,7 @@ function byKey(page, place) {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const question = { ...(realm.value && { realm: realm.value }), scope: scopeOf(rows), key: key.value };
-    page.load(place, () => findRecord(question), "Looking…");
+    page.load(place, (signal) => findRecord(question, signal), "Looking…");
   });
   return form;
 }
@@ -69,8 +69,8 @@ function scopeOf(rows) {
   return Object.fromEntries([...rows.children].map((row) => row.scope()).filter(([source]) => source));
 }
 
-async function findRecord(question) {
-  const { record } = await ask("find", { method: "POST", document: question });
+async function findRecord(question, signal) {
+  const { record } = await ask("find", { method: "POST", document: question, signal });
   location.hash = `#record/${record}`;
   return [];
 }

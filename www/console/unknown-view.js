@@ -34,7 +34,7 @@ export function linkToRoute(route, ...text) {
 
 export function unknownView(page) {
   const results = element("section", { "aria-label": "Unknown outcomes", tabindex: "-1" });
-  const load = () => page.load(results, () => turnTo(page, load), "Asking all shards…");
+  const load = () => page.load(results, (signal) => turnTo(signal, load), "Asking all shards…");
   page.show(page.title("Unknown outcomes"), element("p", { class: "lead" }, LEAD), filterForm(load), results);
   load();
 }
@@ -68,11 +68,11 @@ function filterForm(load) {
   return form;
 }
 
-async function turnTo(page, load) {
+async function turnTo(signal, load) {
   const query = new URLSearchParams(list.filters);
   const after = list.cursors.at(-1);
   if (after) query.set("after", after);
-  const { unknown, next, unreachable } = await ask(`unknown?${query}`, { signal: page.signal });
+  const { unknown, next, unreachable } = await ask(`unknown?${query}`, { signal });
   const said = summary(unknown.length, next);
   announce(said);
   return [

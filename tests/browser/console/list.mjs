@@ -58,6 +58,26 @@ export function testList(world) {
       assert.equal(await page.getByLabel("Reason").inputValue(), "connection-lost");
     }));
 
+  test("of two questions the later counts, whichever is answered first", () =>
+    visit(world, async (page) => {
+      await loaded(page);
+      let answerFirst;
+      const released = new Promise((resolve) => (answerFirst = resolve));
+      await page.route("**/.onlyonce/unknown?*reason=connection-lost*", async (route) => {
+        const response = await route.fetch();
+        await released;
+        await route.fulfill({ response }).catch(() => {});
+      });
+      await page.getByLabel("Reason").selectOption("connection-lost");
+      await page.getByRole("button", { name: "Filter" }).click();
+      await page.getByLabel("Reason").selectOption("deadline-passed");
+      await page.getByRole("button", { name: "Filter" }).click();
+      await page.locator(".summary", { hasText: "No outcome is unknown that fits." }).waitFor();
+      answerFirst();
+      await page.waitForTimeout(300);
+      assert.deepEqual(await rows(page), []);
+    }));
+
   test("shards that could not be reached are named, and may be asked again", () =>
     visit(world, async (page) => {
       await page.getByText("2 shards could not be reached: what they hold is missing here.").waitFor();
