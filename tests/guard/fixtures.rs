@@ -19,7 +19,7 @@ pub const NONE_OPEN: InMemoryState = InMemoryState {
     others_waiting: 0,
     copying: false,
     reading: false,
-    probing: false,
+    probing: &[],
 };
 
 /// A request's head, as the edge reads one.

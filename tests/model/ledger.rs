@@ -43,7 +43,7 @@ pub enum Promise {
     ToldOnce,
     /// No execution after a fence was confirmed, until its end.
     NoneAfterFence,
-    /// The origin is asked by one at a time.
+    /// The origin is asked about a claim by one at a time.
     OneProbe,
 }
 
@@ -67,7 +67,7 @@ impl Promise {
             Self::AllWatched => "a shard that holds something has an alarm in time",
             Self::NoneDoubted => "an answer that is coming in is never called unknown",
             Self::ToldOnce => "what was told as unknown, and not as ended, is what is unknown",
-            Self::OneProbe => "the origin is asked by one at a time",
+            Self::OneProbe => "the origin is asked about a claim by one at a time",
             Self::NoneAfterFence => "no execution after a fence was confirmed",
         }
     }

@@ -2,12 +2,12 @@
 //! around the shipped rules: what is one synchronous turn there is one function here.
 
 use crate::bugs::{self, Bug};
-use crate::ledger::{Promise, Reader, number};
+use crate::ledger::{Promise, Reader, claim_id, number};
 use crate::probe::settle;
 use crate::setting::{DEADLINE, Setting};
 use crate::state::{Bytes, Call, Object, Pass, Stage, State, Submission, Wakeup, decode, encode};
 use onlyonce::guard::machine::{self, Action, Event, InMemoryState, Place, StorageOp, Transition};
-use onlyonce::guard::record::{Claim, Record};
+use onlyonce::guard::record::{Claim, ClaimId, Record};
 use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
 use onlyonce::guard::unknown_outcome::{Cause, OpenClaim};
@@ -119,6 +119,7 @@ impl World<'_> {
         let open: Vec<u32> = self.state.object.calls.iter().map(|call| call.attempt).collect();
         let copying = self.state.object.copying.is_some();
         let (waiting, streaming) = (self.waiting(), self.streaming());
+        let probing = self.probing();
         let live = InMemoryState {
             open_calls: &open,
             streaming: &streaming,
@@ -126,7 +127,7 @@ impl World<'_> {
             others_waiting: 0,
             copying,
             reading: false,
-            probing: !self.state.object.probes.is_empty() && !self.has(Bug::TwoProbes),
+            probing: if self.has(Bug::TwoProbes) { &[] } else { &probing },
         };
         let comes_in =
             matches!(&record, Record::InFlight { claim, .. } if streaming.contains(&claim.attempt));
@@ -167,6 +168,11 @@ impl World<'_> {
     fn streaming(&self) -> Vec<u32> {
         let calls = self.state.object.calls.iter();
         calls.filter(|call| call.streams).map(|call| call.attempt).collect()
+    }
+
+    /// The claims that the origin is being asked about.
+    fn probing(&self) -> Vec<ClaimId> {
+        self.state.object.probes.iter().map(|probe| claim_id(probe.claim.into())).collect()
     }
 
     fn waiting(&self) -> usize {

@@ -35,10 +35,11 @@ pub fn settle() -> Rc<Settle> {
 }
 
 impl World<'_> {
-    /// `Action::Probe`: one question at a time.
+    /// `Action::Probe`: one question at a time for each claim.
     pub fn probes(&mut self, record: &Record) {
         let Record::Unknown { claim, .. } = record else { return };
-        let is_alone = self.state.object.probes.is_empty();
+        let is_same = |open: &Probe| open.claim == number(claim);
+        let is_alone = !self.state.object.probes.iter().any(is_same);
         self.state.ledger.hold(Promise::OneProbe, is_alone);
         let probe = Probe { claim: number(claim), asked_at: self.state.now };
         self.state.object.probes.push(probe);

@@ -112,7 +112,7 @@ pub const FENCED: Setting = Setting {
 /// An origin that can be asked what became of a key, and acts late, or tells of it late.
 pub const SETTLED: Setting = Setting {
     name: "settled",
-    clients: [RETRYING, OWNER, STRANGER],
+    clients: [RETRYING, STRANGER, ABSENT],
     window: 4,
     one_isolate: true,
     interventions: 0,

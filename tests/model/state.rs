@@ -8,6 +8,7 @@ use crate::ledger::Ledger;
 use crate::probe::settle;
 use crate::setting::{Setting, TICK};
 use onlyonce::guard::record::Record;
+use onlyonce::guard::settle::PATIENCE;
 use onlyonce::guard::shard::alarm::{Agenda, WATCH};
 use onlyonce::guard::shard::retention::Bucket;
 use onlyonce::guard::time::UnixMillis;
@@ -188,7 +189,7 @@ impl State {
         Agenda {
             next_bucket: bucket.filter(|bucket| *bucket != Bucket::WATCHED),
             watch: WATCH,
-            in_flight: matches!(record, Record::InFlight { .. }) || !self.object.probes.is_empty(),
+            in_flight: matches!(record, Record::InFlight { .. }),
             // The instances of this model know the alarm: that one may not is another's, `shard`.
             orphaned: false,
             unfinished: record == Record::Forgotten { until: None },
@@ -199,9 +200,11 @@ impl State {
     /// `probe::next_look`.
     fn next_probe(&self, record: &Record) -> Option<UnixMillis> {
         let Record::Unknown { claim, outcome } = record else { return None };
-        let is_due = claim.settles && self.object.probes.is_empty();
         let next = self.probes_left().then(|| settle().next_at(claim, outcome));
-        is_due.then(|| next.map_or(claim.window_ends_at, |next| next.min(claim.window_ends_at)))
+        // What is asked may have died, and is found once it has to be over.
+        let next = next.map(|next| next.max(self.clock().plus(PATIENCE)));
+        let end = claim.window_ends_at;
+        claim.settles.then(|| next.map_or(end, |next| next.min(end)))
     }
 
     /// Whether the alarm has anything to ask with.

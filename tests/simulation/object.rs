@@ -214,7 +214,7 @@ impl System {
             others_waiting: object.waiting.iter().filter(|waiter| !waiter.is_owner).count(),
             copying: !object.copies.is_empty(),
             reading: false,
-            probing: false,
+            probing: &[],
         };
         let event = event(self, binding_claim(&record, live, now));
         let step = bugs::transition(self.bug, record, event, live, now);

@@ -5,7 +5,7 @@ import { ask } from "./guard-api.js";
 import { linkToRoute, missing } from "./unknown-view.js";
 
 /** The guard's names, and what stands above them. */
-const OUTCOMES = { "2xx": "2xx", "3xx": "3xx", "4xx": "4xx", resolved: "Resolved", unknown: "Unknown", "in-flight": "In flight" };
+const OUTCOMES = { "2xx": "2xx", "3xx": "3xx", "4xx": "4xx", resolved: "Resolved", settled: "Settled", unknown: "Unknown", "in-flight": "In flight" };
 const DUPLICATES = { joined: "Joined", replayed: "Replayed", refused: "Refused" };
 const NAMES = { ...OUTCOMES, ...DUPLICATES };
 

@@ -104,9 +104,7 @@ impl ObjectContext {
         });
         let changes = open.map(|open| open.changes(cause, &transition)).unwrap_or_default();
         let is_sent = !changes.is_empty() && self.bindings.outcomes.is_some();
-        if transition.action != Action::Probe {
-            self.note_probe(next_look(self, id, &transition.record));
-        }
+        self.note_probe(next_look(self, id, &transition, now));
         if transition.storage == StorageOp::Put || is_sent {
             self.set_alarm_before(&transition, place, is_sent, now)?;
         }

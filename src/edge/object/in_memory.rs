@@ -36,8 +36,8 @@ struct KeyMemory {
     copies: u32,
     /// How many deletions of the copy are.
     deletions: u32,
-    /// How many times the origin is being asked what became of it.
-    probes: u32,
+    /// The claims of which the origin is being asked what became.
+    probes: Vec<ClaimId>,
 }
 
 /// Somebody who waits for the answer of an open call.
@@ -95,7 +95,7 @@ enum Work {
     Copying,
     Reading,
     Deleting,
-    Probing,
+    Probing(ClaimId),
 }
 
 /// Work that counts as under way until this is dropped.
@@ -107,25 +107,27 @@ pub struct UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.memory.change(&self.id, |key| {
-            let count = key.count_of(self.work);
-            *count = count.saturating_sub(1);
+        self.memory.change(&self.id, |key| match key.count_of(self.work) {
+            Ok(count) => *count = count.saturating_sub(1),
+            Err(claim) => key.probes.retain(|open| *open != claim),
         });
     }
 }
 
 impl KeyMemory {
-    fn count_of(&mut self, work: Work) -> &mut u32 {
+    /// How often some work is under way; of a question, the claim that it is about.
+    fn count_of(&mut self, work: Work) -> Result<&mut u32, ClaimId> {
         match work {
-            Work::Copying => &mut self.copies,
-            Work::Reading => &mut self.readers,
-            Work::Deleting => &mut self.deletions,
-            Work::Probing => &mut self.probes,
+            Work::Copying => Ok(&mut self.copies),
+            Work::Reading => Ok(&mut self.readers),
+            Work::Deleting => Ok(&mut self.deletions),
+            Work::Probing(claim) => Err(claim),
         }
     }
 
     fn is_empty(&self) -> bool {
-        let nothing_under_way = [self.readers, self.copies, self.deletions, self.probes] == [0; 4];
+        let nothing_under_way =
+            [self.readers, self.copies, self.deletions] == [0; 3] && self.probes.is_empty();
         self.open_calls.is_empty() && self.waiting.is_empty() && nothing_under_way
     }
 }
@@ -146,7 +148,7 @@ impl InMemory {
             others_waiting: waiting().filter(|waiter| !waiter.is_owner).count(),
             copying: key.copies > 0,
             reading: key.readers > 0,
-            probing: key.probes > 0,
+            probing: &key.probes,
         })
     }
 
@@ -207,15 +209,13 @@ impl InMemory {
         }
     }
 
-    /// Whether a call to the origin is open, or a question.
     pub fn has_open_calls(&self) -> bool {
-        let is_open = |key: &KeyMemory| !key.open_calls.is_empty() || key.probes > 0;
-        self.keys.borrow().values().any(is_open)
+        self.keys.borrow().values().any(|key| !key.open_calls.is_empty())
     }
 
     /// How many keys the origin is being asked about.
     pub fn probes(&self) -> usize {
-        self.keys.borrow().values().filter(|key| key.probes > 0).count()
+        self.keys.borrow().values().filter(|key| !key.probes.is_empty()).count()
     }
 
     /// One more who waits for a key, and hears what [`InMemory::wake`] is given.
@@ -251,15 +251,15 @@ impl InMemory {
         (!is_deleting).then(|| self.begin(id, Work::Deleting))
     }
 
-    /// Nobody else asks about the key until what this returns is dropped.
-    pub fn begin_probe(self: &Rc<Self>, id: &RecordId) -> UnderWay {
-        self.begin(id, Work::Probing)
+    /// Nobody else asks about the claim until what this returns is dropped.
+    pub fn begin_probe(self: &Rc<Self>, id: &RecordId, claim: ClaimId) -> UnderWay {
+        self.begin(id, Work::Probing(claim))
     }
 
     fn begin(self: &Rc<Self>, id: &RecordId, work: Work) -> UnderWay {
-        self.change(id, |key| {
-            let count = key.count_of(work);
-            *count = count.saturating_add(1);
+        self.change(id, |key| match key.count_of(work) {
+            Ok(count) => *count = count.saturating_add(1),
+            Err(claim) => key.probes.push(claim),
         });
         UnderWay { memory: self.clone(), id: *id, work }
     }

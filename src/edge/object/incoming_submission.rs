@@ -8,12 +8,14 @@ use super::super::platform::request_head::PlatformRequestHead;
 use crate::guard::address::Address;
 use crate::guard::delivery::RETRY_WINDOW;
 use crate::guard::fingerprint::Fingerprint;
+use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::{Place, Submission};
 use crate::guard::policy::{InFlight, Settings, Unknown};
 use crate::guard::record::{Claim, ClaimId};
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{KeySource, SubmitRequest};
 use crate::guard::scope::{Credential, RecordId};
+use crate::guard::settle::Settle;
 use crate::guard::source::Unreadable;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::uploads::{Holder, Stage};
@@ -127,13 +129,20 @@ impl IncomingSubmission {
                 && pass == Pass::First
                 && !self.request.redelivered
                 && !self.request.observe,
-            settles: settings.settle.is_some(),
+            settles: self.settles(),
             may_probe: self.may_probe(pass),
             can_send: pass != Pass::Led && self.body.borrow().is_some(),
             place,
             known_only: self.request.known_only,
             raw_key: self.raw_key().filter(|_| resend || settings.settle.is_some()),
         }))
+    }
+
+    /// Whether the origin can be asked about this request's key.
+    fn settles(&self) -> bool {
+        let target =
+            |settle: &Rc<Settle>| settle.target(&IdempotencyKey::parse(&self.raw_key()?).ok()?);
+        self.settings.settle.as_ref().and_then(target).is_some()
     }
 
     /// Whether this request may have the origin asked what became of its key.

@@ -1,6 +1,6 @@
 //! The origin is asked what became of an unknown outcome, and its word goes to the rules.
 //!
-//! 1. One question at a time for each key: it counts as under way from the turn in which the rules asked for
+//! 1. One question at a time for each claim: it counts as under way from the turn in which the rules asked for
 //!    it, in which nothing is awaited before, until its answer is stored.
 //! 2. What is asked for a retry carries that retry's own headers, and goes on where its caller hangs up. What
 //!    the alarm asks shows `SETTLE_AUTHORIZATION`.
@@ -18,7 +18,7 @@ use super::incoming_submission::IncomingSubmission;
 use super::places::HeldPlace;
 use crate::guard::forward::{NOT_FORWARDED, added, hop_by_hop};
 use crate::guard::key::IdempotencyKey;
-use crate::guard::machine::{Event, Probed};
+use crate::guard::machine::{Action, Event, Probed, Transition};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Claim, Record};
 use crate::guard::request_head::RequestHead;
@@ -65,13 +65,20 @@ pub fn next_probe(context: &ObjectContext, record: &Record) -> Option<UnixMillis
     Some(settle_without_caller(context, claim)?.next_at(claim, outcome))
 }
 
-/// When the alarm has to look at a record that can be settled: at its window's end at the latest. One that
-/// the origin is being asked about says so when the answer is there.
-pub fn next_look(context: &ObjectContext, id: &RecordId, record: &Record) -> Option<UnixMillis> {
-    let Record::Unknown { claim, .. } = record else { return None };
-    let is_probing = context.memory.with_state(id, |live| live.probing);
-    let end = Some(claim.window_ends_at).filter(|_| claim.settles && !is_probing)?;
-    Some(next_probe(context, record).map_or(end, |probe| probe.min(end)))
+/// When the alarm has to look at a record that can be settled: at its window's end at the latest. While the
+/// origin is being asked, not before that has to be over: should the question die, it is found then.
+pub fn next_look(
+    context: &ObjectContext,
+    id: &RecordId,
+    transition: &Transition,
+    now: UnixMillis,
+) -> Option<UnixMillis> {
+    let Record::Unknown { claim, .. } = &transition.record else { return None };
+    let end = Some(claim.window_ends_at).filter(|_| claim.settles)?;
+    let probe = next_probe(context, &transition.record).unwrap_or(end);
+    let is_asked = transition.action == Action::Probe
+        || context.memory.with_state(id, |live| live.probing.contains(&claim.id));
+    Some(if is_asked { probe.max(now.plus(PATIENCE)) } else { probe }.min(end))
 }
 
 /// Asks for a retry, with its own headers, and waits for what comes of it.
@@ -103,10 +110,10 @@ pub fn probe_without_caller(context: &Rc<ObjectContext>, id: &RecordId, record: 
     let Some((config, settle)) = settle_of(context, claim) else { return };
     let headers = own_headers(context, &config);
     let probe = Probe::of(context, *id, claim, settle, &config, None, headers);
-    let Some(probe) = probe else { return context.note_probe(Some(claim.window_ends_at)) };
+    let Some(probe) = probe else { return };
     let asking = context.clone();
     context.in_background(async move {
-        // Where too much waits for a place, the alarm looks again as for a call that is open.
+        // Where too much waits for a place, the alarm looks again.
         if let Some(place) = asking.places.wait_in_background().await {
             ask(asking, probe, place).await;
         }
@@ -144,7 +151,7 @@ fn own_headers(context: &ObjectContext, config: &Config) -> Result<Headers, JsVa
 }
 
 impl Probe {
-    /// Returns `None` if it cannot be asked, which is told.
+    /// Returns `None` if it cannot be asked.
     fn of(
         context: &ObjectContext,
         record: RecordId,
@@ -156,14 +163,9 @@ impl Probe {
     ) -> Option<Self> {
         let key = IdempotencyKey::parse(claim.raw_key.as_deref()?).ok()?;
         let target = settle.target(&key)?;
-        let Ok(headers) = headers else {
-            log::error(
-                "onlyonce: the origin cannot be asked: SETTLE_AUTHORIZATION is no header value",
-            );
-            return None;
-        };
+        let headers = headers.ok()?;
         let url = config.origin_target(&target, base);
-        let under_way = context.memory.begin_probe(&record);
+        let under_way = context.memory.begin_probe(&record, claim.id);
         Some(Self { record, claim: claim.clone(), settle, url, headers, under_way })
     }
 }

@@ -1,6 +1,7 @@
 //! What this deployment is bound to (wrangler.toml): read once per isolate, since an isolate's
 //! bindings never change.
 
+use super::log;
 use crate::guard::digest::Pepper;
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -52,12 +53,23 @@ impl Bindings {
             metrics: raw("METRICS").map(JsCast::unchecked_into),
             dead_letters: env.queue("DEAD_LETTERS").ok(),
             outcomes: env.queue("OUTCOMES").ok(),
-            settle_authorization: text(env, "SETTLE_AUTHORIZATION").filter(|text| !text.is_empty()),
+            settle_authorization: text(env, "SETTLE_AUTHORIZATION").filter(|text| is_usable(text)),
             console: raw("CONSOLE").map(JsCast::unchecked_into),
             admin_token: text(env, "ADMIN_TOKEN").filter(|token| !token.is_empty()),
             pepper: Pepper::new(text(env, "PEPPER").as_deref()),
         }
     }
+}
+
+/// Whether the platform takes this for a header's value. It would refuse to ask at all with any other.
+fn is_usable(authorization: &str) -> bool {
+    let is_value = authorization.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
+    if !is_value {
+        log::error(
+            "onlyonce: SETTLE_AUTHORIZATION is no header's value, and is not used; set it to one such as \"Bearer …\" in a single line",
+        );
+    }
+    is_value && !authorization.is_empty()
 }
 
 /// A variable, secret or binding. Returns `None` if it is absent.

@@ -163,8 +163,8 @@ pub struct InMemoryState<'a> {
     pub copying: bool,
     /// Whether the answer is being read from its rows.
     pub reading: bool,
-    /// Whether the origin is being asked what became of it.
-    pub probing: bool,
+    /// The claims of which the origin is being asked what became.
+    pub probing: &'a [ClaimId],
 }
 
 /// What is to be done.

@@ -32,7 +32,7 @@ pub(super) fn on_alarm(
             Transition::keep(record, Action::EndCalls)
         }
         Record::Unknown { ref claim, ref outcome }
-            if !live.probing
+            if !live.probing.contains(&claim.id)
                 && settle.is_some_and(|settle| settle.next_at(claim, outcome) <= now) =>
         {
             Transition::keep(record, Action::Probe)

@@ -44,7 +44,9 @@ pub(super) fn submitted(
             }
         }
         // One who comes while the origin is being asked waits for what it says.
-        Record::Unknown { .. } if submission.may_probe && live.probing => {
+        Record::Unknown { ref claim, .. }
+            if submission.may_probe && live.probing.contains(&claim.id) =>
+        {
             match live.waiting < MAX_WAITING {
                 true => Transition::keep(record, Action::Join),
                 false => told(record),

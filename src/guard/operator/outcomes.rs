@@ -72,6 +72,7 @@ enum Counted {
     Redirection,
     ClientError,
     Resolved,
+    Settled,
     Unknown,
     InFlight,
     Joined,
@@ -80,8 +81,18 @@ enum Counted {
 }
 
 /// Their names, in that order.
-const NAMES: [&str; 9] =
-    ["2xx", "3xx", "4xx", "resolved", "unknown", "in-flight", "joined", "replayed", "refused"];
+const NAMES: [&str; 10] = [
+    "2xx",
+    "3xx",
+    "4xx",
+    "resolved",
+    "settled",
+    "unknown",
+    "in-flight",
+    "joined",
+    "replayed",
+    "refused",
+];
 
 impl Counted {
     fn of(record: &Record) -> Self {
@@ -90,6 +101,7 @@ impl Counted {
             Record::Done { answer, .. } if answer.source == AnswerSource::Operator => {
                 Self::Resolved
             }
+            Record::Done { answer, .. } if answer.source == AnswerSource::Settled => Self::Settled,
             // An origin's final answer is of one of three classes: its 5xx are unknown outcomes.
             Record::Done { answer, .. } => match answer.status {
                 300..400 => Self::Redirection,

@@ -107,8 +107,13 @@ fn the_alarm_asks_when_it_is_time_and_nobody_does() {
     let asks = |action| (doubtful(), StorageOp::Keep, action);
     check((doubtful(), NONE_OPEN, due), rings(), asks(Action::Probe));
     check((doubtful(), NONE_OPEN, due.minus(Millis(1))), rings(), asks(Action::Nothing));
-    let probing = InMemoryState { probing: true, ..NONE_OPEN };
-    check((doubtful(), probing, due), rings(), asks(Action::Nothing));
+    let probing = [claim_id(CLAIM)];
+    let live = InMemoryState { probing: &probing, ..NONE_OPEN };
+    check((doubtful(), live, due), rings(), asks(Action::Nothing));
+    // A question about an earlier claim says nothing of this one.
+    let other = [claim_id("c0")];
+    let live = InMemoryState { probing: &other, ..NONE_OPEN };
+    check((doubtful(), live, due), rings(), asks(Action::Probe));
     // Nobody's credentials are at hand, or the policy does not say how any more.
     let silent = Event::Alarm { settle: None };
     check((doubtful(), NONE_OPEN, due), silent, asks(Action::Nothing));
@@ -123,19 +128,20 @@ fn a_retry_has_the_origin_asked() {
     let retry = |place| Submission { may_probe: true, place, ..owner() };
     let told = |action| (doubtful(), StorageOp::Keep, action);
     let unknown = Action::Refuse(Refusal::OutcomeUnknown(Reason::Restarted));
+    let probing = [claim_id(CLAIM)];
     for (live, by, action) in [
         (NONE_OPEN, retry(Place::Taken), Action::Probe),
         (NONE_OPEN, retry(Place::Wanted), Action::AwaitPlace),
         (NONE_OPEN, retry(Place::Denied), unknown.clone()),
         // One that has waited is told what is known by now.
         (NONE_OPEN, owner(), unknown.clone()),
-        (InMemoryState { probing: true, ..NONE_OPEN }, retry(Place::Wanted), Action::Join),
+        (InMemoryState { probing: &probing, ..NONE_OPEN }, retry(Place::Wanted), Action::Join),
         (
-            InMemoryState { probing: true, waiting: MAX_WAITING, ..NONE_OPEN },
+            InMemoryState { probing: &probing, waiting: MAX_WAITING, ..NONE_OPEN },
             retry(Place::Wanted),
             unknown.clone(),
         ),
-        (InMemoryState { probing: true, ..NONE_OPEN }, owner(), unknown.clone()),
+        (InMemoryState { probing: &probing, ..NONE_OPEN }, owner(), unknown.clone()),
     ] {
         check((doubtful(), live, EARLY), asks(by), told(action));
     }

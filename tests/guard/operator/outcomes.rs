@@ -73,8 +73,9 @@ fn it_is_asked_for_in_pages_of_shards() {
 
 #[test]
 fn each_operation_counts_once_by_what_became_of_it() {
-    let unknown = Outcome { reason: Reason::ServerError, answer: Some(answer(503, "no")) };
+    let unknown = Outcome::new(Reason::ServerError, Some(answer(503, "no")), CLAIMED_AT);
     let resolved = Answer { source: AnswerSource::Operator, ..answer(201, "") };
+    let settled = Answer { source: AnswerSource::Settled, ..answer(200, "") };
     let sent_again =
         Record::InFlight { claim: on("/payments/**"), previous: Some(unknown.clone()) };
     let records = [
@@ -83,6 +84,7 @@ fn each_operation_counts_once_by_what_became_of_it() {
         done(303),
         done(422),
         Record::Done { claim: on("/orders"), answer: resolved },
+        Record::Done { claim: on("/orders"), answer: settled },
         Record::Unknown { claim: on("/payments/**"), outcome: unknown },
         sent_again,
         Record::InFlight { claim: on("/orders"), previous: None },
@@ -95,10 +97,11 @@ fn each_operation_counts_once_by_what_became_of_it() {
     let expected = json!({
         "since": "2027-01-15T08:00:00.000Z",
         "routes": [
-            { "route": "/orders", "2xx": 2, "3xx": 1, "4xx": 1, "resolved": 1, "in-flight": 1 },
+            { "route": "/orders", "2xx": 2, "3xx": 1, "4xx": 1, "resolved": 1, "settled": 1,
+              "in-flight": 1 },
             { "route": "/payments/**", "unknown": 2 },
         ],
-        "records_read": 11,
+        "records_read": 12,
         "complete": true,
     });
     assert_eq!(page(&[one_bucket(rows)]), expected);
