@@ -19,7 +19,7 @@ or the parts that are named.
   clients  the clients that people use, from npm, and curl, with the guard between them and an API
   workerd  the guard on the real runtime, driven over raw sockets
   storm    thousands of clients, and a runtime that is killed over and over (npm run storm)
-  browser  the demo's page in a real Chromium`;
+  browser  the demo's page and the operator's console in a real Chromium`;
 
 const BROWSER_TESTS = [join("tests", "browser")];
 const TOOL_TESTS = [join("tests", "doctor"), join("tests", "tools")];
