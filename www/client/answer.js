@@ -3,7 +3,8 @@
 // 1. `final`: it was carried out, or refused for good.
 // 2. `not-processed`: it was surely not carried out, and the key is still free.
 // 3. `unknown`: it may have been carried out. Whatever is in doubt is unknown.
-// 4. An attempt that was turned away says nothing about an earlier one of unknown outcome.
+// 4. An attempt that was turned away says nothing about an earlier one of unknown outcome; that a key
+//    is fenced does, for nothing was known of it then.
 // 5. An answer that was redirected to is another page's: it says nothing, unless the guard marked it.
 // 6. An answer that was kept under the key is final, whatever its status says of others.
 // 7. A problem is the guard's only if Cache-Status names `onlyonce` and it has a
@@ -90,7 +91,8 @@ export const afterUnknown = new WeakSet();
  */
 export function outcomeOf(response, problem) {
   const outcome = problem ? (OUTCOME_BY_CODE[problem.code] ?? "unknown") : outcomeByStatus(response);
-  return outcome === "not-processed" && afterUnknown.has(response) ? "unknown" : outcome;
+  const inDoubt = afterUnknown.has(response) && problem?.code !== "key-fenced";
+  return outcome === "not-processed" && inDoubt ? "unknown" : outcome;
 }
 
 /**

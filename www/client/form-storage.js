@@ -10,6 +10,8 @@
  * @typedef {object} OpenSubmission
  * @property {string} key
  * @property {string} digest
+ * @property {string} url where the key was sent to
+ * @property {number} since when the key was first sent, in milliseconds since the epoch
  * @property {"sending" | "unknown" | "not-processed"} state `sending`: the page that sent it left
  *   no word of what became of it
  */

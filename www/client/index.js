@@ -14,8 +14,10 @@ export { Outbox } from "./outbox.js";
 /** @typedef {import("./form-request.js").FormRequest} FormRequest */
 /** @typedef {import("./guard-form.js").Change} Change */
 /** @typedef {import("./guard-form.js").FormOptions} FormOptions */
+/** @typedef {import("./guard-form.js").GiveUpRequest} GiveUpRequest */
 /** @typedef {import("./guard-form.js").State} State */
 /** @typedef {import("./key-status.js").KeyStatus} KeyStatus */
 /** @typedef {import("./outbox.js").OutboxOptions} OutboxOptions */
 /** @typedef {import("./outbox-item.js").Item} Item */
 /** @typedef {import("./retry.js").RetryPolicy} RetryPolicy */
+/** @typedef {import("./start-over.js").StartOver} StartOver */

@@ -14,9 +14,10 @@ import { HEADER, headerValue } from "./key.js";
 
 /**
  * @typedef {object} KeyStatus
- * @property {"absent" | "in-progress" | "done" | "unknown" | "fenced"} state
+ * @property {"absent" | "in-progress" | "done" | "settled" | "unknown" | "fenced"} state `settled`: done, as
+ *   the origin said when the guard asked it
  * @property {string} record the record's id
- * @property {number} [status] of the answer, where it is done
+ * @property {number} [status] of the answer, where there is one
  * @property {string} [expires_at] when the key is forgotten (RFC 3339)
  */
 
@@ -51,7 +52,8 @@ export function giveUp(input, key, init) {
  * @returns {Promise<KeyStatus>}
  */
 async function ask(method, input, key, init) {
-  const { origin, pathname, search } = new URL(input, globalThis.location?.href);
+  // As fetch reads it, by the page's <base>.
+  const { origin, pathname, search } = new URL(new Request(input).url);
   const headers = new Headers(init?.headers);
   headers.set(HEADER, headerValue(key));
   const question = `${origin}/.onlyonce/key?path=${encodeURIComponent(pathname + search)}`;

@@ -11,20 +11,32 @@
 //    under the same key, other entries under a new one. On a page that was loaded anew a new key
 //    begins.
 // 5. After a status of 4xx a new key begins.
+// 6. To start over fences the key first (start-over.js). Where that is not enough, it is told and the
+//    key stays; who has had the time to read it, asks again and is told the same, starts over all
+//    the same. What is at the origin right now is waited for.
 
 import { showBusy } from "./form-busy.js";
 import { onSubmission } from "./form-submission.js";
 import { formRequest } from "./form-request.js";
 import { formStorage } from "./form-storage.js";
 import { FIELD, newKey } from "./key.js";
+import { giveUp } from "./key-status.js";
 import { answeredKey, answerTo, expectAnswer, expectNoAnswer, isLoadedAnew } from "./native-answer.js";
+import { fence, notAsked } from "./start-over.js";
+
+/** @import { StartOver } from "./start-over.js" */
 
 /** @typedef {"ready" | "sending" | "sent" | "unknown"} NativeState `sent`: the browser has shown what came of it */
+/** @typedef {NativeState | "asking" | "still-unknown" | Exclude<StartOver["state"], "not-asked" | "settled">} Told what a person is to be told */
 
 /** How long the button stays disabled on a page that stays, in milliseconds. */
 const MAX_BUSY = 10_000;
 /** How long an answer may be under way: the guard's default deadline and what a network adds. */
 const MAX_WAIT = 130_000;
+/** What a person needs at least to read an answer: a double click has not read it. */
+const MIN_READ = 1_000;
+/** What a person is told in the place of what the guard says. @type {{ [state in StartOver["state"]]?: Told }} */
+const WORDS = { "not-asked": "ready", unknown: "still-unknown", settled: "done" };
 
 export class NativeForm {
   #form;
@@ -33,8 +45,15 @@ export class NativeForm {
   #key = "";
   /** Of the last submission; empty where the key is not used yet. */
   #digest = "";
+  /** Where that went. */
+  #url = "";
+  /** When the key was first sent. */
+  #since = 0;
   /** @type {NativeState} */
   #state = "ready";
+  #isAsking = false;
+  /** What the guard said when somebody wanted to start over, once it can have been read. */
+  #read = "";
   /** The browser is asking what to send. */
   #asked = false;
   /** Ends with the wait for an answer. */
@@ -42,25 +61,54 @@ export class NativeForm {
 
   /**
    * @param {HTMLFormElement} form
-   * @param {(change: { state: NativeState, key: string }) => void} onState hears the state at once, and of each change
+   * @param {(change: { state: Told, key: string }) => void} onState hears the state at once, and of each change
    */
   constructor(form, onState) {
     this.#form = form;
     this.#onState = onState;
     this.#storage = formStorage(form);
     const { signal } = new AbortController();
-    onSubmission(form, { isBusy: () => this.#state === "sending", submit: (event) => this.#submit(event) }, signal);
+    onSubmission(form, { isBusy: () => this.#isBusy(), submit: (event) => this.#submit(event) }, signal);
     form.addEventListener("formdata", ({ formData }) => this.#asked && formData.set(FIELD, this.#key));
     addEventListener("pageshow", ({ persisted }) => persisted && this.#begin(false));
     this.#begin(isLoadedAnew);
   }
 
-  /** Gives the key up: what is submitted next is another operation. */
-  startOver() {
-    if (this.#state === "sending") return;
+  /** Gives the key up, where that is safe or was insisted on: what is submitted next is another operation. */
+  async startOver() {
+    if (this.#isBusy()) return;
+    const key = this.#key;
+    const isOpen = this.#digest && !(Number(answerTo(key)) < 500);
+    const { startedOver, state } = isOpen ? await this.#fence() : notAsked(key);
+    // Come back to in the meantime, the page may have another.
+    if (key !== this.#key) return;
+    const told = WORDS[state] ?? /** @type {Told} */ (state);
+    if (startedOver || (told === this.#read && told !== "in-progress")) return this.#beginAnother(startedOver ? told : "ready");
+    this.#onState({ state: told, key });
+    setTimeout(() => key === this.#key && (this.#read = told), MIN_READ);
+  }
+
+  async #fence() {
+    this.#isAsking = true;
+    const endBusy = showBusy(this.#form, null);
+    const [key, url] = [this.#key, this.#url];
+    this.#onState({ state: "asking", key });
+    // With what the browser sends by itself, also to another site.
+    const result = await fence(key, this.#since, (signal) => giveUp(url, key, { credentials: "include", signal }));
+    endBusy();
+    this.#isAsking = false;
+    return result;
+  }
+
+  /** @param {Told} told */
+  #beginAnother(told) {
     this.#waiting.abort();
     this.#renew();
-    this.#setState("ready");
+    this.#setState("ready", told);
+  }
+
+  #isBusy() {
+    return this.#state === "sending" || this.#isAsking;
   }
 
   /** @param {boolean} anew whether the page was loaded anew */
@@ -70,6 +118,8 @@ export class NativeForm {
     const status = open && answerTo(open.key);
     this.#key = open?.key ?? answeredKey ?? "";
     this.#digest = open?.digest ?? "";
+    this.#url = open?.url ?? "";
+    this.#since = open?.since ?? 0;
     const isUnknown = status ? status >= 500 : anew || open?.state === "unknown";
     if (open && isUnknown) return this.#setState("unknown");
     if (open && !anew && !(Number(status) >= 400)) return this.#setState("sent");
@@ -80,18 +130,20 @@ export class NativeForm {
   #renew() {
     const written = new FormData(this.#form).get(FIELD);
     this.#key = typeof written === "string" && written !== "" && written !== this.#key ? written : newKey();
-    this.#digest = "";
+    this.#digest = this.#read = "";
     this.#storage.clear();
   }
 
   /** @param {SubmitEvent} [event] */
   #submit(event) {
     const submitter = event?.submitter ?? null;
-    const { digest } = formRequest(this.#form, submitter);
+    const { digest, url } = formRequest(this.#form, submitter);
     const unknown = this.#state === "unknown";
     const isSettled = !unknown && answerTo(this.#key) !== undefined;
     if (this.#digest !== digest && isSettled) this.#renew();
+    if (!this.#digest) [this.#url, this.#since] = [url, Date.now()];
     this.#digest = digest;
+    this.#read = "";
     this.#save(unknown ? "unknown" : "sending");
     expectAnswer(this.#key);
     this.#wait(submitter);
@@ -135,12 +187,15 @@ export class NativeForm {
 
   /** @param {"sending" | "unknown"} state */
   #save(state) {
-    this.#storage.save({ key: this.#key, digest: this.#digest, state });
+    this.#storage.save({ key: this.#key, digest: this.#digest, url: this.#url, since: this.#since, state });
   }
 
-  /** @param {NativeState} state */
-  #setState(state) {
+  /**
+   * @param {NativeState} state
+   * @param {Told} [told]
+   */
+  #setState(state, told = state) {
     this.#state = state;
-    this.#onState({ state, key: this.#key });
+    this.#onState({ state: told, key: this.#key });
   }
 }

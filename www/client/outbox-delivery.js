@@ -8,9 +8,11 @@
 
 import { prepareRequest, send } from "./attempt.js";
 import { HEADER } from "./key.js";
+import { giveUp } from "./key-status.js";
 import { afterAttempt, markSending, staleness } from "./outbox-item.js";
 import { retryDelay, sleep } from "./retry.js";
 import { serverTime } from "./server-time.js";
+import { fence } from "./start-over.js";
 
 /** @import { PreparedRequest } from "./attempt.js" */
 /** @import { Item } from "./outbox-item.js" */
@@ -49,10 +51,29 @@ export class Delivery {
    */
   async prepare(item) {
     const { url, key, method, body, credentials } = item;
+    return prepareRequest(url, { method, body, credentials, headers: await this.#headers(item) }, key);
+  }
+
+  /**
+   * Says that the item shall never be carried out.
+   * @param {Item} item with its body
+   */
+  giveUp(item) {
+    const { url, key, credentials, firstAttemptAt } = item;
+    let now = 0;
+    const ask = async (/** @type {AbortSignal} */ signal) => {
+      ({ now } = await this.readTime(item));
+      return giveUp(url, key, { credentials, headers: await this.#headers(item), signal });
+    };
+    return fence(key, firstAttemptAt ?? Infinity, ask, () => now);
+  }
+
+  /** @param {Item} item */
+  async #headers(item) {
     const headers = new Headers(item.headers);
     headers.delete(HEADER);
     new Headers(await this.#authorize(item)).forEach((value, name) => headers.set(name, value));
-    return prepareRequest(url, { method, body, credentials, headers }, key);
+    return headers;
   }
 
   /** @param {Item} item */

@@ -2,7 +2,7 @@
 //
 // 1. An item has its key before anything is sent, and keeps it.
 // 2. One lane is sent first in, first out; an item that failed or is stale holds up its lane until
-//    it is retried or discarded, and no other lane.
+//    it is retried, given up or discarded, and no other lane.
 // 3. One tab sends at a time in a lane, one attempt at a time. Where there are no Web Locks two may;
 //    the key still makes it once.
 // 4. A synced item is kept until the guard forgets its key: a crash between sending and marking
@@ -19,9 +19,11 @@ import { isPending, OutboxItems } from "./outbox-items.js";
 import { oneAtATime, withLock } from "./outbox-lock.js";
 import { onTrigger, requestBackgroundSync } from "./outbox-triggers.js";
 import { RETRY_POLICY, sleep } from "./retry.js";
+import { notAsked } from "./start-over.js";
 
 /** @import { Item } from "./outbox-item.js" */
 /** @import { RetryPolicy } from "./retry.js" */
+/** @import { StartOver } from "./start-over.js" */
 
 /**
  * @typedef {object} OutboxOptions
@@ -120,7 +122,21 @@ export class Outbox {
   }
 
   /**
-   * Forgets an item. What was sent of it stays sent.
+   * Says that an item shall never be carried out, and forgets it where that is sure: where it was never
+   * sent, or the guard fences its key. Else it stays, and what is known of it is told.
+   * @param {string} key
+   * @returns {Promise<StartOver>}
+   */
+  async giveUp(key) {
+    const sent = await this.#items.change(key, (item) => (item.attempts > 0 ? item : null));
+    const result = sent ? await this.#delivery.giveUp({ ...sent, body: await this.#items.body(sent) }) : notAsked(key);
+    if (result.startedOver) await this.#change(key, () => null);
+    void this.#flushQuietly();
+    return result;
+  }
+
+  /**
+   * Forgets an item. What was sent of it stays sent, and may still be carried out.
    * @param {string} key
    */
   async discard(key) {

@@ -10,6 +10,7 @@ import { launchBrowser } from "../fixture.mjs";
 import { startCuttingProxy } from "./cutting-proxy.mjs";
 import { startFormShop } from "./form-shop.mjs";
 import { startGuardFor } from "./guard.mjs";
+import { startHoldingProxy } from "./holding-proxy.mjs";
 import { pause, until } from "./stage.mjs";
 
 const FORM_KEYS = { key_from: ["header:idempotency-key", "form:idempotency-key"] };
@@ -17,6 +18,11 @@ const FORM_KEYS = { key_from: ["header:idempotency-key", "form:idempotency-key"]
 /** The guard's pages. */
 const UNSURE = "Nobody knows yet whether this was carried out";
 const REUSED = "This form was sent before, with other entries";
+/** What the form says when somebody wants to start over. */
+const FENCED = /^What was sent will not be carried out\./;
+const REFUSED = /^What was sent was refused\./;
+const DONE = /^It was carried out\..* start over once more\.$/;
+const STILL_UNKNOWN = /^It may have been carried out;.* start over once more\.$/;
 
 const shop = await startFormShop();
 const guard = await startGuardFor(shop.url, FORM_KEYS);
@@ -60,13 +66,13 @@ for (const [how, options] of [["loaded again", {}], ["kept alive", { browser: ke
 }
 
 // Nobody saw the status: the page had no script, was another site's, the guard's or the browser's.
-for (const [what, query, title] of [
-  ["201, its page without the script", "then=created", "Bought"],
-  ["402, its page without the script", "then=declined", "Declined"],
-  ["500, its page without the script", "then=failed", "Failed"],
-  ["303 to a page without the script", "then=receipt", "Receipt"],
-  ["303 to another site", `then=away&to=${encodeURIComponent(checkout.url)}`, "Checkout"],
-  ["an answer that the guard lost", "then=lost", UNSURE],
+for (const [what, query, title, told] of [
+  ["201, its page without the script", "then=created", "Bought", DONE],
+  ["402, its page without the script", "then=declined", "Declined", REFUSED],
+  ["500, its page without the script", "then=failed", "Failed", STILL_UNKNOWN],
+  ["303 to a page without the script", "then=receipt", "Receipt", DONE],
+  ["303 to another site", `then=away&to=${encodeURIComponent(checkout.url)}`, "Checkout", DONE],
+  ["an answer that the guard lost", "then=lost", UNSURE, STILL_UNKNOWN],
 ]) {
   test(`${what}: Back, edited it is refused and nothing is done twice, until somebody starts over`, () =>
     onForm(query, async ({ page, bought, back }) => {
@@ -79,9 +85,10 @@ for (const [what, query, title] of [
       await buy(page, REUSED);
       assert.equal(bought().length, 1);
       await back();
-      await page.getByRole("button", { name: "Start over" }).click();
+      await startOver(page, told);
       await press(page);
       await until(() => new Set(bought().map(({ key }) => key)).size === 2, "another purchase");
+      await leaves(page);
     }));
 
   test(`${what}: the form opened anew says that nobody knows, and keeps its key, edited or not`, () =>
@@ -96,9 +103,10 @@ for (const [what, query, title] of [
       await buy(page, REUSED);
       assert.equal(bought().length, 1);
       await open();
-      await page.getByRole("button", { name: "Start over" }).click();
+      await startOver(page, told);
       await press(page);
       await until(() => new Set(bought().map(({ key }) => key)).size === 2, "another purchase");
+      await leaves(page);
     }));
 }
 
@@ -205,7 +213,7 @@ test("500, its page with the script: it is shown; Back, nobody knows, and the ke
     assert.equal(bought().length, 1);
     await back();
     await says(page, /^Perhaps carried out\./);
-    await page.getByRole("button", { name: "Start over" }).click();
+    await startOver(page, STILL_UNKNOWN);
     await buy(page, "Failed");
     assert.equal(new Set(bought().map(({ key }) => key)).size, 2);
   }));
@@ -317,7 +325,7 @@ test("a key that the server wrote is the first one, with the script and without"
   await onForm("then=created&written=from-the-server", async ({ page, bought, back }) => {
     await buy(page, "Bought");
     await back();
-    await page.getByRole("button", { name: "Start over" }).click();
+    await startOver(page, DONE);
     await buy(page, "Bought");
     const [first, second] = bought().map(({ key }) => key);
     assert.equal(first, "from-the-server");
@@ -353,6 +361,71 @@ test("while it is under way the button is disabled, the form busy, and a sentenc
     }, 100)));
     await buy(page, "Bought");
     assert.deepEqual(JSON.parse(await page.evaluate(() => sessionStorage.seen)), ["buy", "sending", "true", true, "Einen Moment"]);
+  }));
+
+test("a purchase that is stuck on its way: started over it is fenced, arrives late and is not carried out; the next one is", async () => {
+  const network = await startHoldingProxy(guard.url);
+  try {
+    await onForm("then=created", async ({ page, open, bought }) => {
+      await press(page);
+      await until(() => network.held.length === 1, "it is on its way");
+      await open();
+      await saysUnknown(page);
+      await page.evaluate(() => addEventListener("onlyonce", ({ detail }) => (window.states = [...(window.states ?? []), detail.state])));
+      await page.getByRole("button", { name: "Start over" }).dblclick();
+      await says(page, FENCED);
+      assert.deepEqual(await page.evaluate(() => states), ["asking", "fenced"]);
+      assert.equal(await page.getByRole("button", { name: "Start over" }).isVisible(), false);
+      const [late] = await network.release();
+      assert.deepEqual([late.status, bought().length], [409, 0]);
+      await press(page);
+      await until(() => network.held.length === 1, "the next is on its way");
+      await network.release();
+      await shows(page, "Bought");
+      assert.equal(bought().length, 1);
+    }, { site: network.url });
+  } finally {
+    await network.stop();
+  }
+});
+
+test("start over, of what is at the origin: it says so, however often; then the answer is there, and a double click insists on nothing", () =>
+  onForm("then=created&delay=2500", async ({ page, open, bought }) => {
+    await press(page);
+    await until(() => bought().length === 1, "the first has arrived");
+    await open();
+    await page.getByRole("button", { name: "Start over" }).click();
+    await says(page, /^It is being carried out right now\./);
+    await pause(1100);
+    await page.getByRole("button", { name: "Start over" }).click();
+    await says(page, /^It is being carried out right now\./);
+    await pause(1500);
+    await page.getByRole("button", { name: "Start over" }).dblclick();
+    await says(page, DONE);
+    await pause(300);
+    await says(page, DONE);
+    await buy(page, "Bought");
+    assert.equal(bought().length, 1, "the key has stayed");
+  }));
+
+test("start over, where nobody can be asked: it says so, and the key stays until somebody insists", () =>
+  onForm("then=created", async ({ page, context, back, bought }) => {
+    await buy(page, "Bought");
+    await back();
+    await context.route("**/.onlyonce/key*", (route) => route.abort());
+    await page.getByRole("button", { name: "Start over" }).click();
+    await says(page, /^Nobody could be asked/);
+    await pause(1100);
+    await context.unroute("**/.onlyonce/key*");
+    await page.getByRole("button", { name: "Start over" }).click();
+    await says(page, DONE);
+    await buy(page, "Bought");
+    assert.equal(bought().length, 1, "what was read is not what is told now");
+    await back();
+    await context.route("**/.onlyonce/key*", (route) => route.abort());
+    await startOver(page, /^Nobody could be asked/);
+    await buy(page, "Bought");
+    assert.equal(bought().length, 2);
   }));
 
 test("a form that comes later is guarded too, and one that cannot be spoils none", () =>
@@ -400,8 +473,24 @@ function press(page) {
   return page.getByRole("button", { name: "Buy" }).click({ noWaitAfter: true });
 }
 
+/** Presses it, and where something is told that has to be read, once more. */
+async function startOver(page, told) {
+  await page.getByRole("button", { name: "Start over" }).click();
+  await says(page, told);
+  if (told === REFUSED) return;
+  await pause(1100);
+  await page.getByRole("button", { name: "Start over" }).click();
+  await says(page, /^$/);
+}
+
 function edit(page) {
   return page.locator("[name=item]").fill("another");
+}
+
+/** A browser that is closed while it goes to another page may hang. */
+async function leaves(page) {
+  await page.getByRole("button", { name: "Buy" }).waitFor({ state: "detached" });
+  await page.waitForLoadState();
 }
 
 async function saysUnknown(page) {

@@ -116,6 +116,57 @@ test("a failed item holds up its lane and no other; retried or discarded, it goe
     assert.deepEqual(await quantities(ledger), [3, 2]);
   }));
 
+test("given up: what is fenced or was never sent is forgotten and never carried out; what may have been stays, and is told", () =>
+  onOutbox(async ({ page, context, orders, ledger, sent }) => {
+    const give = (key) => page.evaluate((key) => outbox.giveUp(key).then(({ state, startedOver }) => [state, startedOver]), key);
+    const unknown = await enqueue(page, orders("&drop=after"), 1, { lane: "a" });
+    const waiting = await enqueue(page, orders(), 2, { lane: "a" });
+    await untilStates(page, ["failed", "queued"]);
+    assert.deepEqual(await give(waiting), ["not-asked", true]);
+    assert.deepEqual(await give(unknown), ["unknown", false]);
+    assert.deepEqual(await states(page), ["failed"]);
+    await page.evaluate((key) => outbox.discard(key), unknown);
+
+    // Its attempts never reach the guard.
+    await context.route("**/orders*", (route) => route.abort());
+    const stuck = await enqueue(page, orders(), 3, { lane: "b" });
+    await until(async () => (await items(page))[0].attempts >= 1, "an attempt");
+    await context.setOffline(true);
+    assert.deepEqual(await give(stuck), ["unreachable", false]);
+    assert.deepEqual(await states(page), ["queued"]);
+    await context.setOffline(false);
+    assert.deepEqual(await give(stuck), ["fenced", true]);
+    assert.deepEqual(await states(page), []);
+    const late = await fetch(`${world.guard}${orders()}`, { method: "POST", headers: { "idempotency-key": `"${stuck}"` }, body: "{}" });
+    assert.deepEqual([late.status, (await late.json()).code], [409, "key-fenced"]);
+    assert.deepEqual([await quantities(ledger), sent.length > 1], [[1], true]);
+  }));
+
+test("given up by the headers and the credential that it is sent with", () =>
+  onOutbox(async ({ page, context, orders }) => {
+    await page.evaluate(() => {
+      outbox.stop();
+      window.outbox = new Outbox({ name: "tokens", authorize: ({ body }) => ({ Authorization: `Bearer of ${body.byteLength} bytes` }) }).start();
+    });
+    await context.route("**/orders*", (route) => route.abort());
+    const key = await enqueue(page, orders());
+    await until(async () => (await items(page))[0].attempts >= 1, "an attempt");
+    const [asked, told] = await Promise.all([page.waitForRequest("**/.onlyonce/key*"), page.evaluate((key) => outbox.giveUp(key), key)]);
+    const headers = asked.headers();
+    assert.match(headers.authorization, /^Bearer of \d+ bytes$/);
+    assert.deepEqual([headers["idempotency-key"], told.state], [`"${key}"`, "fenced"]);
+  }));
+
+test("a refused item that is given up lets its lane go on", () =>
+  onOutbox(async ({ page, orders, ledger }) => {
+    const refused = await enqueue(page, orders(), 0);
+    await enqueue(page, orders(), 2);
+    await untilStates(page, ["failed", "queued"]);
+    assert.equal((await page.evaluate((key) => outbox.giveUp(key), refused)).state, "refused");
+    await untilStates(page, ["synced"]);
+    assert.deepEqual(await quantities(ledger), [2]);
+  }));
+
 test("a slow lane holds up no other, nor what comes later in another", () =>
   onOutbox(async ({ page, orders, ledger }) => {
     await enqueue(page, orders("&delay_before=3000"), 1, { lane: "slow" });

@@ -17,13 +17,16 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 const CONSUMER = `
   import { fetchOnce, giveUp, guardForm, newKey, statusOf, NoAnswer, Outbox, outcomeOf, problemOf } from "@onlyonce/client";
-  import type { Change, FormOptions, FormRequest, Item, KeyStatus, OnceOptions, OutboxOptions, Outcome, Problem, Report, RetryPolicy, State } from "@onlyonce/client";
+  import type { Change, FormOptions, FormRequest, GiveUpRequest, Item, KeyStatus, OnceOptions, OutboxOptions, Outcome, Problem, Report, RetryPolicy, StartOver, State } from "@onlyonce/client";
   import { Outbox as Same } from "@onlyonce/client/outbox";
   import "@onlyonce/client/auto";
   const key: string = newKey();
   const answer: Response = await fetchOnce("/orders", { method: "POST" }, { key, onAttempt: ({ outcome }) => outcome === "final" });
   const outcome: Outcome & ("final" | "not-processed" | "unknown") = outcomeOf(answer, await problemOf(answer));
-  guardForm(document.forms[0]!, { send: ({ data, key }) => fetchOnce("/", { body: data }, { key }), onState: ({ state }) => state === "unknown" }).startOver();
+  const ask = ({ key, signal }: GiveUpRequest) => giveUp("/", key, { headers: { a: "b" }, signal });
+  const guarded = guardForm(document.forms[0]!, { send: ({ data, key }) => fetchOnce("/", { body: data }, { key }), giveUp: ask, onState: ({ state }) => state === "unknown" });
+  const over: StartOver = await guarded.startOver({ anyway: true });
+  const isOver: boolean = over.startedOver && over.state === "fenced" && (await new Outbox().giveUp(key)).startedOver;
   const status: KeyStatus = await statusOf("/orders", key, { headers: { a: "b" } });
   const fenced: boolean = (await giveUp(new URL("https://x.example"), key)).state === "fenced";
   const item: Item = await new Outbox({ generateKey: () => key, authorize: async () => ({ a: "b" }) }).start().enqueue("/x", undefined, { lane: "a" });
@@ -35,7 +38,7 @@ const CONSUMER = `
   const queue: OutboxOptions = { onChange: (item: Item) => void item.answer };
   // @ts-expect-error: a timestamp is no key
   void fetchOnce("/orders", {}, { key: Date.now() });
-  console.log(status.expires_at, fenced, outcome, state, same, NoAnswer, form, queue);
+  console.log(isOver, status.expires_at, fenced, outcome, state, same, NoAnswer, form, queue);
 `;
 
 test("the JSDoc holds under --checkJs --strict", () => {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
-import { outcomeOf, problemOf } from "../../../www/client/answer.js";
+import { afterUnknown, outcomeOf, problemOf } from "../../../www/client/answer.js";
 import { TOKENS } from "../../../www/client/form-request.js";
 import { headerValue } from "../../../www/client/key.js";
 import { staleness } from "../../../www/client/outbox-item.js";
@@ -81,6 +81,14 @@ for (const [what, headers] of [
     const response = new Response('{"code":"in-progress","retryable":true}', { status: 409, headers });
     assert.equal(await problemOf(response), null);
     assert.equal(outcomeOf(response, null), "final");
+  });
+}
+
+for (const [code, outcome] of [["origin-busy", "unknown"], ["key-fenced", "not-processed"]]) {
+  test(`${code} after an attempt of unknown outcome is ${outcome}`, () => {
+    const response = new Response();
+    afterUnknown.add(response);
+    assert.equal(outcomeOf(response, { code, retryable: false }), outcome);
   });
 }
 

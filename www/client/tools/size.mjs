@@ -2,8 +2,8 @@
 // 1 where it is exceeded.
 //
 // Counted are the four that send: key, fetch-once, guard-form and outbox together, minified by esbuild
-// and gzipped, as a page receives them that bundles what it uses. key-status.js, which asks, and
-// auto.js, for pages without a script of their own, are weighed by themselves; the last line is all
+// and gzipped, as a page receives them that bundles what it uses. key-status.js, which is part of two
+// of them, and auto.js, for pages without a script of their own, are weighed by themselves; the last line is all
 // modules with their comments. README.md tells each of these sizes, to a tenth of a KB; it ends with 1
 // where one of them is another.
 import { readFileSync, readdirSync } from "node:fs";
@@ -12,7 +12,9 @@ import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
-const MAX = 7_100;
+// 800 of it to give up safely: form and outbox fence a key before they let it go (start-over.js and
+// key-status.js, which both have since).
+const MAX = 7_900;
 const client = fileURLToPath(new URL("..", import.meta.url));
 const names = readdirSync(client).filter((name) => name.endsWith(".js"));
 
