@@ -4,12 +4,17 @@
 // 2. The last 1,000 lines are kept; the total counts all of them.
 // 3. Reading writes nothing: the tables are made by the first execution.
 // 4. A ledger untouched for 30 days empties itself.
+// 5. An order is found by the Idempotency-Key that its request carried, in either spelling of the
+//    header. The index is made by an execution, as the table is: a ledger from before has it with its next.
 
 import { DurableObject } from "cloudflare:workers";
 
 const MAX_EXECUTIONS = 1000;
 const EXPIRY = 30 * 24 * 60 * 60 * 1000;
 const MAX_HEADERS = 8 * 1024;
+
+/** Where a line has its request's key, as the header wrote it. */
+const KEY_HEADER = `json_extract(headers, '$."idempotency-key"')`;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS executions (
@@ -20,7 +25,8 @@ const SCHEMA = `
     price_cents INTEGER NOT NULL,
     executed_at TEXT NOT NULL,
     headers TEXT NOT NULL
-  )`;
+  );
+  CREATE INDEX IF NOT EXISTS executions_by_key ON executions (${KEY_HEADER})`;
 
 export class Ledger extends DurableObject {
   constructor(ctx, env) {
@@ -48,6 +54,11 @@ export class Ledger extends DurableObject {
 
   find(id) {
     return this.lines("WHERE id = ?", id).map(withoutHeaders)[0] ?? null;
+  }
+
+  /** The orders whose requests carried this key, the newest last. */
+  findByKey(key) {
+    return this.lines(`WHERE ${KEY_HEADER} IN (?, ?) ORDER BY number`, key, quoted(key)).map(withoutHeaders);
   }
 
   list(item, limit) {
@@ -97,6 +108,11 @@ export class Ledger extends DurableObject {
     const tables = this.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'executions'");
     return tables.toArray().length > 0;
   }
+}
+
+// A structured-field string (RFC 9651).
+function quoted(key) {
+  return `"${key.replace(/["\\]/g, "\\$&")}"`;
 }
 
 function withoutHeaders({ headers, ...order }) {

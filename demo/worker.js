@@ -7,8 +7,10 @@
 // 3. It can be asked for faults (faults.js), always in the query, so that
 //    the same URL is the same request with the same fate.
 // 4. `?ledger=<name>` picks a ledger; visitors and tests do not see each other.
-// 5. GET /shop tells where the shop was called and what time it has.
-// 6. Every other path is a static file.
+// 5. GET /orders?idempotency_key=<key> finds the orders whose requests carried that key, as many
+//    payment APIs do: it is how somebody can ask what became of one.
+// 6. GET /shop tells where the shop was called and what time it has.
+// 7. Every other path is a static file.
 
 import { Refusal, json, refuseMethod, refusalResponse } from "./answer.js";
 import { allowAnyPage, preflight } from "./cors.js";
@@ -48,7 +50,12 @@ function handlerFor(first, second) {
 }
 
 async function orders(request, url, env) {
-  if (request.method !== "POST") refuseMethod(request.method, url.pathname, "POST");
+  if (request.method === "GET") return ordersByKey(url, env);
+  if (request.method === "POST") return placeOrder(request, url, env);
+  return refuseMethod(request.method, url.pathname, "GET, POST");
+}
+
+async function placeOrder(request, url, env) {
   const shop = ledgerOf(url, env);
   const faults = faultsFrom(url.searchParams);
   const order = await orderFrom(request);
@@ -61,6 +68,24 @@ async function orders(request, url, env) {
 function orderResponse(order, url) {
   const headers = order.id ? { location: orderUrl(order.id, url) } : {};
   return { status: 201, headers, body: order };
+}
+
+async function ordersByKey(url, env) {
+  const key = keyFrom(url.searchParams);
+  const shop = ledgerOf(url, env);
+  return respondWithFaults(faultsFrom(url.searchParams), {
+    execute: () => shop.findByKey(key),
+    answer: (found) => ({ status: 200, headers: { "cache-control": "no-store" }, body: { data: found ?? [] } }),
+  });
+}
+
+/** As it is, or as the header spells it, in quotes. */
+function keyFrom(query) {
+  const text = query.get("idempotency_key") ?? "";
+  const key = /^".*"$/.test(text) ? text.slice(1, -1).replace(/\\(.)/g, "$1") : text;
+  if (key !== "") return key;
+  throw new Refusal(400, "key-missing",
+    `idempotency_key "${text}" names no order's key: write for example idempotency_key=8e03978e-40d5.`);
 }
 
 async function oneOrder(request, url, env, id) {

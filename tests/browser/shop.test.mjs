@@ -11,8 +11,8 @@ const BEANS = { item: "beans", quantity: 2, price_cents: 1250 };
 const world = await startShop();
 after(world.stop);
 
-function post(ledger, instructions = "", { body = JSON.stringify(BEANS), type = "application/json" } = {}) {
-  const headers = { "content-type": type, "idempotency-key": '"same"' };
+function post(ledger, instructions = "", { body = JSON.stringify(BEANS), type = "application/json", key = '"same"' } = {}) {
+  const headers = { "content-type": type, "idempotency-key": key };
   return fetch(`${world.shop}/orders?ledger=${ledger}${instructions}`, { method: "POST", headers, body });
 }
 
@@ -30,6 +30,34 @@ test("every order is executed, the same key or not", async () => {
   assert.deepEqual(await again.json(), orders[0]);
   assert.deepEqual((await readLedger(world.shop, ledger)).orders, [{ ...BEANS, executed: 2 }]);
 });
+
+test("orders are found by the key that their requests carried, in either spelling, the newest last", async () => {
+  const ledger = newLedger();
+  const order = async (key, item) => (await post(ledger, "", { key, body: JSON.stringify({ ...BEANS, item }) })).json();
+  const [first, , bare, escaped] = [await order('"k"', "a"), await order('"other"', "b"), await order("k", "c"), await order('"a\\"b"', "d")];
+  for (const asked of ["k", '"k"']) assert.deepEqual(await byKey(ledger, asked), [200, { data: [first, bare] }]);
+  for (const asked of ['a"b', '"a\\"b"']) assert.deepEqual(await byKey(ledger, asked), [200, { data: [escaped] }]);
+  assert.deepEqual(await byKey(ledger, "nobody's"), [200, { data: [] }]);
+  assert.deepEqual(await byKey(newLedger(), "k"), [200, { data: [] }]);
+});
+
+test("a look-up has the faults that it is asked for, and wants a key", async () => {
+  const ledger = newLedger();
+  await post(ledger);
+  assert.equal((await byKey(ledger, "same", "&status=503"))[0], 503);
+  await assert.rejects(byKey(ledger, "same", "&drop=after"), { message: "fetch failed" });
+  for (const asked of ["", '""']) {
+    const [status, { error }] = await byKey(ledger, asked);
+    assert.deepEqual([status, error.code, error.detail], [400, "key-missing", `idempotency_key "${asked}" names no order's key: write for example idempotency_key=8e03978e-40d5.`]);
+  }
+  assert.equal((await fetch(`${world.shop}/orders?ledger=${ledger}`)).status, 400);
+  assert.equal(await executed(ledger), 1);
+});
+
+async function byKey(ledger, key, instructions = "") {
+  const answer = await fetch(`${world.shop}/orders?ledger=${ledger}&idempotency_key=${encodeURIComponent(key)}${instructions}`);
+  return [answer.status, await answer.json()];
+}
 
 test("ledgers are apart, filtered, limited and emptied", async () => {
   const [mine, other] = [newLedger(), newLedger()];
@@ -141,7 +169,8 @@ test("text that is not JSON, and another content type, are refused", async () =>
   const ledger = newLedger();
   assert.equal((await post(ledger, "", { body: "{" })).status, 400);
   assert.equal((await post(ledger, "", { type: "text/plain" })).status, 415);
-  assert.equal((await fetch(`${world.shop}/orders`)).status, 405);
+  const put = await fetch(`${world.shop}/orders`, { method: "PUT" });
+  assert.deepEqual([put.status, put.headers.get("allow")], [405, "GET, POST"]);
   assert.equal((await fetch(`${world.shop}/ledger?ledger=a%20b`)).status, 400);
 });
 
