@@ -9,8 +9,10 @@
 // 4. `?ledger=<name>` picks a ledger; visitors and tests do not see each other.
 // 5. GET /orders?idempotency_key=<key> finds the orders whose requests carried that key, as many
 //    payment APIs do: it is how somebody can ask what became of one.
-// 6. GET /shop tells where the shop was called and what time it has.
-// 7. Every other path is a static file.
+// 6. /orders-by-key is /orders with a ledger for each key, named as the key is, unless the query names
+//    another: so an order is found by its key alone, as with an API that has one ledger for all.
+// 7. GET /shop tells where the shop was called and what time it has.
+// 8. Every other path is a static file.
 
 import { Refusal, json, refuseMethod, refusalResponse } from "./answer.js";
 import { allowAnyPage, preflight } from "./cors.js";
@@ -46,7 +48,7 @@ function handlerFor(first, second) {
   if (first === "orders" && second === "later") return queueOrder;
   if (first === "orders" && second !== "") return second === undefined ? orders : oneOrder;
   if (second !== undefined) return undefined;
-  return { ledger, shop }[first];
+  return { "orders-by-key": orders, ledger, shop }[first];
 }
 
 async function orders(request, url, env) {
@@ -56,7 +58,7 @@ async function orders(request, url, env) {
 }
 
 async function placeOrder(request, url, env) {
-  const shop = ledgerOf(url, env);
+  const shop = ledgerOf(url, env, request.headers.get("idempotency-key"));
   const faults = faultsFrom(url.searchParams);
   const order = await orderFrom(request);
   return respondWithFaults(faults, {
@@ -72,20 +74,24 @@ function orderResponse(order, url) {
 
 async function ordersByKey(url, env) {
   const key = keyFrom(url.searchParams);
-  const shop = ledgerOf(url, env);
+  const shop = ledgerOf(url, env, key);
   return respondWithFaults(faultsFrom(url.searchParams), {
     execute: () => shop.findByKey(key),
     answer: (found) => ({ status: 200, headers: { "cache-control": "no-store" }, body: { data: found ?? [] } }),
   });
 }
 
-/** As it is, or as the header spells it, in quotes. */
 function keyFrom(query) {
   const text = query.get("idempotency_key") ?? "";
-  const key = /^".*"$/.test(text) ? text.slice(1, -1).replace(/\\(.)/g, "$1") : text;
+  const key = unquoted(text);
   if (key !== "") return key;
   throw new Refusal(400, "key-missing",
     `idempotency_key "${text}" names no order's key: write for example idempotency_key=8e03978e-40d5.`);
+}
+
+/** A key as it is, or as the header spells it, in quotes. */
+function unquoted(text) {
+  return /^".*"$/.test(text) ? text.slice(1, -1).replace(/\\(.)/g, "$1") : text;
 }
 
 async function oneOrder(request, url, env, id) {
@@ -127,8 +133,10 @@ function limitOf(query) {
     `limit "${text}" is not a whole number from 1 to ${MAX_LISTED}: write limit=${DEFAULT_LISTED}.`);
 }
 
-function ledgerOf(url, env) {
-  const name = url.searchParams.get("ledger") ?? "main";
+/** `key` is the one of the order that is placed or looked for. */
+function ledgerOf(url, env, key) {
+  const usual = key && url.pathname === "/orders-by-key" ? unquoted(key) : "main";
+  const name = url.searchParams.get("ledger") ?? usual;
   if (!/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
     throw new Refusal(400, "ledger-invalid",
       `ledger "${name.slice(0, 80)}" is not a name: use 1 to 64 of A-Z a-z 0-9 _ -.`);

@@ -31,6 +31,9 @@ Ctrl-C ends it. What it keeps lies in .wrangler/state; secrets are read from .de
 // By it the demo's runtime finds the queue's consumer in the guard's. Its queues are those of
 // demo/queues.toml; they lie in memory, and end with the guard.
 const QUEUES = ["--queues", "demo/queues.toml"];
+// A path of the shop's where the guard may ask what became of a key; all else is as wrangler.toml says.
+// The shop looks at no credentials, but without any the guard asks for nobody.
+const SETTLE = ["--route", "demo/settle.json", "--var", "SETTLE_AUTHORIZATION=Bearer demo"];
 const REGISTRY = ["--registry", join(stateFolder, "registry")];
 const PAGE = ["--around", "demo/page-at-guard.js", "--assets", "demo/wrangler.toml"];
 const running = new Set();
@@ -52,7 +55,7 @@ await main(async () => {
   onEnd(endAll);
   const token = newOperatorToken();
   const origin = own ?? (await keepRunning("origin", demoArguments(portAfter(port))));
-  const mode = own ? PAGE : [...QUEUES, ...REGISTRY];
+  const mode = own ? PAGE : [...QUEUES, ...REGISTRY, ...SETTLE];
   const guard = await keepRunning("guard", [...guardArguments(port, origin, state, token), ...mode]);
   printAddresses({ guard, origin, own, token, unreachable: own && (await whyUnreachable(own)) });
 });

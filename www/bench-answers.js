@@ -10,6 +10,7 @@ const MAX_TEXT = 400;
 /** In this order; what was passed on has its reason instead. */
 const KINDS = {
   first: "sent on to the API", collapsed: "waited for it and got its answer", replayed: "got the stored answer", resolved: "got the answer that an operator gave",
+  settled: "got what the API showed when it was asked",
   refused: "refused by the guard", unknown: "told that the outcome is unknown", plain: "answered with no word of a guard", lost: "without an answer",
 };
 

@@ -3,7 +3,7 @@
 
 import { count } from "./dom.js";
 
-const KIND_LABELS = { first: "", plain: "", bypassed: " passed on", collapsed: " joined", replayed: " replayed", resolved: " resolved", refused: " refused", unknown: " unknown" };
+const KIND_LABELS = { first: "", plain: "", bypassed: " passed on", collapsed: " joined", replayed: " replayed", resolved: " resolved", settled: " settled", refused: " refused", unknown: " unknown" };
 
 /** The label of a bar: a few characters. */
 export function labelOf({ kind, status, reason }) {

@@ -7,7 +7,7 @@
 //    where there are none.
 // 3. An attempt's orders are those under its key, where it carried one.
 
-const BY_KIND = { first: "yes", bypassed: "yes", plain: "yes", collapsed: "no", replayed: "no", resolved: "no", refused: "no" };
+const BY_KIND = { first: "yes", bypassed: "yes", plain: "yes", collapsed: "no", replayed: "no", resolved: "no", settled: "no", refused: "no" };
 /** After these refusals the origin may have got the request, or not. */
 const SAY_NOTHING = new Set(["guard-unavailable", "origin-unreachable"]);
 const CLOCKS_AGREE_WITHIN = 25;

@@ -13,23 +13,25 @@ import { send } from "./send.js";
 const ITEM = "Coffee beans";
 
 export class Lane {
-  /** `guarded`: whether the guard is to be in front; `attempts`: how many there will be. */
-  constructor(environment, guarded, attempts = 0) {
+  /** `guarded`: whether the guard is to be in front; `attempts`: how many there will be; `path`: of the shop. */
+  constructor(environment, guarded, { attempts = 0, path = "/orders" } = {}) {
     this.guarded = guarded && environment.guard;
     this.isGuardedSide = guarded;
     this.base = guarded ? "" : (environment.direct ?? "");
     this.sendsKey = guarded || environment.direct !== null;
     this.clockOffset = environment.clockOffset;
-    this.ledger = `page-${generateKey()}`;
+    this.path = path;
     this.key = generateKey();
+    // There the shop finds an order by its key alone.
+    this.ledger = path === "/orders-by-key" ? this.key : `page-${generateKey()}`;
     // Where there is no way around the guard, both lanes go through it.
     this.recording = new Recording({ guarded: environment.guard && (guarded || environment.direct === null), attempts });
   }
 
-  /** The address of POST /orders, with instructions to the shop: how long, how it fails. */
+  /** The address of its orders, with instructions to the shop: how long, how it fails. */
   url(instructions = {}) {
     const query = new URLSearchParams({ ledger: this.ledger, ...instructions });
-    return new URL(`${this.base}/orders?${query}`, location.href).href;
+    return new URL(`${this.base}${this.path}?${query}`, location.href).href;
   }
 
   request({ body = orderJson({}), key = this.key, ...instructions } = {}) {

@@ -46,10 +46,11 @@ export class Panel {
   }
 
   /** Follows a lane from its start; while it runs the picture moves, unless motion is not wanted. */
-  follow(lane) {
+  follow(lane, { conclusion }) {
     this.lane = lane;
     this.node.dataset.ledger = lane.ledger;
     this.#clear();
+    if (this.scene.conclusion) this.#conclusion.textContent = conclusion;
     this.#caption.textContent = "Running …";
     lane.recording.onChange(() => lane === this.lane && this.#draw());
     if (!reducedMotion.matches) this.#animate();

@@ -9,6 +9,7 @@
 //    collapsed waited for the answer to another that was under way
 //    replayed  got the stored answer
 //    resolved  got the answer that an operator gave in the shop's place
+//    settled   got what the shop showed when the guard asked it
 //    bypassed  passed on as it is; `reason` says why
 //    refused   turned away by the guard
 //    unknown   told that nobody can know

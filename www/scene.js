@@ -4,7 +4,8 @@
 // 1. Each run starts afresh: new keys, new ledgers.
 // 2. When a scene has run, its last request can be sent once more, on both lanes.
 // 3. What came of it is announced to screen readers in one sentence for each lane.
-// 4. What stops a lane half-way does not hide what it had sent by then.
+// 4. A scene may be run to another end (`other`), with a button of its own.
+// 5. What stops a lane half-way does not hide what it had sent by then.
 
 import { announce, element, find } from "./dom.js";
 import { Lane, pause } from "./lane.js";
@@ -18,6 +19,8 @@ export class Scene {
   #buttons;
   #panels;
   #page;
+  /** The scene, or its other end, that is run or was run last. */
+  #running;
 
   /** `page`: { environment, notes, scoreboard } */
   constructor(scene, number, page) {
@@ -36,8 +39,10 @@ export class Scene {
     again.style.visibility = "hidden";
     run.addEventListener("click", () => this.play());
     again.addEventListener("click", () => this.whileBusy(() => this.#runBoth((lane) => lane.resend())));
-    this.#buttons = { run, again };
-    this.node.querySelector(".buttons").replaceChildren(run, again);
+    const other = scene.other && element("button", { type: "button" }, scene.other.button);
+    other?.addEventListener("click", () => this.play({ ...scene, ...scene.other }));
+    this.#buttons = { again };
+    this.node.querySelector(".buttons").replaceChildren(...[run, other, again].filter(Boolean));
     this.node.querySelector(".lanes").replaceChildren(...this.#panels.map(({ node }) => node));
   }
 
@@ -46,8 +51,8 @@ export class Scene {
   }
 
   /** Runs it afresh; settles when both lanes have. */
-  play() {
-    return this.whileBusy(() => this.#run());
+  play(running = this.scene) {
+    return this.whileBusy(() => this.#run(running));
   }
 
   // Not disabled: a button that is would lose a keyboard user's place.
@@ -60,20 +65,21 @@ export class Scene {
     announce(sentences.join(" "));
   }
 
-  #run() {
+  #run(running) {
     const { environment, scoreboard } = this.#page;
-    this.scene.beforehand?.(this.node);
-    this.lanes = [false, true].map((guarded) => new Lane(environment, guarded, this.scene.attempts));
+    this.#running = running;
+    running.beforehand?.(this.node);
+    this.lanes = [false, true].map((guarded) => new Lane(environment, guarded, running));
     this.lanes.forEach((lane) => scoreboard.follow(lane, this.scene.expectedOrders));
-    this.#panels.forEach((panel, at) => panel.follow(this.lanes[at]));
-    return this.#runBoth((lane) => this.scene.run(lane));
+    this.#panels.forEach((panel, at) => panel.follow(this.lanes[at], running));
+    return this.#runBoth((lane) => running.run(lane));
   }
 
   async #runBoth(work) {
     this.lanes.forEach(({ recording }) => recording.resume());
     const sentences = await Promise.all(this.lanes.map((lane, at) => this.#runLane(lane, this.#panels[at], work)));
     this.#buttons.again.style.visibility = this.lanes.every(({ resend }) => resend) ? "visible" : "hidden";
-    this.scene.afterwards?.(this.node, this.lanes[1], (more) => this.whileBusy(() => this.#more(more)));
+    this.#running.afterwards?.(this.node, this.lanes[1], (more) => this.whileBusy(() => this.#more(more)));
     return sentences;
   }
 

@@ -57,8 +57,9 @@ function kindOf(response, problem) {
   return Object.entries(KINDS).find(([, parameter]) => parameter.test(said))?.[0] ?? "plain";
 }
 
-// In this order: a request that joined another says `fwd=miss`, too, and what an operator answered is a hit.
-const KINDS = { collapsed: /;\s*collapsed/, resolved: /;\s*detail=resolved\b/, replayed: /;\s*hit\b/, bypassed: /fwd=bypass/, first: /fwd=miss/ };
+// In this order: a request that joined another says `fwd=miss`, too, and what an operator or the
+// origin's own word answered is a hit.
+const KINDS = { collapsed: /;\s*collapsed/, resolved: /;\s*detail=resolved\b/, settled: /;\s*detail=settled\b/, replayed: /;\s*hit\b/, bypassed: /fwd=bypass/, first: /fwd=miss/ };
 
 /** Why a request that is guarded was passed on as it came. */
 function reasonOfBypass(response) {

@@ -10,6 +10,7 @@ const KIND_SENTENCES = {
   collapsed: "waited for the first, and got its answer",
   replayed: "got the first one’s answer again",
   resolved: "got the answer that the operator gave",
+  settled: "got the order that the shop showed when the guard asked it",
   refused: "refused by the guard",
   unknown: "told that nobody can know",
 };

@@ -11,7 +11,7 @@ import { svg } from "./dom.js";
 
 const SQUARE = 18;
 const MAX_NUMBERED = 8;
-const FROM_RECORD = new Set(["replayed", "resolved"]);
+const FROM_RECORD = new Set(["replayed", "resolved", "settled"]);
 /** The answers that a key's claim was open for. */
 const OPENED = new Set([undefined, "first", "collapsed", "unknown", "lost"]);
 

@@ -7,7 +7,7 @@ import { portFrom } from "./ports.mjs";
 export const USAGE =
   "node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR] " +
   "[--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--queues FILE] [--assets FILE] " +
-  "[--registry DIR] [--beside FILE] [--no-build] [--end-with-stdin] [--around FILE]";
+  "[--registry DIR] [--beside FILE] [--no-build] [--end-with-stdin] [--around FILE] [--route FILE]";
 
 const OPTIONS = {
   config: { type: "string", default: "wrangler.toml" },
@@ -24,6 +24,7 @@ const OPTIONS = {
   "no-build": { type: "boolean", default: false },
   "end-with-stdin": { type: "boolean", default: false },
   around: { type: "string" },
+  route: { type: "string" },
 };
 
 export function runtimeArguments(args) {
@@ -44,6 +45,7 @@ export function runtimeArguments(args) {
     build: !values["no-build"],
     endWithStdin: values["end-with-stdin"],
     around: values.around,
+    route: values.route,
   };
 }
 

@@ -6,7 +6,7 @@
 //    a watcher does, whose input closes in that moment.
 import { spawn } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire, enableCompileCache } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import { Failure } from "./log.mjs";
@@ -25,6 +25,7 @@ const require = createRequire(import.meta.url);
  * `port` 0 takes a free one; `vars` override the file's; `kv: false` leaves its KV unbound;
  * `secrets: true` reads .dev.vars as wrangler does; `queues` names another configuration whose
  * queues it gets, `assets` one whose static files; `beside` one whose Worker runs in the same workerd;
+ * `route` names a file with a route that is put ahead of the policy's;
  * `around` a module that is run in the Worker's place and imports it; `registry` a folder by which runtimes on one
  * machine find the consumers of each other's queues. `log(level, message)` gets what the Worker
  * logs; `crashed(reason)` is called when workerd dies by itself.
@@ -67,9 +68,10 @@ function miniflareOptions({ port, persist, registry, beside, log, ...options }) 
   };
 }
 
-function mainWorker({ config, vars = {}, kv = true, queues, assets, secrets, around }) {
+function mainWorker({ config, vars = {}, kv = true, queues, assets, secrets, around, route }) {
   const worker = readWorker(config, { secrets, around });
   worker.bindings = { ...worker.bindings, ...vars };
+  if (route) worker.bindings.POLICY = withRoute(worker.bindings.POLICY, route);
   if (!kv) worker.kvNamespaces = {};
   if (queues) Object.assign(worker, queuesOf(queues));
   if (assets) worker.serviceBindings = { ...worker.serviceBindings, [readOptions(assets).options.assets.binding]: ASSETS };
@@ -81,6 +83,12 @@ function assetsWorker(config) {
   const { assets, compatibilityDate } = readOptions(config).options;
   const contents = `export default { fetch: (request, env) => env.${assets.binding}.fetch(request) };`;
   return { name: ASSETS, compatibilityDate, modules: [{ type: "ESModule", path: "assets.mjs", contents }], assets };
+}
+
+// The first route that matches wins.
+function withRoute(policy, file) {
+  const route = JSON.parse(readFileSync(resolve(root, file), "utf8"));
+  return { ...policy, routes: [route, ...(policy?.routes ?? [])] };
 }
 
 function queuesOf(config) {

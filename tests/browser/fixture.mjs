@@ -139,7 +139,7 @@ function startDemo(folder, undo) {
 }
 
 function startGuard(folder, shop, undo, log) {
-  return startRuntime(["--persist", join(folder, "guard"), "--var", `ORIGIN=${shop}`, "--var", `ADMIN_TOKEN=${ADMIN_TOKEN}`], undo, log);
+  return startRuntime(["--persist", join(folder, "guard"), "--var", `ORIGIN=${shop}`, "--var", `ADMIN_TOKEN=${ADMIN_TOKEN}`, "--var", "SETTLE_AUTHORIZATION=Bearer demo", "--route", "demo/settle.json"], undo, log);
 }
 
 async function startRuntime(options, undo, log = []) {

@@ -41,6 +41,16 @@ test("orders are found by the key that their requests carried, in either spellin
   assert.deepEqual(await byKey(newLedger(), "k"), [200, { data: [] }]);
 });
 
+test("at /orders-by-key an order is found by its key alone, each key apart", async () => {
+  const [key, other] = [newLedger(), newLedger()];
+  const send = (key) => fetch(`${world.shop}/orders-by-key`, { method: "POST", headers: { "content-type": "application/json", "idempotency-key": key }, body: JSON.stringify(BEANS) });
+  const placed = await (await send(`"${key}"`)).json();
+  await send(other);
+  const found = await (await fetch(`${world.shop}/orders-by-key?idempotency_key=${key}`)).json();
+  assert.deepEqual([found.data, await executed(key), await executed(other)], [[placed], 1, 1]);
+  assert.equal((await fetch(`${world.shop}/orders-by-key`)).status, 400);
+});
+
 test("a look-up has the faults that it is asked for, and wants a key", async () => {
   const ledger = newLedger();
   await post(ledger);

@@ -26,6 +26,9 @@ export function testAccess(world) {
       for (const id of ["changed-cart", "unknown"]) await run(page, id);
       await useBench(page);
       assert.deepEqual(await violations(page), []);
+      await run(page, "unknown", "Run it left alone");
+      await page.getByText("What its policy says").click();
+      assert.deepEqual(await violations(page), []);
     }, { colorScheme: "dark" }));
 
   test("axe finds nothing while scenes and the bench run, and in what is copied and told", () =>
@@ -85,6 +88,8 @@ export function testAccess(world) {
       for (const id of ["fifty-clicks", "changed-cart"]) await run(page, id);
       await page.getByRole("button", { name: "Send", exact: true }).tap();
       await page.locator(".run tbody tr").first().waitFor();
+      await run(page, "unknown", "Run it left alone");
+      await page.getByText("What its policy says").tap();
       assert.ok((await widest(page)) <= 360);
       assert.equal((await executions(world, page, "changed-cart")).with.length, 1);
     }, PHONE));

@@ -1,6 +1,7 @@
 // Every scene of the page, run from the page.
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { test } from "node:test";
 import { until } from "../client/stage.mjs";
 import { ADMIN_TOKEN } from "../fixture.mjs";
@@ -101,6 +102,32 @@ export function testScenes(world) {
       assert.deepEqual(await totals(world, page, "unknown"), [2, 1]);
       assert.match(await side.locator(".commands li").nth(1).textContent(), /^curl \S+\/resolve [^]*\$ADMIN_TOKEN/);
     }, { path: `#operator=${ADMIN_TOKEN}` }));
+
+  test("left alone, the guard asks the shop itself: the retry gets the order that was placed", () =>
+    visit(world, async (page) => {
+      await run(page, "unknown", "Run it left alone");
+      assert.deepEqual(await totals(world, page, "unknown"), [2, 1]);
+      assert.deepEqual(await labels(page, "unknown", 1), ["502 unknown", "200 settled"]);
+      const side = scene(page, "unknown").locator(".operator");
+      await side.getByText("Nobody did anything. The guard asked the shop, with GET /orders-by-key?idempotency_key=").waitFor();
+      const { settle } = JSON.parse(await readFile(new URL("../../../demo/settle.json", import.meta.url), "utf8"));
+      const shown = await side.locator("pre").textContent();
+      for (const value of Object.values(settle)) assert.ok(shown.includes(JSON.stringify(value).replaceAll(",", ", ")), JSON.stringify(value));
+      await run(page, "unknown", "Send once more");
+      assert.deepEqual(await labels(page, "unknown", 1), ["502 unknown", "200 settled", "200 settled"]);
+      assert.deepEqual(await totals(world, page, "unknown"), [3, 1]);
+      // The scene itself is as it was.
+      await run(page, "unknown");
+      assert.deepEqual(await labels(page, "unknown", 1), ["502 unknown", "502 unknown"]);
+      await side.getByRole("button", { name: "Look at the ledger and resolve it" }).waitFor();
+    }));
+
+  test("a guard that may not ask leaves it unknown, and the page says why", () =>
+    visit(world, async (page) => {
+      await run(page, "unknown", "Run it left alone");
+      assert.deepEqual(await labels(page, "unknown", 1), ["502 unknown", "502 unknown"]);
+      await scene(page, "unknown").getByText("says “unknown”: its policy has no settle for /orders-by-key").waitFor();
+    }, { before: (context) => context.route(/\/orders-by-key\?/, (route) => route.continue({ url: route.request().url().replace("/orders-by-key", "/orders") })) }));
 
   test("the operator’s side with a wrong token says so, and takes the right one", () =>
     visit(world, async (page) => {
