@@ -52,7 +52,11 @@ async function stop(miniflare, processes) {
 }
 
 function miniflareOptions({ port, persist, registry, beside, log, ...options }) {
-  const workers = [listening(mainWorker(options), port)];
+  const main = mainWorker(options);
+  // A service binding leads to the router before a Worker's assets, which hands requests on and no messages of
+  // a queue. The platform's broker asks the Worker itself.
+  if (beside) delete main.assets;
+  const workers = [listening(main, port)];
   if (beside) workers.push(listening(readWorker(beside), 0));
   if (options.assets) workers.push(assetsWorker(options.assets));
   return {

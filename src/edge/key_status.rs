@@ -11,7 +11,7 @@ use crate::guard::address::Address;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::key_location::KeyLocation;
 use crate::guard::key_status::{
-    KeyQuestion, KeyReply, KeyState, KeyStatus, asked_path, fence_line,
+    KeyQuestion, KeyReply, KeyState, KeyStatus, asked_path, fence_line, refusal,
 };
 use crate::guard::policy::Settings;
 use crate::guard::problem::{Code, Problem};
@@ -46,6 +46,9 @@ pub async fn answer(incoming: &Incoming) -> Result<Response, JsValue> {
         "OPTIONS" => return preflight(incoming, &asked),
         _ => return not_allowed(),
     };
+    if let Some(why) = refusal(&asked.settings, fences) {
+        return context.problem(&Problem::new(Code::AddressInvalid, why));
+    }
     match ask(incoming, &asked, fences).await {
         Ok((record, status)) => {
             if fences && status.state == KeyState::Fenced {

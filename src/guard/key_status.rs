@@ -3,11 +3,13 @@
 //!
 //! 1. The key comes as `Idempotency-Key`, whose it is by the caller's own credential, and `path` in the
 //!    query names the route under which it was or would be sent, such as `/payments`.
-//! 2. Asking stores nothing. A fence is stored only where nothing is known of the key; anything else is
+//! 2. Nothing is said of keys that nobody guards, and none is fenced whose requests would pass.
+//! 3. Asking stores nothing. A fence is stored only where nothing is known of the key; anything else is
 //!    told as it is, and stays.
 
 use super::document::to_json;
 use super::machine::Refusal;
+use super::policy::{KeyMode, Mode, Settings};
 use super::record::{AnswerSource, Record};
 use super::rpc::{self, RpcError};
 use super::scope::RecordId;
@@ -24,6 +26,18 @@ pub fn asked_path(query: &str) -> Option<String> {
     let path = percent_decode_str(path).decode_utf8().ok()?.into_owned();
     path.starts_with('/').then_some(path)
 }
+
+/// Why nothing can be said of the keys of a route, or promised: its requests pass whatever is said here.
+pub fn refusal(settings: &Settings, fences: bool) -> Option<&'static str> {
+    match settings.mode {
+        _ if settings.key == KeyMode::Off => Some(NOT_GUARDED),
+        Mode::Observe if fences => Some(ONLY_WATCHED),
+        Mode::Observe | Mode::Enforce => None,
+    }
+}
+
+const NOT_GUARDED: &str = "the path is not guarded (key = \"off\"), so nothing is known of its keys, and none can be given up; ask about the path that the key is sent to";
+const ONLY_WATCHED: &str = "the policy only watches this path (mode = \"observe\"), so a key that is given up would be carried out all the same; ask with GET what is known of it";
 
 /// What the Worker asks a shard.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

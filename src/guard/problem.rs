@@ -48,7 +48,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
         status: 400,
         title: "The request's address cannot be used",
         retryable: false,
-        meaning: "Its host cannot be one, or its path could be read as leading out of the path of ORIGIN. Nothing was sent to the origin.",
+        meaning: "Its host cannot be one, or its path could be read as leading out of the path of ORIGIN; or a question about a key names no path that is guarded. Nothing was sent to the origin.",
     },
     Description {
         code: Code::RequestIncomplete,

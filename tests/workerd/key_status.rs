@@ -214,3 +214,25 @@ fn a_page_of_another_origin_may_ask_where_the_policy_lets_it() {
     assert_eq!(guard.send(&other).header("access-control-allow-origin"), None);
     guard.check_calls(0);
 }
+
+/// What would pass all the same is not called fenced.
+#[test]
+fn a_key_that_nobody_guards_is_not_given_up() {
+    let routes =
+        json!([{ "path": "/*/off", "key": "off" }, { "path": "/*/seen", "mode": "observe" }]);
+    let guard = Guard::under(&json!({ "routes": routes }));
+    let ask = |method: &str, path: &str| {
+        let path = format!("/.onlyonce/key?path={}", guard.path(path));
+        guard.send(&Call::new(method, &path).key(&guard.key()).authorization("Bearer alice"))
+    };
+    for (method, path, expected) in [
+        ("GET", "/off", "not guarded"),
+        ("DELETE", "/off", "not guarded"),
+        ("DELETE", "/seen", "only watches"),
+    ] {
+        let detail = problem::check(&ask(method, path), "address-invalid");
+        assert!(detail.contains(expected), "{detail}");
+    }
+    assert_eq!(told(&ask("GET", "/seen"))["state"], "absent");
+    assert_eq!(told(&ask("DELETE", "/orders"))["state"], "fenced");
+}
