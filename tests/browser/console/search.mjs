@@ -69,7 +69,7 @@ export function testSearch(world) {
     visit(world, async (page) => {
       await page.getByText("This is a sample").waitFor();
       const row = page.locator("tbody tr", { hasText: "/a" });
-      assert.deepEqual(await row.locator("td").allTextContents(), ["7", "0", "0", "0", "0", "0", "2", "0", "0"]);
+      assert.deepEqual(await row.locator("td").allTextContents(), ["7", "0", "0", "0", "0", "0", "0", "2", "0", "0"]);
     }, { hash: "#outcomes", before: inTwoPages }));
 }
 
