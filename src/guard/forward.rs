@@ -70,6 +70,9 @@ pub fn is_loop(via: Option<&str>, pseudonym: &str) -> bool {
         .any(|entry| entry.split_ascii_whitespace().nth(1) == Some(pseudonym))
 }
 
+/// The headers among those gained by which an origin tells one public host from another.
+pub const TOLD_OF_HOST: [&str; 3] = ["x-forwarded-host", "x-forwarded-proto", "x-forwarded-port"];
+
 /// What the client addressed, as the edge saw it.
 pub struct Addressed<'a> {
     pub scheme: &'a str,

@@ -345,6 +345,14 @@ fn last_part(name: &[u8]) -> &[u8] {
     inner.rsplit(|byte| *byte == b'[').next().unwrap_or(inner)
 }
 
+/// Those of them that name the account or the person whom a credential acts for.
+pub fn tenant_headers() -> impl Iterator<Item = &'static str> {
+    REQUEST_HEADER_NAMES.iter().skip(BEFORE_TENANTS).flat_map(|names| names.iter().copied())
+}
+
+/// How many groups say something else.
+const BEFORE_TENANTS: usize = 4;
+
 /// The headers that make another request.
 pub fn request_headers() -> impl Iterator<Item = &'static str> {
     REQUEST_HEADER_NAMES.iter().flat_map(|names| names.iter().copied())

@@ -57,6 +57,9 @@ pub struct Claim {
     pub raw_key: Option<String>,
     /// Whether the origin can be asked what became of it: the policy said how.
     pub settles: bool,
+    /// The headers that tell the origin which host and whose account its request was for, for a question that
+    /// nobody's own headers go with; empty where it cannot be asked.
+    pub asked_as: Vec<(String, String)>,
     /// The request's method, and the pattern of its route.
     pub method: String,
     pub route: String,

@@ -9,6 +9,8 @@
 //!    is not, or is `null`. That counts only for a probe that was asked `settle.absent_after` or later
 //!    after the request was sent: until then the origin may still be about to act, or a replica of its
 //!    data be behind.
+//!    It is asked under both spellings of the key, and both must be absent. A claim that was sent more than
+//!    once, under an earlier policy, is never called absent: when it was sent last is not known.
 //! 4. Any other answer says nothing: an error, a redirect, what is no JSON or too long, a document of
 //!    another shape, a member that is empty.
 
@@ -49,7 +51,7 @@ pub struct Settle {
 /// The headers of a retry that a probe does not carry over: those of its body, those that make another
 /// request of it or a condition, and its key. All others it does: without the one by which the origin tells
 /// tenants apart it would say that there is nothing.
-pub const NOT_ASKED_WITH: [&str; 26] = [
+pub const NOT_ASKED_WITH: [&str; 33] = [
     "accept",
     "accept-encoding",
     "cache-control",
@@ -61,7 +63,9 @@ pub const NOT_ASKED_WITH: [&str; 26] = [
     "content-md5",
     "content-range",
     "content-type",
+    "destination",
     "digest",
+    "dropbox-api-arg",
     "host",
     "idempotency-key",
     "if-match",
@@ -73,9 +77,14 @@ pub const NOT_ASKED_WITH: [&str; 26] = [
     "range",
     "repr-digest",
     "soapaction",
+    "upload-offset",
+    "x-amz-target",
     "x-http-method",
     "x-http-method-override",
     "x-method-override",
+    "x-original-url",
+    "x-restli-method",
+    "x-rewrite-url",
 ];
 
 /// What a probe asks for, whoever asks: the origin's own word, and none out of a cache on the way.
@@ -116,12 +125,20 @@ impl ProbeWord {
 }
 
 impl Settle {
-    /// What the origin is asked for, path and query. Returns `None` for a key that would lead to another
-    /// path, however it is encoded (WHATWG URL, "double-dot URL path segment").
-    pub fn target(&self, key: &IdempotencyKey) -> Option<String> {
+    /// What the origin is asked for, path and query: with the key, and where there is nothing under that,
+    /// with the spelling that its request carried. An origin that keeps the header as it came knows a quoted
+    /// key by its quotes. Empty for a key that would lead to another path, however it is encoded (WHATWG
+    /// URL, "double-dot URL path segment").
+    pub fn targets(&self, key: &IdempotencyKey, raw_key: &str) -> Vec<String> {
         let key = key.as_str();
-        let encoded = utf8_percent_encode(key, ENCODED).to_string();
-        (!matches!(key, "." | "..")).then(|| self.path.replace(KEY, &encoded))
+        if matches!(key, "." | "..") {
+            return Vec::new();
+        }
+        let target = |spelling: &str| {
+            self.path.replace(KEY, &utf8_percent_encode(spelling, ENCODED).to_string())
+        };
+        let raw = (raw_key != key).then_some(raw_key);
+        [Some(key), raw].into_iter().flatten().map(target).collect()
     }
 
     /// From when on an absence counts: of a probe that is asked then, or later.

@@ -73,6 +73,21 @@ test("what the origin did not have explains a second claim", async () => {
   }
 });
 
+test("what stayed unknown, was freed and came again may have been carried out twice", async () => {
+  const told = (second, outcome, code, claim = A.claim) => act(second, code, { claim, route: "/orders", method: "POST" }).replace('"operator"', `"${outcome}"`);
+  const second = line(40, { ...A, claim: "33333333" });
+  const refused = line(1, { ...A, outcome: "refused", code: "outcome-unknown", status: 502 });
+  const open = [told(0, "unknown", "connection-lost"), refused];
+  for (const [freed, kinds] of [[[told(20, "ended", "absent")], ["freed-by-origin", "was-unknown"]], [[told(20, "ended", "freed"), act(20, "not-processed", { claim: A.claim })], ["freed-by-operator", "operator", "was-unknown"]]]) {
+    await check([...open, ...freed, second], kinds, ["--window", "24h"]);
+    const period = await report(["--log", logFile([...open, ...freed, second]), "--window", "24h"]);
+    assert.match(period.findings[0].what, /may have been carried out twice/);
+  }
+  // A late answer of the same claim, and a window that has ended.
+  await check([...open, told(20, "ended", "answered"), line(21, A)], ["was-unknown"], ["--window", "24h"]);
+  await check([...open, told(20, "ended", "expired"), second], ["was-unknown"], ["--window", "10s"]);
+});
+
 test("a key that its caller gave up", async () => {
   const fence = `guard | 2026-11-22T21:00:03.000Z {"outcome":"fenced","route":"/orders/**","record":"${A.record}"}`;
   const refused = line(4, { ...A, claim: undefined, outcome: "refused", code: "key-fenced", status: 409 });

@@ -94,6 +94,7 @@ fn claim(choices: &mut Choices) -> Claim {
         answered_at: choices.optional(at),
         raw_key: choices.optional(Choices::text),
         settles: choices.flag(),
+        asked_as: choices.list(3, |choices| (choices.text(), choices.text())),
         method: choices.text(),
         route: choices.text(),
     }

@@ -130,6 +130,7 @@ pub fn claim(id: &str) -> Claim {
         answered_at: None,
         raw_key: None,
         settles: false,
+        asked_as: Vec::new(),
         method: "POST".into(),
         route: "/orders".into(),
     }
@@ -148,6 +149,7 @@ pub fn submission(fresh: &str) -> Submission {
         reject_in_flight: false,
         may_resend: false,
         settles: false,
+        asked_as: Vec::new(),
         may_probe: false,
         can_send: true,
         place: Place::Taken,

@@ -43,6 +43,7 @@ const CLAIM: &str = concat!(
     "00",                               // no answered_at
     "00",                               // no raw_key
     "00",                               // the origin is not asked about it
+    "00",                               // nor told whose it is
     "04504f5354",                       // method
     "072f6f7264657273",                 // the route's pattern
 );
@@ -194,6 +195,7 @@ fn full_claim() -> Claim {
         answered_at: Some(CLAIMED_AT.plus(Millis::seconds(10))),
         raw_key: Some("\"k\"".into()),
         settles: true,
+        asked_as: vec![("x-tenant".into(), "t1".into())],
         ..claim("c1")
     }
 }
@@ -228,6 +230,7 @@ fn a_full_claim_is_pinned() {
         "0190eef1c2b134",
         "0103226b22",
         "01",
+        "0108782d74656e616e74027431",
         "04504f5354072f6f7264657273",
         "00",
     ];
@@ -261,10 +264,10 @@ fn what_follows_a_record_is_handed_back() {
 #[test]
 fn a_whole_record_is_pinned() {
     let expected = concat!(
-        "6f6e636500000005000000b800000007021063310000000000000000000000000000010000000100206f726465",
+        "6f6e636500000005000000b900000007021063310000000000000000000000000000010000000100206f726465",
         "7200000000000000000000000000000000000000000000000000000001146865616465723a617574686f",
         "72697a6174696f6e206f776e657200000000000000000000000000000000000000000000000000000080",
-        "a0f1c2b134c8f0f8c2b13480d88aecb1340000000004504f5354072f6f7264657273c901010c636f6e74656e742d747970650a746578742f",
+        "a0f1c2b134c8f0f8c2b13480d88aecb134000000000004504f5354072f6f7264657273c901010c636f6e74656e742d747970650a746578742f",
         "706c61696ee8a7f1c2b134e807000063726561746564",
     );
     let record = done(answer(201, "created"));
@@ -276,7 +279,7 @@ fn a_whole_record_is_pinned() {
 /// included.
 #[test]
 fn a_small_record_is_small() {
-    assert_eq!(in_flight(None).encode().expect("stored").len(), 164);
+    assert_eq!(in_flight(None).encode().expect("stored").len(), 165);
     assert!(done(answer(201, "created")).encode().expect("stored").len() < 256);
 }
 

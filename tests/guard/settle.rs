@@ -21,8 +21,9 @@ fn key(text: &str) -> IdempotencyKey {
 
 #[test]
 fn the_key_stands_in_the_path_as_data() {
-    let target =
-        |path: &str, text: &str| Settle { path: path.into(), ..settle("") }.target(&key(text));
+    let targets = |path: &str, text: &str| {
+        Settle { path: path.into(), ..settle("") }.targets(&key(text), text)
+    };
     for (path, text, expected) in [
         ("/payments?key={key}", "8e03978e", "/payments?key=8e03978e"),
         ("/payments?key={key}", "a&b=c#d e/f", "/payments?key=a%26b%3Dc%23d%20e%2Ff"),
@@ -31,11 +32,19 @@ fn the_key_stands_in_the_path_as_data() {
         ("/payments/{key}", "...", "/payments/..."),
         ("/{key}/of/{key}", "k_1~2-3.4", "/k_1~2-3.4/of/k_1~2-3.4"),
     ] {
-        assert_eq!(target(path, text).as_deref(), Some(expected), "{path} {text}");
+        assert_eq!(targets(path, text), [expected], "{path} {text}");
     }
     // However they are encoded, these lead to another path.
-    assert_eq!(target("/payments/{key}", "."), None);
-    assert_eq!(target("/payments/{key}", ".."), None);
+    assert_eq!(targets("/payments/{key}", "."), [""; 0]);
+    assert_eq!(targets("/payments/{key}", ".."), [""; 0]);
+}
+
+/// An origin that keeps the header as it came knows the key by its quotes.
+#[test]
+fn a_quoted_key_is_asked_about_under_both_spellings() {
+    let targets = settle("").targets(&key("a b"), "\"a b\"");
+    let path = "/payments?idempotency_key=";
+    assert_eq!(targets, [format!("{path}a%20b"), format!("{path}%22a%20b%22")]);
 }
 
 fn said(settle: &Settle, status: u16, body: &str) -> ProbeWord {

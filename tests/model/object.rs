@@ -106,6 +106,7 @@ impl World<'_> {
             known_only: false,
             raw_key: None,
             settles: self.setting.probes > 0,
+            asked_as: Vec::new(),
             may_probe: self.state.probes_left() && by.pass == Pass::First,
             method: String::new(),
             route: String::new(),

@@ -186,6 +186,7 @@ impl System {
             reject_in_flight: policy.rejects,
             may_resend: policy.resends && first && asker.is_retry,
             settles: false,
+            asked_as: Vec::new(),
             may_probe: false,
             can_send: asker.has_body && by.pass != Pass::Led,
             place,

@@ -254,7 +254,9 @@ fn a_question_outlives_its_caller() {
 fn the_alarm_settles_what_nobody_asks_for() {
     let settling = by_alarm("15m", "125s");
     settling.has(FOUND);
-    settling.leave_unknown();
+    settling.guard.origin_in_turn([Reply::no_answer()]);
+    let order = settling.guard.order().header("x-tenant", "t1");
+    problem::check(&settling.guard.send(&order), "outcome-unknown");
     let lines = wait_for_told(&settling.guard, 2);
     assert_eq!(codes(&lines), ["unknown connection-lost", "ended settled"]);
     let asked = settling.asked();
@@ -262,8 +264,47 @@ fn the_alarm_settles_what_nobody_asks_for() {
     assert_eq!(asked[0].headers.get("authorization"), Some(SECRET));
     assert!(asked[0].headers.get("user-agent").is_some_and(|it| it.starts_with("onlyonce/")));
     assert_eq!(asked[0].headers.get("idempotency-key"), None);
-    check_settled(&settling.retry(), &settling.guard.key());
+    // Of which host and whose account the request was.
+    let host = settling.guard.runtime().address().to_string();
+    assert_eq!(asked[0].headers.get("x-forwarded-host"), Some(host.as_str()));
+    assert_eq!(asked[0].headers.get("x-tenant"), Some("t1"));
+    check_settled(&settling.guard.send(&order), &settling.guard.key());
     settling.guard.check_calls(1);
+}
+
+/// An origin that keeps the header as it came, quotes and all.
+#[test]
+fn a_key_is_asked_about_under_its_own_spelling_too() {
+    let settling = for_retries("1s", "1s");
+    settling.leave_unknown();
+    Origin::shared().script(&settling.lookup, |seen| match seen.target.contains("%22") {
+        true => Reply::json(200, &format!(r#"{{"data":[{FOUND}]}}"#)),
+        false => Reply::json(200, r#"{"data":[]}"#),
+    });
+    check_settled(&settling.retry(), &settling.guard.key());
+    assert_eq!(settling.asked().len(), 2);
+    settling.guard.check_calls(1);
+}
+
+/// While the alarm's questions hang, the retries of other keys ask for themselves.
+#[test]
+fn a_look_up_that_hangs_keeps_no_other_key_waiting() {
+    let settling = by_alarm("15m", "125s");
+    let guard = &settling.guard;
+    guard.origin_always(Reply::no_answer());
+    let gate = Gate::new();
+    settling.answers(Reply::json(200, r#"{"data":[]}"#).held_by(&gate));
+    let numbered = |number: usize| guard.keyless_order().key(&format!("{}-{number}", guard.key()));
+    for number in 0..6 {
+        problem::check(&guard.send(&numbered(number)), "outcome-unknown");
+    }
+    // Two questions of the alarm's are out; the others wait for their turn and not under way.
+    gate.wait_for(2);
+    settling.has(FOUND);
+    let answers: Vec<_> = (0..6).map(|number| guard.send(&numbered(number)).status).collect();
+    assert!(answers.iter().filter(|status| **status == 200).count() >= 4, "{answers:?}");
+    assert!(answers.iter().all(|status| matches!(status, 200 | 502)), "{answers:?}");
+    gate.open();
 }
 
 #[test]

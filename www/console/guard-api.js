@@ -47,6 +47,7 @@ export async function ask(path, { method = "GET", document, signal } = {}) {
 async function send(path, method, document, signal) {
   const signals = [AbortSignal.timeout(PATIENCE_MS), signal].filter(Boolean);
   try {
+    if (!/^[\t -~]*$/.test(token)) throw new GuardError("unauthorized", "The guard does not take this token: it holds characters that no header can carry.");
     return await fetch(`/.onlyonce/${path}`, {
       method,
       headers: { authorization: `Bearer ${token}` },
@@ -57,7 +58,7 @@ async function send(path, method, document, signal) {
       signal: AbortSignal.any(signals),
     });
   } catch (error) {
-    if (signal?.aborted) throw error;
+    if (signal?.aborted || error instanceof GuardError) throw error;
     throw unreachable();
   }
 }

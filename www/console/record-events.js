@@ -36,7 +36,9 @@ function claimed({ claimed_at, method, route, attempt }) {
 // Of a call that ended before it, the deadline tells nothing.
 function deadline({ deadline_at, state, reason, answer }, now) {
   const at = Date.parse(deadline_at);
-  const wasReached = reason === "deadline-passed" || Date.parse(answer?.answered_at) > at;
+  // What somebody else said later tells nothing of the call.
+  const cameAt = answer?.resolved_at || answer?.settled_at ? NaN : Date.parse(answer?.answered_at);
+  const wasReached = reason === "deadline-passed" || cameAt > at;
   if (state !== "in-flight" && !wasReached) return null;
   const isOver = at <= now;
   return { at: deadline_at, title: "Deadline", text: isOver ? "From here on callers were told that the outcome is unknown." : "From then on callers are told that the outcome is unknown." };
@@ -61,7 +63,9 @@ function asked({ settle }) {
 }
 
 function asksAgain({ settle }) {
-  return settle?.next_at ? { at: settle.next_at, kind: "to-come", title: "The origin is asked again", text: "What it says may settle this." } : null;
+  if (!settle?.next_at) return null;
+  if (Date.parse(settle.next_at) <= Date.now()) return { when: "any moment", kind: "to-come", title: "The origin is to be asked", text: "It is due. What it says may settle this." };
+  return { at: settle.next_at, kind: "to-come", title: "The origin is asked again", text: "What it says may settle this." };
 }
 
 function ended({ answer }) {

@@ -60,6 +60,7 @@ export class PeriodCollector {
   told(line) {
     if (line.outcome === "unknown") {
       this.ended.delete(line.record);
+      this.executions.set(line.record, { claim: line.claim, at: line.at, outcome: line.outcome });
       return count(this.unknown, line.record);
     }
     this.ended.add(line.record);
@@ -69,9 +70,10 @@ export class PeriodCollector {
   executed(line) {
     const before = this.executions.get(line.record);
     this.executions.set(line.record, { claim: line.claim, at: line.at, status: line.status });
-    if (before && before.claim !== line.claim && !isRefusal(before)) {
-      this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], source: line.source, act: freedBetween([this.freed.get(line.record)], before, line) });
-    }
+    const act = before && freedBetween([this.freed.get(line.record)], before, line);
+    // What stayed unknown may have been carried out; it explains a second claim only where somebody freed the key.
+    const isTwice = before && before.claim !== line.claim && !isRefusal(before) && (act || before.outcome !== "unknown");
+    if (isTwice) this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], outcome: before.outcome, source: line.source, act });
     this.underAnotherKey(line);
   }
 

@@ -9,8 +9,8 @@ export function findingsOfPeriod(period) {
 }
 
 function twice({ executedTwice: { list, total }, window }) {
-  const found = list.map(({ record, claims, source, act, first_at, then_at, apart_ms }) => {
-    const [before, line] = [{ claim: claims[0], at: first_at }, { claim: claims[1], at: then_at, record, source }];
+  const found = list.map(({ record, claims, outcome, source, act, first_at, then_at, apart_ms }) => {
+    const [before, line] = [{ claim: claims[0], at: first_at, outcome }, { claim: claims[1], at: then_at, record, source }];
     return executedTwice({ before, line, act, apart: apart_ms, window, evidence: { record, claims, apart_ms } });
   });
   const more = total - list.length;

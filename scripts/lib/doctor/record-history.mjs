@@ -28,9 +28,15 @@ function unseen({ record }, { log }) {
 
 // One claim, one execution. A second claim is right where the first had ended, or was refused.
 function claims(lines, window) {
-  const executed = lines.filter(({ outcome }) => EXECUTED.has(outcome));
+  // Of what nobody knew, it may have been one.
+  const executed = lines.filter(({ outcome }) => EXECUTED.has(outcome) || outcome === "unknown");
   const acts = lines.filter(frees);
-  return executed.slice(1).flatMap((line, at) => (line.claim === executed[at].claim || isRefusal(executed[at]) ? [] : [secondClaim(executed[at], line, acts, window)]));
+  return executed.slice(1).flatMap((line, at) => (line.claim === executed[at].claim || isRefusal(executed[at]) || isOpen(line, executed[at], acts) ? [] : [secondClaim(executed[at], line, acts, window)]));
+}
+
+// What stayed unknown explains a second claim only where somebody freed the key.
+function isOpen(line, before, acts) {
+  return line.outcome === "unknown" || (before.outcome === "unknown" && !freedBetween(acts, before, line));
 }
 
 function secondClaim(before, line, acts, window) {
@@ -41,7 +47,8 @@ function secondClaim(before, line, acts, window) {
 
 /** Two executions of one record, as far as their distance explains them. */
 export function executedTwice({ before, line, act, apart, window, evidence }) {
-  const what = `Record ${shortId(line.record)} was carried out twice, under claim ${before.claim} (${timeText(before.at)}) and again under ${line.claim} (${timeText(line.at)}), ${durationText(apart)} later`;
+  const twice = before.outcome === "unknown" ? "may have been carried out twice" : "was carried out twice";
+  const what = `Record ${shortId(line.record)} ${twice}, under claim ${before.claim} (${timeText(before.at)}) and again under ${line.claim} (${timeText(line.at)}), ${durationText(apart)} later`;
   if (act?.code === "absent") return finding("freed-by-origin", `${what}: in between the origin, asked what had become of the first, did not have it (${timeText(act.at)}).`, "Look whether it had only been slow: then raise absent_after in the route's settle.", evidence);
   if (act) return finding("freed-by-operator", `${what}: an operator freed the key in between (${act.code}, ${timeText(act.at)}).`, "Ask who did so, and on what ground: if the first had been carried out after all, this is a second order.", evidence);
   if (line.source === "derived") return finding("derived-again", `${what}: its key is derived, and remembered for derive_window only.`, "Where that is one operation, let the client send a key, or raise derive_window.", evidence);

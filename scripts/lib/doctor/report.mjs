@@ -1,6 +1,6 @@
 // A report as text for a person: what is known, what the log has in the order of time, what was found.
 import { countText, timeText } from "./findings.mjs";
-import { isAct, isFence, isTold } from "./log-file.mjs";
+import { isAct, isFence, isProbe, isTold } from "./log-file.mjs";
 
 const WIDTH = 100;
 
@@ -33,6 +33,7 @@ function whatHappened(line, mark) {
   const ended = line.status ? `  ${line.status}` : "";
   if (isAct(line)) return `${`operator ${line.code}`.padEnd(16)}${ended}`;
   if (isTold(line)) return `${`${line.outcome} ${line.code}`.padEnd(16)}${ended}  ${line.method} ${line.route}  claim ${line.claim}`;
+  if (isProbe(line)) return `${`probe ${line.code}`.padEnd(16)}${ended}  ${line.method} ${line.route}  claim ${line.claim}`;
   if (isFence(line)) return `${"fenced".padEnd(16)}  by its caller, ${line.route}`;
   const { outcome, would, code, method, route, status, claim, attempt, record, total_ms, queue } = line;
   const what = [outcome, code, would && `would ${would}`].filter(Boolean).join(" ");

@@ -9,7 +9,7 @@ use super::super::platform::{log, message_of, now};
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
 use super::in_memory::Wakeup;
-use super::probe::{MAX_PROBES, probe_without_caller, settle_without_caller};
+use super::probe::{probe_without_caller, settle_without_caller};
 use super::unknown_outcomes::send_messages;
 use crate::guard::machine::{Action, Event, StorageOp};
 use crate::guard::record::Claim;
@@ -119,9 +119,11 @@ fn look_at_one(
     bucket: Bucket,
 ) -> Result<Found, JsValue> {
     let now = now();
+    // On trial, as for a submission: what is to be asked is asked in this turn, and else left to the next ring.
+    let place = context.places.take_in_background();
     let mut event = |claim: Option<&Claim>| {
         let settle = claim.and_then(|claim| settle_without_caller(context, claim));
-        Event::Alarm { settle: settle.filter(|_| context.memory.probes() < MAX_PROBES) }
+        Event::Alarm { settle: settle.filter(|_| place.is_some()) }
     };
     let transition = match context.step(id, &mut event, &Wakeup::look_again) {
         Ok(transition) => transition,
@@ -137,7 +139,11 @@ fn look_at_one(
             context.in_background(confirm_deletion(context.clone(), *id));
             return Ok(Found::Deleting);
         }
-        Action::Probe => probe_without_caller(context, id, &transition.record),
+        Action::Probe => {
+            if let Some(place) = place {
+                probe_without_caller(context, id, &transition.record, place);
+            }
+        }
         Action::EndCalls => context.memory.abort_calls(id),
         _ => {}
     }

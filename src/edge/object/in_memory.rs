@@ -213,11 +213,6 @@ impl InMemory {
         self.keys.borrow().values().any(|key| !key.open_calls.is_empty())
     }
 
-    /// How many keys the origin is being asked about.
-    pub fn probes(&self) -> usize {
-        self.keys.borrow().values().filter(|key| !key.probes.is_empty()).count()
-    }
-
     /// One more who waits for a key, and hears what [`InMemory::wake`] is given.
     pub fn wait(&self, id: &RecordId, is_owner: bool) -> oneshot::Receiver<Wakeup> {
         let (wakeup, woken) = oneshot::channel();

@@ -8,7 +8,9 @@ use super::super::platform::request_head::PlatformRequestHead;
 use crate::guard::address::Address;
 use crate::guard::delivery::RETRY_WINDOW;
 use crate::guard::fingerprint::Fingerprint;
+use crate::guard::forward::{TOLD_OF_HOST, added};
 use crate::guard::key::IdempotencyKey;
+use crate::guard::known_names::tenant_headers;
 use crate::guard::machine::{Place, Submission};
 use crate::guard::policy::{InFlight, Settings, Unknown};
 use crate::guard::record::{Claim, ClaimId};
@@ -130,6 +132,7 @@ impl IncomingSubmission {
                 && !self.request.redelivered
                 && !self.request.observe,
             settles: self.settles(),
+            asked_as: self.asked_as(),
             may_probe: self.may_probe(pass),
             can_send: pass != Pass::Led && self.body.borrow().is_some(),
             place,
@@ -140,9 +143,24 @@ impl IncomingSubmission {
 
     /// Whether the origin can be asked about this request's key.
     fn settles(&self) -> bool {
-        let target =
-            |settle: &Rc<Settle>| settle.target(&IdempotencyKey::parse(&self.raw_key()?).ok()?);
-        self.settings.settle.as_ref().and_then(target).is_some()
+        let is_askable = |settle: &Rc<Settle>| {
+            let raw_key = self.raw_key()?;
+            let key = IdempotencyKey::parse(&raw_key).ok()?;
+            Some(!settle.targets(&key, &raw_key).is_empty())
+        };
+        self.settings.settle.as_ref().and_then(is_askable).unwrap_or_default()
+    }
+
+    /// What the origin has to be told beside the key, where nobody's own headers go along.
+    fn asked_as(&self) -> Vec<(String, String)> {
+        if !self.settles() {
+            return Vec::new();
+        }
+        let host = added(&self.head.addressed(), &self.config.pseudonym).into_iter();
+        let host = host.filter(|(name, _)| TOLD_OF_HOST.contains(name));
+        let tenant = |name| Some((name, self.head.header(name)?));
+        let told = host.chain(tenant_headers().filter_map(tenant));
+        told.map(|(name, value)| (name.to_owned(), value)).collect()
     }
 
     /// Whether this request may have the origin asked what became of its key.

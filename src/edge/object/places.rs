@@ -27,6 +27,11 @@ impl PlaceQueue {
         self.take(Urgency::Call)
     }
 
+    /// A place for work that nobody waits for, where one is free now.
+    pub fn take_in_background(&self) -> Option<HeldPlace> {
+        self.take(Urgency::Background)
+    }
+
     /// A place for a call, waited for. Returns `None` if it does not come in time.
     pub async fn wait_for_call(&self) -> Option<HeldPlace> {
         let place = self.wait(Urgency::Call)?;
@@ -36,7 +41,7 @@ impl PlaceQueue {
     /// A place for work that nobody waits for, however long it takes. Returns `None` where too many
     /// wait already.
     pub async fn wait_in_background(&self) -> Option<HeldPlace> {
-        match self.take(Urgency::Background) {
+        match self.take_in_background() {
             Some(place) => Some(place),
             None => self.wait(Urgency::Background)?.await.ok(),
         }

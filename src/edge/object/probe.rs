@@ -26,21 +26,23 @@ use crate::guard::scope::RecordId;
 use crate::guard::settle::{
     ASKED_FOR, MAX_ANSWER, NOT_ASKED_WITH, PATIENCE, ProbeWord, Settle, probe_line,
 };
-use crate::guard::time::UnixMillis;
+use crate::guard::time::{Millis, UnixMillis};
 use js_sys::futures::JsFuture;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use web_sys::{AbortController, Headers, Response};
 
-/// How many keys of a shard the origin is asked about at once without a caller.
-pub const MAX_PROBES: usize = 100;
+/// The longest time between two looks at an outcome that can be settled, whether it can be asked about or
+/// not: by then the secret may be there, or the policy say how.
+const LONGEST: Millis = Millis::hours(1);
 
 /// A question, ready to be sent.
 struct Probe {
     record: RecordId,
     claim: Claim,
     settle: Rc<Settle>,
-    url: String,
+    /// One after the other, as long as there is nothing under the one before.
+    urls: Vec<String>,
     headers: Headers,
     /// Until it is dropped nobody else asks.
     under_way: UnderWay,
@@ -65,7 +67,7 @@ pub fn next_probe(context: &ObjectContext, record: &Record) -> Option<UnixMillis
     Some(settle_without_caller(context, claim)?.next_at(claim, outcome))
 }
 
-/// When the alarm has to look at a record that can be settled: at its window's end at the latest. While the
+/// When the alarm has to look at a record that can be settled: at its window's end at the latest, and every hour. While the
 /// origin is being asked, not before that has to be over: should the question die, it is found then.
 pub fn next_look(
     context: &ObjectContext,
@@ -74,7 +76,8 @@ pub fn next_look(
     now: UnixMillis,
 ) -> Option<UnixMillis> {
     let Record::Unknown { claim, .. } = &transition.record else { return None };
-    let end = Some(claim.window_ends_at).filter(|_| claim.settles)?;
+    let latest = claim.window_ends_at.min(now.plus(LONGEST));
+    let end = Some(latest).filter(|_| claim.settles)?;
     let probe = next_probe(context, &transition.record).unwrap_or(end);
     let is_asked = transition.action == Action::Probe
         || context.memory.with_state(id, |live| live.probing.contains(&claim.id));
@@ -105,19 +108,18 @@ pub async fn probe_for(
 }
 
 /// Asks for nobody, in the background.
-pub fn probe_without_caller(context: &Rc<ObjectContext>, id: &RecordId, record: &Record) {
+pub fn probe_without_caller(
+    context: &Rc<ObjectContext>,
+    id: &RecordId,
+    record: &Record,
+    place: HeldPlace,
+) {
     let Record::Unknown { claim, .. } = record else { return };
     let Some((config, settle)) = settle_of(context, claim) else { return };
-    let headers = own_headers(context, &config);
-    let probe = Probe::of(context, *id, claim, settle, &config, None, headers);
-    let Some(probe) = probe else { return };
-    let asking = context.clone();
-    context.in_background(async move {
-        // Where too much waits for a place, the alarm looks again.
-        if let Some(place) = asking.places.wait_in_background().await {
-            ask(asking, probe, place).await;
-        }
-    });
+    let headers = own_headers(context, &config, claim);
+    if let Some(probe) = Probe::of(context, *id, claim, settle, &config, None, headers) {
+        context.in_background(ask(context.clone(), probe, place));
+    }
 }
 
 /// What a retry is asked with.
@@ -137,9 +139,16 @@ fn headers_of(submission: &IncomingSubmission) -> Result<Headers, JsValue> {
 }
 
 /// What is asked with where there is no caller.
-fn own_headers(context: &ObjectContext, config: &Config) -> Result<Headers, JsValue> {
+fn own_headers(
+    context: &ObjectContext,
+    config: &Config,
+    claim: &Claim,
+) -> Result<Headers, JsValue> {
     let headers = Headers::new()?;
     for (name, value) in ASKED_FOR {
+        headers.set(name, value)?;
+    }
+    for (name, value) in &claim.asked_as {
         headers.set(name, value)?;
     }
     headers.set("via", &format!("1.1 {}", config.pseudonym))?;
@@ -161,12 +170,16 @@ impl Probe {
         base: Option<String>,
         headers: Result<Headers, JsValue>,
     ) -> Option<Self> {
-        let key = IdempotencyKey::parse(claim.raw_key.as_deref()?).ok()?;
-        let target = settle.target(&key)?;
+        let raw_key = claim.raw_key.as_deref()?;
+        let key = IdempotencyKey::parse(raw_key).ok()?;
         let headers = headers.ok()?;
-        let url = config.origin_target(&target, base);
+        let url = |target: String| config.origin_target(&target, base.clone());
+        let urls: Vec<String> = settle.targets(&key, raw_key).into_iter().map(url).collect();
+        if urls.is_empty() {
+            return None;
+        }
         let under_way = context.memory.begin_probe(&record, claim.id);
-        Some(Self { record, claim: claim.clone(), settle, url, headers, under_way })
+        Some(Self { record, claim: claim.clone(), settle, urls, headers, under_way })
     }
 }
 
@@ -203,23 +216,40 @@ async fn ask(context: Rc<ObjectContext>, probe: Probe, place: HeldPlace) {
     }
 }
 
+/// What the origin says, under any spelling of the key.
 async fn fetch(
     context: &ObjectContext,
     probe: &Probe,
     abort: &AbortController,
-    mut place: HeldPlace,
+    place: HeldPlace,
+) -> ProbeWord {
+    let mut word = ProbeWord::Absent;
+    for url in &probe.urls {
+        word = fetch_one(context, probe, url, abort).await;
+        if word != ProbeWord::Absent {
+            break;
+        }
+    }
+    drop(place);
+    word
+}
+
+async fn fetch_one(
+    context: &ObjectContext,
+    probe: &Probe,
+    url: &str,
+    abort: &AbortController,
 ) -> ProbeWord {
     let started = now();
     let fetch = OriginFetch {
         method: "GET",
-        url: &probe.url,
+        url,
         headers: &probe.headers,
         body: &JsValue::UNDEFINED,
         signal: Some(&abort.signal()),
     };
     let Ok(sent) = fetch.send(&context.bindings) else { return ProbeWord::NoWord(None) };
     let Ok(response) = JsFuture::from(sent).await else { return ProbeWord::NoWord(None) };
-    place.release();
     let response: Response = response.unchecked_into();
     let answered_at = now();
     let body = whole_body(&response).await;

@@ -12,6 +12,7 @@ use super::super::platform::bindings::Bindings;
 use super::super::platform::sql::{Sql, blob, column, integer, integer_value};
 use super::super::platform::{log, message_of};
 use super::context::ObjectContext;
+use super::probe::next_probe;
 use super::record_store::{id_of, number};
 use crate::guard::metrics::outcome_point;
 use crate::guard::operator::{MAX_READ, Position, ShardPage, UnknownEntry, UnknownQuery};
@@ -114,7 +115,9 @@ pub fn list(
     Ok(ShardPage::collect(query, positions, now, |position| {
         let (record, _) = context.store.load(&position.record).ok()?;
         let id = &position.record;
-        context.memory.with_state(id, |live| UnknownEntry::of(id, &record, live))
+        context.memory.with_state(id, |live| {
+            UnknownEntry::of(id, &record, live, next_probe(context, &record))
+        })
     }))
 }
 

@@ -124,6 +124,8 @@ pub struct Submission {
     pub may_resend: bool,
     /// Whether the origin can be asked what becomes of the claim that this request makes.
     pub settles: bool,
+    /// As of a claim.
+    pub asked_as: Vec<(String, String)>,
     /// Whether it may be asked now, with this request's own credentials: it is a retry that looks for the
     /// first time.
     pub may_probe: bool,

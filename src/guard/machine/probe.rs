@@ -31,7 +31,8 @@ pub(super) fn probed(
         Record::Unknown { claim, outcome } if claim.id == probe.claim => (claim, outcome),
         other => return Transition::keep(other, Action::Nothing),
     };
-    let is_believed = probe.asked_at >= claim.claimed_at.plus(probe.absent_after);
+    let is_believed =
+        claim.attempt == 1 && probe.asked_at >= claim.claimed_at.plus(probe.absent_after);
     match probe.word {
         ProbeWord::Found(answer) => {
             Transition::put(Record::Done { claim: claim.answered(now), answer }, Action::Nothing)

@@ -179,6 +179,7 @@ fn claimed(submission: Submission, now: UnixMillis) -> Transition {
         answered_at: None,
         raw_key: submission.raw_key,
         settles: submission.settles,
+        asked_as: submission.asked_as,
         method: submission.method,
         route: submission.route,
     };

@@ -129,12 +129,19 @@ pub struct UnknownEntry {
     pub unknown_since: UnixMillis,
     /// What the origin said when it was asked; absent where it is not.
     pub probes: Option<Probes>,
+    /// When it is asked next without a retry.
+    pub next_probe: Option<UnixMillis>,
     pub call_open: bool,
 }
 
 impl UnknownEntry {
     /// Returns `None` for a record whose outcome is known, or about to be.
-    pub fn of(id: &RecordId, record: &Record, live: InMemoryState) -> Option<Self> {
+    pub fn of(
+        id: &RecordId,
+        record: &Record,
+        live: InMemoryState,
+        next_probe: Option<UnixMillis>,
+    ) -> Option<Self> {
         let (claim, outcome) = record.unknown_outcome()?;
         Some(Self {
             record: *id,
@@ -148,6 +155,7 @@ impl UnknownEntry {
             expires_at: claim.window_ends_at,
             unknown_since: outcome.since,
             probes: claim.settles.then_some(outcome.probes),
+            next_probe,
             call_open: !live.open_calls.is_empty(),
         })
     }
@@ -238,7 +246,9 @@ impl From<UnknownEntry> for Shown {
             claimed_at: entry.claimed_at.rfc3339(),
             expires_at: entry.expires_at.rfc3339(),
             unknown_since: entry.unknown_since.rfc3339(),
-            settle: entry.probes.map(|probes| SettleDescription::of_probes(probes, None)),
+            settle: entry
+                .probes
+                .map(|probes| SettleDescription::of_probes(probes, entry.next_probe)),
             call_open: entry.call_open,
         }
     }

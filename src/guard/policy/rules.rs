@@ -41,7 +41,7 @@ pub struct RuleViolation {
     cure: String,
 }
 
-pub static RULES: [Rule; 9] = [
+pub static RULES: [Rule; 10] = [
     Rule { fields: ["retry_window", "deadline"], broken: window },
     Rule { fields: ["derive_window", "retry_window"], broken: derive_window },
     Rule { fields: ["unknown", "fingerprint"], broken: resend },
@@ -49,6 +49,7 @@ pub static RULES: [Rule; 9] = [
     Rule { fields: ["key", "fingerprint"], broken: derive },
     Rule { fields: ["ignore", "fingerprint"], broken: ignore },
     Rule { fields: ["settle", "deadline"], broken: settle_deadline },
+    Rule { fields: ["settle", "retry_window"], broken: settle_window },
     Rule { fields: ["settle", "unknown"], broken: settle_resend },
     Rule { fields: ["settle", "key"], broken: settle_derived },
 ];
@@ -134,6 +135,18 @@ fn settle_deadline(settings: &Settings) -> Option<Broken> {
             format!("is longer than the absent_after of settle, \"{absent}\""),
         ],
         cure: format!("write absent_after = \"{deadline}\" or longer: one that is too short has an operation carried out twice"),
+    })
+}
+
+fn settle_window(settings: &Settings) -> Option<Broken> {
+    let absent_after = settings.settle.as_ref()?.absent_after;
+    let (absent, window) = (text(absent_after), text(settings.retry_window));
+    (absent_after >= settings.retry_window).then(|| Broken {
+        reasons: [
+            format!("believes an absence after \"{absent}\", when a retry_window of \"{window}\" is over"),
+            format!("is over before the absent_after of settle, \"{absent}\""),
+        ],
+        cure: format!("write an absent_after under \"{window}\", or a longer retry_window"),
     })
 }
 

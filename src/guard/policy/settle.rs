@@ -21,7 +21,7 @@ pub enum SettleError {
     NotAField,
     #[error("has no {0}: {SETTLE}")]
     Missing(&'static str),
-    #[error("is no path with a {{key}} in it: {PATH}")]
+    #[error("is no path with a {{key}} in it and without segments of dots: {PATH}")]
     NoPath,
     #[error("is no JSON pointer (RFC 6901): {FOUND}")]
     NoPointer,
@@ -75,10 +75,20 @@ fn path(reader: &mut Reader, json: &RawValue) -> Option<String> {
     let text = reader.text(json, PATH)?;
     let is_printable = text.bytes().all(|byte| byte.is_ascii_graphic());
     let is_path = text.starts_with('/') && is_printable && !text.contains(['#', '\\']);
-    if !is_path || !text.contains(KEY) || text.len() > 2000 {
+    if !is_path || !text.contains(KEY) || text.len() > 2000 || leads_elsewhere(&text) {
         return reader.wrong(json, SettleError::NoPath);
     }
     Some(text)
+}
+
+/// Whether `fetch` would resolve some segment away (WHATWG URL), as it stands or with a key in it.
+fn leads_elsewhere(text: &str) -> bool {
+    let path = text.split('?').next().unwrap_or_default().to_ascii_lowercase().replace("%2e", ".");
+    let is_dots = |segment: &str| {
+        let rest = segment.replace(KEY, "");
+        rest != segment && !rest.is_empty() && rest.bytes().all(|byte| byte == b'.')
+    };
+    path.split('/').any(|segment| matches!(segment, "." | "..") || is_dots(segment))
 }
 
 fn pointer(reader: &mut Reader, json: &RawValue) -> Option<String> {

@@ -71,6 +71,21 @@ fn an_absence_beside_an_open_call_frees_nothing() {
     check((doubtful(), open(&[1]), LATER), absent, kept);
 }
 
+/// Under an earlier policy it was sent again, nobody knows when.
+#[test]
+fn an_absence_of_what_was_sent_again_is_not_believed() {
+    let outcome = |asked: bool| {
+        let mut outcome = Outcome::new(Reason::Restarted, None, SINCE);
+        if asked {
+            outcome.probes.add(LATER, ProbeAnswer::Absent);
+        }
+        Record::Unknown { claim: second(), outcome }
+    };
+    let absent = says_of(CLAIM, LATER, ProbeWord::Absent);
+    let kept = (outcome(true), StorageOp::Put, Action::Nothing);
+    check((outcome(false), NONE_OPEN, LATER), absent, kept);
+}
+
 #[test]
 fn what_says_nothing_is_remembered() {
     for status in [None, Some(401), Some(503)] {

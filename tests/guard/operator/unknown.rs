@@ -34,7 +34,7 @@ fn entry(number: u64) -> UnknownEntry {
     claim.claimed_at = position(number).claimed_at;
     claim.route = if number.is_multiple_of(100) { "/rare".into() } else { "/orders".into() };
     let record = Record::Unknown { claim, outcome };
-    UnknownEntry::of(&position(number).record, &record, NONE_OPEN).expect("unknown")
+    UnknownEntry::of(&position(number).record, &record, NONE_OPEN, None).expect("unknown")
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn an_entry_tells_what_settles_it() {
     let outcome = Outcome::new(Reason::ServerError, Some(answer(503, "no")), SINCE);
     let record_503 = Record::Unknown { claim: claim("c1"), outcome };
     let open = InMemoryState { open_calls: &[1], ..NONE_OPEN };
-    let entry = UnknownEntry::of(&record(1), &record_503, open).expect("unknown");
+    let entry = UnknownEntry::of(&record(1), &record_503, open, None).expect("unknown");
     let shard = ShardPage { entries: vec![entry], reached: None };
     let page = UnknownPage::join(&query(""), vec![shard], vec!["shard/01".into()], None);
     let expected = json!({
@@ -110,7 +110,7 @@ fn what_is_known_is_no_entry() {
     for (record_there, is_entry) in
         [(done, false), (sent, false), (Record::Vacant, false), (resent, true)]
     {
-        let entry = UnknownEntry::of(&record(1), &record_there, NONE_OPEN);
+        let entry = UnknownEntry::of(&record(1), &record_there, NONE_OPEN, None);
         assert_eq!(entry.is_some(), is_entry, "{record_there:?}");
     }
 }

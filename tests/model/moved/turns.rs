@@ -91,6 +91,7 @@ impl World<'_> {
             reject_in_flight: false,
             may_resend: false,
             settles: false,
+            asked_as: Vec::new(),
             may_probe: false,
             can_send: !self.state.submissions[one].was_sent,
             place,

@@ -33,12 +33,15 @@ fn wrong(field: &str, value: &str, sentence: &str) {
 
 #[test]
 fn what_is_none_of_its_values() {
-    let path = "is no path with a {key} in it: write one of printable ASCII such as \"/payments?idempotency_key={key}\", of 2,000 characters at most";
+    let path = "is no path with a {key} in it and without segments of dots: write one of printable ASCII such as \"/payments?idempotency_key={key}\", of 2,000 characters at most";
     for text in [
         "/payments",
         "payments/{key}",
         "https://a/{key}",
         "/a b/{key}",
+        "/a/{key}/..",
+        "/a/%2E/{key}",
+        "/a/.{key}",
         "/a/{key}#x",
         "/\\\\a/{key}",
     ] {
@@ -76,6 +79,10 @@ fn what_does_not_go_with_it() {
     one(
         &format!(r#"{{{RIGHT}, "routes": [{{"path": "/a", "deadline": "4m"}}]}}"#),
         r#"routes[0].deadline "4m" is longer than the absent_after of settle, "3m": write absent_after = "4m" or longer: one that is too short has an operation carried out twice"#,
+    );
+    one(
+        &format!(r#"{{{RIGHT}, "deadline": "1m", "derive_window": "1s", "retry_window": "2m"}}"#),
+        r#"settle {…} believes an absence after "3m", when a retry_window of "2m" is over: write an absent_after under "2m", or a longer retry_window"#,
     );
     one(
         &format!(r#"{{{RIGHT}, "unknown": "resend", "fingerprint": "bytes"}}"#),
