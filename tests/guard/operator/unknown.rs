@@ -164,7 +164,7 @@ fn pages_add_up_to_everything_once_and_the_newest_first() {
     let spread = |shards: u64, most: u64| -> Vec<Vec<u64>> {
         (0..shards).map(|shard| (0..most).filter(|n| (n * n) % shards == shard).collect()).collect()
     };
-    for shards in [vec![], vec![vec![]], spread(1, 3_000), spread(3, 2_000), spread(7, 900)] {
+    for shards in [vec![], vec![vec![]], spread(1, 1_200), spread(3, 900), spread(7, 600)] {
         let mut all: Vec<u64> = shards.iter().flatten().copied().collect();
         all.sort_by_key(|number| std::cmp::Reverse(position(*number)));
         let ids = |numbers: &[u64]| -> Vec<String> {
