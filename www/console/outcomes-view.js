@@ -25,7 +25,7 @@ async function outcomes(signal, load) {
   return [
     missing(unreachable, load),
     element("p", { class: "summary" }, said),
-    !complete && element("p", { class: "warning" }, `This is a sample: each shard reads at most 1,000 of its records, and ${count(read, "record")} were read. The proportions are right, the sums too small.`),
+    !complete && element("p", { class: "warning" }, `This is a sample: each shard reads at most 1,000 of its records, and ${count(read, "record")} were read. The sums are too small, and the proportions are rough.`),
     rows.length > 0 && table("Outcomes by route", ["Route", ...Object.values(NAMES)], rows.map(row)),
     notes(),
   ];
