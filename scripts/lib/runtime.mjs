@@ -15,6 +15,7 @@ import { HOST, refuseBusyPort } from "./ports.mjs";
 import { readConfig } from "./worker-config.mjs";
 
 const ASSETS = "assets";
+const OWN_ASSETS = "own-assets";
 const MODULE_TYPES = { ".js": "ESModule", ".mjs": "ESModule", ".wasm": "CompiledWasm" };
 
 enableCompileCache(join(cache, "node-compile-cache"));
@@ -52,13 +53,10 @@ async function stop(miniflare, processes) {
 }
 
 function miniflareOptions({ port, persist, registry, beside, log, ...options }) {
-  const main = mainWorker(options);
-  // A service binding leads to the router before a Worker's assets, which hands requests on and no messages of
-  // a queue. The platform's broker asks the Worker itself.
-  if (beside) delete main.assets;
-  const workers = [listening(main, port)];
+  const workers = [listening(mainWorker(options), port)];
+  if (readOptions(options.config).options.assets) workers.push(assetsWorker(OWN_ASSETS, options.config));
   if (beside) workers.push(listening(readWorker(beside), 0));
-  if (options.assets) workers.push(assetsWorker(options.assets));
+  if (options.assets) workers.push(assetsWorker(ASSETS, options.assets));
   return {
     workers,
     host: HOST,
@@ -78,15 +76,18 @@ function mainWorker({ config, vars = {}, kv = true, queues, assets, secrets, aro
   if (route) worker.bindings.POLICY = withRoute(worker.bindings.POLICY, route);
   if (!kv) worker.kvNamespaces = {};
   if (queues) Object.assign(worker, queuesOf(queues));
-  if (assets) worker.serviceBindings = { ...worker.serviceBindings, [readOptions(assets).options.assets.binding]: ASSETS };
+  worker.serviceBindings = { ...worker.serviceBindings, ...(worker.assets && { [worker.assets.binding]: OWN_ASSETS }) };
+  // In front of a Worker with assets stands a router here, which refuses hosts that the guard answers, and hands
+  // on no messages of a queue: assets are another Worker's, and the guard is asked directly.
+  delete worker.assets;
+  if (assets) worker.serviceBindings[readOptions(assets).options.assets.binding] = ASSETS;
   return worker;
 }
 
-// A Worker has one folder of assets, and the guard's is its console's.
-function assetsWorker(config) {
+function assetsWorker(name, config) {
   const { assets, compatibilityDate } = readOptions(config).options;
   const contents = `export default { fetch: (request, env) => env.${assets.binding}.fetch(request) };`;
-  return { name: ASSETS, compatibilityDate, modules: [{ type: "ESModule", path: "assets.mjs", contents }], assets };
+  return { name, compatibilityDate, modules: [{ type: "ESModule", path: "assets.mjs", contents }], assets };
 }
 
 // The first route that matches wins.
