@@ -28,8 +28,10 @@ export function testTroubles(world) {
       await tab.close();
       await settled(page, "fifty-clicks");
       const [without, guarded] = await scene(page, "fifty-clicks").locator(".caption").allTextContents();
-      assert.match(without, /^50.sends, \d+.orders.* It stopped half-way: The second page was closed before it had finished\./);
-      assert.match(guarded, /^50.sends, 1.order: charged once\. It stopped half-way/);
+      assert.match(without, /^50.sends, \d+.orders/);
+      assert.match(guarded, /^50.sends, 1.order: charged once/);
+      // One of the lanes may have been done when the tab was gone.
+      assert.match([without, guarded].join(" "), / It stopped half-way: The second page was closed before it had finished\./);
       assert.equal((await executions(world, page, "fifty-clicks")).with.length, 1);
     }));
 
