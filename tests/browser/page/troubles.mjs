@@ -23,15 +23,15 @@ export function testTroubles(world) {
       const tab = await context.newPage();
       await tab.goto(`${world.guard}/tab.html`);
       await tab.getByText("Ready.").waitFor();
+      // What it sends arrives, and it is closed before it has an answer, however slow the machine closes it.
+      await tab.route("**/orders?*", (route) => void route.fetch().catch(() => {}));
       await scene(page, "fifty-clicks").getByRole("button", { name: /^Run scene/ }).click();
       await page.waitForFunction(() => [...document.querySelectorAll("#fifty-clicks .row-label")].some(({ textContent }) => textContent === "50 sends"));
       await tab.close();
       await settled(page, "fifty-clicks");
       const [without, guarded] = await scene(page, "fifty-clicks").locator(".caption").allTextContents();
-      assert.match(without, /^50.sends, \d+.orders/);
-      assert.match(guarded, /^50.sends, 1.order: charged once/);
-      // One of the lanes may have been done when the tab was gone.
-      assert.match([without, guarded].join(" "), / It stopped half-way: The second page was closed before it had finished\./);
+      assert.match(without, /^50.sends, \d+.orders.* It stopped half-way: The second page was closed before it had finished\./);
+      assert.match(guarded, /^50.sends, 1.order: charged once\. It stopped half-way/);
       assert.equal((await executions(world, page, "fifty-clicks")).with.length, 1);
     }));
 
