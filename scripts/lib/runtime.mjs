@@ -53,10 +53,13 @@ async function stop(miniflare, processes) {
 }
 
 function miniflareOptions({ port, persist, registry, beside, log, ...options }) {
-  const workers = [listening(mainWorker(options), port)];
-  if (readOptions(options.config).options.assets) workers.push(assetsWorker(OWN_ASSETS, options.config));
-  if (beside) workers.push(listening(readWorker(beside), 0));
-  if (options.assets) workers.push(assetsWorker(ASSETS, options.assets));
+  const { assets, ...main } = mainWorker(options);
+  // In front of a Worker with assets stands a router here, which refuses hosts that the guard answers, and hands
+  // on no messages of a queue: assets are another Worker's, and the guard is asked directly.
+  const holders = [];
+  if (assets) holders.push(assetsWorker(main, OWN_ASSETS, assets));
+  if (options.assets) holders.push(assetsWorker(main, ASSETS, readOptions(options.assets).options.assets));
+  const workers = [listening(main, port), ...(beside ? [listening(readWorker(beside), 0)] : []), ...holders];
   return {
     workers,
     host: HOST,
@@ -70,22 +73,19 @@ function miniflareOptions({ port, persist, registry, beside, log, ...options }) 
   };
 }
 
-function mainWorker({ config, vars = {}, kv = true, queues, assets, secrets, around, route }) {
+function mainWorker({ config, vars = {}, kv = true, queues, secrets, around, route }) {
   const worker = readWorker(config, { secrets, around });
   worker.bindings = { ...worker.bindings, ...vars };
   if (route) worker.bindings.POLICY = withRoute(worker.bindings.POLICY, route);
   if (!kv) worker.kvNamespaces = {};
   if (queues) Object.assign(worker, queuesOf(queues));
-  worker.serviceBindings = { ...worker.serviceBindings, ...(worker.assets && { [worker.assets.binding]: OWN_ASSETS }) };
-  // In front of a Worker with assets stands a router here, which refuses hosts that the guard answers, and hands
-  // on no messages of a queue: assets are another Worker's, and the guard is asked directly.
-  delete worker.assets;
-  if (assets) worker.serviceBindings[readOptions(assets).options.assets.binding] = ASSETS;
   return worker;
 }
 
-function assetsWorker(name, config) {
-  const { assets, compatibilityDate } = readOptions(config).options;
+// Another Worker that holds the assets, bound as they would be.
+function assetsWorker(main, name, assets) {
+  main.serviceBindings = { ...main.serviceBindings, [assets.binding]: name };
+  const { compatibilityDate } = main;
   const contents = `export default { fetch: (request, env) => env.${assets.binding}.fetch(request) };`;
   return { name, compatibilityDate, modules: [{ type: "ESModule", path: "assets.mjs", contents }], assets };
 }

@@ -63,16 +63,14 @@ pub async fn read_body(
 /// at which the page begins, which is the same for all of them.
 async fn list_unknown(incoming: &Incoming, query: UnknownQuery) -> Result<Response, JsValue> {
     let answers = ask_all(incoming, query.after.first_shard).await?;
-    let next_shard = answers.next_shard;
-    let (found, unreachable) = answers.read(ShardPage::decode);
+    let (found, unreachable, next_shard) = answers.read(ShardPage::decode);
     json(200, &UnknownPage::join(&query, found, unreachable, next_shard).to_json())
 }
 
 /// What became of the last hour's operations, in one page of the shards.
 async fn count_outcomes(incoming: &Incoming, query: OutcomesQuery) -> Result<Response, JsValue> {
     let answers = ask_all(incoming, query.first_shard).await?;
-    let next_shard = answers.next_shard;
-    let (found, unreachable) = answers.read(ShardOutcomes::decode);
+    let (found, unreachable, next_shard) = answers.read(ShardOutcomes::decode);
     json(200, &OutcomesPage::join(&found, unreachable, next_shard, now()).to_json())
 }
 

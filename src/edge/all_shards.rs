@@ -22,12 +22,16 @@ pub struct Answers {
     /// Each shard's name and its message, which is empty where none came.
     messages: Vec<(String, Vec<u8>)>,
     /// The first of those that the page leaves to the next one.
-    pub next_shard: Option<u32>,
+    next_shard: Option<u32>,
 }
 
 impl Answers {
-    /// The messages, and the names of the shards of which nothing could be learnt.
-    pub fn read<T>(self, decode: fn(&[u8]) -> Result<T, RpcError>) -> (Vec<T>, Vec<String>) {
+    /// The messages, the names of the shards of which nothing could be learnt, and the first of those that
+    /// are left to the next page.
+    pub fn read<T>(
+        self,
+        decode: fn(&[u8]) -> Result<T, RpcError>,
+    ) -> (Vec<T>, Vec<String>, Option<u32>) {
         let (mut found, mut unreachable) = (Vec::new(), Vec::new());
         for (name, message) in self.messages {
             match decode(&message) {
@@ -35,7 +39,7 @@ impl Answers {
                 Err(_) => unreachable.push(name),
             }
         }
-        (found, unreachable)
+        (found, unreachable, self.next_shard)
     }
 }
 

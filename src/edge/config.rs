@@ -87,18 +87,14 @@ impl Config {
 
     /// Where a request goes at the origin.
     pub fn origin_url(&self, head: &PlatformRequestHead) -> String {
-        match &self.origin {
-            Some(origin) => origin.join(&head.address().target()),
-            None => head.address().url(),
-        }
+        self.origin_target(&head.address().target(), || head.address().base())
     }
 
-    /// The same for a question of the guard's own, by path and query. `base` is where the caller believes
-    /// the origin to be; without a caller a service sees the host that is its binding's.
-    pub fn origin_target(&self, target: &str, base: Option<String>) -> String {
+    /// Where a path and query go. `base` is scheme and host for an origin that is a service alone.
+    pub fn origin_target(&self, target: &str, base: impl Fn() -> String) -> String {
         match &self.origin {
             Some(origin) => origin.join(target),
-            None => base.unwrap_or_else(|| "https://origin".into()) + target,
+            None => base() + target,
         }
     }
 

@@ -3,7 +3,10 @@
 use super::platform::bindings::Bindings;
 use super::platform::body::BodyCoding;
 use super::platform::request_head::PlatformRequestHead;
+use crate::guard::forward::{NOT_FORWARDED, hop_by_hop};
+use crate::guard::policy::Settings;
 use crate::guard::replay::reason_phrase;
+use crate::guard::request_head::RequestHead;
 use js_sys::Promise;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, ResponseInit};
@@ -78,6 +81,21 @@ pub fn changed_headers(
         headers.set(name, value)?;
     }
     Ok(headers)
+}
+
+/// The headers of a guarded request as the origin is to see them: without those that stay behind, and some more.
+pub fn forwarded_headers(
+    head: &PlatformRequestHead,
+    settings: &Settings,
+    without: &[&str],
+    set: &[(&'static str, String)],
+) -> Result<Headers, JsValue> {
+    let connection = head.header("connection");
+    let hop_by_hop = hop_by_hop(connection.as_deref(), &|name| settings.reads_header(name));
+    let hop_by_hop = hop_by_hop.iter().map(AsRef::as_ref);
+    let without: Vec<&str> =
+        without.iter().copied().chain(NOT_FORWARDED).chain(hop_by_hop).collect();
+    changed_headers(head, &without, set)
 }
 
 /// The same response with headers that can be changed; its body streams through untouched. A reason phrase

@@ -106,7 +106,7 @@ pub struct LastProbe {
     pub answer: ProbeAnswer,
 }
 
-/// What the origin said without ending the doubt.
+/// What the origin said that does not end the doubt by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ProbeAnswer {
     /// It knows nothing of the operation, which does not count yet.

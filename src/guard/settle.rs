@@ -14,13 +14,11 @@
 //! 4. Any other answer says nothing: an error, a redirect, what is no JSON or too long, a document of
 //!    another shape, a member that is empty.
 
-use super::document::{Members, to_json};
+use super::document::Members;
 use super::key::IdempotencyKey;
 use super::record::{Answer, AnswerSource, Body, Claim, INLINE_LIMIT, Outcome, ProbeAnswer};
-use super::scope::RecordId;
 use super::time::{Millis, UnixMillis};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use serde::Serialize;
 use serde_json::value::RawValue;
 
 /// The longest answer to a probe that is read, in bytes.
@@ -99,29 +97,8 @@ pub const ASKED_FOR: [(&str, &str); 3] = [
 pub enum ProbeWord {
     /// It was carried out; retries are told this.
     Found(Answer),
-    /// The origin knows nothing of it.
-    Absent,
-    /// Nothing, with this status where there was an answer.
-    NoWord(Option<u16>),
-}
-
-impl ProbeWord {
-    /// As lines and descriptions call it.
-    pub fn name(&self) -> &'static str {
-        match self {
-            Self::Found(_) => "found",
-            other => other.remembered().name(),
-        }
-    }
-
-    /// What is remembered of it while the outcome stays unknown.
-    pub fn remembered(&self) -> ProbeAnswer {
-        match self {
-            Self::Absent => ProbeAnswer::Absent,
-            Self::Found(answer) => ProbeAnswer::NoWord(Some(answer.status)),
-            Self::NoWord(status) => ProbeAnswer::NoWord(*status),
-        }
-    }
+    /// What ends the doubt only as an absence that counts.
+    Said(ProbeAnswer),
 }
 
 impl Settle {
@@ -176,15 +153,15 @@ impl Settle {
         origin_time: Millis,
     ) -> ProbeWord {
         match (status, body) {
-            (404, _) => ProbeWord::Absent,
+            (404, _) => ProbeWord::Said(ProbeAnswer::Absent),
             (200, Some(body)) => match self.member(body) {
                 Member::There(json) => {
                     ProbeWord::Found(settled_answer(json, answered_at, origin_time))
                 }
-                Member::Absent => ProbeWord::Absent,
-                Member::Unclear => ProbeWord::NoWord(Some(status)),
+                Member::Absent => ProbeWord::Said(ProbeAnswer::Absent),
+                Member::Unclear => ProbeWord::Said(ProbeAnswer::NoWord(Some(status))),
             },
-            _ => ProbeWord::NoWord(Some(status)),
+            _ => ProbeWord::Said(ProbeAnswer::NoWord(Some(status))),
         }
     }
 
@@ -214,33 +191,6 @@ impl Settle {
 
 /// All that stands for itself in a query or in a segment of a path (RFC 3986 section 2.3).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-#[derive(Serialize)]
-struct ProbeLine<'a> {
-    outcome: &'static str,
-    route: &'a str,
-    method: &'a str,
-    code: &'static str,
-    record: String,
-    claim: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    status: Option<u16>,
-    since_first_ms: u64,
-}
-
-/// The line of the log for a probe and what it was told.
-pub fn probe_line(claim: &Claim, word: &ProbeWord, record: &RecordId, now: UnixMillis) -> String {
-    to_json(&ProbeLine {
-        outcome: "probe",
-        route: &claim.route,
-        method: &claim.method,
-        code: word.name(),
-        record: format!("{record:.16}"),
-        claim: format!("{:.8}", claim.id),
-        status: word.remembered().status(),
-        since_first_ms: now.since(claim.claimed_at).0,
-    })
-}
 
 /// What a document holds at a pointer.
 enum Member<'a> {

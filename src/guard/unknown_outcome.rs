@@ -1,4 +1,4 @@
-//! What is told of an outcome that became unknown, and of its end.
+//! What is told of an outcome that became unknown, of its end, and of what the origin said in between.
 //!
 //! 1. An outcome is unknown from the change of its record that says so, until another one says what
 //!    became of the request or that nothing binds the key any more. A second sending of the same claim is
@@ -13,7 +13,7 @@
 use super::document::to_json;
 use super::machine::{Event, Probed, Resolution, StorageOp, Transition};
 use super::origin::OriginVerdict;
-use super::record::{AnswerSource, Claim, ClaimId, Outcome, Reason, Record};
+use super::record::{AnswerSource, Claim, ClaimId, Outcome, ProbeAnswer, Reason, Record};
 use super::scope::RecordId;
 use super::settle::ProbeWord;
 use super::time::UnixMillis;
@@ -75,7 +75,9 @@ impl Cause {
             Event::Answered { claim, verdict: OriginVerdict::NotProcessed, .. }
             | Event::NotSent { claim, .. } => Self::NotProcessed(*claim),
             Event::Resolve { claim, resolution: Resolution::NotProcessed } => Self::Freed(*claim),
-            Event::Probed(Probed { claim, word: ProbeWord::Absent, .. }) => Self::Absent(*claim),
+            Event::Probed(Probed { claim, word: ProbeWord::Said(ProbeAnswer::Absent), .. }) => {
+                Self::Absent(*claim)
+            }
             _ => Self::Other,
         }
     }
@@ -174,7 +176,8 @@ struct OutcomeMembers<'a> {
     claim: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
-    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    attempt: Option<u32>,
     since_first_ms: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     claimed_at: Option<String>,
@@ -220,7 +223,7 @@ impl OutcomeChange {
             record,
             claim,
             status: self.status(),
-            attempt: self.claim.attempt,
+            attempt: Some(self.claim.attempt),
             since_first_ms: now.since(self.claim.claimed_at).0,
             claimed_at: None,
             at: None,
@@ -241,4 +244,25 @@ impl OutcomeChange {
             ..members
         })
     }
+}
+
+/// The line of the log for a question to the origin, and what was said.
+pub fn probe_line(claim: &Claim, word: &ProbeWord, record: &RecordId, now: UnixMillis) -> String {
+    let (code, status) = match word {
+        ProbeWord::Found(answer) => ("found", Some(answer.status)),
+        ProbeWord::Said(answer) => (answer.name(), answer.status()),
+    };
+    to_json(&OutcomeMembers {
+        outcome: "probe",
+        route: &claim.route,
+        method: &claim.method,
+        code,
+        record: format!("{record:.16}"),
+        claim: format!("{:.8}", claim.id),
+        status,
+        attempt: None,
+        since_first_ms: now.since(claim.claimed_at).0,
+        claimed_at: None,
+        at: None,
+    })
 }

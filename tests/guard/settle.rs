@@ -3,8 +3,9 @@
 use crate::fixtures::{CLAIMED_AT, SINCE, claim, record_id};
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::record::{AnswerSource, Body, INLINE_LIMIT, Outcome, ProbeAnswer, Reason};
-use onlyonce::guard::settle::{ProbeWord, Settle, probe_line};
+use onlyonce::guard::settle::{ProbeWord, Settle};
 use onlyonce::guard::time::{Millis, UnixMillis};
+use onlyonce::guard::unknown_outcome::probe_line;
 
 fn settle(found: &str) -> Settle {
     Settle {
@@ -104,7 +105,11 @@ fn what_could_be_there_and_is_not_is_absent() {
         ("/data/0", 404, r#"{"error":"unknown"}"#),
         ("/data/0", 404, "not found"),
     ] {
-        assert_eq!(said(&settle(found), status, body), ProbeWord::Absent, "{found} in {body}");
+        assert_eq!(
+            said(&settle(found), status, body),
+            ProbeWord::Said(ProbeAnswer::Absent),
+            "{found} in {body}"
+        );
     }
 }
 
@@ -135,11 +140,18 @@ fn anything_else_says_nothing() {
         ("/data", 200, r#"{"data":false}"#),
     ] {
         let word = said(&settle(found), status, body);
-        assert_eq!(word, ProbeWord::NoWord(Some(status)), "{found} in {status} {body}");
+        assert_eq!(
+            word,
+            ProbeWord::Said(ProbeAnswer::NoWord(Some(status))),
+            "{found} in {status} {body}"
+        );
     }
-    assert_eq!(settle("/a").word(200, None, SINCE, Millis(7)), ProbeWord::NoWord(Some(200)));
+    assert_eq!(
+        settle("/a").word(200, None, SINCE, Millis(7)),
+        ProbeWord::Said(ProbeAnswer::NoWord(Some(200)))
+    );
     let latin = settle("/a").word(200, Some(b"{\"a\":\"\xe9\"}"), SINCE, Millis(7));
-    assert_eq!(latin, ProbeWord::NoWord(Some(200)));
+    assert_eq!(latin, ProbeWord::Said(ProbeAnswer::NoWord(Some(200))));
 }
 
 /// When it is asked next, in seconds since the outcome became unknown, if it was asked last then.
@@ -209,9 +221,13 @@ fn a_probe_is_told() {
     let found = said(&settle("/a"), 200, r#"{"a":"secret"}"#);
     for (word, code, rest) in [
         (found, r#""found""#, r#""status":200,"since_first_ms":10000}"#),
-        (ProbeWord::Absent, r#""absent""#, r#""since_first_ms":10000}"#),
-        (ProbeWord::NoWord(Some(401)), r#""no-word""#, r#""status":401,"since_first_ms":10000}"#),
-        (ProbeWord::NoWord(None), r#""no-word""#, r#""since_first_ms":10000}"#),
+        (ProbeWord::Said(ProbeAnswer::Absent), r#""absent""#, r#""since_first_ms":10000}"#),
+        (
+            ProbeWord::Said(ProbeAnswer::NoWord(Some(401))),
+            r#""no-word""#,
+            r#""status":401,"since_first_ms":10000}"#,
+        ),
+        (ProbeWord::Said(ProbeAnswer::NoWord(None)), r#""no-word""#, r#""since_first_ms":10000}"#),
     ] {
         assert_eq!(line(&word), expected(code) + rest);
     }

@@ -9,7 +9,7 @@ use crate::origin::answer_of;
 use crate::setting::TICK;
 use crate::state::{Probe, Stage, Wakeup, decode};
 use onlyonce::guard::machine::{Event, Probed};
-use onlyonce::guard::record::{Answer, AnswerSource, Record};
+use onlyonce::guard::record::{Answer, AnswerSource, ProbeAnswer, Record};
 use onlyonce::guard::settle::{ProbeWord, Settle};
 use onlyonce::guard::time::{Millis, UnixMillis};
 use std::rc::Rc;
@@ -30,8 +30,12 @@ pub enum Word {
 
 /// How the origin is asked: a tick after the outcome became unknown, and when an absence counts.
 pub fn settle() -> Rc<Settle> {
+    asked_with(ABSENT_AFTER)
+}
+
+fn asked_with(absent_after: Millis) -> Rc<Settle> {
     let path = "/orders?key={key}".into();
-    Rc::new(Settle { path, found: "/0".into(), absent_after: ABSENT_AFTER, at: vec![TICK] })
+    Rc::new(Settle { path, found: "/0".into(), absent_after, at: vec![TICK] })
 }
 
 impl World<'_> {
@@ -56,10 +60,10 @@ impl World<'_> {
                 source: AnswerSource::Settled,
                 ..answer_of(&asked_of, SETTLED, 200)
             }),
-            Word::Absent => ProbeWord::Absent,
-            Word::Nothing => ProbeWord::NoWord(None),
+            Word::Absent => ProbeWord::Said(ProbeAnswer::Absent),
+            Word::Nothing => ProbeWord::Said(ProbeAnswer::NoWord(None)),
         };
-        if word == ProbeWord::Absent {
+        if word == ProbeWord::Said(ProbeAnswer::Absent) {
             let is_quiet = self.state.object.calls.is_empty();
             self.state.ledger.absent(probe.claim, probe.asked_at, ABSENT_AFTER.0, is_quiet);
         }
@@ -69,9 +73,10 @@ impl World<'_> {
         };
         let asked_at =
             if self.has(Bug::AbsenceByItsAnswer) { self.state.now } else { probe.asked_at };
-        let absent_after = if self.has(Bug::AbsenceBelieved) { Millis(0) } else { ABSENT_AFTER };
+        let is_hasty = self.has(Bug::AbsenceBelieved);
+        let settle = if is_hasty { asked_with(Millis(0)) } else { settle() };
         let (claim, asked_at) = (believed_of, UnixMillis(asked_at));
-        self.step(Event::Probed(Probed { claim, asked_at, absent_after, word }), Wakeup::LookAgain);
+        self.step(Event::Probed(Probed { claim, asked_at, settle, word }), Wakeup::LookAgain);
         for one in self.state.submissions.iter_mut().filter(|one| one.stage == Stage::Asking) {
             one.stage = Stage::Woken(Wakeup::LookAgain);
         }

@@ -70,10 +70,8 @@ export class PeriodCollector {
   executed(line) {
     const before = this.executions.get(line.record);
     this.executions.set(line.record, { claim: line.claim, at: line.at, status: line.status });
-    const act = before && freedBetween([this.freed.get(line.record)], before, line);
-    // What stayed unknown may have been carried out; it explains a second claim only where somebody freed the key.
-    const isTwice = before && before.claim !== line.claim && !isRefusal(before) && (act || before.outcome !== "unknown");
-    if (isTwice) this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], outcome: before.outcome, source: line.source, act });
+    const second = before && secondExecution(before, line, [this.freed.get(line.record)]);
+    if (second) this.executedTwice.add({ record: line.record, ...gap(before, line), claims: [before.claim, line.claim], outcome: before.outcome, source: line.source, ...second });
     this.underAnotherKey(line);
   }
 
@@ -98,12 +96,23 @@ export class PeriodCollector {
 }
 
 /** What the origin refused for good binds only the credential that it refused: another one's request is carried out. */
-export function isRefusal({ status }) {
+function isRefusal({ status }) {
   return status >= 400 && status < 500;
 }
 
+/**
+ * `{ act }`, where a line's claim is another one than the claim that was carried out before it: what freed the
+ * key in between, if anything did. What stayed unknown may have been carried out, which says something only
+ * where somebody freed the key.
+ */
+export function secondExecution(before, line, acts) {
+  if (before.claim === line.claim || isRefusal(before)) return null;
+  const act = freedBetween(acts, before, line);
+  return before.outcome === "unknown" && !act ? null : { act };
+}
+
 /** What freed the key between two lines of its record, as far as times tell. */
-export function freedBetween(acts, before, line) {
+function freedBetween(acts, before, line) {
   return acts.find((act) => act && !(act.at < before.at) && !(act.at > line.at));
 }
 

@@ -2,7 +2,7 @@
 // they fell into one retry window, and what came beside them under another key or under none.
 import { countText, durationText, finding, shortId, timeText } from "./findings.mjs";
 import { frees, isAct, isFence, isRequest } from "./log-file.mjs";
-import { endpoint, freedBetween, isRefusal } from "./period-collector.mjs";
+import { endpoint, secondExecution } from "./period-collector.mjs";
 import { FENCED, NEW_KEY } from "./record-findings.mjs";
 
 const EXECUTED = new Set(["first", "not-kept"]);
@@ -31,18 +31,17 @@ function claims(lines, window) {
   // Of what nobody knew, it may have been one.
   const executed = lines.filter(({ outcome }) => EXECUTED.has(outcome) || outcome === "unknown");
   const acts = lines.filter(frees);
-  return executed.slice(1).flatMap((line, at) => (line.claim === executed[at].claim || isRefusal(executed[at]) || isOpen(line, executed[at], acts) ? [] : [secondClaim(executed[at], line, acts, window)]));
+  return executed.slice(1).flatMap((line, at) => {
+    const before = executed[at];
+    const second = line.outcome === "unknown" ? null : secondExecution(before, line, acts);
+    return second ? [secondClaim(before, line, second.act, window)] : [];
+  });
 }
 
-// What stayed unknown explains a second claim only where somebody freed the key.
-function isOpen(line, before, acts) {
-  return line.outcome === "unknown" || (before.outcome === "unknown" && !freedBetween(acts, before, line));
-}
-
-function secondClaim(before, line, acts, window) {
+function secondClaim(before, line, act, window) {
   const apart = line.at === undefined || before.at === undefined ? undefined : line.at - before.at;
   const evidence = { record: line.record, claims: [before.claim, line.claim], apart_ms: apart };
-  return executedTwice({ before, line, act: freedBetween(acts, before, line), apart, window, evidence });
+  return executedTwice({ before, line, act, apart, window, evidence });
 }
 
 /** Two executions of one record, as far as their distance explains them. */

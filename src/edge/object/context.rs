@@ -104,7 +104,8 @@ impl ObjectContext {
         });
         let changes = open.map(|open| open.changes(cause, &transition)).unwrap_or_default();
         let is_sent = !changes.is_empty() && self.bindings.outcomes.is_some();
-        self.note_probe(next_look(self, id, &transition, now));
+        let look = next_look(self, id, &transition, now);
+        self.next_probe.set([self.next_probe.get(), look].into_iter().flatten().min());
         if transition.storage == StorageOp::Put || is_sent {
             self.set_alarm_before(&transition, place, is_sent, now)?;
         }
@@ -181,11 +182,6 @@ impl ObjectContext {
     pub fn forget_alarm(&self) {
         self.alarm_at.set(None);
         self.next_probe.set(None);
-    }
-
-    /// When an unknown outcome is to be looked at, for the alarm that is set next.
-    pub fn note_probe(&self, at: Option<UnixMillis>) {
-        self.next_probe.set([self.next_probe.get(), at].into_iter().flatten().min());
     }
 
     pub fn set_unfinished(&self, unfinished: bool) {

@@ -30,14 +30,8 @@ struct KeyMemory {
     /// The attempts of the living claim whose calls have not ended.
     open_calls: Vec<OpenCall>,
     waiting: Vec<Waiter>,
-    /// How many times the answer is being read from rows.
-    readers: u32,
-    /// How many copies of the answer are on their way to KV.
-    copies: u32,
-    /// How many deletions of the copy are.
-    deletions: u32,
-    /// The claims of which the origin is being asked what became.
-    probes: Vec<ClaimId>,
+    /// What else is going on, each as often as it is.
+    under_way: Vec<Work>,
 }
 
 /// Somebody who waits for the answer of an open call.
@@ -90,11 +84,15 @@ pub struct Released {
 }
 
 /// What of a key is under way, which the rules have to know.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Work {
+    /// A copy of the answer is on its way to KV.
     Copying,
+    /// The answer is being read from rows.
     Reading,
+    /// The copy is being deleted.
     Deleting,
+    /// The origin is being asked what became of this claim.
     Probing(ClaimId),
 }
 
@@ -107,28 +105,30 @@ pub struct UnderWay {
 
 impl Drop for UnderWay {
     fn drop(&mut self) {
-        self.memory.change(&self.id, |key| match key.count_of(self.work) {
-            Ok(count) => *count = count.saturating_sub(1),
-            Err(claim) => key.probes.retain(|open| *open != claim),
+        self.memory.change(&self.id, |key| {
+            if let Some(at) = key.under_way.iter().position(|work| *work == self.work) {
+                key.under_way.swap_remove(at);
+            }
         });
     }
 }
 
 impl KeyMemory {
-    /// How often some work is under way; of a question, the claim that it is about.
-    fn count_of(&mut self, work: Work) -> Result<&mut u32, ClaimId> {
-        match work {
-            Work::Copying => Ok(&mut self.copies),
-            Work::Reading => Ok(&mut self.readers),
-            Work::Deleting => Ok(&mut self.deletions),
-            Work::Probing(claim) => Err(claim),
-        }
+    fn is_under_way(&self, work: Work) -> bool {
+        self.under_way.contains(&work)
+    }
+
+    /// The claims of which the origin is being asked what became.
+    fn probing(&self) -> Vec<ClaimId> {
+        let claim = |work: &Work| match work {
+            Work::Probing(claim) => Some(*claim),
+            _ => None,
+        };
+        self.under_way.iter().filter_map(claim).collect()
     }
 
     fn is_empty(&self) -> bool {
-        let nothing_under_way =
-            [self.readers, self.copies, self.deletions] == [0; 3] && self.probes.is_empty();
-        self.open_calls.is_empty() && self.waiting.is_empty() && nothing_under_way
+        self.open_calls.is_empty() && self.waiting.is_empty() && self.under_way.is_empty()
     }
 }
 
@@ -140,15 +140,16 @@ impl InMemory {
         let open_calls: Vec<u32> = key.open_calls.iter().map(|call| call.attempt).collect();
         let streams = key.open_calls.iter().filter(|call| call.streams);
         let streaming: Vec<u32> = streams.map(|call| call.attempt).collect();
+        let probing = key.probing();
         let waiting = || key.waiting.iter().filter(|waiter| !waiter.wakeup.is_canceled());
         look(InMemoryState {
             open_calls: &open_calls,
             streaming: &streaming,
             waiting: waiting().count(),
             others_waiting: waiting().filter(|waiter| !waiter.is_owner).count(),
-            copying: key.copies > 0,
-            reading: key.readers > 0,
-            probing: &key.probes,
+            copying: key.is_under_way(Work::Copying),
+            reading: key.is_under_way(Work::Reading),
+            probing: &probing,
         })
     }
 
@@ -242,7 +243,8 @@ impl InMemory {
 
     /// Returns `None` while the copy is being deleted already.
     pub fn begin_deleting(self: &Rc<Self>, id: &RecordId) -> Option<UnderWay> {
-        let is_deleting = self.keys.borrow().get(id).is_some_and(|key| key.deletions > 0);
+        let is_under_way = |key: &KeyMemory| key.is_under_way(Work::Deleting);
+        let is_deleting = self.keys.borrow().get(id).is_some_and(is_under_way);
         (!is_deleting).then(|| self.begin(id, Work::Deleting))
     }
 
@@ -252,10 +254,7 @@ impl InMemory {
     }
 
     fn begin(self: &Rc<Self>, id: &RecordId, work: Work) -> UnderWay {
-        self.change(id, |key| match key.count_of(work) {
-            Ok(count) => *count = count.saturating_add(1),
-            Err(claim) => key.probes.push(claim),
-        });
+        self.change(id, |key| key.under_way.push(work));
         UnderWay { memory: self.clone(), id: *id, work }
     }
 }

@@ -17,7 +17,6 @@ use crate::guard::record::{Claim, ClaimId};
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{KeySource, SubmitRequest};
 use crate::guard::scope::{Credential, RecordId};
-use crate::guard::settle::Settle;
 use crate::guard::source::Unreadable;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::uploads::{Holder, Stage};
@@ -116,6 +115,7 @@ impl IncomingSubmission {
                 Some(Box::new((own.clone(), credential)))
             }
         };
+        let asked_as = self.asked_as();
         Ok(Some(Submission {
             fresh,
             fingerprint,
@@ -131,8 +131,8 @@ impl IncomingSubmission {
                 && pass == Pass::First
                 && !self.request.redelivered
                 && !self.request.observe,
-            settles: self.settles(),
-            asked_as: self.asked_as(),
+            settles: asked_as.is_some(),
+            asked_as: asked_as.unwrap_or_default(),
             may_probe: self.may_probe(pass),
             can_send: pass != Pass::Led && self.body.borrow().is_some(),
             place,
@@ -141,26 +141,20 @@ impl IncomingSubmission {
         }))
     }
 
-    /// Whether the origin can be asked about this request's key.
-    fn settles(&self) -> bool {
-        let is_askable = |settle: &Rc<Settle>| {
-            let raw_key = self.raw_key()?;
-            let key = IdempotencyKey::parse(&raw_key).ok()?;
-            Some(!settle.targets(&key, &raw_key).is_empty())
-        };
-        self.settings.settle.as_ref().and_then(is_askable).unwrap_or_default()
-    }
-
-    /// What the origin has to be told beside the key, where nobody's own headers go along.
-    fn asked_as(&self) -> Vec<(String, String)> {
-        if !self.settles() {
-            return Vec::new();
+    /// What the origin has to be told beside the key, where nobody's own headers go along. Returns `None` if
+    /// it cannot be asked about this key.
+    fn asked_as(&self) -> Option<Vec<(String, String)>> {
+        let settle = self.settings.settle.as_ref()?;
+        let raw_key = self.raw_key()?;
+        let key = IdempotencyKey::parse(&raw_key).ok()?;
+        if settle.targets(&key, &raw_key).is_empty() {
+            return None;
         }
         let host = added(&self.head.addressed(), &self.config.pseudonym).into_iter();
         let host = host.filter(|(name, _)| TOLD_OF_HOST.contains(name));
         let tenant = |name| Some((name, self.head.header(name)?));
         let told = host.chain(tenant_headers().filter_map(tenant));
-        told.map(|(name, value)| (name.to_owned(), value)).collect()
+        Some(told.map(|(name, value)| (name.to_owned(), value)).collect())
     }
 
     /// Whether this request may have the origin asked what became of its key.

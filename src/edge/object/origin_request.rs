@@ -6,12 +6,12 @@
 //!    body that is gone. An error of `fetch` does not tell a refused connection from one that broke
 //!    after the request was read.
 
-use super::super::origin_fetch::{OriginFetch, changed_headers};
+use super::super::origin_fetch::{OriginFetch, forwarded_headers};
 use super::super::platform::bindings::Bindings;
 use super::super::platform::now;
 use super::incoming_submission::IncomingSubmission;
 use super::places::HeldPlace;
-use crate::guard::forward::{NOT_FORWARDED, added, hop_by_hop};
+use crate::guard::forward::added;
 use crate::guard::policy::Settings;
 use crate::guard::record::Claim;
 use crate::guard::request_head::RequestHead;
@@ -71,15 +71,9 @@ fn send(
     let IncomingSubmission { head, config, .. } = submission;
     let body = submission.body().ok_or("the request's body is gone")?;
     let body = if body.length() > 0 { body.into() } else { JsValue::UNDEFINED };
-    let connection = head.header("connection");
-    let settings = &submission.settings;
-    let left_out = hop_by_hop(connection.as_deref(), &|name| settings.reads_header(name));
-    let left_out: Vec<&str> = ["host", "content-length"]
-        .into_iter()
-        .chain(NOT_FORWARDED)
-        .chain(left_out.iter().map(AsRef::as_ref))
-        .collect();
-    let headers = changed_headers(head, &left_out, &gained(submission, claim))?;
+    let gained = gained(submission, claim);
+    let headers =
+        forwarded_headers(head, &submission.settings, &["host", "content-length"], &gained)?;
     let fetch = OriginFetch {
         method: head.method(),
         url: &config.origin_url(head),

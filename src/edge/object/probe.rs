@@ -7,7 +7,7 @@
 //! 3. A question takes one of the shard's places, as every call of the shard does.
 
 use super::super::config::{Config, config};
-use super::super::origin_fetch::{OriginFetch, changed_headers};
+use super::super::origin_fetch::{OriginFetch, forwarded_headers};
 use super::super::platform::streams::ReadAhead;
 use super::super::platform::timeout::within;
 use super::super::platform::{log, now};
@@ -16,17 +16,15 @@ use super::copy_writer::write_copy;
 use super::in_memory::UnderWay;
 use super::incoming_submission::IncomingSubmission;
 use super::places::HeldPlace;
-use crate::guard::forward::{NOT_FORWARDED, added, hop_by_hop};
+use crate::guard::forward::added;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::{Action, Event, Probed, Transition};
-use crate::guard::policy::KvWrite;
-use crate::guard::record::{Claim, Record};
-use crate::guard::request_head::RequestHead;
+use crate::guard::policy::{KvWrite, Settings};
+use crate::guard::record::{Claim, ProbeAnswer, Record};
 use crate::guard::scope::RecordId;
-use crate::guard::settle::{
-    ASKED_FOR, MAX_ANSWER, NOT_ASKED_WITH, PATIENCE, ProbeWord, Settle, probe_line,
-};
+use crate::guard::settle::{ASKED_FOR, MAX_ANSWER, NOT_ASKED_WITH, PATIENCE, ProbeWord, Settle};
 use crate::guard::time::{Millis, UnixMillis};
+use crate::guard::unknown_outcome::probe_line;
 use js_sys::futures::JsFuture;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -41,6 +39,8 @@ struct Probe {
     record: RecordId,
     claim: Claim,
     settle: Rc<Settle>,
+    /// Whether what is found is copied at once.
+    is_copied: bool,
     /// One after the other, as long as there is nothing under the one before.
     urls: Vec<String>,
     headers: Headers,
@@ -48,17 +48,18 @@ struct Probe {
     under_way: UnderWay,
 }
 
-/// How the origin of a claim's route is asked now. Returns `None` if the policy does not say so any more.
-fn settle_of(context: &ObjectContext, claim: &Claim) -> Option<(Rc<Config>, Rc<Settle>)> {
+/// How a claim's route is guarded now. Returns `None` for a claim that the origin is not asked about, and
+/// where the policy has no such route any more.
+fn settings_of(context: &ObjectContext, claim: &Claim) -> Option<(Rc<Config>, Rc<Settings>)> {
     let config = config(&context.env).ok().filter(|_| claim.settles)?;
-    let settle = config.policy.settings_of(&claim.route)?.settle.clone()?;
-    Some((config, settle))
+    let settings = config.policy.settings_of(&claim.route)?.clone();
+    Some((config, settings))
 }
 
-/// The same where nobody's credentials are at hand.
+/// How the origin is asked about a claim where nobody's credentials are at hand.
 pub fn settle_without_caller(context: &ObjectContext, claim: &Claim) -> Option<Rc<Settle>> {
     context.bindings.settle_authorization.as_ref()?;
-    Some(settle_of(context, claim)?.1)
+    settings_of(context, claim)?.1.settle.clone()
 }
 
 /// When the origin is asked about a record without a caller.
@@ -67,8 +68,9 @@ pub fn next_probe(context: &ObjectContext, record: &Record) -> Option<UnixMillis
     Some(settle_without_caller(context, claim)?.next_at(claim, outcome))
 }
 
-/// When the alarm has to look at a record that can be settled: at its window's end at the latest, and every hour. While the
-/// origin is being asked, not before that has to be over: should the question die, it is found then.
+/// When the alarm has to look at a record that can be settled: at its window's end at the latest, and every
+/// hour. While the origin is being asked, not before that has to be over: should the question die, it is
+/// found then.
 pub fn next_look(
     context: &ObjectContext,
     id: &RecordId,
@@ -92,15 +94,14 @@ pub async fn probe_for(
     place: HeldPlace,
 ) {
     let Record::Unknown { claim, .. } = record else { return };
-    let (config, head) = (&submission.config, &submission.head);
-    let Some(settle) = submission.settings.settle.clone() else { return };
+    let IncomingSubmission { config, head, settings, .. } = submission;
     // Of a claim that was made before its route could be asked about, only the retry knows the key.
     let raw_key = claim.raw_key.clone().or_else(|| submission.raw_key());
-    let claim = &Claim { raw_key, ..claim.clone() };
+    let claim = Claim { raw_key, ..claim.clone() };
+    let url = |target: &str| config.origin_target(target, || head.address().base());
     let headers = headers_of(submission);
-    let base = Some(head.address().base());
-    let probe = Probe::of(context, *submission.record(), claim, settle, config, base, headers);
-    if let Some(probe) = probe {
+    let id = *submission.record();
+    if let Some(probe) = Probe::of(context, id, claim, settings, &url, headers) {
         let asked = context.kept_alive(ask(context.clone(), probe, place));
         // It never fails, and its time is limited.
         let _ = JsFuture::from(asked).await;
@@ -115,27 +116,24 @@ pub fn probe_without_caller(
     place: HeldPlace,
 ) {
     let Record::Unknown { claim, .. } = record else { return };
-    let Some((config, settle)) = settle_of(context, claim) else { return };
+    let Some((config, settings)) = settings_of(context, claim) else { return };
+    let url = |target: &str| config.origin_target(target, || SERVICE.into());
     let headers = own_headers(context, &config, claim);
-    if let Some(probe) = Probe::of(context, *id, claim, settle, &config, None, headers) {
+    if let Some(probe) = Probe::of(context, *id, claim.clone(), &settings, &url, headers) {
         context.in_background(ask(context.clone(), probe, place));
     }
 }
 
+/// What a service is asked as where nobody has named a host.
+const SERVICE: &str = "https://origin";
+
 /// What a retry is asked with.
 fn headers_of(submission: &IncomingSubmission) -> Result<Headers, JsValue> {
     let (head, settings) = (&submission.head, &submission.settings);
-    let connection = head.header("connection");
-    let hop_by_hop = hop_by_hop(connection.as_deref(), &|name| settings.reads_header(name));
-    let left_out: Vec<&str> = NOT_ASKED_WITH
-        .into_iter()
-        .chain(NOT_FORWARDED)
-        .chain(settings.key_headers())
-        .chain(hop_by_hop.iter().map(AsRef::as_ref))
-        .collect();
+    let without: Vec<&str> = NOT_ASKED_WITH.into_iter().chain(settings.key_headers()).collect();
     let mut gained = added(&head.addressed(), &submission.config.pseudonym);
     gained.extend(ASKED_FOR.map(|(name, value)| (name, value.to_owned())));
-    changed_headers(head, &left_out, &gained)
+    forwarded_headers(head, settings, &without, &gained)
 }
 
 /// What is asked with where there is no caller.
@@ -164,22 +162,23 @@ impl Probe {
     fn of(
         context: &ObjectContext,
         record: RecordId,
-        claim: &Claim,
-        settle: Rc<Settle>,
-        config: &Config,
-        base: Option<String>,
+        claim: Claim,
+        settings: &Settings,
+        url: &dyn Fn(&str) -> String,
         headers: Result<Headers, JsValue>,
     ) -> Option<Self> {
+        let settle = settings.settle.clone()?;
         let raw_key = claim.raw_key.as_deref()?;
         let key = IdempotencyKey::parse(raw_key).ok()?;
         let headers = headers.ok()?;
-        let url = |target: String| config.origin_target(&target, base.clone());
-        let urls: Vec<String> = settle.targets(&key, raw_key).into_iter().map(url).collect();
+        let targets = settle.targets(&key, raw_key);
+        let urls: Vec<String> = targets.iter().map(|target| url(target)).collect();
         if urls.is_empty() {
             return None;
         }
+        let is_copied = settings.kv_write == KvWrite::Always;
         let under_way = context.memory.begin_probe(&record, claim.id);
-        Some(Self { record, claim: claim.clone(), settle, urls, headers, under_way })
+        Some(Self { record, claim, settle, is_copied, urls, headers, under_way })
     }
 }
 
@@ -191,25 +190,19 @@ async fn ask(context: Rc<ObjectContext>, probe: Probe, place: HeldPlace) {
             let word = within(PATIENCE, fetch(&context, &probe, &abort, place)).await;
             word.unwrap_or_else(|| {
                 abort.abort();
-                ProbeWord::NoWord(None)
+                NO_WORD
             })
         }
-        Err(_) => ProbeWord::NoWord(None),
+        Err(_) => NO_WORD,
     };
     log::line(&probe_line(&probe.claim, &word, &probe.record, now()));
-    let Probe { record, claim, settle, under_way, .. } = probe;
-    let probed = Probed { claim: claim.id, asked_at, absent_after: settle.absent_after, word };
+    let Probe { record, claim, settle, is_copied, under_way, .. } = probe;
+    let probed = Probed { claim: claim.id, asked_at, settle, word };
     // In one turn: nobody asks in between.
     drop(under_way);
-    let decided = context.on_event(&record, Event::Probed(probed));
-    match decided {
-        Ok(transition) if matches!(transition.record, Record::Done { .. }) => {
-            let config = config(&context.env);
-            let settings =
-                config.as_ref().ok().and_then(|config| config.policy.settings_of(&claim.route));
-            if settings.is_some_and(|settings| settings.kv_write == KvWrite::Always) {
-                write_copy(context.clone(), record, claim.id).await;
-            }
+    match context.on_event(&record, Event::Probed(probed)) {
+        Ok(Transition { record: Record::Done { .. }, .. }) if is_copied => {
+            write_copy(context, record, claim.id).await;
         }
         Ok(_) => {}
         Err(why) => log::error(&format!("onlyonce: what the origin said was not stored: {why}")),
@@ -221,18 +214,19 @@ async fn fetch(
     context: &ObjectContext,
     probe: &Probe,
     abort: &AbortController,
-    place: HeldPlace,
+    _place: HeldPlace,
 ) -> ProbeWord {
-    let mut word = ProbeWord::Absent;
     for url in &probe.urls {
-        word = fetch_one(context, probe, url, abort).await;
-        if word != ProbeWord::Absent {
-            break;
+        let word = fetch_one(context, probe, url, abort).await;
+        if word != ABSENT {
+            return word;
         }
     }
-    drop(place);
-    word
+    ABSENT
 }
+
+const ABSENT: ProbeWord = ProbeWord::Said(ProbeAnswer::Absent);
+const NO_WORD: ProbeWord = ProbeWord::Said(ProbeAnswer::NoWord(None));
 
 async fn fetch_one(
     context: &ObjectContext,
@@ -248,8 +242,8 @@ async fn fetch_one(
         body: &JsValue::UNDEFINED,
         signal: Some(&abort.signal()),
     };
-    let Ok(sent) = fetch.send(&context.bindings) else { return ProbeWord::NoWord(None) };
-    let Ok(response) = JsFuture::from(sent).await else { return ProbeWord::NoWord(None) };
+    let Ok(sent) = fetch.send(&context.bindings) else { return NO_WORD };
+    let Ok(response) = JsFuture::from(sent).await else { return NO_WORD };
     let response: Response = response.unchecked_into();
     let answered_at = now();
     let body = whole_body(&response).await;

@@ -228,8 +228,7 @@ impl RecordStore {
         if !self.with_index(|index| index.buckets.contains(&bucket))? {
             return Ok(Vec::new());
         }
-        let after = after.map_or_else(|| Uint8Array::new_with_length(0).into(), id_of);
-        let rows = self.sql.run(IDS_IN, [number(bucket.ends_at()), after, most.into()])?;
+        let rows = self.sql.run(IDS_IN, [number(bucket.ends_at()), behind(after), most.into()])?;
         Ok(rows
             .iter()
             .filter_map(|row| RecordId::from_bytes(&blob(&row, "id")?.to_vec()))
@@ -249,9 +248,8 @@ impl RecordStore {
         after: Option<&RecordId>,
         most: usize,
     ) -> Result<Vec<HeldRecord>, JsValue> {
-        let after = after.map_or_else(|| Uint8Array::new_with_length(0).into(), id_of);
         let most = integer_value(most as u64);
-        let rows = self.sql.run(RECORDS_IN, [number(bucket.ends_at()), after, most])?;
+        let rows = self.sql.run(RECORDS_IN, [number(bucket.ends_at()), behind(after), most])?;
         Ok(rows.iter().filter_map(|row| held_record(&row)).collect())
     }
 
@@ -323,6 +321,11 @@ impl BodyRows {
     fn names(&self) -> [JsValue; 2] {
         [claim_of(&self.claim), self.attempt.into()]
     }
+}
+
+/// What stands before all ids that come behind this one.
+fn behind(after: Option<&RecordId>) -> JsValue {
+    after.map_or_else(|| blob_value(&[]), id_of)
 }
 
 pub(super) fn id_of(id: &RecordId) -> JsValue {

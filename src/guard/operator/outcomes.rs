@@ -10,6 +10,7 @@
 //!    an isolate answered are not among them.
 
 use super::error::{ListError, excerpt};
+use super::requests::pairs;
 use crate::guard::document::to_json;
 use crate::guard::record::{AnswerSource, Claim, Record};
 use crate::guard::rpc::{self, RpcError};
@@ -42,8 +43,7 @@ impl OutcomesQuery {
     /// Reads a query: nothing, or `after=256`.
     pub fn parse(query: &str) -> Result<Self, ListError> {
         let mut read = Self::default();
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in pairs(query) {
             match name {
                 "after" => {
                     read.first_shard =
@@ -145,8 +145,8 @@ pub struct ShardOutcomes {
 }
 
 impl ShardOutcomes {
-    /// Counts what is in these buckets, which come in their order. `read` gives at most so many records of a bucket in the order of
-    /// their ids, behind one of them; each is looked at once.
+    /// Counts what is in these buckets, which come in their order. `read` gives at most so many records of a
+    /// bucket in the order of their ids, behind one of them; each is looked at once.
     ///
     /// # Errors
     ///

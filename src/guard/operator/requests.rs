@@ -34,6 +34,12 @@ pub enum AdminRequest {
     Record(RecordId, RecordCommand),
 }
 
+/// The names and values of a query, as they stand in it.
+pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
 /// What is to happen to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordCommand {

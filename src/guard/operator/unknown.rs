@@ -12,6 +12,7 @@
 
 use super::description::SettleDescription;
 use super::error::{ListError, excerpt};
+use super::requests::pairs;
 use crate::guard::document::to_json;
 use crate::guard::machine::InMemoryState;
 use crate::guard::policy::{AmountRange, DURATION};
@@ -74,8 +75,7 @@ impl UnknownQuery {
             limit: USUAL_LIMIT,
             after: Cursor::default(),
         };
-        for pair in query.split('&').filter(|pair| !pair.is_empty()) {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        for (name, value) in pairs(query) {
             let value = percent_decode_str(value).decode_utf8_lossy().into_owned();
             match name {
                 "route" => read.route = Some(value),

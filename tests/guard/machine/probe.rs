@@ -12,13 +12,13 @@ const ABSENT_AFTER: Millis = Millis::seconds(900);
 const COUNTS_FROM: UnixMillis = CLAIMED_AT.plus(ABSENT_AFTER);
 const LATER: UnixMillis = COUNTS_FROM.plus(Millis::seconds(60));
 
-fn settle() -> Option<Rc<Settle>> {
-    Some(Rc::new(Settle {
+fn settle() -> Rc<Settle> {
+    Rc::new(Settle {
         path: "/orders?key={key}".into(),
         found: "/data/0".into(),
         absent_after: ABSENT_AFTER,
         at: vec![Millis::seconds(10)],
-    }))
+    })
 }
 
 fn doubtful() -> Record {
@@ -35,7 +35,7 @@ fn asked(asked_at: UnixMillis, said: ProbeAnswer) -> Record {
 
 fn says_of(claim: &str, asked_at: UnixMillis, word: ProbeWord) -> Event {
     let claim = claim_id(claim);
-    Event::Probed(Probed { claim, asked_at, absent_after: ABSENT_AFTER, word })
+    Event::Probed(Probed { claim, asked_at, settle: settle(), word })
 }
 
 fn found() -> Answer {
@@ -54,7 +54,7 @@ fn what_is_found_is_the_answer() {
 
 #[test]
 fn an_absence_counts_by_when_it_was_asked_for() {
-    let absent = |asked_at| says_of(CLAIM, asked_at, ProbeWord::Absent);
+    let absent = |asked_at| says_of(CLAIM, asked_at, ProbeWord::Said(ProbeAnswer::Absent));
     let freed = (Record::Vacant, StorageOp::Erase, Action::Nothing);
     check((doubtful(), NONE_OPEN, LATER), absent(COUNTS_FROM), freed);
     // Asked a moment too early, and answered long after.
@@ -67,7 +67,7 @@ fn an_absence_counts_by_when_it_was_asked_for() {
 #[test]
 fn an_absence_beside_an_open_call_frees_nothing() {
     let kept = (asked(LATER, ProbeAnswer::Absent), StorageOp::Put, Action::Nothing);
-    let absent = says_of(CLAIM, LATER, ProbeWord::Absent);
+    let absent = says_of(CLAIM, LATER, ProbeWord::Said(ProbeAnswer::Absent));
     check((doubtful(), open(&[1]), LATER), absent, kept);
 }
 
@@ -81,7 +81,7 @@ fn an_absence_of_what_was_sent_again_is_not_believed() {
         }
         Record::Unknown { claim: second(), outcome }
     };
-    let absent = says_of(CLAIM, LATER, ProbeWord::Absent);
+    let absent = says_of(CLAIM, LATER, ProbeWord::Said(ProbeAnswer::Absent));
     let kept = (outcome(true), StorageOp::Put, Action::Nothing);
     check((outcome(false), NONE_OPEN, LATER), absent, kept);
 }
@@ -91,14 +91,18 @@ fn what_says_nothing_is_remembered() {
     for status in [None, Some(401), Some(503)] {
         let said = ProbeAnswer::NoWord(status);
         let kept = (asked(LATER, said), StorageOp::Put, Action::Nothing);
-        let event = says_of(CLAIM, LATER, ProbeWord::NoWord(status));
+        let event = says_of(CLAIM, LATER, ProbeWord::Said(ProbeAnswer::NoWord(status)));
         check((doubtful(), NONE_OPEN, LATER), event, kept);
     }
 }
 
 #[test]
 fn what_is_said_of_another_claim_or_of_what_is_known_counts_for_nothing() {
-    let words = [ProbeWord::Found(found()), ProbeWord::Absent, ProbeWord::NoWord(None)];
+    let words = [
+        ProbeWord::Found(found()),
+        ProbeWord::Said(ProbeAnswer::Absent),
+        ProbeWord::Said(ProbeAnswer::NoWord(None)),
+    ];
     for word in words {
         ignored(doubtful(), NONE_OPEN, LATER, says_of("c0", LATER, word.clone()));
         for record in [done(), Record::Vacant] {
@@ -118,7 +122,7 @@ fn a_late_answer_does_not_supersede_what_was_settled() {
 #[test]
 fn the_alarm_asks_when_it_is_time_and_nobody_does() {
     let due = SINCE.plus(Millis::seconds(10));
-    let rings = || Event::Alarm { settle: settle() };
+    let rings = || Event::Alarm { settle: Some(settle()) };
     let asks = |action| (doubtful(), StorageOp::Keep, action);
     check((doubtful(), NONE_OPEN, due), rings(), asks(Action::Probe));
     check((doubtful(), NONE_OPEN, due.minus(Millis(1))), rings(), asks(Action::Nothing));
@@ -202,7 +206,7 @@ fn doubt_begins_once() {
         assert_eq!(since(&step.record), Some(deadline));
     }
     // What was asked meanwhile is known, too.
-    let event = says_of(CLAIM, deadline, ProbeWord::Absent);
+    let event = says_of(CLAIM, deadline, ProbeWord::Said(ProbeAnswer::Absent));
     let asked = transition(late.record, event, open(&[1]), LATER).record;
     let broken = transition(asked, breaks(1), open(&[1]), LATER).record;
     let probes = broken.unknown_outcome().map(|(_, outcome)| outcome.probes.asked);
