@@ -18,7 +18,7 @@ const FORM = `
   <label>Coupon <input name="coupon" form="order"></label>`;
 
 test("a double click is one order; the button is disabled and the form busy until the answer", () =>
-  onForm("&delay=700", async ({ page, ledger, sent }) => {
+  onForm("&delay=1500", async ({ page, ledger, sent }) => {
     await page.getByRole("button").dblclick();
     assert.deepEqual(await look(page), { state: "sending", busy: "true", disabled: true });
     await untilState(page, "final");
