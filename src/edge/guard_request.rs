@@ -13,7 +13,7 @@ use super::platform::{now, random_bits};
 use crate::guard::digest::hex;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
-use crate::guard::key_location::{FoundKey, KeyLocation, find_key, is_in_body, missing_key};
+use crate::guard::key_location::{FoundKey, KeyRules};
 use crate::guard::log::{Advice, FingerprintTag, RequestOutcome};
 use crate::guard::policy::KeyMode;
 use crate::guard::problem::{Code, Problem};
@@ -25,7 +25,6 @@ use crate::guard::source::{Unreadable, check_readable};
 use crate::guard::time::UnixMillis;
 use crate::guard::uploads::{Holder, Stage, patience};
 use js_sys::Uint8Array;
-use std::borrow::Cow;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -144,7 +143,7 @@ fn refuse(
 }
 
 fn key_decision_by_head(guarded: &GuardedRequest) -> Result<KeyDecision, Problem> {
-    match is_in_body(&locations(guarded), &guarded.incoming.head) {
+    match key_rules(guarded).look_into_body(&guarded.incoming.head) {
         true => Ok(KeyDecision::InBody),
         false => key_decision(guarded, &[]),
     }
@@ -152,7 +151,7 @@ fn key_decision_by_head(guarded: &GuardedRequest) -> Result<KeyDecision, Problem
 
 fn key_decision(guarded: &GuardedRequest, body: &[u8]) -> Result<KeyDecision, Problem> {
     let source = if guarded.queue.is_some() { KeySource::Queue } else { KeySource::Client };
-    match find_key(&locations(guarded), &guarded.incoming.head, body) {
+    match key_rules(guarded).find_key(&guarded.incoming.head, body) {
         Ok(Some(found)) => Ok(KeyDecision::Key(found, source)),
         Ok(None) => without_key(guarded),
         Err(_) if guarded.observes() => Ok(KeyDecision::NotGuarded),
@@ -160,11 +159,10 @@ fn key_decision(guarded: &GuardedRequest, body: &[u8]) -> Result<KeyDecision, Pr
     }
 }
 
-/// Where the key may stand. A message of a queue has it in one place.
-fn locations(guarded: &GuardedRequest) -> Cow<'_, [KeyLocation]> {
+fn key_rules(guarded: &GuardedRequest) -> KeyRules<'_> {
     match guarded.queue {
-        Some(_) => vec![KeyLocation::usual()].into(),
-        None => (&guarded.settings.key_from).into(),
+        Some(_) => KeyRules::usual(),
+        None => guarded.settings.key_rules(),
     }
 }
 
@@ -172,10 +170,7 @@ fn without_key(guarded: &GuardedRequest) -> Result<KeyDecision, Problem> {
     match guarded.settings.key {
         _ if guarded.observes() => Ok(KeyDecision::NotGuarded),
         KeyMode::Optional | KeyMode::Off => Ok(KeyDecision::NotGuarded),
-        KeyMode::Required => {
-            let detail = missing_key(&locations(guarded));
-            Err(Problem::new(Code::KeyMissing, detail))
-        }
+        KeyMode::Required => Err(Problem::new(Code::KeyMissing, key_rules(guarded).missing_key())),
         KeyMode::Derive if guarded.promises_too_much() => Ok(KeyDecision::NotGuarded),
         KeyMode::Derive => Ok(KeyDecision::Derive),
         KeyMode::Generate => match random_key() {

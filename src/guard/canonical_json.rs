@@ -15,6 +15,7 @@
 //! request. Nor may it be built on `serde_json::Value`: that reads `{"a":1,"a":2}` as `{"a":2}`.
 
 use super::digest::Digest;
+use super::json_pointer::Pointer;
 use json_event_parser::{JsonEvent, JsonSyntaxError, SliceJsonParser};
 use std::borrow::Cow;
 
@@ -29,9 +30,6 @@ pub const MAX_MEMBERS: usize = 1 << 17;
 
 /// In the whole text: 0.1 to 0.2 µs each, and as much again for members that are out of order.
 pub const MAX_VALUES: usize = 1 << 20;
-
-/// A JSON pointer (RFC 6901), split into its reference tokens.
-pub type Pointer = Vec<String>;
 
 /// Returns `None` if the text is not JSON or has no canonical form.
 pub fn canonical_json(body: &[u8], ignore: &[Pointer]) -> Option<Vec<u8>> {

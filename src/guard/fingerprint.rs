@@ -9,10 +9,11 @@
 //! 4. The way a body was read is part of the hash, so that no JSON text equals other bytes.
 //! 5. A header whose value could be two on the wire is an error: see [`super::source`].
 
-use super::canonical_json::{Pointer, canonical_json};
+use super::canonical_json::canonical_json;
 use super::digest::Digest;
-use super::form::{IgnoredFields, counted_fields};
+use super::form::{IgnoredFields, counted_fields, without_fields};
 use super::hex::Hex;
+use super::json_pointer::Pointer;
 use super::known_names::request_headers;
 use super::media_type::{MediaType, coding};
 use super::multipart::Multipart;
@@ -49,12 +50,14 @@ pub struct Method {
     pub headers: Headers,
 }
 
-/// What does not count of a body; only `auto` looks into one.
+/// What does not count of a request; only `auto` looks into a body.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ignore {
     pub pointers: Vec<Pointer>,
     /// Of a form, beside those that never count.
     pub fields: Vec<String>,
+    /// Of the query: where a key stands in it.
+    pub query: Vec<String>,
 }
 
 /// The headers that make another request. One that is absent does not count, so that a name more on
@@ -83,7 +86,7 @@ impl Method {
     pub const fn new(algorithm: Algorithm) -> Self {
         Self {
             algorithm,
-            ignore: Ignore { pointers: Vec::new(), fields: Vec::new() },
+            ignore: Ignore { pointers: Vec::new(), fields: Vec::new(), query: Vec::new() },
             headers: Headers { known: true, named: Vec::new() },
         }
     }
@@ -176,7 +179,7 @@ impl<'a, H: RequestHead> Content<'a, H> {
     }
 
     fn read(&self, media_type: &MediaType) -> Result<Digest, Unreadable> {
-        let Ignore { pointers, fields } = &self.method.ignore;
+        let Ignore { pointers, fields, .. } = &self.method.ignore;
         let fields = IgnoredFields(fields);
         if media_type.is_json()
             && let Some(json) = canonical_json(self.body, pointers)
@@ -199,7 +202,10 @@ impl<'a, H: RequestHead> Content<'a, H> {
 
     /// A digest of all but the body.
     fn described(&self, reading: &str, is_read_by_boundary: bool) -> Result<Digest, Unreadable> {
-        let digest = self.target.digest(reading)?.field(self.target.head.query().as_bytes());
+        let is_left_out =
+            |name: &[u8]| self.method.ignore.query.iter().any(|key| key.as_bytes() == name);
+        let query = without_fields(self.target.head.query().as_bytes(), &is_left_out);
+        let digest = self.target.digest(reading)?.field(&query);
         let digest = match (&self.media_type, &self.content_type) {
             (Some(media_type), _) => media_type.add_to(digest.field(b"type"), is_read_by_boundary),
             (None, Some(value)) => digest.field(b"text").field(value.as_bytes()),

@@ -1,5 +1,5 @@
-//! A form (`application/x-www-form-urlencoded`): without the fields that do not count, and the values of
-//! one field.
+//! A form (`application/x-www-form-urlencoded`), or a query, which is written like one: without the fields
+//! that do not count, and the values of one field.
 //!
 //! What counts stays as it was sent: order, repetition and encoding.
 
@@ -20,12 +20,17 @@ impl IgnoredFields<'_> {
 
 /// The fields that count, in their order.
 pub fn counted_fields<'a>(body: &'a [u8], ignored: IgnoredFields) -> Cow<'a, [u8]> {
+    without_fields(body, &|name| ignored.has(name))
+}
+
+/// The fields whose decoded name is none of these, in their order.
+pub fn without_fields<'a>(body: &'a [u8], is_left_out: &dyn Fn(&[u8]) -> bool) -> Cow<'a, [u8]> {
     let fields = || body.split(|byte| *byte == b'&');
-    if !fields().any(|field| is_ignored(field, ignored)) {
+    if !fields().any(|field| is_ignored(field, is_left_out)) {
         return body.into();
     }
     let mut counted = Vec::with_capacity(body.len());
-    for (at, field) in fields().filter(|field| !is_ignored(field, ignored)).enumerate() {
+    for (at, field) in fields().filter(|field| !is_ignored(field, is_left_out)).enumerate() {
         counted.extend_from_slice(if at == 0 { b"" } else { b"&" });
         counted.extend_from_slice(field);
     }
@@ -45,11 +50,11 @@ pub fn values<'a>(body: &'a [u8], name: &'a str) -> impl Iterator<Item = Vec<u8>
     })
 }
 
-fn is_ignored(field: &[u8], ignored: IgnoredFields) -> bool {
+fn is_ignored(field: &[u8], is_left_out: &dyn Fn(&[u8]) -> bool) -> bool {
     let name = field.split(|byte| *byte == b'=').next().unwrap_or_default();
     let is_it = match is_encoded(name) {
-        true => ignored.has(&decoded(name)),
-        false => ignored.has(name),
+        true => is_left_out(&decoded(name)),
+        false => is_left_out(name),
     };
     // Some servers read a semicolon as an ampersand: what stands behind it is another field.
     is_it && !field.contains(&b';')

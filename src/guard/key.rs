@@ -3,7 +3,9 @@
 //! 1. A value that starts with a quote is a structured-field string (RFC 9651); its parameters
 //!    are ignored. Anything else is a bare key, as Stripe's clients send it.
 //! 2. Both spellings of the same characters name the same key.
-//! 3. 1 to 255 characters. Bare keys hold no white space, quote, comma or semicolon.
+//! 3. 1 to 255 characters. Bare keys hold no white space, quote, comma or semicolon; where that is how a
+//!    protocol's clients write them, white space and semicolons too. Outside of headers, where no lines
+//!    are joined, a bare key is any text of visible ASCII and spaces.
 //! 4. A repeated header arrives joined by a comma and is refused, never guessed at.
 //! 5. What a program writes where it has nothing to write, such as `undefined`, is no key: every
 //!    customer of such a program would send the same one.
@@ -21,6 +23,17 @@ pub const MAX_LENGTH: usize = 255;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct IdempotencyKey(sfv::String);
 
+/// How a bare key may be written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spelling {
+    /// In a header: 0x21 to 0x7E without quote, comma and semicolon.
+    Header,
+    /// In a header of a protocol whose keys may hold spaces: 0x20 to 0x7E without quote and comma.
+    SpacedHeader,
+    /// In a body or a query: 0x20 to 0x7E.
+    Text,
+}
+
 /// Why a header value is no key. Its sentence follows the value, which it does not repeat.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum KeyError {
@@ -28,6 +41,8 @@ pub enum KeyError {
     Empty,
     #[error("has {characters} characters, which is more than {MAX_LENGTH}")]
     TooLong { characters: usize },
+    #[error("has {characters} characters, and this route takes {least} or more")]
+    TooShort { characters: usize, least: usize },
     #[error(
         "is what a program writes where it has no value, so that all its requests would be one"
     )]
@@ -47,16 +62,38 @@ pub enum KeyError {
 impl IdempotencyKey {
     /// Reads the value of an `Idempotency-Key` header.
     pub fn parse(header: &str) -> Result<Self, KeyError> {
-        let value = header.trim_matches([' ', '\t']);
+        Self::parse_spelled(header, Spelling::Header)
+    }
+
+    /// Reads a key where it may be written in this way.
+    pub fn parse_spelled(text: &str, spelling: Spelling) -> Result<Self, KeyError> {
+        let value = text.trim_matches([' ', '\t']);
         if is_programmers_nothing(value) {
             return Err(KeyError::Nothing);
         }
-        let key = if value.starts_with('"') { quoted(value)? } else { bare(value)? };
+        let key = if value.starts_with('"') { quoted(value)? } else { bare(value, spelling)? };
         match key.as_str().len() {
             0 => Err(KeyError::Empty),
             1..=MAX_LENGTH if is_programmers_nothing(key.as_str()) => Err(KeyError::Nothing),
             1..=MAX_LENGTH => Ok(Self(key)),
             characters => Err(KeyError::TooLong { characters }),
+        }
+    }
+
+    /// Reads a header that was taken for a key before, whatever its route allows by now.
+    pub fn parse_sent(header: &str) -> Result<Self, KeyError> {
+        Self::parse_spelled(header, Spelling::Text)
+    }
+
+    /// The same key.
+    ///
+    /// # Errors
+    ///
+    /// It is shorter than a route's `key_min_length`.
+    pub fn of_at_least(self, least: usize) -> Result<Self, KeyError> {
+        match self.as_str().len() {
+            characters if characters < least => Err(KeyError::TooShort { characters, least }),
+            _ => Ok(self),
         }
     }
 
@@ -117,10 +154,14 @@ fn quoted(value: &str) -> Result<sfv::String, KeyError> {
     }
 }
 
-fn bare(value: &str) -> Result<sfv::String, KeyError> {
-    let forbidden = |c: &char| !matches!(c, '\u{21}'..='\u{7e}') || matches!(c, '"' | ',' | ';');
+fn bare(value: &str, spelling: Spelling) -> Result<sfv::String, KeyError> {
+    let is_allowed = |c: &char| match (spelling, c) {
+        (Spelling::Header, ' ' | '"' | ',' | ';') | (Spelling::SpacedHeader, '"' | ',') => false,
+        (_, c) => matches!(c, '\u{20}'..='\u{7e}'),
+    };
+    let forbidden = |c: &char| !is_allowed(c);
     match value.chars().enumerate().find(|(_, c)| forbidden(c)) {
-        // What a bare key may hold is less than what a string may.
+        // What a bare key may hold is no more than what a string may.
         None => {
             StringRef::from_str(value).map(StringRef::to_owned).map_err(|_| KeyError::BadString)
         }
@@ -136,10 +177,15 @@ impl KeyError {
     pub fn describe(&self, location: &KeyLocation, text: &str) -> String {
         let excerpt: String = text.chars().take(EXCERPT).collect();
         let more = if excerpt.len() < text.len() { "…" } else { "" };
-        format!("{location} {excerpt:?}{more} {self}; {CURE}")
+        let least = match self {
+            Self::TooShort { least, .. } => *least,
+            _ => 1,
+        };
+        format!(
+            "{location} {excerpt:?}{more} {self}; send one key of {least} to {MAX_LENGTH} characters, such as a new UUID"
+        )
     }
 }
 
 /// How much of a bad value is repeated to its sender, in characters.
 const EXCERPT: usize = 40;
-const CURE: &str = "send one key of 1 to 255 characters, such as a new UUID";

@@ -1,18 +1,19 @@
 //! Where a request's key stands: the entries of a policy's `key_from`.
 //!
 //! 1. The first location that holds a key gives it. The others are looked at all the same, and another
-//!    key in one of them is refused, never guessed at. So is a field that stands in a form twice, even
-//!    with the same key: a header may not be repeated either.
-//! 2. A form is an urlencoded or a multipart body as browsers send it: in UTF-8, without a content
-//!    coding. Files are no fields.
-//! 3. A body is read for its key only where its headers say that it is a form.
-//! 4. A field that a key is taken from is no part of what makes two requests the same.
+//!    key in one of them is refused, never guessed at. So is a field that stands in a form, a query or an
+//!    object twice, even with the same key: a header may not be repeated either.
+//! 2. A body is read for its key only where its headers say that it is what a location looks into:
+//!    [`super::keyed_body`].
+//! 3. A place that a key is taken from is no part of what makes two requests the same.
 
 use super::form;
-use super::key::{IdempotencyKey, KeyError};
-use super::media_type::{MediaType, coding};
-use super::multipart::Multipart;
+use super::json_pointer::{self, Pointer};
+use super::key::{IdempotencyKey, KeyError, MAX_LENGTH, Spelling};
+use super::keyed_body::{KeyedBody, NoText, is_form, is_json, only_value};
+use super::parameters::is_token;
 use super::request_head::RequestHead;
+use std::borrow::Cow;
 use std::fmt::{Display, Formatter, Result as Written};
 use std::str::FromStr;
 use thiserror::Error;
@@ -24,8 +25,22 @@ pub const KEY_HEADER: &str = "idempotency-key";
 pub enum KeyLocation {
     /// In lower case.
     Header(String),
+    /// A field of the query.
+    Query(String),
+    /// A member of a JSON body.
+    Json(Pointer),
     /// A field of a form.
     Form(String),
+}
+
+/// Where a route's keys stand, and what they may look like there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyRules<'a> {
+    pub locations: Cow<'a, [KeyLocation]>,
+    /// How a header may write one.
+    pub in_header: Spelling,
+    /// In characters.
+    pub least: usize,
 }
 
 /// A text that names no location.
@@ -60,6 +75,10 @@ pub enum KeyRefusal {
     TwoKeys { first: KeyLocation, second: KeyLocation },
     #[error("{location} is there more than once; send one key")]
     Repeated { location: KeyLocation },
+    #[error(
+        "{location} is no text; send one key of 1 to {MAX_LENGTH} characters, such as a new UUID"
+    )]
+    OtherType { location: KeyLocation },
 }
 
 impl KeyLocation {
@@ -72,43 +91,114 @@ impl KeyLocation {
     pub fn written(&self) -> String {
         match self {
             Self::Header(name) => format!("header:{name}"),
+            Self::Query(name) => format!("query:{name}"),
+            Self::Json(pointer) => format!("json:{}", json_pointer::written(pointer)),
             Self::Form(name) => format!("form:{name}"),
         }
     }
 
-    /// The header, by its name in lower case. Returns `None` if it is a field of a form.
+    /// The header, by its name in lower case. Returns `None` if it is no header.
     pub fn header(&self) -> Option<&str> {
         match self {
             Self::Header(name) => Some(name),
-            Self::Form(_) => None,
+            Self::Query(_) | Self::Json(_) | Self::Form(_) => None,
         }
+    }
+
+    /// A key that stands here. A header holds it as it came; what a header could not hold is quoted.
+    fn found(&self, key: IdempotencyKey, text: &str) -> FoundKey {
+        let text = text.trim_matches([' ', '\t']);
+        let is_header = matches!(self, Self::Header(_)) || IdempotencyKey::parse(text).is_ok();
+        let text = if is_header { text.to_owned() } else { key.to_structured() };
+        FoundKey { is_in_header: *self == Self::usual(), key, text }
     }
 
     /// The text that stands there.
     fn text(
         &self,
         head: &impl RequestHead,
-        form: Option<&Form>,
+        body: Option<&KeyedBody>,
     ) -> Result<Option<String>, KeyRefusal> {
-        match (self, form) {
+        let found = match (self, body) {
             (Self::Header(name), _) => Ok(head.header(name)),
-            (Self::Form(name), Some(form)) => {
-                form.value(name).map_err(|Repeated| KeyRefusal::Repeated { location: self.clone() })
-            }
-            (Self::Form(_), None) => Ok(None),
-        }
+            (Self::Query(name), _) => only_value(form::values(head.query().as_bytes(), name)),
+            (Self::Form(name), Some(body)) => body.field(name),
+            (Self::Json(pointer), Some(body)) => body.member(pointer),
+            (Self::Form(_) | Self::Json(_), None) => Ok(None),
+        };
+        let location = || self.clone();
+        found.map_err(|error| match error {
+            NoText::Repeated => KeyRefusal::Repeated { location: location() },
+            NoText::OtherType => KeyRefusal::OtherType { location: location() },
+        })
     }
 }
 
-/// What is said of a request that has a key in none of these places, where one is required.
-pub fn missing_key(locations: &[KeyLocation]) -> String {
-    let places: Vec<String> = locations.iter().map(KeyLocation::to_string).collect();
-    let places = places.join(" or ");
-    format!("the request has no key in {places}, and this route requires one; {SEND_ONE}")
-}
+impl KeyRules<'_> {
+    /// Those of a message of a queue, which has its key in one place.
+    pub fn usual() -> Self {
+        let locations = vec![KeyLocation::usual()].into();
+        Self { locations, in_header: Spelling::Header, least: 1 }
+    }
 
-const SEND_ONE: &str =
-    "send one of 1 to 255 characters, such as a new UUID, and keep it for every retry";
+    /// What is said of a request that has a key in none of these places, where one is required.
+    pub fn missing_key(&self) -> String {
+        let places: Vec<String> = self.locations.iter().map(KeyLocation::to_string).collect();
+        let (places, least) = (places.join(" or "), self.least);
+        format!(
+            "the request has no key in {places}, and this route requires one; send one of {least} to {MAX_LENGTH} characters, such as a new UUID, and keep it for every retry"
+        )
+    }
+
+    /// Whether a request's body has to be read to know its key.
+    pub fn look_into_body(&self, head: &impl RequestHead) -> bool {
+        self.locations.iter().any(|location| match location {
+            KeyLocation::Header(_) | KeyLocation::Query(_) => false,
+            KeyLocation::Form(_) => is_form(head),
+            KeyLocation::Json(_) => is_json(head),
+        })
+    }
+
+    /// The key of a request. Returns `None` if it has none.
+    ///
+    /// # Errors
+    ///
+    /// It has one that is malformed or repeated, or two.
+    pub fn find_key(
+        &self,
+        head: &impl RequestHead,
+        body: &[u8],
+    ) -> Result<Option<FoundKey>, KeyRefusal> {
+        let body = if self.look_into_body(head) { KeyedBody::read(head, body) } else { None };
+        let mut found: Option<(&KeyLocation, FoundKey)> = None;
+        for location in self.locations.iter() {
+            let Some(text) = location.text(head, body.as_ref())? else { continue };
+            let key = self.read(location, &text).map_err(|error| {
+                let location = location.clone();
+                KeyRefusal::Malformed { location, text: text.clone(), error }
+            })?;
+            match &found {
+                Some((first, known)) if known.key != key => {
+                    let (first, second) = ((*first).clone(), location.clone());
+                    return Err(KeyRefusal::TwoKeys { first, second });
+                }
+                Some(_) => {}
+                None => found = Some((location, location.found(key, &text))),
+            }
+        }
+        Ok(found.map(|(_, key)| key))
+    }
+
+    fn read(&self, location: &KeyLocation, text: &str) -> Result<IdempotencyKey, KeyError> {
+        let spelling = match location {
+            KeyLocation::Header(_) => self.in_header,
+            // It is written as a header is.
+            KeyLocation::Form(_) => Spelling::Header,
+            KeyLocation::Query(_) | KeyLocation::Json(_) => Spelling::Text,
+        };
+        IdempotencyKey::parse_spelled(text, spelling)?.of_at_least(self.least)
+    }
+}
 
 /// As it is said of a request.
 impl Display for KeyLocation {
@@ -116,105 +206,26 @@ impl Display for KeyLocation {
         match self {
             Self::Header(name) if name == KEY_HEADER => write!(out, "Idempotency-Key"),
             Self::Header(name) => write!(out, "the header {name}"),
+            Self::Query(name) => write!(out, "the query's {name}"),
+            Self::Json(pointer) => write!(out, "the body's {}", json_pointer::written(pointer)),
             Self::Form(name) => write!(out, "the form's field {name}"),
         }
     }
 }
 
-/// As a policy writes it: `header:<name>` or `form:<field>`.
+/// As a policy writes it: `header:<name>`, `query:<name>`, `json:<pointer>` or `form:<field>`.
 impl FromStr for KeyLocation {
     type Err = NoKeyLocation;
 
     fn from_str(text: &str) -> Result<Self, NoKeyLocation> {
         match text.split_once(':') {
-            Some(("header", name)) => Ok(Self::Header(name.to_ascii_lowercase())),
+            Some(("header", name)) if is_token(name) => Ok(Self::Header(name.to_ascii_lowercase())),
+            Some(("query", name)) if !name.is_empty() => Ok(Self::Query(name.into())),
+            Some(("json", pointer)) => {
+                json_pointer::parse(pointer).map(Self::Json).ok_or(NoKeyLocation)
+            }
             Some(("form", name)) if !name.is_empty() => Ok(Self::Form(name.into())),
             _ => Err(NoKeyLocation),
-        }
-    }
-}
-
-/// Whether a request's body has to be read to know its key.
-pub fn is_in_body(locations: &[KeyLocation], head: &impl RequestHead) -> bool {
-    names_field(locations) && form_type(head).is_some()
-}
-
-fn names_field(locations: &[KeyLocation]) -> bool {
-    locations.iter().any(|location| matches!(location, KeyLocation::Form(_)))
-}
-
-/// The key of a request. Returns `None` if it has none.
-///
-/// # Errors
-///
-/// It has one that is malformed or repeated, or two.
-pub fn find_key(
-    locations: &[KeyLocation],
-    head: &impl RequestHead,
-    body: &[u8],
-) -> Result<Option<FoundKey>, KeyRefusal> {
-    let form = if names_field(locations) { Form::read(head, body) } else { None };
-    let mut found: Option<(&KeyLocation, FoundKey)> = None;
-    for location in locations {
-        let Some(text) = location.text(head, form.as_ref())? else { continue };
-        let key = IdempotencyKey::parse(&text).map_err(|error| {
-            let location = location.clone();
-            KeyRefusal::Malformed { location, text: text.clone(), error }
-        })?;
-        match &found {
-            Some((first, known)) if known.key != key => {
-                let (first, second) = ((*first).clone(), location.clone());
-                return Err(KeyRefusal::TwoKeys { first, second });
-            }
-            Some(_) => {}
-            None => {
-                let is_in_header = *location == KeyLocation::usual();
-                let text = text.trim_matches([' ', '\t']).to_owned();
-                found = Some((location, FoundKey { key, text, is_in_header }));
-            }
-        }
-    }
-    Ok(found.map(|(_, key)| key))
-}
-
-/// The type of a body that is a form.
-fn form_type(head: &impl RequestHead) -> Option<MediaType> {
-    let media_type = MediaType::parse(&head.header("content-type")?)?;
-    let is_readable = media_type.is_utf8() && coding(head.header("content-encoding")).is_none();
-    let is_form = media_type.is_form() || media_type.is_multipart_form();
-    (is_form && is_readable).then_some(media_type)
-}
-
-/// A field that stands in a form more than once.
-struct Repeated;
-
-/// A body that is a form.
-enum Form<'a> {
-    Urlencoded(&'a [u8]),
-    Multipart(Multipart<'a>),
-}
-
-impl<'a> Form<'a> {
-    /// Returns `None` if it is none, or not well formed.
-    fn read(head: &impl RequestHead, body: &'a [u8]) -> Option<Self> {
-        let media_type = form_type(head)?;
-        match media_type.boundary() {
-            Some(boundary) => Multipart::read(body, boundary).map(Self::Multipart),
-            None => media_type.is_form().then_some(Self::Urlencoded(body)),
-        }
-    }
-
-    /// The value of a field. Bytes that are no UTF-8 become U+FFFD, which no key holds.
-    fn value(&self, name: &str) -> Result<Option<String>, Repeated> {
-        let mut values: Vec<Vec<u8>> = match self {
-            Self::Urlencoded(body) => form::values(body, name).take(2).collect(),
-            Self::Multipart(parts) => {
-                parts.field_values(name).map(<[u8]>::to_vec).take(2).collect()
-            }
-        };
-        match values.pop() {
-            Some(_) if !values.is_empty() => Err(Repeated),
-            value => Ok(value.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())),
         }
     }
 }

@@ -103,7 +103,11 @@ fn claim(choices: &mut Choices) -> Claim {
 pub fn fingerprint(choices: &mut Choices) -> Fingerprint {
     let algorithm = choices.pick(&[Algorithm::Auto, Algorithm::Bytes, Algorithm::None]);
     let pointers = choices.list(3, |choices| choices.list(3, Choices::text));
-    let ignore = Ignore { pointers, fields: choices.list(3, Choices::text) };
+    let ignore = Ignore {
+        pointers,
+        fields: choices.list(3, Choices::text),
+        query: choices.list(1, Choices::text),
+    };
     let headers = Headers { known: choices.flag(), named: choices.list(3, Choices::text) };
     Fingerprint { method: Method { algorithm, ignore, headers }, digest: hex(choices) }
 }

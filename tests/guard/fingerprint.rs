@@ -169,7 +169,7 @@ fn the_reading_counts() {
 #[test]
 fn fingerprints_are_stored_with_their_method() {
     let pointers = vec![vec!["sent_at".to_owned()], vec!["a/b".to_owned(), "0".to_owned()]];
-    let ignore = Ignore { pointers, fields: vec!["sent_at".into()] };
+    let ignore = Ignore { pointers, fields: vec!["sent_at".into()], query: vec!["key".into()] };
     let headers = Headers { known: false, named: vec!["x-shop".into()] };
     for method in [AUTO, BYTES, NONE, Method { ignore, headers, ..AUTO }] {
         let fingerprint = Fingerprint::of(&Request::post("/orders"), b"x", &method);

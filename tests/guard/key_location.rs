@@ -2,16 +2,21 @@
 
 use crate::fixtures::Request;
 use onlyonce::guard::fingerprint::Fingerprint;
-use onlyonce::guard::key_location::{
-    FoundKey, KeyLocation, KeyRefusal, find_key, is_in_body, missing_key,
-};
+use onlyonce::guard::key::Spelling;
+use onlyonce::guard::key_location::{FoundKey, KeyLocation, KeyRefusal, KeyRules};
 use onlyonce::guard::policy::Policy;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const MULTIPART: (&str, &str) = ("content-type", "multipart/form-data; boundary=b");
 
-fn both() -> Vec<KeyLocation> {
-    vec![KeyLocation::usual(), KeyLocation::Form("idempotency-key".into())]
+fn both() -> KeyRules<'static> {
+    rules(&["header:idempotency-key", "form:idempotency-key"])
+}
+
+fn rules(locations: &[&str]) -> KeyRules<'static> {
+    let locations: Vec<KeyLocation> =
+        locations.iter().map(|text| text.parse().expect(text)).collect();
+    KeyRules { locations: locations.into(), ..KeyRules::usual() }
 }
 
 fn head(headers: &[(&str, &str)]) -> Request {
@@ -19,7 +24,7 @@ fn head(headers: &[(&str, &str)]) -> Request {
 }
 
 fn found(head: &Request, body: &str) -> Result<Option<FoundKey>, KeyRefusal> {
-    find_key(&both(), head, body.as_bytes())
+    both().find_key(head, body.as_bytes())
 }
 
 /// The key, and the header that the origin gets because the request has none of its own.
@@ -88,9 +93,8 @@ fn a_header_is_as_good_and_the_origin_has_it_already() {
     check(&[key], "", Some("k-1"), None);
     check(&[key, FORM], "a=1", Some("k-1"), None);
     check(&[key, FORM], "idempotency-key=%22k-1%22", Some("k-1"), None);
-    let locations =
-        ["header:X-Request-Key", "header:idempotency-key"].map(|text| text.parse().expect(text));
-    let found = find_key(&locations, &head(&[("x-request-key", " k-1 ")]), b"");
+    let rules = rules(&["header:X-Request-Key", "header:idempotency-key"]);
+    let found = rules.find_key(&head(&[("x-request-key", " k-1 ")]), b"");
     assert_eq!(found.expect("a key").as_ref().and_then(FoundKey::header), Some("k-1"));
 }
 
@@ -110,10 +114,10 @@ fn two_keys_are_refused_wherever_they_stand() {
 #[test]
 fn who_sends_no_key_is_told_where_one_may_stand() {
     const CURE: &str = "and this route requires one; send one of 1 to 255 characters, such as a new UUID, and keep it for every retry";
-    let usual = missing_key(&[KeyLocation::usual()]);
+    let usual = KeyRules::usual().missing_key();
     assert_eq!(usual, format!("the request has no key in Idempotency-Key, {CURE}"));
     let either = "Idempotency-Key or the form's field idempotency-key";
-    assert_eq!(missing_key(&both()), format!("the request has no key in {either}, {CURE}"));
+    assert_eq!(both().missing_key(), format!("the request has no key in {either}, {CURE}"));
 }
 
 #[test]
@@ -153,8 +157,8 @@ fn a_body_is_read_only_where_it_is_a_form_and_the_policy_looks_into_forms() {
         (vec![("content-type", "application/x-www-form-urlencoded; charset=utf-16")], false),
         (vec![], false),
     ] {
-        assert_eq!(is_in_body(&both(), &head(&headers)), is_form, "{headers:?}");
-        assert!(!is_in_body(&[KeyLocation::usual()], &head(&headers)));
+        assert_eq!(both().look_into_body(&head(&headers)), is_form, "{headers:?}");
+        assert!(!KeyRules::usual().look_into_body(&head(&headers)));
         if !is_form {
             check(&headers, "idempotency-key=k", None, None);
         }
@@ -176,4 +180,163 @@ fn the_field_of_the_key_makes_no_other_request() {
     let keyed = multipart(&[part("a", "1"), part("idempotency-key", "k")]);
     assert_eq!(fingerprint(&[MULTIPART], &keyed), plain);
     assert_eq!(*Policy::default().defaults.comparison(), Policy::default().defaults.fingerprint);
+}
+
+const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
+
+/// What a JSON body holds at `/payment/key` of this route.
+fn in_json(body: &str) -> Result<Option<(String, String)>, String> {
+    let found = rules(&["json:/payment/key"]).find_key(&head(&[JSON]), body.as_bytes());
+    let pair = |found: FoundKey| (found.key.as_str().to_owned(), found.text);
+    found.map(|found| found.map(pair)).map_err(|refusal| refusal.to_string())
+}
+
+#[track_caller]
+fn holds(body: &str, key: Option<(&str, &str)>) {
+    let key = key.map(|(key, header)| (key.to_owned(), header.to_owned()));
+    assert_eq!(in_json(body), Ok(key), "{body}");
+}
+
+#[test]
+fn a_member_of_a_json_body_holds_a_key() {
+    holds(r#"{"payment": {"amount": 1, "key": "k-1"}, "note": ["key"]}"#, Some(("k-1", "k-1")));
+    holds(r#"{"payment": {"k\u0065y": "k\u002d1"}}"#, Some(("k-1", "k-1")));
+    holds(
+        " {\"a\":[{\"payment\":{\"key\":\"x\"}}],\"payment\":{\"key\":\"k\"}} ",
+        Some(("k", "k")),
+    );
+    // What no bare header could hold is quoted on its way to the origin.
+    holds(
+        r#"{"payment": {"key": "order 17, again; \"x\""}}"#,
+        Some((r#"order 17, again; "x""#, r#""order 17, again; \"x\"""#)),
+    );
+    // As a header names it.
+    holds(r#"{"payment": {"key": "\"k 1\""}}"#, Some(("k 1", "\"k 1\"")));
+    for none in [
+        "{}",
+        "[]",
+        "1",
+        "",
+        "{\"payment\": {}}",
+        "{\"payment\": null}",
+        "{\"payment\": [\"key\"]}",
+        "{\"payment\": {\"key\": null}}",
+        "{\"payment\": {\"key/\": \"k\"}}",
+        "{\"key\": \"k\"}",
+        // No JSON to its end.
+        "{\"payment\": {\"key\": \"k\"}",
+        "{\"payment\": {\"key\": \"k\"}} x",
+        "{\"payment\": {\"key\": \"k\",}}",
+    ] {
+        holds(none, None);
+    }
+    holds("\u{feff}{\"payment\": {\"key\": \"k\"}}", Some(("k", "k")));
+    let items = rules(&["json:/items/10/a~1b"]);
+    let body = format!("{{\"items\": [{}{{\"a/b\": \"k\"}}]}}", "[1],".repeat(10));
+    let found = items.find_key(&head(&[JSON]), body.as_bytes()).expect("a key").expect("a key");
+    assert_eq!(found.key.as_str(), "k");
+    for index in ["01", "1", "-", "10x"] {
+        let rules = rules(&[&format!("json:/items/{index}/a~1b")]);
+        assert_eq!(rules.find_key(&head(&[JSON]), body.as_bytes()), Ok(None), "{index}");
+    }
+    let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
+    holds(&format!("{{\"a\": {nested}, \"payment\": {{\"key\": \"k\"}}}}"), None);
+}
+
+#[test]
+fn a_member_that_is_no_key_is_refused_by_its_pointer() {
+    let refused = |body: &str| in_json(body).expect_err(body);
+    for value in ["17", "true", "[\"k\"]", "{\"key\": \"k\"}"] {
+        assert_eq!(
+            refused(&format!("{{\"payment\": {{\"key\": {value}}}}}")),
+            "the body's /payment/key is no text; send one key of 1 to 255 characters, such as a new UUID",
+        );
+    }
+    const TWICE: &str = "the body's /payment/key is there more than once; send one key";
+    assert_eq!(refused(r#"{"payment": {"key": "a", "key": "a"}}"#), TWICE);
+    assert_eq!(refused(r#"{"payment": {"key": "a"}, "payment": {}}"#), TWICE);
+    for value in ["", " ", "undefined", "ké", "\\u0000", &"k".repeat(256)] {
+        let sentence = refused(&format!("{{\"payment\": {{\"key\": \"{value}\"}}}}"));
+        assert!(sentence.starts_with("the body's /payment/key \""), "{sentence}");
+    }
+}
+
+#[test]
+fn a_field_of_the_query_holds_a_key() {
+    let rules = rules(&["header:idempotency-key", "query:request id"]);
+    let found = |query: &'static str, headers: &[(&str, &str)]| {
+        let head = headers
+            .iter()
+            .fold(Request::post("/buy").query(query), |head, (name, value)| head.with(name, value));
+        rules
+            .find_key(&head, b"")
+            .map(|found| found.map(|found| found.key.as_str().to_owned()))
+            .map_err(|refusal| refusal.to_string())
+    };
+    assert_eq!(found("a=1&request%20id=k%2D1+2", &[]), Ok(Some("k-1 2".into())));
+    assert_eq!(found("request+id=k", &[("idempotency-key", "k")]), Ok(Some("k".into())));
+    assert_eq!(found("a=1", &[]), Ok(None));
+    assert_eq!(
+        found("request+id=a&request+id=a", &[]).expect_err("two"),
+        "the query's request id is there more than once; send one key"
+    );
+    let two = found("request+id=a", &[("idempotency-key", "b")]).expect_err("two");
+    assert!(two.starts_with("Idempotency-Key and the query's request id name two keys"), "{two}");
+    assert!(found("request+id=%FF", &[]).is_err());
+}
+
+#[test]
+fn json_is_read_only_where_the_policy_looks_into_it() {
+    let json = rules(&["json:/key", "form:key"]);
+    for (kind, is_read) in [
+        ("application/json", true),
+        ("application/vnd.api+json", true),
+        ("application/x-www-form-urlencoded", true),
+        ("application/json; charset=utf-16", false),
+        ("text/plain", false),
+    ] {
+        assert_eq!(json.look_into_body(&head(&[("content-type", kind)])), is_read, "{kind}");
+    }
+    assert!(!json.look_into_body(&head(&[JSON, ("content-encoding", "gzip")])));
+    assert!(!rules(&["form:key", "query:key", "header:key"]).look_into_body(&head(&[JSON])));
+    let in_form = json.find_key(&head(&[FORM]), b"{\"key\": \"k\"}&key=f").expect("a key");
+    assert_eq!(in_form.expect("a key").key.as_str(), "f");
+}
+
+#[test]
+fn where_a_key_stands_makes_no_other_request() {
+    let policy = Policy::parse(r#"{"key_from": ["query:key", "json:/meta/key"]}"#);
+    let settings = policy.expect("a policy").defaults;
+    let fingerprint = |query: &'static str, body: &str| {
+        let head = Request::post("/buy").query(query).with(JSON.0, JSON.1);
+        Fingerprint::of(&head, body.as_bytes(), &settings.comparison()).expect("readable")
+    };
+    let plain = fingerprint("a=1&b=2", r#"{"a": 1, "meta": {}}"#);
+    assert_eq!(fingerprint("a=1&k%65y=k&b=2", r#"{"meta": {"key": "k"}, "a": 1}"#), plain);
+    assert_ne!(fingerprint("a=1&b=2", r#"{"a": 1, "meta": {"kee": "k"}}"#), plain);
+    assert_ne!(fingerprint("a=1", r#"{"a": 1, "meta": {}}"#), plain);
+    assert_ne!(fingerprint("b=2&a=1", r#"{"a": 1, "meta": {}}"#), plain);
+}
+
+#[test]
+fn a_route_may_take_longer_keys_alone_and_keys_with_spaces() {
+    let least = KeyRules { least: 8, ..KeyRules::usual() };
+    let refusal = least.find_key(&head(&[("idempotency-key", "\"k 1\"")]), b"").expect_err("short");
+    assert_eq!(
+        refusal.to_string(),
+        "Idempotency-Key \"\\\"k 1\\\"\" has 3 characters, and this route takes 8 or more; send one key of 8 to 255 characters, such as a new UUID",
+    );
+    assert!(least.missing_key().contains("send one of 8 to 255 characters"));
+    assert!(least.find_key(&head(&[("idempotency-key", "12345678")]), b"").is_ok());
+    let spaced = KeyRules { in_header: Spelling::SpacedHeader, ..KeyRules::usual() };
+    let found = spaced.find_key(&head(&[("idempotency-key", " order 17; again ")]), b"");
+    let found = found.expect("a key").expect("a key");
+    assert_eq!((found.key.as_str(), found.header()), ("order 17; again", None));
+    for repeated in ["a, b", "a,b", "a\tb", "a \"b\""] {
+        assert!(
+            spaced.find_key(&head(&[("idempotency-key", repeated)]), b"").is_err(),
+            "{repeated}"
+        );
+        assert!(KeyRules::usual().find_key(&head(&[("idempotency-key", "a b")]), b"").is_err());
+    }
 }

@@ -18,8 +18,8 @@ use onlyonce::guard::time::{Millis, UnixMillis};
 // and write another shape under another version. The hex was written down from the format's
 // description, apart from the encoder.
 
-/// `once`, version 4.
-const START: &str = "6f6e636500000005";
+/// `once`, version 6.
+const START: &str = "6f6e636500000006";
 
 /// The claim `c1` of the fixtures. Numbers have seven bits a byte, the least significant first, and
 /// a byte that another follows has its highest bit set; texts, lists and ids have their count in
@@ -28,7 +28,7 @@ const CLAIM: &str = concat!(
     "1063310000000000000000000000000000", // id
     "01",                                 // attempt
     "00",                                 // fingerprint: auto
-    "0000",                               // no pointer and no field ignored
+    "000000",                             // no pointer, no field and nothing of the query ignored
     "0100",                               // the usual headers, and no others
     "206f726465720000000000000000000000",
     "00000000000000000000000000000000", // digest "order"
@@ -102,7 +102,7 @@ fn in_flight(previous: Option<Outcome>) -> Record {
 fn vacant_is_not_stored() {
     assert_eq!(Record::Vacant.encode(), Err(RecordError::Vacant));
     assert_eq!(Record::decode(&unhex(&stored(&["00"], ""))), Err(RecordError::Vacant));
-    assert_eq!(VERSION, 5);
+    assert_eq!(VERSION, 6);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn fenced_is_pinned() {
 /// A claim with every optional part in use.
 fn full_claim() -> Claim {
     let pointers = vec![vec!["sent_at".to_owned()], vec!["a".to_owned(), "0".to_owned()]];
-    let ignore = Ignore { pointers, fields: vec!["sent_at".into()] };
+    let ignore = Ignore { pointers, fields: vec!["sent_at".into()], query: vec!["key".into()] };
     let headers = Headers { known: false, named: vec!["x-shop".into()] };
     let method = Method { ignore, headers, ..AUTO };
     let sources = vec![
@@ -211,8 +211,9 @@ fn a_full_claim_is_pinned() {
         "02",
         "010773656e745f6174",
         "0201610130",
-        // and one field
+        // one field, and one of the query
         "010773656e745f6174",
+        "01036b6579",
         // no usual headers, and one other
         "000106782d73686f70",
         "206600000000000000000000000000000000000000000000000000000000000000",
@@ -264,7 +265,7 @@ fn what_follows_a_record_is_handed_back() {
 #[test]
 fn a_whole_record_is_pinned() {
     let expected = concat!(
-        "6f6e636500000005000000b900000007021063310000000000000000000000000000010000000100206f726465",
+        "6f6e636500000006000000ba0000000702106331000000000000000000000000000001000000000100206f726465",
         "7200000000000000000000000000000000000000000000000000000001146865616465723a617574686f",
         "72697a6174696f6e206f776e657200000000000000000000000000000000000000000000000000000080",
         "a0f1c2b134c8f0f8c2b13480d88aecb134000000000004504f5354072f6f7264657273c901010c636f6e74656e742d747970650a746578742f",
@@ -279,7 +280,7 @@ fn a_whole_record_is_pinned() {
 /// included.
 #[test]
 fn a_small_record_is_small() {
-    assert_eq!(in_flight(None).encode().expect("stored").len(), 165);
+    assert_eq!(in_flight(None).encode().expect("stored").len(), 166);
     assert!(done(answer(201, "created")).encode().expect("stored").len() < 256);
 }
 

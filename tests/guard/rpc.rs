@@ -92,14 +92,14 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
 #[test]
 fn replies_are_pinned() {
     for (result, bytes) in every_result() {
-        let expected = unhex(&format!("00000008{bytes}0180a0f1c2b1340700"));
+        let expected = unhex(&format!("00000009{bytes}0180a0f1c2b1340700"));
         let reply = reply(result);
         assert_eq!(hex(&reply.encode()), hex(&expected));
         assert_eq!(SubmitReply::decode(&expected), Ok(reply));
     }
     let vacant =
         SubmitReply { expires_at: None, ..reply(SubmitResult::Duplicate { would: DryRun::Join }) };
-    let expected = unhex("000000080500000700");
+    let expected = unhex("000000090500000700");
     assert_eq!(vacant.encode(), expected);
     assert_eq!(SubmitReply::decode(&expected), Ok(vacant));
 }
@@ -109,7 +109,7 @@ fn the_trace_of_a_claim_is_pinned() {
     let duplicate = SubmitResult::Duplicate { would: DryRun::Join };
     let reply = SubmitReply { claim: Some(claim()), ..reply(duplicate) };
     let claim = format!("0108{}0280a0f1c2b134", hex(b"01234567"));
-    let expected = unhex(&format!("0000000805000180a0f1c2b13407{claim}"));
+    let expected = unhex(&format!("0000000905000180a0f1c2b13407{claim}"));
     assert_eq!(hex(&reply.encode()), hex(&expected));
     assert_eq!(SubmitReply::decode(&expected), Ok(reply));
 }
@@ -119,15 +119,15 @@ fn submissions_are_pinned() {
     let key_header = Some("\"k\"".into());
     let submit = SubmitRequest { key_header, ..submit(fingerprint("order")) };
     let expected = [
-        "00000008",
+        "00000009",
         "20",
         &submit.record.to_string(),
         "04",
         &hex(b"POST"),
         "09",
         &hex(b"http://r/"),
-        "000000", // auto, nothing ignored
-        "0100",   // the usual headers
+        "00000000", // auto, nothing ignored
+        "0100",     // the usual headers
         "206f726465720000000000000000000000",
         "00000000000000000000000000000000",
         "05",
@@ -146,7 +146,7 @@ fn submissions_are_pinned() {
 
 fn every_submit() -> Vec<SubmitRequest> {
     let pointers = vec![vec!["sent_at".to_owned()], vec![String::new(), "é".to_owned()]];
-    let ignore = Ignore { pointers, fields: vec!["é".into()] };
+    let ignore = Ignore { pointers, fields: vec!["é".into()], query: vec!["k".into()] };
     let headers = Headers { known: false, named: vec!["x-shop".into()] };
     let method = Method { ignore, headers, ..AUTO };
     let bytes = Method { algorithm: Algorithm::Bytes, ..AUTO };
@@ -222,7 +222,7 @@ fn another_protocol_is_refused() {
 fn every_sentence() {
     assert_eq!(
         RpcError::Protocol(5).to_string(),
-        "the message has protocol 5 and this guard speaks 8, as happens while a deployment or a roll-back is under way"
+        "the message has protocol 5 and this guard speaks 9, as happens while a deployment or a roll-back is under way"
     );
     assert_eq!(RpcError::Truncated.to_string(), "the message breaks off before its protocol");
     assert_eq!(

@@ -25,6 +25,7 @@ mod wire;
 mod addresses;
 mod ambiguous_headers;
 mod answers;
+mod body_keys;
 mod change_of_shards;
 mod concurrent_duplicates;
 mod console;

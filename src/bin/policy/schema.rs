@@ -87,7 +87,7 @@ fn special(name: &str) -> Value {
         ),
         "release" => list(json!({ "anyOf": [status(), release_table()] }), 0),
         "scope" => auto_or(list(source("((header|cookie|query|jwt):.+|path)"), 1)),
-        "key_from" => list(source("(header|form):.+"), 1),
+        "key_from" => list(source("((header|query|form):.+|json:/([^~]|~[01])*)"), 1),
         "credential" => auto_or(list(source("(header|cookie|query):.+"), 1)),
         "fingerprint_headers" => {
             auto_or(list(json!({ "type": "string", "pattern": "^[!#-'*+.^_`|~0-9A-Za-z-]+$" }), 0))

@@ -1,6 +1,7 @@
 //! Values as people write and read them.
 
 use onlyonce::guard::fingerprint::{Headers, Ignore};
+use onlyonce::guard::json_pointer;
 use onlyonce::guard::key_location::KeyLocation;
 use onlyonce::guard::policy::DURATION;
 use onlyonce::guard::policy::fields::{Field, Kind, Values};
@@ -60,8 +61,8 @@ fn list(name: &str, values: &Values) -> String {
             known.then(|| "auto".into()).into_iter().chain(named.iter().cloned()).collect()
         }
         "ignore" => {
-            let Ignore { pointers, fields } = &settings.fingerprint.ignore;
-            let pointers = pointers.iter().map(|pointer| pointer_text(pointer));
+            let Ignore { pointers, fields, .. } = &settings.fingerprint.ignore;
+            let pointers = pointers.iter().map(|pointer| json_pointer::written(pointer));
             pointers.chain(fields.iter().cloned()).collect()
         }
         "settle" => {
@@ -90,8 +91,4 @@ fn settle_text(settle: &Settle) -> Vec<String> {
     let at: Vec<String> = at.iter().map(|at| DURATION.write(at.0)).collect();
     let absent_after = DURATION.write(absent_after.0);
     vec![format!("{path} for {found}; absent after {absent_after}; at {}", at.join(" "))]
-}
-
-fn pointer_text(tokens: &[String]) -> String {
-    tokens.iter().map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1"))).collect()
 }

@@ -146,7 +146,7 @@ impl IncomingSubmission {
     fn asked_as(&self) -> Option<Vec<(String, String)>> {
         let settle = self.settings.settle.as_ref()?;
         let raw_key = self.raw_key()?;
-        let key = IdempotencyKey::parse(&raw_key).ok()?;
+        let key = IdempotencyKey::parse_sent(&raw_key).ok()?;
         if settle.targets(&key, &raw_key).is_empty() {
             return None;
         }

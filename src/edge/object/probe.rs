@@ -169,7 +169,7 @@ impl Probe {
     ) -> Option<Self> {
         let settle = settings.settle.clone()?;
         let raw_key = claim.raw_key.as_deref()?;
-        let key = IdempotencyKey::parse(raw_key).ok()?;
+        let key = IdempotencyKey::parse_sent(raw_key).ok()?;
         let headers = headers.ok()?;
         let targets = settle.targets(&key, raw_key);
         let urls: Vec<String> = targets.iter().map(|target| url(target)).collect();

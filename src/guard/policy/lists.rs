@@ -5,9 +5,9 @@ use super::error::Mistake;
 use super::fields::Values;
 use super::json::Value;
 use super::reader::Reader;
-use crate::guard::canonical_json::Pointer;
 use crate::guard::cors::Cors;
 use crate::guard::fingerprint::{Headers, Ignore};
+use crate::guard::json_pointer::{self, Pointer};
 use crate::guard::key_location::{KeyLocation, NoKeyLocation};
 use crate::guard::origin::OriginUrl;
 use crate::guard::parameters::is_token;
@@ -72,7 +72,7 @@ pub enum ValueError {
 
 const REALM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
 const METHODS: &str = "write a list such as [\"POST\", \"PATCH\"]";
-const KEY_FROM: &str = "write a list of header:<name> and form:<field>, such as [\"header:idempotency-key\", \"form:idempotency-key\"]";
+const KEY_FROM: &str = "write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as [\"header:idempotency-key\", \"json:/idempotency_key\"]";
 const SCOPE: &str =
     "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim> and path";
 const CREDENTIAL: &str =
@@ -164,9 +164,6 @@ pub fn key_from(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Op
 
 fn key_location(reader: &mut Reader, json: &RawValue) -> Option<KeyLocation> {
     match reader.text(json, KEY_FROM)?.parse() {
-        Ok(KeyLocation::Header(name)) if !is_token(&name) => {
-            reader.wrong(json, ValueError::NoKeyLocation)
-        }
         Ok(location) => Some(location),
         Err(NoKeyLocation) => reader.wrong(json, ValueError::NoKeyLocation),
     }
@@ -264,35 +261,13 @@ enum Ignored {
 fn ignored(reader: &mut Reader, json: &RawValue) -> Option<Ignored> {
     let text = reader.text(json, IGNORE)?;
     if text.starts_with('/') {
-        let pointer = tokens(&text).map(Ignored::Pointer);
+        let pointer = json_pointer::parse(&text).map(Ignored::Pointer);
         return pointer.or_else(|| reader.wrong(json, ValueError::NoPointer));
     }
     match text.is_empty() {
         true => reader.wrong(json, ValueError::Empty { cure: IGNORE }),
         false => Some(Ignored::Field(text)),
     }
-}
-
-/// The tokens of a JSON pointer (RFC 6901) to something within the document.
-fn tokens(text: &str) -> Option<Pointer> {
-    let mut tokens = Pointer::new();
-    let mut letters = text.chars();
-    while let Some(letter) = letters.next() {
-        let letter = match letter {
-            '/' => {
-                tokens.push(String::new());
-                continue;
-            }
-            '~' => match letters.next()? {
-                '0' => '~',
-                '1' => '/',
-                _ => return None,
-            },
-            letter => letter,
-        };
-        tokens.last_mut()?.push(letter);
-    }
-    (!tokens.is_empty()).then_some(tokens)
 }
 
 pub fn cors(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {

@@ -2,8 +2,9 @@
 //! default is what it is. The words of a policy are the names of the types' values.
 
 use crate::guard::cors::Cors;
-use crate::guard::fingerprint::Method;
-use crate::guard::key_location::KeyLocation;
+use crate::guard::fingerprint::{Ignore, Method};
+use crate::guard::key::Spelling;
+use crate::guard::key_location::{KeyLocation, KeyRules};
 use crate::guard::release::{Release, ReleaseHeader};
 use crate::guard::scope::{Scope, auto_credential};
 use crate::guard::settle::Settle;
@@ -20,6 +21,8 @@ pub struct Settings {
     pub key: KeyMode,
     /// Where a key may stand, in the order in which they are looked at.
     pub key_from: Vec<KeyLocation>,
+    /// The shortest key that is taken, in characters.
+    pub key_min_length: u32,
     /// How long a derived key is remembered, from the answer on.
     pub derive_window: Millis,
     /// From the claim until the record is forgotten.
@@ -74,15 +77,32 @@ impl Settings {
         self.key_from.iter().filter_map(KeyLocation::header)
     }
 
-    /// How two requests are compared. The field that holds a key says nothing of what is to be done:
-    /// the same request may come with its key in a header.
+    /// Where a key may stand, and what it may look like there.
+    pub fn key_rules(&self) -> KeyRules<'_> {
+        KeyRules {
+            locations: (&self.key_from).into(),
+            in_header: Spelling::Header,
+            least: self.key_min_length as usize,
+        }
+    }
+
+    /// How two requests are compared. The place that holds a key says nothing of what is to be done: the
+    /// same request may come with its key in a header.
     pub fn comparison(&self) -> Cow<'_, Method> {
         let mut method = Cow::Borrowed(&self.fingerprint);
         for location in &self.key_from {
-            if let KeyLocation::Form(name) = location
-                && !method.ignore.fields.contains(name)
-            {
-                method.to_mut().ignore.fields.push(name.clone());
+            let Ignore { pointers, fields, query } = &method.ignore;
+            match location {
+                KeyLocation::Form(name) if !fields.contains(name) => {
+                    method.to_mut().ignore.fields.push(name.clone());
+                }
+                KeyLocation::Query(name) if !query.contains(name) => {
+                    method.to_mut().ignore.query.push(name.clone());
+                }
+                KeyLocation::Json(pointer) if !pointers.contains(pointer) => {
+                    method.to_mut().ignore.pointers.push(pointer.clone());
+                }
+                _ => {}
             }
         }
         method
@@ -158,6 +178,7 @@ impl Default for Settings {
             methods: vec!["POST".into(), "PATCH".into()],
             key: KeyMode::Optional,
             key_from: vec![KeyLocation::usual()],
+            key_min_length: 1,
             derive_window: Millis::seconds(10),
             retry_window: Millis::hours(24),
             in_flight: InFlight::Wait,

@@ -82,7 +82,7 @@ impl Field {
     }
 }
 
-pub const FIELDS: [Field; 33] = [
+pub const FIELDS: [Field; 34] = [
     field("realm", Kind::Special(lists::realm), Absent("the request's host, in lower case and without its port"))
         .only(Level::Top)
         .allows("1 to 255 visible ASCII characters")
@@ -139,9 +139,12 @@ pub const FIELDS: [Field; 33] = [
         .because("A guard that is put in front of a running API must not break the callers that it has.")
         .beware("With `derive`, under `credential = \"auto\"`, cookies that nobody knows, such as one for a theme, count as a credential, and two visitors who carry the same ones are one: name the session's cookie, as in `credential = [\"cookie:sid\"]`."),
     field("key_from", Kind::Special(lists::key_from), Is(r#"["header:idempotency-key"]"#))
-        .allows("a list of `header:<name>` and `form:<field>`")
-        .means("Where a key stands. The first place that holds one gives it; another key in one of the others is `key-invalid`. The origin gets the request as it came, and the key as `Idempotency-Key` as well. With `form:` the body of every form is read before it is known whether it has a key, so a form over `max_request_body` gets `body-too-large`, with a key or without. `form:` reads urlencoded and multipart bodies in UTF-8, and the field counts for nothing where two requests are compared, except under `fingerprint = \"bytes\"`.")
-        .because("Every client can send a header but one, a browser that submits a form by itself; for it write `[\"header:idempotency-key\", \"form:idempotency-key\"]`."),
+        .allows("a list of `header:<name>`, `query:<name>`, `json:<pointer>` and `form:<field>`")
+        .means("Where a key stands. The first place that holds one gives it; another key in one of the others is `key-invalid`, and so is a field that stands there twice. The origin gets the request as it came, and the key as `Idempotency-Key` as well. The place counts for nothing where two requests are compared (in a body only under `fingerprint = \"auto\"`). `json:` is a pointer into a body of JSON such as `json:/idempotency_key`, and `form:` a field of an urlencoded or a multipart one, both in UTF-8 and without a coding; such bodies are read before it is known whether they hold a key, so that one over `max_request_body` gets `body-too-large`, with a key or without. In JSON and in a query a key is any text of 1 to 255 visible ASCII characters and spaces; `null` is no key. A queue's message has its key in its own member.")
+        .because("The header is the standard's. Square's and Plaid's clients write `[\"json:/idempotency_key\"]`, PayPal's `[\"header:paypal-request-id\"]`; a browser that submits a form by itself can send no header: for it write `[\"header:idempotency-key\", \"form:idempotency-key\"]`."),
+    field("key_min_length", Kind::Number(NumberRange { least: 1, most: 255 }, |values| &mut values.settings.key_min_length), Is("1"))
+        .means("The shortest key that is taken, in characters; a shorter one is `key-invalid`. A queue's message keeps its key, however short.")
+        .because("What a caller counts up, such as an order's number, is short and means the operation all the same. Where keys should be drawn at random, `16` catches those that are not."),
     field("derive_window", Kind::Duration(duration(SECOND, DAY), |values| &mut values.settings.derive_window), Is(r#""10s""#))
         .means("How long a derived key is remembered after its answer. An unknown outcome, a 5xx among them, is held for `retry_window`: until a late answer, an operator's word, or the window's end.")
         .because("It spans a double click and a client's blind retry, and is over before a person orders the same thing again on purpose."),

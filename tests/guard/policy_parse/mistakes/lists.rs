@@ -81,17 +81,21 @@ fn places_for_keys() {
     );
     one(
         r#"{"key_from": "header:idempotency-key"}"#,
-        r#"key_from "header:idempotency-key" is a string: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
+        r#"key_from "header:idempotency-key" is a string: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
     );
     check(
-        r#"{"key_from": ["idempotency-key", "form:", "header:a b", "cookie:a", "form:k", "form:k", 7]}"#,
+        r#"{"key_from": ["idempotency-key", "form:", "header:a b", "cookie:a", "form:k", "form:k", 7, "json:", "json:key", "json:/a~", "query:", "json:/a", "query:a"]}"#,
         &[
-            r#"key_from[0] "idempotency-key" is no place for a key: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
-            r#"key_from[1] "form:" is no place for a key: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
-            r#"key_from[2] "header:a b" is no place for a key: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
-            r#"key_from[3] "cookie:a" is no place for a key: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
+            r#"key_from[0] "idempotency-key" is no place for a key: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
+            r#"key_from[1] "form:" is no place for a key: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
+            r#"key_from[2] "header:a b" is no place for a key: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
+            r#"key_from[3] "cookie:a" is no place for a key: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
             r#"key_from[5] "form:k" stands in the list twice: remove one of them"#,
-            r#"key_from[6] 7 is a number: write a list of header:<name> and form:<field>, such as ["header:idempotency-key", "form:idempotency-key"]"#,
+            r#"key_from[6] 7 is a number: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
+            r#"key_from[7] "json:" is no place for a key: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
+            r#"key_from[8] "json:key" is no place for a key: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
+            r#"key_from[9] "json:/a~" is no place for a key: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
+            r#"key_from[10] "query:" is no place for a key: write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as ["header:idempotency-key", "json:/idempotency_key"]"#,
         ],
     );
 }
