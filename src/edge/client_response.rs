@@ -14,6 +14,7 @@ use crate::guard::origin::has_no_body;
 use crate::guard::policy::Settings;
 use crate::guard::problem::Problem;
 use crate::guard::problem_page::Reader;
+use crate::guard::profile::Profile;
 use crate::guard::public_address::{WITH_ADDRESS, shown};
 use crate::guard::record::{Answer, Body, Record};
 use crate::guard::replay::{CacheStatus, HeaderChange, Marking, server_timing_metric};
@@ -30,6 +31,9 @@ use web_sys::{Headers, ReadableStream, Response, ResponseInit};
 #[derive(Default)]
 pub struct ResponseContext<'a> {
     reader: Reader,
+    profile: Profile,
+    /// A header of the request that a refusal repeats, and its value.
+    repeated: Option<(&'static str, String)>,
     docs_url: Option<&'a str>,
     /// The policy for pages of other origins.
     cors: Option<&'a Cors>,
@@ -46,6 +50,8 @@ impl<'a> ResponseContext<'a> {
     pub fn of(head: &PlatformRequestHead, settings: &'a Settings) -> Self {
         let cors = settings.cors.as_ref();
         Self {
+            profile: settings.profile,
+            repeated: settings.profile.repeated().and_then(|name| Some((name, ascii(head, name)?))),
             docs_url: settings.docs_url.as_deref(),
             cors,
             page: cors.and_then(|_| head.header("origin")),
@@ -59,7 +65,9 @@ impl<'a> ResponseContext<'a> {
 
     /// A problem, before or beside any record.
     pub fn problem(&self, problem: &Problem) -> Result<Response, JsValue> {
-        let (mut headers, text) = self.reader.read(problem, self.docs_url);
+        let problem = problem.under(self.profile);
+        let (mut headers, text) = self.reader.read(&problem, self.profile, self.docs_url);
+        headers.extend(self.repeated.clone());
         if let (Some(cors), Some(page)) = (self.cors, &self.page) {
             headers.extend(cors.refusal(page));
         }
@@ -89,6 +97,11 @@ impl<'a> ResponseContext<'a> {
         let headers = cors.preflight(&origin, method, asked.as_deref(), settings.key_headers())?;
         Some(header_list::write(&headers).and_then(|headers| response(204, None, &headers, None)))
     }
+}
+
+/// A header that can be written again as it was read.
+fn ascii(head: &PlatformRequestHead, name: &str) -> Option<String> {
+    head.header(name).filter(|value| value.is_ascii())
 }
 
 /// Writes the answer to one guarded request.

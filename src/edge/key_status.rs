@@ -88,7 +88,8 @@ async fn ask(
     let Some(header) = head.header("idempotency-key") else {
         return Err(Problem::new(Code::KeyMissing, NO_KEY));
     };
-    let key = IdempotencyKey::parse(&header).map_err(|error| {
+    let spelling = settings.profile.spelling();
+    let key = IdempotencyKey::parse_spelled(&header, spelling).map_err(|error| {
         Problem::new(Code::KeyInvalid, error.describe(&KeyLocation::usual(), &header))
     })?;
     let unreadable =

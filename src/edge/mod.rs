@@ -22,6 +22,7 @@ mod platform;
 mod queue_consumer;
 
 use crate::guard::console::requested;
+use crate::guard::contract::{self, contract};
 use crate::guard::forward::is_loop;
 use crate::guard::health::health;
 use crate::guard::key_status::PATH;
@@ -68,6 +69,8 @@ fn failed(error: &JsValue) -> Result<Response, JsValue> {
 const UNFORESEEN: &str =
     "the guard failed; send the same request with the same key again, and look at the guard's log";
 
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// What answers a request. What is not guarded gets the platform's own promise.
 fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsValue> {
     let Some(head) = PlatformRequestHead::of(&request) else {
@@ -87,12 +90,17 @@ fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsVal
     let incoming = Incoming { request, head, config, bindings, context };
     let (head, config) = (&incoming.head, &incoming.config);
     if let Some(problem) = misrouted(&incoming) {
-        return refuse(head, &problem);
+        let (_, settings) = config.policy.route(head.path());
+        return at_once(ResponseContext::of(head, &settings).problem(&problem));
     }
     if head.path() == "/.onlyonce/health" {
         let window = config.policy.defaults.retry_window;
-        let health = health(env!("CARGO_PKG_VERSION"), now(), window);
+        let health = health(VERSION, now(), window);
         return at_once(page(&[("content-type", "application/json")], &health));
+    }
+    if head.path() == contract::PATH {
+        let contract = contract(VERSION, &config.policy);
+        return at_once(page(&[("content-type", "application/json")], &contract));
     }
     if head.path() == PATH {
         return Ok(later(async move { key_status::answer(&incoming).await }));

@@ -3,6 +3,7 @@
 use super::document::to_json;
 use super::key::IdempotencyKey;
 use super::machine::Refusal;
+use super::profile::Profile;
 use super::record::Reason;
 use super::scope::RecordId;
 use super::time::Millis;
@@ -34,6 +35,8 @@ pub enum Code {
 pub struct Description {
     pub code: Code,
     pub name: &'static str,
+    /// The same, as some protocols write their codes.
+    pub snake_case: &'static str,
     pub status: u16,
     pub title: &'static str,
     pub retryable: bool,
@@ -45,6 +48,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::AddressInvalid,
         name: "address-invalid",
+        snake_case: "address_invalid",
         status: 400,
         title: "The request's address cannot be used",
         retryable: false,
@@ -53,6 +57,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::RequestIncomplete,
         name: "request-incomplete",
+        snake_case: "request_incomplete",
         status: 408,
         title: "The request did not arrive whole",
         retryable: true,
@@ -61,6 +66,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::KeyMissing,
         name: "key-missing",
+        snake_case: "key_missing",
         status: 400,
         title: "An idempotency key is required",
         retryable: false,
@@ -69,6 +75,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::KeyInvalid,
         name: "key-invalid",
+        snake_case: "key_invalid",
         status: 400,
         title: "The idempotency key is malformed",
         retryable: false,
@@ -77,6 +84,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::CredentialUnreadable,
         name: "credential-unreadable",
+        snake_case: "credential_unreadable",
         status: 400,
         title: "A header that tells who sends the request, or what it asks for, cannot be read",
         retryable: false,
@@ -85,6 +93,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::KeyReused,
         name: "key-reused",
+        snake_case: "key_reused",
         status: 422,
         title: "The idempotency key belongs to another request",
         retryable: false,
@@ -93,6 +102,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::CredentialChanged,
         name: "credential-changed",
+        snake_case: "credential_changed",
         status: 409,
         title: "The operation was carried out under another credential",
         retryable: false,
@@ -101,6 +111,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::KeyFenced,
         name: "key-fenced",
+        snake_case: "key_fenced",
         status: 409,
         title: "The operation was given up",
         retryable: false,
@@ -109,6 +120,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::InProgress,
         name: "in-progress",
+        snake_case: "in_progress",
         status: 409,
         title: "The first request is still in progress",
         retryable: true,
@@ -117,6 +129,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::OriginBusy,
         name: "origin-busy",
+        snake_case: "origin_busy",
         status: 503,
         title: "The origin is busy, and this request was not sent",
         retryable: true,
@@ -125,6 +138,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::ResponseNotKept,
         name: "response-not-kept",
+        snake_case: "response_not_kept",
         status: 409,
         title: "The operation was carried out, but its answer was not kept",
         retryable: false,
@@ -133,6 +147,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::BodyTooLarge,
         name: "body-too-large",
+        snake_case: "body_too_large",
         status: 413,
         title: "The request body is too large to be guarded",
         retryable: false,
@@ -141,6 +156,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::OutcomeUnknown,
         name: "outcome-unknown",
+        snake_case: "outcome_unknown",
         status: 502,
         title: "Nobody knows whether the operation was carried out",
         retryable: false,
@@ -149,6 +165,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::GuardUnavailable,
         name: "guard-unavailable",
+        snake_case: "guard_unavailable",
         status: 503,
         title: "The guard could not reach its record",
         retryable: true,
@@ -157,6 +174,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::Misconfigured,
         name: "misconfigured",
+        snake_case: "misconfigured",
         status: 500,
         title: "The guard is misconfigured",
         retryable: false,
@@ -165,6 +183,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::OriginUnreachable,
         name: "origin-unreachable",
+        snake_case: "origin_unreachable",
         status: 502,
         title: "The origin could not be reached",
         retryable: false,
@@ -173,6 +192,7 @@ pub const DESCRIPTIONS: [Description; 17] = [
     Description {
         code: Code::LoopDetected,
         name: "loop-detected",
+        snake_case: "loop_detected",
         status: 502,
         title: "The request came back to the guard",
         retryable: false,
@@ -184,6 +204,15 @@ impl Code {
     pub fn describe(self) -> &'static Description {
         let [first, ..] = &DESCRIPTIONS;
         DESCRIPTIONS.iter().find(|description| description.code == self).unwrap_or(first)
+    }
+
+    pub fn snake_case(self) -> &'static str {
+        self.describe().snake_case
+    }
+
+    /// Where a team's own documentation explains it.
+    pub fn documented_at(self, docs_url: &str) -> String {
+        format!("{docs_url}#{}", self.describe().name)
     }
 }
 
@@ -263,12 +292,18 @@ impl Problem {
         problem
     }
 
+    /// The same, with the status that a profile has for it.
+    #[must_use]
+    pub fn under(&self, profile: Profile) -> Self {
+        Self { status: profile.status(self.code, self.status), ..self.clone() }
+    }
+
     /// The body: an `application/problem+json` document.
     pub fn to_json(&self, docs_url: Option<&str>) -> String {
         let about = self.code.describe();
         let document = Document {
             kind: match docs_url {
-                Some(url) => format!("{url}#{}", about.name),
+                Some(url) => self.code.documented_at(url),
                 None => format!("urn:onlyonce:{}", about.name),
             },
             title: about.title,

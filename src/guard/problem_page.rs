@@ -10,6 +10,7 @@
 //! 4. The way back is a link to the page before, where that was on this host.
 
 use super::problem::{Code, DESCRIPTIONS, Description, Problem};
+use super::profile::Profile;
 use super::request_head::RequestHead;
 
 /// Who reads a refusal.
@@ -38,14 +39,16 @@ impl Reader {
         Self::Person { back: head.header("referer").filter(is_here) }
     }
 
-    /// A refusal as this reader gets it: its headers and its body.
+    /// A refusal as this reader gets it, under the status of this profile: its headers and its body.
     pub fn read(
         &self,
         problem: &Problem,
+        profile: Profile,
         docs_url: Option<&str>,
     ) -> (Vec<(&'static str, String)>, String) {
+        let document = [("content-type", profile.content_type())];
         let (kind, body) = match self {
-            Self::Program => (DOCUMENT_HEADERS.as_slice(), problem.to_json(docs_url)),
+            Self::Program => (document.as_slice(), profile.body(problem, docs_url)),
             Self::Person { back } => (PAGE_HEADERS.as_slice(), refusal(problem, back.as_deref())),
         };
         let mut headers = problem.headers();
@@ -53,8 +56,6 @@ impl Reader {
         (headers, body)
     }
 }
-
-const DOCUMENT_HEADERS: [(&str, &str); 1] = [("content-type", "application/problem+json")];
 
 /// What says how a page is to be read.
 pub const PAGE_HEADERS: [(&str, &str); 3] = [

@@ -26,6 +26,8 @@ pub enum Scope {
     /// Authorization header; and `x-api-key` where it is there, too.
     Auto,
     Sources(Vec<Source>),
+    /// What `Auto` takes, and these.
+    AutoAnd(Vec<Source>),
 }
 
 /// One value of a scope, with the source that it was read from.
@@ -45,8 +47,11 @@ impl Scope {
     pub fn values(&self, head: &impl RequestHead) -> Result<Vec<ScopeValue>, Unreadable> {
         match self {
             Self::Auto => auto(head),
-            Self::Sources(sources) => {
-                sources.iter().map(|source| read_scope(source, head)).collect()
+            Self::Sources(sources) => read_all(sources, head),
+            Self::AutoAnd(sources) => {
+                let mut values = auto(head)?;
+                values.extend(read_all(sources, head)?);
+                Ok(values)
             }
         }
     }
@@ -77,6 +82,10 @@ fn owner_of(authorization: String) -> Vec<ScopeValue> {
             .collect(),
         None => vec![ScopeValue::header(AUTHORIZATION, Some(authorization))],
     }
+}
+
+fn read_all(sources: &[Source], head: &impl RequestHead) -> Result<Vec<ScopeValue>, Unreadable> {
+    sources.iter().map(|source| read_scope(source, head)).collect()
 }
 
 fn read_scope(source: &Source, head: &impl RequestHead) -> Result<ScopeValue, Unreadable> {

@@ -103,6 +103,10 @@ fn lists_are_read() {
             ]);
         },
     );
+    check(r#"{"scope": ["path", "auto"]}"#, |settings| {
+        settings.scope = Scope::AutoAnd(vec![Source::Path]);
+    });
+    check(r#"{"scope": ["auto"]}"#, |_| {});
     check(r#"{"credential": ["cookie:sid"]}"#, |settings| {
         settings.credential = vec![Source::Cookie("sid".into())];
     });

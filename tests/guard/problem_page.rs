@@ -5,6 +5,7 @@ use crate::problem::CODES;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::problem::{Code, Problem};
 use onlyonce::guard::problem_page::{PAGE_HEADERS, Reader, explanations};
+use onlyonce::guard::profile::Profile;
 
 const CHROMIUM: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,image/webp,image/apng,*/*;q=0.8,application/signed-exchange;v=b3;q=0.7";
 const FIREFOX: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
@@ -78,7 +79,7 @@ fn the_way_back_stays_on_this_host() {
 }
 
 fn headers_of(reader: &Reader, problem: &Problem) -> Vec<(&'static str, String)> {
-    reader.read(problem, None).0
+    reader.read(problem, Profile::Draft, None).0
 }
 
 fn page_of(problem: &Problem, back: Option<&str>) -> String {
@@ -86,7 +87,7 @@ fn page_of(problem: &Problem, back: Option<&str>) -> String {
 }
 
 fn reads_as_page(reader: &Reader, problem: &Problem) -> String {
-    let (_, page) = reader.read(problem, None);
+    let (_, page) = reader.read(problem, Profile::Webhook, None);
     check_page(&page);
     page
 }

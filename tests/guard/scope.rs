@@ -56,6 +56,17 @@ fn bearer(payload: &str) -> String {
 const RFC_7519: &str = "Bearer eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
 
 #[test]
+fn the_path_may_stand_beside_what_auto_takes() {
+    let token = bearer(r#"{"exp":2,"sub":"joe","iss":"idp"}"#);
+    let scope = Scope::AutoAnd(vec![Source::Path, source("header:x-shop")]);
+    check(
+        &scope,
+        &authorized(&token).with("x-shop", "1"),
+        &["jwt:iss=\"idp\"", "jwt:sub=\"joe\"", "path=/orders", "header:x-shop=1"],
+    );
+}
+
+#[test]
 fn auto_reads_issuer_and_subject() {
     let joe = ["jwt:iss=\"idp\"", "jwt:sub=\"joe\""];
     let token = bearer(r#"{"iss":"idp","sub":"joe","exp":1}"#);

@@ -15,6 +15,7 @@ mod log_secrets;
 mod origin;
 mod problem;
 mod process_group;
+mod profiles;
 mod queue_producer;
 mod runtime;
 mod script;

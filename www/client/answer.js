@@ -8,7 +8,8 @@
 // 5. An answer that was redirected to is another page's: it says nothing, unless the guard marked it.
 // 6. An answer that was kept under the key is final, whatever its status says of others.
 // 7. A problem is the guard's only if Cache-Status names `onlyonce` and it has a
-//    `code`; what it says then beats its status.
+//    `code`; what it says then beats its status. Under a profile its body is the protocol's own, and
+//    Cache-Status and X-Should-Retry say the same.
 
 /** @typedef {"final" | "not-processed" | "unknown"} Outcome */
 
@@ -73,9 +74,15 @@ export function isOfType({ headers }, type) {
  * @returns {Promise<Problem | null>}
  */
 export async function problemOf(response) {
-  if (!guardMark(response) || !isOfType(response, "application/problem+json")) return null;
-  const problem = await response.clone().json().catch(() => null);
-  return typeof problem?.code === "string" ? problem : null;
+  const mark = guardMark(response);
+  if (!mark) return null;
+  const { status, headers } = response;
+  if (isOfType(response, "application/problem+json")) {
+    const problem = await response.clone().json().catch(() => null);
+    return typeof problem?.code === "string" ? problem : null;
+  }
+  const code = mark.match(/^[,\s]*onlyonce;\s*detail=([a-z-]+)$/)?.[1];
+  return code ? { code, retryable: headers.get("x-should-retry") === "true", status } : null;
 }
 
 /**

@@ -11,8 +11,17 @@ use serde_json::Value;
 use std::io::Read;
 use std::process::ExitCode;
 
-/// Reads the variables and prints what `report` says of a policy without a mistake.
+/// Reads the variables and prints what `report` says of a policy without a mistake, and what to know before
+/// it is deployed.
 pub fn check(report: impl Fn(&Policy, &str) -> String) -> ExitCode {
+    read(|policy, origin, variables| {
+        let report = report(policy, origin);
+        format!("{report}{}{}", advice(policy), size_warning(variables))
+    })
+}
+
+/// Reads the variables and prints what `report` says of a policy without a mistake.
+pub fn read(report: impl Fn(&Policy, &str, &Value) -> String) -> ExitCode {
     let mut input = String::new();
     if let Err(error) = std::io::stdin().read_to_string(&mut input) {
         return failed(&[format!("the variables cannot be read: {error}")]);
@@ -26,10 +35,7 @@ pub fn check(report: impl Fn(&Policy, &str) -> String) -> ExitCode {
         }
     };
     match (policy(&variables), origin(&variables)) {
-        (Ok(policy), Ok(origin)) => {
-            let report = report(&policy, &origin);
-            print(&format!("{report}{}{}", advice(&policy), size_warning(&variables)))
-        }
+        (Ok(policy), Ok(origin)) => print(&report(&policy, &origin, &variables)),
         (policy, origin) => {
             let mut mistakes = origin.err().unwrap_or_default();
             mistakes.extend(policy.err().unwrap_or_default());

@@ -1,5 +1,6 @@
 //! docs/CONFIGURATION.md: its frame is reference.md, its fields are the table's.
 
+use crate::profiles;
 use crate::written::toml;
 use onlyonce::guard::known_names::{COOKIES, FORM_FIELDS, Group, REQUEST_HEADERS};
 use onlyonce::guard::policy::amount::{AmountRange, NumberRange};
@@ -11,6 +12,8 @@ pub fn reference() -> String {
     include_str!("reference.md")
         .replace("{{rows}}\n", &rows)
         .replace("{{sections}}\n", sections.trim_start())
+        .replace("{{presets}}\n", &profiles::presets())
+        .replace("{{refusals}}\n", &profiles::refusals())
         .replace("{{cookies}}\n", &groups(&COOKIES))
         .replace("{{form_fields}}\n", &groups(&FORM_FIELDS))
         .replace("{{request_headers}}\n", &groups(&REQUEST_HEADERS))

@@ -53,6 +53,9 @@ fn list(name: &str, values: &Values) -> String {
         "scope" => match &settings.scope {
             Scope::Auto => vec!["auto".into()],
             Scope::Sources(sources) => sources.iter().map(Source::written).collect(),
+            Scope::AutoAnd(sources) => {
+                std::iter::once("auto".into()).chain(sources.iter().map(Source::written)).collect()
+            }
         },
         "credential" if settings.credential == auto_credential() => vec!["auto".into()],
         "credential" => settings.credential.iter().map(Source::written).collect(),

@@ -73,8 +73,7 @@ pub enum ValueError {
 const REALM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
 const METHODS: &str = "write a list such as [\"POST\", \"PATCH\"]";
 const KEY_FROM: &str = "write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as [\"header:idempotency-key\", \"json:/idempotency_key\"]";
-const SCOPE: &str =
-    "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim> and path";
+const SCOPE: &str = "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path and auto";
 const CREDENTIAL: &str =
     "write \"auto\", or a list of header:<name>, cookie:<name> and query:<name>";
 const SOURCE: &str = "write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path";
@@ -173,9 +172,26 @@ pub fn scope(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Optio
     values.settings.scope = match reader.value(json)? {
         Value::Text(text) if text == "auto" => Scope::Auto,
         Value::Text(_) => return reader.wrong(json, ValueError::NotAuto { cure: SCOPE }),
-        _ => Scope::Sources(some_entries(reader, json, SCOPE, SCOPE, source)?),
+        _ => {
+            let listed = some_entries(reader, json, SCOPE, SCOPE, auto_or_source)?;
+            let is_auto = listed.contains(&None);
+            let sources: Vec<Source> = listed.into_iter().flatten().collect();
+            match (is_auto, sources.is_empty()) {
+                (false, _) => Scope::Sources(sources),
+                (true, true) => Scope::Auto,
+                (true, false) => Scope::AutoAnd(sources),
+            }
+        }
     };
     Some(())
+}
+
+/// A source, or `None` for all that `auto` takes.
+fn auto_or_source(reader: &mut Reader, json: &RawValue) -> Option<Option<Source>> {
+    match reader.text(json, SOURCE)?.as_str() {
+        AUTO => Some(None),
+        _ => source(reader, json).map(Some),
+    }
 }
 
 pub fn credential(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {

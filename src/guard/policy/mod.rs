@@ -13,6 +13,7 @@ mod json;
 mod lists;
 mod parse;
 pub mod pattern;
+pub mod profiles;
 mod reader;
 mod releases;
 mod rules;

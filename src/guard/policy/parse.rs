@@ -9,6 +9,7 @@
 use super::error::{Mistake, PolicyErrors, TABLE};
 use super::fields::{FieldSpec, KNOWN, Level, Values, known};
 use super::pattern::Pattern;
+use super::profiles::PRESET;
 use super::reader::{Reader, Table};
 use super::rules::{RULES, Rule};
 use super::{Policy, Route, Settings};
@@ -98,6 +99,8 @@ fn pattern(reader: &mut Reader, json: &RawValue, earlier: &[Route]) -> Option<Pa
     }
 }
 
+const PROFILE: &str = "profile";
+
 /// What one table of a policy makes of the settings that it starts from.
 struct Layer {
     values: Values,
@@ -115,7 +118,10 @@ impl Layer {
     ) -> Self {
         let values = Values { settings, ..Values::default() };
         let mut layer = Self { values, mistaken: mistaken.into() };
-        for (name, json) in table.members() {
+        // A profile presets what the other fields of its table may set otherwise.
+        let (profile, others): (Vec<_>, Vec<_>) =
+            table.members().iter().partition(|(name, _)| name == PROFILE);
+        for (name, json) in profile.into_iter().chain(others) {
             reader.within(name, |reader| layer.field(reader, name, json, level));
         }
         for rule in &RULES {
@@ -151,11 +157,19 @@ impl Layer {
         if self.is_mistaken(&rule.fields) {
             return;
         }
-        let mut fields = rule.fields.iter().enumerate();
-        let blamed = fields.find(|(_, field)| table.get(field).is_some());
-        let Some((at, field)) = blamed else { return };
-        if let Err(violation) = rule.check(&self.values.settings, at) {
-            reader.member::<()>(table, field, |reader, json| reader.wrong(json, violation));
+        let written = |field: &&str| table.get(field).is_some();
+        let (at, blamed) = match rule.fields.iter().position(|field| written(&field)) {
+            Some(at) => (at, rule.fields.get(at).copied().unwrap_or_default()),
+            None => match rule.fields.iter().position(|field| PRESET.contains(field)) {
+                Some(at) if written(&PROFILE) => (at, PROFILE),
+                _ => return,
+            },
+        };
+        if let Err(mut violation) = rule.check(&self.values.settings, at) {
+            if blamed == PROFILE {
+                violation.is_preset(rule.fields.get(at).copied().unwrap_or_default());
+            }
+            reader.member::<()>(table, blamed, |reader, json| reader.wrong(json, violation));
         }
     }
 

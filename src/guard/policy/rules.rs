@@ -41,6 +41,13 @@ pub struct RuleViolation {
     cure: String,
 }
 
+impl RuleViolation {
+    /// The field that it is said of was not written: a profile presets it.
+    pub fn is_preset(&mut self, field: &str) {
+        self.reason = format!("presets {field}, which {}", self.reason);
+    }
+}
+
 pub static RULES: [Rule; 10] = [
     Rule { fields: ["retry_window", "deadline"], broken: window },
     Rule { fields: ["derive_window", "retry_window"], broken: derive_window },

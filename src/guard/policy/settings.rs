@@ -3,8 +3,8 @@
 
 use crate::guard::cors::Cors;
 use crate::guard::fingerprint::{Ignore, Method};
-use crate::guard::key::Spelling;
 use crate::guard::key_location::{KeyLocation, KeyRules};
+use crate::guard::profile::Profile;
 use crate::guard::release::{Release, ReleaseHeader};
 use crate::guard::scope::{Scope, auto_credential};
 use crate::guard::settle::Settle;
@@ -16,6 +16,8 @@ use strum::{EnumString, IntoStaticStr, VariantNames};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settings {
+    /// The protocol that callers speak.
+    pub profile: Profile,
     /// The methods that are guarded.
     pub methods: Vec<String>,
     pub key: KeyMode,
@@ -64,7 +66,7 @@ impl Settings {
     pub fn reads_header(&self, name: &str) -> bool {
         let scope = match &self.scope {
             Scope::Auto => &[],
-            Scope::Sources(sources) => sources.as_slice(),
+            Scope::Sources(sources) | Scope::AutoAnd(sources) => sources.as_slice(),
         };
         let mut sources = scope.iter().chain(&self.credential);
         sources.any(|source| source.is_header(name))
@@ -81,7 +83,7 @@ impl Settings {
     pub fn key_rules(&self) -> KeyRules<'_> {
         KeyRules {
             locations: (&self.key_from).into(),
-            in_header: Spelling::Header,
+            in_header: self.profile.spelling(),
             least: self.key_min_length as usize,
         }
     }
@@ -175,6 +177,7 @@ const MIB: u64 = 1024 * 1024;
 impl Default for Settings {
     fn default() -> Self {
         Self {
+            profile: Profile::Draft,
             methods: vec!["POST".into(), "PATCH".into()],
             key: KeyMode::Optional,
             key_from: vec![KeyLocation::usual()],
@@ -218,7 +221,7 @@ const RELEASED_WITH: [(u16, &str); 6] = [
     (503, "retry-after"),
 ];
 
-fn default_release() -> Vec<Release> {
+pub(super) fn default_release() -> Vec<Release> {
     let with = RELEASED_WITH.map(|(status, name)| Release {
         status,
         header: Some(ReleaseHeader { name: name.into(), matches: None }),

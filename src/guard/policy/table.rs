@@ -9,6 +9,7 @@ use super::settings::{InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Unknown}
 use super::settle;
 use super::sharding::{self, Jurisdiction, Location};
 use crate::guard::fingerprint::Algorithm;
+use crate::guard::profile::Profile;
 use crate::guard::shard::places::PLACES;
 use strum::VariantNames;
 
@@ -46,6 +47,15 @@ macro_rules! optional_choice {
     };
 }
 
+const PROFILE: Kind = Kind::Choice(Choice {
+    words: Profile::VARIANTS,
+    set: |values, word| {
+        word.parse::<Profile>().ok()?.preset(&mut values.settings);
+        Some(())
+    },
+    get: |values| values.settings.profile.into(),
+});
+
 const fn duration(least: u64, most: u64) -> AmountRange {
     AmountRange { units: &DURATION, least, most }
 }
@@ -82,7 +92,7 @@ impl Field {
     }
 }
 
-pub const FIELDS: [Field; 34] = [
+pub const FIELDS: [Field; 35] = [
     field("realm", Kind::Special(lists::realm), Absent("the request's host, in lower case and without its port"))
         .only(Level::Top)
         .allows("1 to 255 visible ASCII characters")
@@ -130,6 +140,9 @@ pub const FIELDS: [Field; 34] = [
         .allows("a path in which `*` is one segment and a last `**` is the rest")
         .means("Which paths the route is for.")
         .because("A route for everything would be the defaults."),
+    field("profile", PROFILE, Is(r#""draft""#))
+        .means("The protocol that callers speak. It presets fields, as if they were written in the same table; what that table says beside it wins. It also decides how a bare key may be written, and which status and body a refusal has: [Profiles](#profiles).")
+        .because("The draft's header, statuses and problems are what an API without a history should have."),
     field("methods", Kind::Special(lists::methods), Is(r#"["POST", "PATCH"]"#))
         .allows("a list of methods in upper case, without GET, HEAD and OPTIONS")
         .means("The methods that are guarded; requests of another method stream through untouched.")
@@ -175,7 +188,7 @@ pub const FIELDS: [Field; 34] = [
         .means("The answers that say \"I did not process this\": they are passed on, nothing is stored, and the key is free again. Any other 4xx is stored, and frees the key for other credentials alone.")
         .because("By their definitions these come before the work: what authentication, limits and preconditions refuse, what a server did not wait for or will not take in this form, and what the edge says of a connection that was never made. 307 and 308 say \"send the same there\": who follows shows this very key again. A conflict, a lock, a body that is too large for now and a 503 are among them only with `Retry-After`; a plain 503 is not, because common routers answer it while the application works on."),
     field("scope", Kind::Special(lists::scope), Is(r#""auto""#))
-        .allows("`\"auto\"`, or a list of `header:<name>`, `cookie:<name>`, `query:<name>`, `jwt:<claim>` and `path`")
+        .allows("`\"auto\"`, or a list of `header:<name>`, `cookie:<name>`, `query:<name>`, `jwt:<claim>`, `path` and `auto`, which stands for all that `\"auto\"` takes")
         .means("Who a key belongs to: the same key of another scope is another operation. `auto` takes the `iss` and `sub` of a JWT under any Authorization scheme, else what stays in a scheme that signs each request anew (the access key of an AWS signature, an OAuth 1 consumer key and token, a Digest's username and realm, the id of Hawk, MAC, Veracode, APIAuth or amx, Akamai's client and access token, a Signature's keyId), else the whole Authorization header; and `x-api-key` where it is there, too. Of `Negotiate` (Kerberos) and `NTLM` nothing stays that could be read, so each request has another owner: name a header or a cookie that does. Tokens are read unverified: they partition, they authorise nothing. A claim that is missing falls back to the whole Authorization header. `path` gives each path keys of its own. Requests that tell who sends them by cookies alone all share one scope under `auto`: name the cookie of your session, as in `scope = [\"cookie:sid\"]`, or two users who happen to choose the same key meet (the second is refused, and sees nothing).")
         .because("Two customers who happen to choose the same key must not meet, and a token that is renewed between two attempts is still the same customer.")
         .beware("Changing it makes every key a new one: a retry of a request from before the change is carried out again."),

@@ -75,12 +75,22 @@ for (const [status, headers, problem, outcome, again] of [
 for (const [what, headers] of [
   ["without Cache-Status", { "content-type": "application/problem+json" }],
   ["of another cache", { ...GUARD, "cache-status": "notonlyonce; hit" }],
-  ["in another type", { ...GUARD, "content-type": "application/json" }],
+  ["in another type, of an answer that is none", { ...GUARD, "cache-status": "onlyonce; fwd=bypass; detail=observe", "content-type": "application/json" }],
 ]) {
   test(`a problem ${what} is not the guard's`, async () => {
     const response = new Response('{"code":"in-progress","retryable":true}', { status: 409, headers });
     assert.equal(await problemOf(response), null);
     assert.equal(outcomeOf(response, null), "final");
+  });
+}
+
+for (const [code, again, outcome] of [["in-progress", "true", "unknown"], ["key-fenced", "false", "not-processed"]]) {
+  test(`a refusal in the shape of another protocol is known by its headers: ${code}`, async () => {
+    const headers = { "cache-status": `edge; fwd=miss, onlyonce; detail=${code}`, "x-should-retry": again, "content-type": "application/json" };
+    const response = new Response('{"error":{"type":"idempotency_error","code":"x"}}', { status: 409, headers });
+    const problem = await problemOf(response);
+    assert.deepEqual(problem, { code, retryable: again === "true", status: 409 });
+    assert.equal(outcomeOf(response, problem), outcome);
   });
 }
 

@@ -14,7 +14,7 @@ import { build } from "esbuild";
 
 // 800 of it to give up safely: form and outbox fence a key before they let it go (start-over.js and
 // key-status.js, which both have since).
-const MAX = 7_900;
+const MAX = 8_000;
 const client = fileURLToPath(new URL("..", import.meta.url));
 const names = readdirSync(client).filter((name) => name.endsWith(".js"));
 

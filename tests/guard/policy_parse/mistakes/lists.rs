@@ -29,14 +29,14 @@ fn methods() {
 fn scope_and_credential() {
     one(
         r#"{"scope": "automatic"}"#,
-        r#"scope "automatic" is not "auto": write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim> and path"#,
+        r#"scope "automatic" is not "auto": write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path and auto"#,
     );
     one(
         r#"{"scope": []}"#,
-        r#"scope [] is empty: write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim> and path"#,
+        r#"scope [] is empty: write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path and auto"#,
     );
     check(
-        r#"{"scope": ["sub", "header:", "header:a b", "cookie:a;b", "jwt:", 7, "auto"]}"#,
+        r#"{"scope": ["sub", "header:", "header:a b", "cookie:a;b", "jwt:", 7]}"#,
         &[
             r#"scope[0] "sub" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
             r#"scope[1] "header:" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
@@ -44,7 +44,6 @@ fn scope_and_credential() {
             r#"scope[3] "cookie:a;b" holds no cookie name: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
             r#"scope[4] "jwt:" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
             "scope[5] 7 is a number: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path",
-            r#"scope[6] "auto" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
         ],
     );
     one(
