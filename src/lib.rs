@@ -17,7 +17,8 @@
 //!
 //! - [`guard`]: the rules. Pure functions over values; no Worker, no clock, no randomness. The host
 //!   build compiles nothing else, so `cargo test` proves them pure.
-//!   - `key`: what a key is. `scope`: whose it is, and who may see the answer. `request_head`: what
+//!   - `key`: what a key is; `key_location`, `keyed_body`: where one may stand. `profile`: the protocol that
+//!     callers speak. `scope`: whose it is, and who may see the answer. `request_head`: what
 //!     the rules read of a request.
 //!   - `fingerprint`, `canonical_json`, `multipart`: whether two requests are the same.
 //!   - `policy`, `release`: what is guarded, and how. `origin`: what an answer means; `public_address`:
@@ -30,7 +31,7 @@
 //!   - `operator`, `seen`: what an operator may ask, and is told; `console`: the page that asks it. `unknown_outcome`: what is told
 //!     of an outcome that nobody knows, and of its end. `key_status`: what a caller may ask of its key.
 //!   - `replay`, `isolate_cache`: when a copy may be shown. `problem`: what a refusal says; `cors`:
-//!     which pages may read it. `log`, `metrics`, `health`: what an operator and a client are told.
+//!     which pages may read it; `contract`: what programs may know of the policy. `log`, `metrics`, `health`: what an operator and a client are told.
 //!   - `rpc`: what Worker and object say to each other. `forward`: what the origin is sent.
 //!   - `document`, `hex`, `digest`, `time`: what the others are made of.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.

@@ -16,8 +16,8 @@ mod choices;
 mod engine;
 mod mutate;
 
+mod body_key;
 mod fingerprint;
-mod form_key;
 mod json;
 mod key;
 mod message;
@@ -35,8 +35,8 @@ fn idempotency_keys() {
 }
 
 #[test]
-fn keys_in_forms() {
-    run(Target { name: "form_key", words: form_key::WORDS, check: form_key::check });
+fn keys_in_bodies() {
+    run(Target { name: "body_key", words: body_key::WORDS, check: body_key::check });
 }
 
 #[test]
