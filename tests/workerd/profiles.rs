@@ -440,20 +440,41 @@ fn a_senders_second_delivery_waits_only_as_long_as_senders_do() {
     guard.check_calls(1);
 }
 
-/// Stripe names an event in its body alone.
+/// A signed webhook without Authorization: the signature is another one with each delivery.
 #[test]
-fn an_event_of_stripes_is_known_by_its_id() {
-    let policy = json!({ "routes": [{ "path": "/*/stripe-events", "profile": "webhook", "key": "required", "key_from": ["json:/id"] }] });
-    let guard = Guard::under(&policy);
-    guard.origin_in_turn([Reply::new(200)]);
-    let event = |pending: u32, signature: &str| {
-        let body = json!({ "id": format!("evt_{}", guard.key()), "object": "event", "pending_webhooks": pending });
-        let call = Call::post(&guard.path("/stripe-events")).header("Stripe-Signature", signature);
-        call.json(&body.to_string())
+fn the_readmes_webhooks_are_carried_out_once() {
+    let example = include_str!("../../README.md");
+    for lines in [
+        "\npath = \"/webhooks/stripe\"\nprofile = \"webhook\" ",
+        "\nkey_from = [\"json:/id\"] ",
+        "\npath = \"/webhooks/**\"\nprofile = \"webhook\" ",
+    ] {
+        assert!(example.contains(lines), "{lines}");
+    }
+    let guard = Guard::under(&json!({ "routes": [
+        { "path": "/*/webhooks/stripe", "profile": "webhook", "key_from": ["json:/id"] },
+        { "path": "/*/webhooks/**", "profile": "webhook" },
+    ] }));
+    guard.origin_always(Reply::json(200, r#"{"received":true}"#));
+    let event = |id: &str, signature: &str, pending: u32| {
+        let body =
+            json!({ "id": format!("evt_{id}_{}", guard.key()), "pending_webhooks": pending });
+        let call = Call::post(&guard.path("/webhooks/stripe")).json(&body.to_string());
+        call.header("Stripe-Signature", signature)
     };
-    assert_eq!(came(&guard.send(&event(2, "t=1,v1=a"))).0, Came::First);
-    assert_eq!(came(&guard.send(&event(1, "t=2,v1=b"))).0, Came::Replayed);
-    guard.check_calls(1);
+    assert_eq!(came(&guard.send(&event("1", "t=1,v1=a", 2))).0, Came::First);
+    assert_eq!(came(&guard.send(&event("1", "t=2,v1=b", 1))).0, Came::Replayed);
+    assert_eq!(came(&guard.send(&event("2", "t=3,v1=c", 1))).0, Came::First);
+    let push = |id: &str| {
+        let call = Call::post(&guard.path("/webhooks/github")).json(r#"{"id":17}"#);
+        call.header("X-GitHub-Delivery", &format!("{id}-{}", guard.key()))
+    };
+    assert_eq!(came(&guard.send(&push("1"))).0, Came::First);
+    assert_eq!(came(&guard.send(&push("1"))).0, Came::Replayed);
+    guard.check_calls(3);
+    // One without an id goes its way.
+    let bare = guard.send(&Call::post(&guard.path("/webhooks/github")).json("{}"));
+    assert_eq!(bare.header("cache-status"), Some("onlyonce; fwd=bypass"));
 }
 
 #[test]
