@@ -3,16 +3,12 @@
 //    what the Worker will read. Secrets are not needed and not read.
 // 2. stdout is the table; it ends with 1 where there is a mistake.
 // 3. What is no TOML (or JSON) is shown where it stands: file:line:column, and the line.
-import { spawnSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { cargoLines } from "./lib/cargo-progress.mjs";
 import { Failure, log, main, step } from "./lib/log.mjs";
 import { underNode22 } from "./lib/node22.mjs";
-import { root } from "./lib/paths.mjs";
-import { run } from "./lib/run.mjs";
+import { buildPolicyCommand, policyCommand, policyVariables } from "./lib/policy-command.mjs";
 import { checkRust } from "./lib/rust.mjs";
 import { helpIfAsked } from "./lib/usage.mjs";
-import { readConfig } from "./lib/worker-config.mjs";
 
 const USAGE = `npm run check-policy [-- [METHOD] [PATH] [--config wrangler.toml] [--env NAME] …]
 What the policy of a wrangler configuration says, path by path, or every mistake in it.
@@ -23,19 +19,18 @@ What the policy of a wrangler configuration says, path by path, or every mistake
   --only-mistakes          no word where there is none
 Ends with 1 where there is a mistake.`;
 const PLAIN = /^https?:\/\/[a-z0-9.-]+(:\d+)?\/?$/i;
-const CARGO = ["--locked", "--bin", "policy"];
 
 await main(async () => {
   helpIfAsked(USAGE);
   const { config, env, origin, request, "only-mistakes": brief } = options(process.argv.slice(2));
   await underNode22();
   checkRust();
-  const variables = variablesOf(config, env);
+  const variables = policyVariables(config, env);
   if (origin !== undefined) variables.ORIGIN = origin;
   if (brief && !mayBeMistaken(variables)) return;
-  await step("the checker", { work: build });
+  await step("the checker", { work: buildPolicyCommand });
   if (!brief) log(`\n${config}${env ? `, environment ${env}` : ""}\n`);
-  process.exitCode = check(variables, request, brief ? "ignore" : "inherit");
+  process.exitCode = policyCommand(["check", ...request], variables, brief ? "ignore" : "inherit").status;
 });
 
 function options(args) {
@@ -65,31 +60,7 @@ function requestFrom(words) {
   throw new Failure(`"${words.join(" ")}" is no request`, { cure: "write its method and its path: npm run check-policy -- POST /payments/refunds" });
 }
 
-// wrangler only warns of an environment that is not there, and falls back to the top level.
-function variablesOf(file, env) {
-  const config = readConfig(file, env);
-  const known = config.definedEnvironments ?? [];
-  if (env !== undefined && !known.includes(env)) {
-    throw new Failure(`${file} has no environment "${env}"`, { cure: known.length ? `choose from ${known.join(", ")}` : "leave --env out" });
-  }
-  const { POLICY, ORIGIN } = config.vars;
-  const ORIGIN_SERVICE = config.services?.find(({ binding }) => binding === "ORIGIN_SERVICE")?.service;
-  const RESPONSES = config.kv_namespaces?.find(({ binding }) => binding === "RESPONSES")?.binding;
-  return { POLICY, ORIGIN, ORIGIN_SERVICE, RESPONSES };
-}
-
 /** Whether the guard has to be asked: an origin that is no more than an address, alone, holds no mistake. */
 function mayBeMistaken({ POLICY, ORIGIN }) {
   return POLICY !== undefined || (ORIGIN !== undefined && !PLAIN.test(ORIGIN));
-}
-
-function build(progress) {
-  return run("cargo", ["build", ...CARGO], { cwd: root, onLine: cargoLines(progress) }).then(() => "ready");
-}
-
-function check(variables, request, stdout) {
-  const options = { cwd: root, input: JSON.stringify(variables), stdio: ["pipe", stdout, "inherit"] };
-  const { status, error } = spawnSync("cargo", ["run", "--quiet", ...CARGO, "--", "check", ...request], options);
-  if (error) throw new Failure(`cargo could not be started: ${error.message}`);
-  return status ?? 1;
 }

@@ -17,5 +17,5 @@ await main(async () => {
     process.exit(2);
   }
   const tests = args.includes("--tests");
-  await setup({ browser: tests, clients: tests, lint: args.includes("--lint") });
+  await setup({ browser: tests, clients: tests, openapi: tests, lint: args.includes("--lint") });
 });

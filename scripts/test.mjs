@@ -10,12 +10,14 @@ import { show } from "./lib/run.mjs";
 import { setup } from "./lib/setup.mjs";
 import { helpIfAsked } from "./lib/usage.mjs";
 
-const USAGE = `npm test [-- native|proof|fuzz|tools|clients|workerd|storm|browser ...]: sets up, builds, and runs every test,
+const USAGE = `npm test [-- native|proof|fuzz|tools|conform|openapi|clients|workerd|storm|browser ...]: sets up, builds, and runs every test,
 or the parts that are named.
   native   the rules, on the host, without any runtime
   proof    the rules under a model checker, and at random (docs/PROOF.md)
   fuzz     what strangers send and disks hold, drawn at random for a second each (FUZZ_SECONDS)
   tools    what an operator or a newcomer runs, against logs and a guard on the real runtime
+  conform  the conformance kit on small servers with and without a flaw, and on the guard in each profile
+  openapi  the policy in an API's own documents, public ones among them, with others' tools as the judges
   clients  the clients that people use, from npm, and curl, with the guard between them and an API
   workerd  the guard on the real runtime, driven over raw sockets
   storm    thousands of clients, and a runtime that is killed over and over (npm run storm)
@@ -23,13 +25,16 @@ or the parts that are named.
 
 const BROWSER_TESTS = [join("tests", "browser")];
 const TOOL_TESTS = [join("tests", "doctor"), join("tests", "tools")];
+const CONFORM_TESTS = [join("tests", "conform")];
+const OPENAPI_TESTS = [join("tests", "openapi")];
 const CLIENT_TESTS = [join("tests", "clients")];
-const parts = { native, proof, fuzz, tools, clients, workerd, storm, browser };
+const parts = { native, proof, fuzz, tools, conform, openapi, clients, workerd, storm, browser };
 
 await main(async () => {
   helpIfAsked(USAGE);
   const chosen = chosenParts(process.argv.slice(2));
-  await setup({ browser: chosen.includes("browser"), clients: chosen.includes("clients") });
+  const needs = ["browser", "clients", "openapi"].map((name) => [name, chosen.includes(name)]);
+  await setup(Object.fromEntries(needs));
   await build();
   for (const name of chosen) {
     log(`\n== ${name} tests ==`);
@@ -69,6 +74,14 @@ function cargoTest(args) {
 
 function tools() {
   return nodeTest(TOOL_TESTS, process.env);
+}
+
+function conform() {
+  return nodeTest(CONFORM_TESTS, process.env);
+}
+
+function openapi() {
+  return nodeTest(OPENAPI_TESTS, process.env);
 }
 
 function clients() {

@@ -28,6 +28,11 @@ export async function clientPackages() {
   await step("clients under test", installation(join(root, "tests", "clients")));
 }
 
+/** The public documents and others' tools that tests/openapi takes: a lock file of their own as well. */
+export async function openapiPackages() {
+  await step("public OpenAPI documents, and tools for them", installation(join(root, "tests", "openapi")));
+}
+
 function installation(folder) {
   return { done: () => packagesCurrent(folder), work: (progress) => installPackages(folder, progress) };
 }

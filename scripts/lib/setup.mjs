@@ -6,16 +6,17 @@ import { join } from "node:path";
 import { chromium, installChromium } from "./chromium.mjs";
 import { locked } from "./lock.mjs";
 import { step } from "./log.mjs";
-import { clientPackages, npmPackages } from "./node22.mjs";
+import { clientPackages, npmPackages, openapiPackages } from "./node22.mjs";
 import { cache, wasmTriple } from "./paths.mjs";
 import { addLints, addWasmTarget, checkRust, lints, wasmTarget } from "./rust.mjs";
 import { cargoTools, installCargoTools } from "./tools.mjs";
 
-export async function setup({ browser = false, clients = false, lint = false } = {}) {
+export async function setup({ browser = false, clients = false, openapi = false, lint = false } = {}) {
   checkRust();
   await Promise.all([npmPackages(), rustTools()]);
   if (lint) await step("clippy and rustfmt", { done: lints, work: addLints });
   if (clients) await clientPackages();
+  if (openapi) await openapiPackages();
   if (browser) await step("Chromium", { done: chromium, work: installChromium });
 }
 
