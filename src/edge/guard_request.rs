@@ -11,7 +11,7 @@ use super::platform::streams::{Pipe, ReadAhead};
 use super::platform::upload::{BodyError, Limits, read_request};
 use super::platform::{now, random_bits};
 use crate::guard::digest::hex;
-use crate::guard::fingerprint::Fingerprint;
+use crate::guard::fingerprint::{Fingerprint, Method};
 use crate::guard::key::IdempotencyKey;
 use crate::guard::key_location::{FoundKey, KeyRules};
 use crate::guard::log::{Advice, FingerprintTag, RequestOutcome};
@@ -25,6 +25,7 @@ use crate::guard::source::{Unreadable, check_readable};
 use crate::guard::time::UnixMillis;
 use crate::guard::uploads::{Holder, Stage, patience};
 use js_sys::Uint8Array;
+use std::borrow::Cow;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -127,7 +128,8 @@ async fn answer_identified(
         detail: if guarded.observes() { Some("observe") } else { source.name() },
         started,
     };
-    let key_header = found.as_ref().and_then(FoundKey::header);
+    // Who only watches changes nothing of a request.
+    let key_header = found.as_ref().and_then(FoundKey::header).filter(|_| !guarded.observes());
     IdentifiedRequest { guarded, writer: &writer, source, key_header, body, fingerprint }
         .answer()
         .await
@@ -211,6 +213,14 @@ fn identify(
     Ok(record.map(|record| Identity { found, source, fingerprint, record }))
 }
 
+/// How the request is compared. The places of keys say nothing of a queue's message, which has its own.
+fn comparison(guarded: &GuardedRequest) -> Cow<'_, Method> {
+    match guarded.queue {
+        Some(_) => Cow::Borrowed(&guarded.settings.fingerprint),
+        None => guarded.settings.comparison(),
+    }
+}
+
 /// The request's fingerprint and the record's name, which is `None` if a key should be derived and no
 /// credential is there. Whatever is compared of the request has to be readable.
 fn fingerprint_and_record(
@@ -220,7 +230,7 @@ fn fingerprint_and_record(
 ) -> Result<(Fingerprint, Option<RecordId>), Unreadable> {
     let GuardedRequest { incoming, settings, realm, log, .. } = guarded;
     let head = &incoming.head;
-    let fingerprint = Fingerprint::of(head, body, &settings.comparison())?;
+    let fingerprint = Fingerprint::of(head, body, &comparison(guarded))?;
     let scope = settings.scope.values(head)?;
     check_readable(&settings.credential, head)?;
     let is_by_cookies = match key {

@@ -115,8 +115,11 @@ pub async fn pass_keyless(
     incoming: &Incoming,
     context: &ResponseContext<'_>,
 ) -> Result<Response, JsValue> {
-    let response = JsFuture::from(pass_or_tell(incoming)?).await?;
-    Ok(marked(response.unchecked_into(), Coding::Platform, context, BypassReason::Keyless))
+    let response = match JsFuture::from(pass_through(incoming)?).await {
+        Ok(response) => response.unchecked_into(),
+        Err(error) => origin_lost(context, &error)?,
+    };
+    Ok(marked(response, Coding::Platform, context, BypassReason::Keyless))
 }
 
 /// Why a request of a guarded route is sent on unguarded.

@@ -4,8 +4,8 @@
 //!    are ignored. Anything else is a bare key, as Stripe's clients send it.
 //! 2. Both spellings of the same characters name the same key.
 //! 3. 1 to 255 characters. Bare keys hold no white space, quote, comma or semicolon; where that is how a
-//!    protocol's clients write them, white space and semicolons too. Outside of headers, where no lines
-//!    are joined, a bare key is any text of visible ASCII and spaces.
+//!    protocol's clients write them, white space and semicolons too. In JSON and in a query the text is
+//!    the key, as it stands there: visible ASCII and spaces.
 //! 4. A repeated header arrives joined by a comma and is refused, never guessed at.
 //! 5. What a program writes where it has nothing to write, such as `undefined`, is no key: every
 //!    customer of such a program would send the same one.
@@ -30,7 +30,7 @@ pub enum Spelling {
     Header,
     /// In a header of a protocol whose keys may hold spaces: 0x20 to 0x7E without quote and comma.
     SpacedHeader,
-    /// In a body or a query: 0x20 to 0x7E.
+    /// In JSON or a query: 0x20 to 0x7E, each of which is a part of the key.
     Text,
 }
 
@@ -67,11 +67,18 @@ impl IdempotencyKey {
 
     /// Reads a key where it may be written in this way.
     pub fn parse_spelled(text: &str, spelling: Spelling) -> Result<Self, KeyError> {
-        let value = text.trim_matches([' ', '\t']);
-        if is_programmers_nothing(value) {
+        let value = match spelling {
+            Spelling::Text => text,
+            Spelling::Header | Spelling::SpacedHeader => text.trim_matches([' ', '\t']),
+        };
+        if value.trim().is_empty() {
+            return Err(KeyError::Empty);
+        }
+        if says_nothing(value) {
             return Err(KeyError::Nothing);
         }
-        let key = if value.starts_with('"') { quoted(value)? } else { bare(value, spelling)? };
+        let is_quoted = value.starts_with('"') && spelling != Spelling::Text;
+        let key = if is_quoted { quoted(value)? } else { bare(value, spelling)? };
         match key.as_str().len() {
             0 => Err(KeyError::Empty),
             1..=MAX_LENGTH if is_programmers_nothing(key.as_str()) => Err(KeyError::Nothing),
@@ -82,7 +89,7 @@ impl IdempotencyKey {
 
     /// Reads a header that was taken for a key before, whatever its route allows by now.
     pub fn parse_sent(header: &str) -> Result<Self, KeyError> {
-        Self::parse_spelled(header, Spelling::Text)
+        Self::parse_spelled(header, Spelling::SpacedHeader)
     }
 
     /// The same key.

@@ -10,7 +10,7 @@
 use super::form;
 use super::json_pointer::{self, Pointer};
 use super::key::{IdempotencyKey, KeyError, MAX_LENGTH, Spelling};
-use super::keyed_body::{KeyedBody, NoText, is_form, is_json, only_value};
+use super::keyed_body::{KeyedBody, NoText, Unreadable, is_form, is_json, only_value};
 use super::parameters::is_token;
 use super::request_head::RequestHead;
 use std::borrow::Cow;
@@ -79,6 +79,10 @@ pub enum KeyRefusal {
         "{location} is no text; send one key of 1 to {MAX_LENGTH} characters, such as a new UUID"
     )]
     OtherType { location: KeyLocation },
+    #[error(
+        "{location} cannot be looked for, because the body {reason}; send one that can be read, or the key in Idempotency-Key"
+    )]
+    Unreadable { location: KeyLocation, reason: Unreadable },
 }
 
 impl KeyLocation {
@@ -107,9 +111,10 @@ impl KeyLocation {
 
     /// A key that stands here. A header holds it as it came; what a header could not hold is quoted.
     fn found(&self, key: IdempotencyKey, text: &str) -> FoundKey {
-        let text = text.trim_matches([' ', '\t']);
-        let is_header = matches!(self, Self::Header(_)) || IdempotencyKey::parse(text).is_ok();
-        let text = if is_header { text.to_owned() } else { key.to_structured() };
+        let trimmed = text.trim_matches([' ', '\t']);
+        let names_it = |text: &str| IdempotencyKey::parse(text).as_ref() == Ok(&key);
+        let is_header = matches!(self, Self::Header(_)) || names_it(trimmed);
+        let text = if is_header { trimmed.to_owned() } else { key.to_structured() };
         FoundKey { is_in_header: *self == Self::usual(), key, text }
     }
 
@@ -130,6 +135,7 @@ impl KeyLocation {
         found.map_err(|error| match error {
             NoText::Repeated => KeyRefusal::Repeated { location: location() },
             NoText::OtherType => KeyRefusal::OtherType { location: location() },
+            NoText::Unreadable(reason) => KeyRefusal::Unreadable { location: location(), reason },
         })
     }
 }
@@ -163,7 +169,8 @@ impl KeyRules<'_> {
     ///
     /// # Errors
     ///
-    /// It has one that is malformed or repeated, or two.
+    /// It has one that is malformed or repeated, or two; or it has none that can be seen, and a body that
+    /// may hold one and cannot be read.
     pub fn find_key(
         &self,
         head: &impl RequestHead,
@@ -171,8 +178,16 @@ impl KeyRules<'_> {
     ) -> Result<Option<FoundKey>, KeyRefusal> {
         let body = if self.look_into_body(head) { KeyedBody::read(head, body) } else { None };
         let mut found: Option<(&KeyLocation, FoundKey)> = None;
+        let mut unreadable = None;
         for location in self.locations.iter() {
-            let Some(text) = location.text(head, body.as_ref())? else { continue };
+            let text = match location.text(head, body.as_ref()) {
+                Err(refusal @ KeyRefusal::Unreadable { .. }) => {
+                    unreadable = Some(refusal);
+                    continue;
+                }
+                text => text?,
+            };
+            let Some(text) = text else { continue };
             let key = self.read(location, &text).map_err(|error| {
                 let location = location.clone();
                 KeyRefusal::Malformed { location, text: text.clone(), error }
@@ -186,7 +201,11 @@ impl KeyRules<'_> {
                 None => found = Some((location, location.found(key, &text))),
             }
         }
-        Ok(found.map(|(_, key)| key))
+        match (found, unreadable) {
+            (Some((_, key)), _) => Ok(Some(key)),
+            (None, Some(refusal)) => Err(refusal),
+            (None, None) => Ok(None),
+        }
     }
 
     fn read(&self, location: &KeyLocation, text: &str) -> Result<IdempotencyKey, KeyError> {

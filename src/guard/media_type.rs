@@ -56,6 +56,12 @@ impl MediaType {
         charsets.clone().count() < 2 && charsets.into_iter().all(is_utf8)
     }
 
+    /// Whether its texts are in UTF-8 or in ASCII, which is a part of it.
+    pub fn is_utf8_or_ascii(&self) -> bool {
+        let charset = only(&self.parameters, CHARSET);
+        self.is_utf8() || charset.is_some_and(|charset| charset.eq_ignore_ascii_case("us-ascii"))
+    }
+
     /// Adds what counts of it to a digest.
     pub fn add_to(&self, digest: Digest, is_read_by_boundary: bool) -> Digest {
         let counts = |parameter: &&Parameter| match parameter.0.as_str() {

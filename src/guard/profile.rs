@@ -49,8 +49,13 @@ impl Profile {
                 Self::Stripe,
                 Code::KeyReused | Code::CredentialChanged | Code::KeyFenced | Code::ResponseNotKept,
             ) => 400,
-            (Self::Acp, Code::CredentialChanged | Code::KeyFenced | Code::ResponseNotKept) => 422,
+            (
+                Self::Acp | Self::Ucp,
+                Code::CredentialChanged | Code::KeyFenced | Code::ResponseNotKept,
+            ) => 422,
             (Self::Ucp, Code::KeyReused) => 409,
+            // It was handled: the sender has to learn no more.
+            (Self::Webhook, Code::ResponseNotKept) => 200,
             (Self::Ucp | Self::Webhook, Code::InProgress) => 503,
             (Self::Webhook, Code::OutcomeUnknown) => 500,
             _ => status,

@@ -23,6 +23,8 @@ pub enum Source {
     Jwt(String),
     /// The path, each of which has keys of its own then.
     Path,
+    /// The query as a whole, likewise.
+    WholeQuery,
     /// What stays of an Authorization header that signs each request anew: see
     /// [`super::authorization::signer`].
     Signer(String),
@@ -49,6 +51,7 @@ impl Source {
             Self::Query(name) => ("query:", name.as_str()),
             Self::Jwt(claim) => ("jwt:", claim.as_str()),
             Self::Path => (PATH, ""),
+            Self::WholeQuery => (QUERY, ""),
             Self::Signer(part) => ("authorization:", part.as_str()),
             Self::Cookies => (COOKIES, ""),
         };
@@ -62,7 +65,7 @@ impl Source {
             Self::Cookie(_) => name == COOKIE,
             Self::Jwt(_) | Self::Signer(_) => name == AUTHORIZATION,
             Self::Cookies => name == COOKIE || name == AUTHORIZATION,
-            Self::Query(_) | Self::Path => false,
+            Self::Query(_) | Self::Path | Self::WholeQuery => false,
         }
     }
 
@@ -82,6 +85,7 @@ impl Source {
             Self::Query(name) => query(head.query(), name),
             Self::Jwt(name) => claim_text(&claims(&head.header(AUTHORIZATION)?)?, name),
             Self::Path => Some(head.path().to_owned()),
+            Self::WholeQuery => Some(head.query().to_owned()),
             Self::Signer(part) => signed_part(&head.header(AUTHORIZATION)?, part),
             Self::Cookies => {
                 let authorization = head.header(AUTHORIZATION);
@@ -103,7 +107,7 @@ impl Source {
                 is_empty_cookie(cookie.split_once('=').map_or(cookie, |(_name, value)| value))
             }),
             Self::Query(_) => !value.split('&').all(says_nothing),
-            Self::Jwt(_) | Self::Path | Self::Signer(_) => !says_nothing(value),
+            Self::Jwt(_) | Self::Path | Self::WholeQuery | Self::Signer(_) => !says_nothing(value),
         }
     }
 
@@ -116,7 +120,7 @@ impl Source {
                 is_ambiguous(value) || value.to_ascii_uppercase().contains(ENCODED_REPLACEMENT)
             }
             // It goes to the origin as it is read here.
-            Self::Path => false,
+            Self::Path | Self::WholeQuery => false,
             Self::Header(_) | Self::Cookie(_) | Self::Signer(_) | Self::Cookies => {
                 is_ambiguous(value)
             }
@@ -130,6 +134,7 @@ impl Source {
             Self::Query(name) => format!("the query's \"{name}\""),
             Self::Jwt(_) | Self::Signer(_) => in_header(AUTHORIZATION),
             Self::Path => "the path".into(),
+            Self::WholeQuery => "the query".into(),
         }
     }
 }
@@ -141,6 +146,7 @@ fn is_empty_cookie(value: &str) -> bool {
 
 const COOKIE: &str = "cookie";
 const PATH: &str = "path";
+const QUERY: &str = "query";
 const COOKIES: &str = "cookies";
 
 /// U+FFFD in UTF-8, percent-encoded.
@@ -183,7 +189,7 @@ fn query(query: &str, name: &str) -> Option<String> {
 /// Why a text is no source.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error(
-    "\"{0}\" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"
+    "\"{0}\" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query"
 )]
 pub struct SourceError(pub String);
 
@@ -193,6 +199,7 @@ impl FromStr for Source {
     fn from_str(text: &str) -> Result<Self, SourceError> {
         match text.split_once(':') {
             None if text == PATH => return Ok(Self::Path),
+            None if text == QUERY => return Ok(Self::WholeQuery),
             None if text == COOKIES => return Ok(Self::Cookies),
             Some((_, "")) | None => {}
             Some(("header", name)) => return Ok(Self::Header(name.to_ascii_lowercase())),

@@ -106,6 +106,9 @@ fn lists_are_read() {
     check(r#"{"scope": ["path", "auto"]}"#, |settings| {
         settings.scope = Scope::AutoAnd(vec![Source::Path]);
     });
+    check(r#"{"scope": ["path", "query"]}"#, |settings| {
+        settings.scope = Scope::Sources(vec![Source::Path, Source::WholeQuery]);
+    });
     check(r#"{"scope": ["auto"]}"#, |_| {});
     check(r#"{"credential": ["cookie:sid"]}"#, |settings| {
         settings.credential = vec![Source::Cookie("sid".into())];

@@ -211,7 +211,7 @@ fn names_of_sources() {
         assert_eq!(named(name), Ok(name.into()));
     }
     for name in ["", "header", "header:", ":x", "Header:x", "body:x", "jwt", "Path", "path:"] {
-        let cure = "write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path";
+        let cure = "write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query";
         assert_eq!(named(name), Err(format!("\"{name}\" is no source: {cure}")));
     }
 }

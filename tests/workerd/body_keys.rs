@@ -96,8 +96,14 @@ fn keys_that_disagree_are_repeated_or_are_none_are_refused() {
     refuses(&two, "key-invalid", "the query's request_id and the body's /idempotency_key name");
     let twice = order(&guard, "/buy", r#"{"idempotency_key": "a", "idempotency_key": "b"}"#);
     refuses(&twice, "key-invalid", "the body's /idempotency_key is there more than once");
-    let number = order(&guard, "/buy", r#"{"idempotency_key": 17}"#);
+    let number = order(&guard, "/buy", r#"{"idempotency_key": 1.5}"#);
     refuses(&number, "key-invalid", "the body's /idempotency_key is no text");
+    // Nobody knows whether these hold a key: they are not sent on as if they held none.
+    let broken = order(&guard, "/buy", r#"{"idempotency_key": "k", "price": NaN}"#);
+    let gzipped = order(&guard, "/buy", "...").header("Content-Encoding", "gzip");
+    for unreadable in [broken, gzipped] {
+        refuses(&unreadable, "key-invalid", "the body's /idempotency_key cannot be looked for");
+    }
     let nothing = order(&guard, "/buy", &keyed("undefined"));
     refuses(&nothing, "key-invalid", "the body's /idempotency_key \"undefined\" is what a program");
     let short = order(&guard, "/required", &keyed("1234567"));
@@ -147,6 +153,10 @@ fn under_bytes_and_under_a_policy_that_watches_keys_are_found_as_well() {
     let again = guard.send(&watched);
     assert_eq!(again.header("cache-status"), Some("onlyonce; fwd=bypass; detail=observe"));
     guard.check_calls(3);
+    // Who only watches changes nothing of a request.
+    let seen = guard.seen();
+    let headers = |at: usize| seen[at].headers.all("idempotency-key").len();
+    assert_eq!((headers(0), headers(1), headers(2)), (1, 0, 0));
 }
 
 #[test]

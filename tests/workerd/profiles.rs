@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 
 use crate::guard::Guard;
 use crate::http::{Answer, Call};
+use crate::runtime::Setup;
 use crate::script::{Gate, Reply};
 use crate::stamp::{Came, came, check_first, check_replay};
 
@@ -66,7 +67,7 @@ const ROWS: [Row; 10] = [
             (409, "", "credential-changed"),
             (400, "idempotency_error", "credential_changed"),
             (422, "invalid_request", "credential_changed"),
-            (409, "", "credential_changed"),
+            (422, "", "credential_changed"),
             (409, "", "credential-changed"),
         ],
     ),
@@ -77,7 +78,7 @@ const ROWS: [Row; 10] = [
             (409, "", "key-fenced"),
             (400, "idempotency_error", "key_fenced"),
             (422, "invalid_request", "key_fenced"),
-            (409, "", "key_fenced"),
+            (422, "", "key_fenced"),
             (409, "", "key-fenced"),
         ],
     ),
@@ -99,8 +100,8 @@ const ROWS: [Row; 10] = [
             (409, "", "response-not-kept"),
             (400, "idempotency_error", "response_not_kept"),
             (422, "invalid_request", "response_not_kept"),
-            (409, "", "response_not_kept"),
-            (409, "", "response-not-kept"),
+            (422, "", "response_not_kept"),
+            (200, "", "response-not-kept"),
         ],
     ),
     (
@@ -132,7 +133,7 @@ fn policy() -> Value {
         json!({
             "path": format!("/*/{profile}/**"), "profile": profile, "key": "required", "in_flight": "reject", "retry_window": "24h",
             // A caller's account, so that two of its credentials meet.
-            "scope": ["header:x-account", "path"], "fingerprint": "auto",
+            "scope": ["header:x-account", "path"], "credential": "auto", "fingerprint": "auto",
             "key_from": ["header:idempotency-key"], "max_request_body": "1KiB", "max_stored_response": "1KiB",
         })
     };
@@ -239,6 +240,21 @@ fn acps_callers_find_their_request_id_on_a_refusal() {
         check(&refused, profile, "key-missing");
         assert_eq!(refused.header("request-id"), (profile == "acp").then_some("req-1"));
     }
+}
+
+/// Without a key nothing is guarded, and what the guard says is the protocol's all the same.
+#[test]
+fn an_origin_that_cannot_be_reached_is_told_in_the_protocols_shape() {
+    let nowhere = Setup::new(false).var("ORIGIN", "http://127.0.0.1:9");
+    let guard = Guard::with(nowhere.policy(&json!({ "profile": "acp", "key": "optional" })));
+    let answer = guard.send(&guard.keyless_order().header("Request-Id", "req-1"));
+    assert_eq!((answer.status, answer.header("content-type")), (502, Some("application/json")));
+    assert_eq!(answer.header("request-id"), Some("req-1"));
+    let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    assert_eq!(
+        (&body["type"], &body["code"]),
+        (&json!("processing_error"), &json!("origin_unreachable"))
+    );
 }
 
 #[test]
@@ -414,14 +430,45 @@ fn an_event_is_handled_once_however_often_it_is_delivered() {
     }
 }
 
+/// A sender tells all its subscribers of an event under one id.
+#[test]
+fn each_endpoint_gets_an_event_by_itself() {
+    let guard = Guard::under(&presets());
+    guard.origin_always(Reply::new(204));
+    let to = |target: &str| {
+        let call = Call::post(&guard.path(target)).json("{}");
+        guard.send(&call.header("webhook-id", &format!("evt-{}", guard.key())))
+    };
+    for target in ["/webhook/a", "/webhook/b", "/webhook/a?tenant=2"] {
+        assert_eq!(came(&to(target)).0, Came::First, "{target}");
+        assert_eq!(came(&to(target)).0, Came::Replayed, "{target}");
+    }
+    guard.check_calls(3);
+}
+
+/// Senders renew their tokens from one attempt to the next.
+#[test]
+fn a_sender_with_another_token_is_the_same_sender() {
+    let guard = Guard::under(&presets());
+    guard.origin_in_turn([Reply::new(204)]);
+    for (token, how) in [("one", Came::First), ("two", Came::Replayed)] {
+        let call = delivery(&guard, "webhook-id", 1).authorization(&format!("Bearer {token}"));
+        assert_eq!(came(&guard.send(&call)).0, how);
+    }
+    guard.check_calls(1);
+}
+
 #[test]
 fn an_event_that_its_handler_did_not_take_comes_again() {
     let guard = Guard::under(&presets());
-    guard.origin_in_turn([Reply::new(400), Reply::new(404), Reply::new(429), Reply::new(200)]);
-    for (attempt, status) in [(1, 400), (2, 404), (3, 429), (4, 200), (5, 200)] {
-        assert_eq!(guard.send(&delivery(&guard, "webhook-id", attempt)).status, status);
+    let moved = Reply::new(301).header("Location", "/elsewhere");
+    let refused = [400, 404, 418, 429, 451].map(Reply::new);
+    guard.origin_in_turn(refused.into_iter().chain([moved, Reply::new(200)]));
+    for (attempt, status) in [400, 404, 418, 429, 451, 301, 200, 200].into_iter().enumerate() {
+        let answer = guard.send(&delivery(&guard, "webhook-id", attempt as u32));
+        assert_eq!(answer.status, status);
     }
-    guard.check_calls(4);
+    guard.check_calls(7);
 }
 
 #[test]

@@ -46,16 +46,17 @@ fn cell(field: &Field, profile: Profile) -> String {
     }
 }
 
-/// What a list has more than another one, and what less.
+/// What a list has more than another one.
 fn differences(from: &str, to: &str) -> String {
-    let entries = |text: &str| text.split(", ").map(str::to_owned).collect::<BTreeSet<String>>();
-    let (from, to) = (entries(from), entries(to));
-    let listed = |some: Vec<&String>| {
-        some.into_iter().map(|entry| format!("`{entry}`")).collect::<Vec<_>>().join(", ")
+    let statuses = |text: &str| -> BTreeSet<u16> {
+        text.split(", ").filter_map(|entry| entry.parse().ok()).collect()
     };
-    let more = listed(to.difference(&from).collect());
-    let less = listed(from.difference(&to).collect());
-    format!("also {more}; not only {less}")
+    let more: Vec<u16> = statuses(to).difference(&statuses(from)).copied().collect();
+    // Statuses of one hundred stand for all of it where there are many.
+    let (many, few): (Vec<u16>, Vec<u16>) = more.into_iter().partition(|status| *status >= 400);
+    let few: Vec<String> = few.iter().map(|status| format!("`{status}`")).collect();
+    let many = if many.len() > 50 { "every 4xx" } else { "" };
+    format!("also {}, {many}", few.join(", "))
 }
 
 fn code(text: &str) -> String {

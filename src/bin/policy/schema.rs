@@ -86,7 +86,7 @@ fn special(name: &str) -> Value {
             1,
         ),
         "release" => list(json!({ "anyOf": [status(), release_table()] }), 0),
-        "scope" => auto_or(list(source("((header|cookie|query|jwt):.+|path|auto)"), 1)),
+        "scope" => auto_or(list(source("((header|cookie|query|jwt):.+|path|query|auto)"), 1)),
         "key_from" => list(source("((header|query|form):.+|json:/([^~]|~[01])*)"), 1),
         "credential" => auto_or(list(source("(header|cookie|query):.+"), 1)),
         "fingerprint_headers" => {

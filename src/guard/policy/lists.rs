@@ -73,10 +73,10 @@ pub enum ValueError {
 const REALM: &str = "write 1 to 255 visible ASCII characters, such as \"shop\"";
 const METHODS: &str = "write a list such as [\"POST\", \"PATCH\"]";
 const KEY_FROM: &str = "write a list of header:<name>, query:<name>, json:<pointer> and form:<field>, such as [\"header:idempotency-key\", \"json:/idempotency_key\"]";
-const SCOPE: &str = "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path and auto";
+const SCOPE: &str = "write \"auto\", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path, query and auto";
 const CREDENTIAL: &str =
     "write \"auto\", or a list of header:<name>, cookie:<name> and query:<name>";
-const SOURCE: &str = "write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path";
+const SOURCE: &str = "write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query";
 const IGNORE: &str =
     "write a list of JSON pointers and names of form fields, such as [\"/sent_at\", \"sent_at\"]";
 const POINTER: &str =
@@ -208,7 +208,7 @@ pub fn credential(reader: &mut Reader, json: &RawValue, values: &mut Values) -> 
 fn proof(reader: &mut Reader, json: &RawValue) -> Option<Source> {
     match source(reader, json)? {
         Source::Jwt(_) => reader.wrong(json, ValueError::Unverified),
-        Source::Path => reader.wrong(json, ValueError::NoCredential),
+        Source::Path | Source::WholeQuery => reader.wrong(json, ValueError::NoCredential),
         source => Some(source),
     }
 }

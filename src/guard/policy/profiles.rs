@@ -6,12 +6,12 @@ use crate::guard::fingerprint::Algorithm;
 use crate::guard::key_location::KeyLocation;
 use crate::guard::profile::Profile;
 use crate::guard::release::Release;
-use crate::guard::scope::Scope;
+use crate::guard::scope::{Scope, auto_credential};
 use crate::guard::source::Source;
 use crate::guard::time::Millis;
 
 /// The fields that a profile presets.
-pub const PRESET: [&str; 9] = [
+pub const PRESET: [&str; 10] = [
     "methods",
     "key",
     "key_from",
@@ -20,6 +20,7 @@ pub const PRESET: [&str; 9] = [
     "wait",
     "release",
     "scope",
+    "credential",
     "fingerprint",
 ];
 
@@ -35,6 +36,7 @@ impl Profile {
         settings.wait = if self == Self::Webhook { WEBHOOK_WAIT } else { Millis::seconds(25) };
         settings.release = self.release();
         settings.scope = self.scope();
+        settings.credential = self.credential();
         settings.fingerprint.algorithm = self.algorithm();
     }
 
@@ -77,11 +79,25 @@ impl Profile {
         }
     }
 
-    /// An endpoint of ACP and UCP has keys of its own. Stripe refuses a key that another one has.
     fn scope(self) -> Scope {
         match self {
-            Self::Acp | Self::Ucp => Scope::AutoAnd(vec![Source::Path]),
-            Self::Draft | Self::Stripe | Self::Webhook => Scope::Auto,
+            // Stripe refuses a key that another endpoint has.
+            Self::Draft | Self::Stripe => Scope::Auto,
+            // "Authenticated identity + endpoint path".
+            Self::Acp => Scope::AutoAnd(vec![Source::Path]),
+            // "Per-client, per-operation type"; a platform that signs its requests has no Authorization.
+            Self::Ucp => Scope::AutoAnd(vec![Source::Path, Source::Header("ucp-agent".into())]),
+            // Senders deliver one event to each of its subscribers under one id, and renew their tokens.
+            Self::Webhook => Scope::Sources(vec![Source::Path, Source::WholeQuery]),
+        }
+    }
+
+    /// A sender of webhooks shows nothing that stays the same from one attempt to the next, and reads nothing
+    /// but the status.
+    fn credential(self) -> Vec<Source> {
+        match self {
+            Self::Webhook => Vec::new(),
+            Self::Draft | Self::Stripe | Self::Acp | Self::Ucp => auto_credential(),
         }
     }
 
@@ -95,13 +111,14 @@ impl Profile {
         }
     }
 
-    /// A sender takes whatever is no 2xx for "not processed", and comes again.
+    /// A sender takes a 4xx for "not taken", and comes again; so it does where it was sent elsewhere. 302 and
+    /// 303 are what a handler may answer when it is done, and 5xx when it is half done.
     fn release(self) -> Vec<Release> {
         let mut release = default_release();
         if self == Self::Webhook {
-            release
-                .retain(|entry| entry.header.is_none() || entry.status < 400 || entry.status > 499);
-            release.extend(REFUSED.map(Release::status));
+            let is_refused = |status: &u16| matches!(status, 301 | 307 | 308 | 400..=499);
+            release.retain(|entry| !is_refused(&entry.status));
+            release.extend((300..500).filter(is_refused).map(Release::status));
         }
         release
     }
@@ -112,9 +129,6 @@ const UCP_LEAST: u32 = 22;
 
 /// Senders hang up after 5 s to 30 s.
 const WEBHOOK_WAIT: Millis = Millis::seconds(4);
-
-/// What a handler answers an event with that it has not taken, beside what is released anyway.
-const REFUSED: [u16; 13] = [400, 402, 404, 405, 406, 409, 410, 412, 413, 415, 422, 423, 424];
 
 fn header(name: &&str) -> KeyLocation {
     KeyLocation::Header((*name).into())

@@ -48,11 +48,12 @@ impl RuleViolation {
     }
 }
 
-pub static RULES: [Rule; 10] = [
+pub static RULES: [Rule; 11] = [
     Rule { fields: ["retry_window", "deadline"], broken: window },
     Rule { fields: ["derive_window", "retry_window"], broken: derive_window },
     Rule { fields: ["unknown", "fingerprint"], broken: resend },
     Rule { fields: ["unknown", "key"], broken: resend_derived },
+    Rule { fields: ["unknown", "key_from"], broken: resend_places },
     Rule { fields: ["key", "fingerprint"], broken: derive },
     Rule { fields: ["ignore", "fingerprint"], broken: ignore },
     Rule { fields: ["settle", "deadline"], broken: settle_deadline },
@@ -106,6 +107,17 @@ fn resend_derived(settings: &Settings) -> Option<Broken> {
             "does not go with key = \"derive\"",
             "does not go with unknown = \"resend\"",
             "write unknown = \"hold\", for the origin never sees a derived key, so it could not tell that it gets the request again",
+        )
+    })
+}
+
+fn resend_places(settings: &Settings) -> Option<Broken> {
+    let broken = settings.unknown == Unknown::Resend && settings.key_from.len() > 1;
+    broken.then(|| {
+        Broken::new(
+            "does not go with more than one place in key_from",
+            "names more than one place, which does not go with unknown = \"resend\"",
+            "write key_from with one place, so that the origin gets its key again where it knows it, or unknown = \"hold\"",
         )
     })
 }

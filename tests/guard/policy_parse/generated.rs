@@ -47,6 +47,7 @@ fn every_field_is_explained() {
         "shards_before",
         "location",
         "jurisdiction",
+        "profile",
         "key",
         "settle",
         "scope",

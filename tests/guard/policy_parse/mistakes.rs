@@ -294,6 +294,14 @@ fn fields_that_contradict_each_other() {
         r#"unknown "resend" does not go with this fingerprint: write fingerprint = "bytes", so that the origin gets the very request that it knows, or unknown = "hold""#,
     );
     one(
+        r#"{"unknown": "resend", "fingerprint": "bytes", "routes": [{"path": "/a", "key_from": ["header:a", "query:a"]}]}"#,
+        r#"routes[0].key_from […] names more than one place, which does not go with unknown = "resend": write key_from with one place, so that the origin gets its key again where it knows it, or unknown = "hold""#,
+    );
+    one(
+        r#"{"unknown": "resend", "fingerprint": "bytes", "key_from": ["header:a", "query:a"]}"#,
+        r#"unknown "resend" does not go with more than one place in key_from: write key_from with one place, so that the origin gets its key again where it knows it, or unknown = "hold""#,
+    );
+    one(
         r#"{"unknown": "resend", "fingerprint": "none"}"#,
         r#"unknown "resend" does not go with this fingerprint: write fingerprint = "bytes", so that the origin gets the very request that it knows, or unknown = "hold""#,
     );

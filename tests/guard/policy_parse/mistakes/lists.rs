@@ -29,21 +29,21 @@ fn methods() {
 fn scope_and_credential() {
     one(
         r#"{"scope": "automatic"}"#,
-        r#"scope "automatic" is not "auto": write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path and auto"#,
+        r#"scope "automatic" is not "auto": write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path, query and auto"#,
     );
     one(
         r#"{"scope": []}"#,
-        r#"scope [] is empty: write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path and auto"#,
+        r#"scope [] is empty: write "auto", or a list of header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path, query and auto"#,
     );
     check(
         r#"{"scope": ["sub", "header:", "header:a b", "cookie:a;b", "jwt:", 7]}"#,
         &[
-            r#"scope[0] "sub" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
-            r#"scope[1] "header:" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
-            r#"scope[2] "header:a b" holds no header name: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
-            r#"scope[3] "cookie:a;b" holds no cookie name: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
-            r#"scope[4] "jwt:" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
-            "scope[5] 7 is a number: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path",
+            r#"scope[0] "sub" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query"#,
+            r#"scope[1] "header:" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query"#,
+            r#"scope[2] "header:a b" holds no header name: write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query"#,
+            r#"scope[3] "cookie:a;b" holds no cookie name: write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query"#,
+            r#"scope[4] "jwt:" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query"#,
+            "scope[5] 7 is a number: write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query",
         ],
     );
     one(
@@ -58,8 +58,8 @@ fn scope_and_credential() {
     check(
         r#"{"scope": ["cookies", "authorization:digest.username"]}"#,
         &[
-            r#"scope[0] "cookies" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
-            r#"scope[1] "authorization:digest.username" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim> or path"#,
+            r#"scope[0] "cookies" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query"#,
+            r#"scope[1] "authorization:digest.username" is no source: write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query"#,
         ],
     );
     check(
