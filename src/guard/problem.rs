@@ -22,6 +22,7 @@ pub enum Code {
     KeyFenced,
     InProgress,
     OriginBusy,
+    TooManyKeys,
     ResponseNotKept,
     BodyTooLarge,
     OutcomeUnknown,
@@ -44,7 +45,7 @@ pub struct Description {
     pub meaning: &'static str,
 }
 
-pub const DESCRIPTIONS: [Description; 17] = [
+pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::AddressInvalid,
         name: "address-invalid",
@@ -134,6 +135,15 @@ pub const DESCRIPTIONS: [Description; 17] = [
         title: "The origin is busy, and this request was not sent",
         retryable: true,
         meaning: "As many calls to the origin as the guard may hold open are waiting for it. Nothing was sent and the key is free. Send the same request with the same key again.",
+    },
+    Description {
+        code: Code::TooManyKeys,
+        name: "too-many-keys",
+        snake_case: "too_many_keys",
+        status: 429,
+        title: "Too many new keys",
+        retryable: true,
+        meaning: "Its caller has sent more new keys than this deployment takes in this time. Nothing was sent to the origin and the key is free; keys that are known are answered as ever. Send the same request with the same key again.",
     },
     Description {
         code: Code::ResponseNotKept,
@@ -256,6 +266,9 @@ struct ErrorMember<'a> {
     message: &'a str,
 }
 
+/// The shorter of the two periods that the platform counts by (Workers, "Rate Limiting": 10 s or 60 s).
+const LIMITED_FOR: Millis = Millis::seconds(10);
+
 /// When a client may try again whom nobody can tell a better time.
 const DEFAULT_RETRY_AFTER: Millis = Millis::seconds(1);
 
@@ -275,6 +288,7 @@ impl Problem {
             Refusal::KeyFenced => (Code::KeyFenced, KEY_FENCED.into()),
             Refusal::Moved => (Code::GuardUnavailable, MOVED.into()),
             Refusal::OriginBusy => (Code::OriginBusy, ORIGIN_BUSY.into()),
+            Refusal::TooManyKeys => (Code::TooManyKeys, TOO_MANY_KEYS.into()),
             Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT.into()),
             Refusal::OutcomeUnknown(reason) => (Code::OutcomeUnknown, unknown_detail(reason)),
         };
@@ -286,6 +300,7 @@ impl Problem {
         let mut problem = Self { record: Some(*record), ..problem };
         match refusal {
             Refusal::InProgress { retry_after } => problem.retry_after = Some(retry_after),
+            Refusal::TooManyKeys => problem.retry_after = Some(LIMITED_FOR),
             Refusal::OutcomeUnknown(Reason::DeadlinePassed) => problem.status = 504,
             _ => {}
         }
@@ -350,6 +365,7 @@ const IN_PROGRESS: &str = "is not finished: its first request is still at the or
 const KEY_FENCED: &str = "was given up: its caller has said that it shall never be carried out, and it was not; send a new key for a new operation";
 const MOVED: &str = "lives in another shard since `shards` was changed, and this Worker's policy does not know of it yet; send the same request with the same key again";
 const ORIGIN_BUSY: &str = "was not sent: as many calls to the origin as the guard may hold open are waiting for it, and the key is free; send the same request with the same key again";
+const TOO_MANY_KEYS: &str = "was not sent: its caller has sent more new keys than this deployment takes in this time, and the key is free; send the same request with the same key again after the time in Retry-After";
 const RESPONSE_NOT_KEPT: &str = "was carried out, but its answer was too large to keep; read the resource instead of sending it again";
 
 fn unknown_detail(reason: Reason) -> String {

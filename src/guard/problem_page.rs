@@ -133,7 +133,7 @@ fn for_people(problem: &Problem) -> (&'static str, &'static str) {
         Code::InProgress => {
             ("This is still being worked on", "Wait a few seconds, then reload this page.")
         }
-        Code::OriginBusy => (
+        Code::OriginBusy | Code::TooManyKeys => (
             "Too much is going on right now",
             "Nothing was carried out. Wait a few seconds, then reload this page.",
         ),

@@ -126,6 +126,24 @@ impl ScopeValue {
     }
 }
 
+/// What a caller's new keys are counted under: 64 hex digits. Whoever sends nothing that says who it is, is
+/// counted by its address.
+pub fn caller(namespace: Namespace, address: Option<&str>) -> String {
+    let says_who: Vec<ScopeValue> = namespace
+        .scope
+        .iter()
+        // Of one caller there are as many of these as it likes.
+        .filter(|value| {
+            !matches!(value.source, Source::Path | Source::WholeQuery | Source::Query(_))
+        })
+        .filter(|value| value.value.as_ref().is_some_and(|text| value.source.is_credential(text)))
+        .cloned()
+        .collect();
+    let address = address.filter(|_| says_who.is_empty());
+    let namespace = Namespace { scope: &says_who, ..namespace };
+    namespace.digest("onlyonce caller 1").optional(address).hex()
+}
+
 /// 256 bits that name an operation: its shard, its row there, and its copies. They are shown as 64 hex
 /// digits. The key cannot be read back from them; under a pepper nor can a guess be tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

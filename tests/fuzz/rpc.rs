@@ -126,5 +126,6 @@ fn refusal(choices: &mut Choices) -> Refusal {
         Refusal::OutcomeUnknown(reason),
         Refusal::Moved,
         Refusal::KeyFenced,
+        Refusal::TooManyKeys,
     ])
 }

@@ -10,7 +10,7 @@ use onlyonce::guard::time::Millis;
 use serde_json::{Value, json};
 
 /// The documentation promises names, statuses and whether a retry helps.
-pub const CODES: [(Code, &str, u16, bool, &str); 17] = [
+pub const CODES: [(Code, &str, u16, bool, &str); 18] = [
     (Code::AddressInvalid, "address-invalid", 400, false, "The request's address cannot be used"),
     (Code::RequestIncomplete, "request-incomplete", 408, true, "The request did not arrive whole"),
     (Code::KeyMissing, "key-missing", 400, false, "An idempotency key is required"),
@@ -39,6 +39,7 @@ pub const CODES: [(Code, &str, u16, bool, &str); 17] = [
         true,
         "The origin is busy, and this request was not sent",
     ),
+    (Code::TooManyKeys, "too-many-keys", 429, true, "Too many new keys"),
     (
         Code::ResponseNotKept,
         "response-not-kept",
@@ -187,6 +188,12 @@ fn every_refusals_sentence() {
         Code::OriginBusy,
         503,
         "was not sent: as many calls to the origin as the guard may hold open are waiting for it, and the key is free; send the same request with the same key again",
+    );
+    refused(
+        Refusal::TooManyKeys,
+        Code::TooManyKeys,
+        429,
+        "was not sent: its caller has sent more new keys than this deployment takes in this time, and the key is free; send the same request with the same key again after the time in Retry-After",
     );
     refused(
         Refusal::ResponseNotKept,

@@ -212,6 +212,7 @@ fn stripes_clients_read_its_envelope() {
     check(Code::KeyMissing, 400, 400, "invalid_request_error", "key_missing", "key-missing");
     check(Code::OutcomeUnknown, 504, 504, "api_error", "outcome_unknown", "outcome-unknown");
     check(Code::OriginBusy, 503, 503, "api_error", "origin_busy", "origin-busy");
+    check(Code::TooManyKeys, 429, 429, "invalid_request_error", "too_many_keys", "too-many-keys");
     let body = Profile::Stripe.body(&Problem::new(Code::KeyMissing, "why"), None);
     assert_eq!(
         body,

@@ -78,6 +78,7 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
         (unknown(Reason::NoSuchStatus(999)), "040404e707"),
         (refused(Refusal::Moved), "0406"),
         (refused(Refusal::KeyFenced), "0407"),
+        (refused(Refusal::TooManyKeys), "0408"),
         (would(DryRun::Join), "0500"),
         (would(DryRun::Replay), "0501"),
         (would(DryRun::Refuse(Refusal::KeyReused)), "050200"),
@@ -92,14 +93,14 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
 #[test]
 fn replies_are_pinned() {
     for (result, bytes) in every_result() {
-        let expected = unhex(&format!("00000009{bytes}0180a0f1c2b1340700"));
+        let expected = unhex(&format!("0000000a{bytes}0180a0f1c2b1340700"));
         let reply = reply(result);
         assert_eq!(hex(&reply.encode()), hex(&expected));
         assert_eq!(SubmitReply::decode(&expected), Ok(reply));
     }
     let vacant =
         SubmitReply { expires_at: None, ..reply(SubmitResult::Duplicate { would: DryRun::Join }) };
-    let expected = unhex("000000090500000700");
+    let expected = unhex("0000000a0500000700");
     assert_eq!(vacant.encode(), expected);
     assert_eq!(SubmitReply::decode(&expected), Ok(vacant));
 }
@@ -109,7 +110,7 @@ fn the_trace_of_a_claim_is_pinned() {
     let duplicate = SubmitResult::Duplicate { would: DryRun::Join };
     let reply = SubmitReply { claim: Some(claim()), ..reply(duplicate) };
     let claim = format!("0108{}0280a0f1c2b134", hex(b"01234567"));
-    let expected = unhex(&format!("0000000905000180a0f1c2b13407{claim}"));
+    let expected = unhex(&format!("0000000a05000180a0f1c2b13407{claim}"));
     assert_eq!(hex(&reply.encode()), hex(&expected));
     assert_eq!(SubmitReply::decode(&expected), Ok(reply));
 }
@@ -119,7 +120,7 @@ fn submissions_are_pinned() {
     let key_header = Some("\"k\"".into());
     let submit = SubmitRequest { key_header, ..submit(fingerprint("order")) };
     let expected = [
-        "00000009",
+        "0000000a",
         "20",
         &submit.record.to_string(),
         "04",
@@ -222,7 +223,7 @@ fn another_protocol_is_refused() {
 fn every_sentence() {
     assert_eq!(
         RpcError::Protocol(5).to_string(),
-        "the message has protocol 5 and this guard speaks 9, as happens while a deployment or a roll-back is under way"
+        "the message has protocol 5 and this guard speaks 10, as happens while a deployment or a roll-back is under way"
     );
     assert_eq!(RpcError::Truncated.to_string(), "the message breaks off before its protocol");
     assert_eq!(

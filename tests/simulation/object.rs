@@ -352,10 +352,10 @@ fn outcome_of(step: &Transition) -> RequestOutcome {
         Action::Refuse(Refusal::OutcomeUnknown(_)) => RequestOutcome::OutcomeUnknown,
         Action::Refuse(Refusal::OriginBusy) => RequestOutcome::OriginBusy,
         Action::AwaitPlace => RequestOutcome::AwaitsPlace,
-        // `shards` does not change here, so nothing moves, and nobody gives a key up.
-        Action::Refuse(Refusal::InProgress { .. } | Refusal::Moved | Refusal::KeyFenced) => {
-            RequestOutcome::InProgress
-        }
+        // `shards` does not change here, so nothing moves; nobody gives a key up, and new keys are not limited.
+        Action::Refuse(
+            Refusal::InProgress { .. } | Refusal::Moved | Refusal::KeyFenced | Refusal::TooManyKeys,
+        ) => RequestOutcome::InProgress,
         Action::Nothing
         | Action::ConfirmMove
         | Action::Tell

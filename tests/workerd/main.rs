@@ -50,6 +50,7 @@ mod key_status;
 mod limits;
 mod loops;
 mod metrics;
+mod new_keys;
 mod observe;
 mod operator;
 mod pages;

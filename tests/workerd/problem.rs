@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::http::Answer;
 
 /// Code, status, retryable.
-const PROBLEMS: [(&str, u16, bool); 17] = [
+const PROBLEMS: [(&str, u16, bool); 18] = [
     ("address-invalid", 400, false),
     ("request-incomplete", 408, true),
     ("key-missing", 400, false),
@@ -18,6 +18,7 @@ const PROBLEMS: [(&str, u16, bool); 17] = [
     ("response-not-kept", 409, false),
     ("body-too-large", 413, false),
     ("origin-busy", 503, true),
+    ("too-many-keys", 429, true),
     ("outcome-unknown", 502, false),
     ("guard-unavailable", 503, true),
     ("misconfigured", 500, false),

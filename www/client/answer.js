@@ -32,6 +32,7 @@ const OUTCOME_BY_CODE = {
   "body-too-large": "not-processed",
   "request-incomplete": "not-processed",
   "origin-busy": "not-processed",
+  "too-many-keys": "not-processed",
   misconfigured: "not-processed",
 };
 

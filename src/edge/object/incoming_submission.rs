@@ -7,6 +7,7 @@ use super::super::platform::now;
 use super::super::platform::request_head::PlatformRequestHead;
 use crate::guard::address::Address;
 use crate::guard::delivery::RETRY_WINDOW;
+use crate::guard::digest::Pepper;
 use crate::guard::fingerprint::Fingerprint;
 use crate::guard::forward::{TOLD_OF_HOST, added};
 use crate::guard::key::IdempotencyKey;
@@ -16,7 +17,7 @@ use crate::guard::policy::{InFlight, Settings, Unknown};
 use crate::guard::record::{Claim, ClaimId};
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{KeySource, SubmitRequest};
-use crate::guard::scope::{Credential, RecordId};
+use crate::guard::scope::{Credential, Namespace, RecordId, caller};
 use crate::guard::source::Unreadable;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::uploads::{Holder, Stage};
@@ -174,6 +175,15 @@ impl IncomingSubmission {
             _ => Millis(0),
         };
         self.settings.retry_window.max(least)
+    }
+
+    /// What its caller's new keys are counted under. Returns `None` if a header cannot be read, which is
+    /// refused in any case.
+    pub fn caller(&self, pepper: &Pepper) -> Option<String> {
+        let scope = self.settings.scope.values(&self.head).ok()?;
+        let realm = self.config.policy.realm(self.head.host());
+        let address = self.head.header("cf-connecting-ip");
+        Some(caller(Namespace { pepper, realm: &realm, scope: &scope }, address.as_deref()))
     }
 
     /// Returns `None` if it takes a body that is gone.

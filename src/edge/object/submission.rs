@@ -1,12 +1,13 @@
 //! A client's request at its key's shard, from its arrival to the reply.
 //!
 //! 1. It takes a place before it claims: what is claimed is sent in the same turn.
+//!    Where new keys are limited, it asks before that whether its caller may have another one.
 //! 2. Who finds a call open waits for it in memory, and is woken by it; nobody polls.
 
 use super::super::config::config;
 use super::super::object_client::RpcReply;
 use super::super::platform::timeout::{sleep, within};
-use super::super::platform::{now, random_bits};
+use super::super::platform::{log, now, random_bits};
 use super::context::ObjectContext;
 use super::copy_writer::write_copy;
 use super::in_memory::{Answered, Wakeup};
@@ -20,7 +21,7 @@ use crate::guard::hex::Hex;
 use crate::guard::machine::{ASK_AGAIN, Action, Event, Place, Refusal, Transition};
 use crate::guard::policy::KvWrite;
 use crate::guard::record::{Answer, AnswerSource, Claim, ClaimId, Record};
-use crate::guard::rpc::{Delivery, DryRun, SubmitRequest};
+use crate::guard::rpc::{Delivery, DryRun, KeySource, SubmitRequest};
 use crate::guard::seen::DuplicateKind;
 use crate::guard::time::Millis;
 use futures_channel::oneshot;
@@ -66,11 +67,41 @@ pub async fn handle_submit(
         submission: &submission,
         pass: Pass::First,
         place: Place::Wanted,
+        is_limited: is_limited(context, &submission),
         answered: None,
     }
     .run()
     .await
 }
+
+/// Whether its caller's new keys are counted. A queue's messages are its team's own, and who only watches
+/// refuses nothing.
+fn is_limited(context: &ObjectContext, submission: &IncomingSubmission) -> bool {
+    context.bindings.new_keys.is_some()
+        && submission.request.key != KeySource::Queue
+        && !submission.is_observed()
+}
+
+fn is_unknown(record: &Record) -> bool {
+    matches!(record, Record::Unknown { .. })
+}
+
+/// Counts a new key of its caller's. A limiter that fails or takes its time keeps no request back.
+async fn may_claim(context: &ObjectContext, submission: &IncomingSubmission) -> bool {
+    let Some(limiter) = &context.bindings.new_keys else { return true };
+    let Some(caller) = submission.caller(&context.bindings.pepper) else { return true };
+    match within(LIMITER_PATIENCE, limiter.limit(caller)).await {
+        Some(Ok(outcome)) => outcome.success,
+        Some(Err(error)) => {
+            log::warning(&format!("onlyonce: NEW_KEYS could not be asked: {error}"));
+            true
+        }
+        None => true,
+    }
+}
+
+/// How long a request waits for the limiter's word.
+const LIMITER_PATIENCE: Millis = Millis(500);
 
 /// One request on its way through its key's states.
 struct Handling<'a> {
@@ -78,6 +109,8 @@ struct Handling<'a> {
     submission: &'a IncomingSubmission,
     pass: Pass,
     place: Place,
+    /// Whether nobody has said yet that its caller may claim another key.
+    is_limited: bool,
     /// The answer that it has waited for, as it came.
     answered: Option<Rc<Answered>>,
 }
@@ -88,7 +121,7 @@ impl Handling<'_> {
         loop {
             // A place that is free is taken on trial, and given back in this turn where it is not needed:
             // that spares the claim, which is the usual case, a second look at its record.
-            let place = held.take().or_else(|| self.context.places.take_for_call());
+            let place = held.take().or_else(|| self.place_on_trial());
             let transition = match self.try_claim(place.is_some()) {
                 Ok(transition) => transition,
                 Err(reply) => return Ok(reply),
@@ -97,8 +130,19 @@ impl Handling<'_> {
                 (Action::AwaitPlace, _) if self.submission.is_observed() => {
                     return Ok(reply::unavailable(NO_PLACE));
                 }
+                // Nothing has been claimed, and the record is read again after this: another request may
+                // claim the key meanwhile, and is found then.
+                (Action::AwaitPlace, _) if self.is_limited && !is_unknown(&transition.record) => {
+                    self.is_limited = false;
+                    if !may_claim(self.context, self.submission).await {
+                        self.place = Place::OverLimit;
+                    }
+                }
                 (Action::AwaitPlace, _) => {
-                    held = self.context.places.wait_for_call().await;
+                    held = match self.context.places.take_for_call() {
+                        Some(place) => Some(place),
+                        None => self.context.places.wait_for_call().await,
+                    };
                     if held.is_none() {
                         self.place = Place::Denied;
                     }
@@ -125,6 +169,14 @@ impl Handling<'_> {
                     self.pass = if self.pass == Pass::Led { Pass::Led } else { Pass::Waited };
                 }
             }
+        }
+    }
+
+    /// A place, for a request that would claim as soon as it has one.
+    fn place_on_trial(&self) -> Option<HeldPlace> {
+        match self.is_limited || self.place == Place::OverLimit {
+            true => None,
+            false => self.context.places.take_for_call(),
         }
     }
 

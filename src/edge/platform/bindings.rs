@@ -8,7 +8,7 @@ use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
 use worker::kv::KvStore;
 use worker::worker_sys::{AnalyticsEngineDataset, Fetcher};
-use worker::{Env, ObjectNamespace, Queue};
+use worker::{Env, ObjectNamespace, Queue, RateLimiter};
 
 pub struct Bindings {
     /// `GUARD`: the shards.
@@ -23,6 +23,8 @@ pub struct Bindings {
     pub dead_letters: Option<Queue>,
     /// `OUTCOMES`: who is told of outcomes that become unknown, and of their ends.
     pub outcomes: Option<Queue>,
+    /// `NEW_KEYS`: how many keys one caller may claim; without it there is no limit.
+    pub new_keys: Option<RateLimiter>,
     /// `SETTLE_AUTHORIZATION`: what the origin is shown when it is asked without a caller; without it
     /// only retries ask.
     pub settle_authorization: Option<String>,
@@ -53,6 +55,7 @@ impl Bindings {
             metrics: raw("METRICS").map(JsCast::unchecked_into),
             dead_letters: env.queue("DEAD_LETTERS").ok(),
             outcomes: env.queue("OUTCOMES").ok(),
+            new_keys: raw("NEW_KEYS").map(JsCast::unchecked_into),
             settle_authorization: text(env, "SETTLE_AUTHORIZATION").filter(|text| is_usable(text)),
             console: raw("CONSOLE").map(JsCast::unchecked_into),
             admin_token: text(env, "ADMIN_TOKEN").filter(|token| !token.is_empty()),

@@ -23,7 +23,9 @@
 //! 12. What the origin says when it is asked about an unknown outcome counts for the claim that it was
 //!     asked about. That there is nothing frees the key only where it was asked late enough, and no call
 //!     is open. It is asked by one at a time.
-//! 13. An operator who knows what became of an unknown outcome says so about one claim, and only
+//! 13. A deployment may limit how many keys one caller claims. Whoever is over that limit claims nothing,
+//!     and is told all that is known of a key as ever.
+//! 14. An operator who knows what became of an unknown outcome says so about one claim, and only
 //!     while it is unknown; an open call may still tell, so it keeps the key from being freed.
 
 mod fence;
@@ -148,6 +150,8 @@ pub enum Place {
     Wanted,
     /// It has waited for one in vain.
     Denied,
+    /// It gets none for a new key: its caller has had too many. For a known one it may ask.
+    OverLimit,
 }
 
 /// What only the living instance knows.
@@ -248,6 +252,8 @@ pub enum Refusal {
     Moved,
     /// Its caller has said that it shall never be carried out.
     KeyFenced,
+    /// Its caller has claimed more keys than a deployment takes in this time.
+    TooManyKeys,
 }
 
 /// How soon a duplicate that did not wait to the end may ask again.

@@ -142,6 +142,7 @@ fn free(record: Record, submission: Submission, now: UnixMillis) -> Transition {
         Place::Taken => claimed(submission, now),
         Place::Wanted => Transition::keep(record, Action::AwaitPlace),
         Place::Denied => Transition::refuse(record, Refusal::OriginBusy),
+        Place::OverLimit => Transition::refuse(record, Refusal::TooManyKeys),
     }
 }
 

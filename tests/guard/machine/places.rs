@@ -28,6 +28,24 @@ fn a_claim_needs_one() {
     }
 }
 
+/// Whoever has had too many new keys gets none, and learns what became of those that are known.
+#[test]
+fn over_the_limit_nothing_is_claimed_and_all_is_told() {
+    let over = |by| with(Place::OverLimit, by);
+    for by in [owner(), stranger(), rejecting(owner()), resend(owner())] {
+        let refused = Action::Refuse(Refusal::TooManyKeys);
+        let free = (Record::Vacant, StorageOp::Keep, refused);
+        check((Record::Vacant, NONE_OPEN, EARLY), over(by), free);
+    }
+    let replayed = (done(), StorageOp::Keep, Action::Replay);
+    check((done(), NONE_OPEN, EARLY), over(owner()), replayed);
+    let reused = (done(), StorageOp::Keep, Action::Refuse(Refusal::KeyReused));
+    check((done(), NONE_OPEN, EARLY), over(other_request(owner())), reused);
+    // What is known may be sent again: the limit is for new keys.
+    let again = (held(), StorageOp::Keep, Action::AwaitPlace);
+    check((held(), NONE_OPEN, EARLY), over(resend(owner())), again);
+}
+
 /// Where it finds none it is not told that nothing was sent: the first sending may have acted.
 #[test]
 fn a_second_sending_needs_one() {

@@ -42,6 +42,7 @@ fn it_takes_a_place_and_a_body() {
     for (by, then) in [
         (wants(Place::Wanted), Action::AwaitPlace),
         (wants(Place::Denied), Action::Refuse(Refusal::OriginBusy)),
+        (wants(Place::OverLimit), Action::Refuse(Refusal::TooManyKeys)),
         (spent(stranger()), BUSY),
     ] {
         let stays = (refused(), StorageOp::Keep, then);
