@@ -157,11 +157,11 @@ impl Layer {
         if self.is_mistaken(&rule.fields) {
             return;
         }
-        let written = |field: &&str| table.get(field).is_some();
-        let (at, blamed) = match rule.fields.iter().position(|field| written(&field)) {
+        let written = |field: &str| table.get(field).is_some();
+        let (at, blamed) = match rule.fields.iter().position(|field| written(field)) {
             Some(at) => (at, rule.fields.get(at).copied().unwrap_or_default()),
             None => match rule.fields.iter().position(|field| PRESET.contains(field)) {
-                Some(at) if written(&PROFILE) => (at, PROFILE),
+                Some(at) if written(PROFILE) => (at, PROFILE),
                 _ => return,
             },
         };
