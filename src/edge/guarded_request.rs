@@ -10,6 +10,7 @@ use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::KeySource;
 use crate::guard::scope::RecordId;
 use crate::guard::time::UnixMillis;
+use crate::guard::trace::{ray, trace_id};
 use js_sys::JSON;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -126,6 +127,8 @@ impl GuardedRequest {
             source: identity.and_then(|identity| identity.source.name()),
             queue: self.queue.as_deref(),
             advice: self.log.advice.get(),
+            ray: ray(head),
+            trace: trace_id(head),
             claim: claim.as_ref(),
             outcome: &self.log.outcome.borrow(),
             status,

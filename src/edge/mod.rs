@@ -95,7 +95,7 @@ fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsVal
     }
     if head.path() == "/.onlyonce/health" {
         let window = config.policy.defaults.retry_window;
-        let health = health(VERSION, now(), window);
+        let health = health(VERSION, now(), window, incoming.bindings.deployment.as_ref());
         return at_once(page(&[("content-type", "application/json")], &health));
     }
     if head.path() == contract::PATH {

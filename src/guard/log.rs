@@ -98,6 +98,10 @@ pub struct LogLine<'a> {
     pub queue: Option<&'a str>,
     /// What the policy should say and does not.
     pub advice: Option<Advice>,
+    /// The platform's id of the request.
+    pub ray: Option<String>,
+    /// The id of the trace that it is a part of.
+    pub trace: Option<String>,
     pub claim: Option<&'a ClaimRef>,
     pub outcome: &'a RequestOutcome,
     pub status: u16,
@@ -128,6 +132,10 @@ pub(super) struct LogMembers<'a> {
     pub queue: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ray: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trace: Option<&'a str>,
     pub status: u16,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
@@ -151,6 +159,8 @@ impl LogLine<'_> {
             source: self.source,
             queue: self.queue,
             advice: self.advice.map(Advice::name),
+            ray: self.ray.as_deref(),
+            trace: self.trace.as_deref(),
             status: self.status,
             attempt: self.claim.map(|claim| claim.attempt),
             since_first_ms: self.claim.map(|claim| self.now.since(claim.claimed_at).0),

@@ -20,7 +20,7 @@ const INDEX_BYTES: usize = 96;
 #[derive(Serialize)]
 struct DataPoint<'a> {
     indexes: [&'a str; 1],
-    blobs: [&'a str; 11],
+    blobs: [&'a str; 13],
     doubles: [u64; 5],
 }
 
@@ -39,6 +39,8 @@ pub fn point(line: &LogLine) -> String {
         members.source,
         members.queue,
         members.advice,
+        members.ray,
+        members.trace,
     ];
     let doubles = [
         Some(members.status.into()),
@@ -58,7 +60,7 @@ pub fn point(line: &LogLine) -> String {
 pub fn outcome_point(change: &OutcomeChange, record: &RecordId, now: UnixMillis) -> String {
     let (record, claim) = (format!("{record:.16}"), format!("{:.8}", change.claim.id));
     let route = change.claim.route.as_str();
-    let mut blobs = [""; 11];
+    let mut blobs = [""; 13];
     let told = [change.name(), route, &change.claim.method, change.code(), "", &record, "", &claim];
     for (blob, text) in blobs.iter_mut().zip(told) {
         *blob = text;

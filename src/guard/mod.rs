@@ -49,5 +49,6 @@ pub mod shard;
 pub mod source;
 pub mod stored_form;
 pub mod time;
+pub mod trace;
 pub mod unknown_outcome;
 pub mod uploads;

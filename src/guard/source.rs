@@ -21,7 +21,7 @@ pub enum Source {
     Query(String),
     /// A claim of the JWT in the Authorization header.
     Jwt(String),
-    /// The path, each of which has keys of its own then.
+    /// The path, each of which has keys of its own then; one slash at its end does not count.
     Path,
     /// The query as a whole, likewise.
     WholeQuery,
@@ -84,7 +84,7 @@ impl Source {
             Self::Cookie(name) => cookie(&head.header(COOKIE)?, name),
             Self::Query(name) => query(head.query(), name),
             Self::Jwt(name) => claim_text(&claims(&head.header(AUTHORIZATION)?)?, name),
-            Self::Path => Some(head.path().to_owned()),
+            Self::Path => Some(endpoint(head.path()).to_owned()),
             Self::WholeQuery => Some(head.query().to_owned()),
             Self::Signer(part) => signed_part(&head.header(AUTHORIZATION)?, part),
             Self::Cookies => {
@@ -137,6 +137,11 @@ impl Source {
             Self::WholeQuery => "the query".into(),
         }
     }
+}
+
+/// A path without the slash at its end, with which most origins serve the same.
+fn endpoint(path: &str) -> &str {
+    path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path)
 }
 
 /// Quotes around a cookie's value belong to it, and say nothing (RFC 6265 section 4.1.1).

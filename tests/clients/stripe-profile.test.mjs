@@ -2,6 +2,7 @@
 // own keys with DELETE, and its own retries.
 import assert from "node:assert/strict";
 import { after, describe, test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import { AT_ONCE, newCustomer } from "./customer.mjs";
 import { startGuard } from "./guard.mjs";
 import { startOrigin } from "./origin.mjs";
@@ -32,6 +33,7 @@ describe("stripe-node under its own profile", { concurrency: AT_ONCE }, () => {
     const customer = newOne();
     customer.script({ delay: 1500 });
     const first = customer.order();
+    while (customer.counts().arrived < 1) await pause(20);
     const refused = await customer.order({ retries: 0 });
     assert.deepEqual([refused.name, refused.status, refused.code], ["StripeAPIError", 409, "idempotency_key_in_use"]);
     const [one, again] = await Promise.all([first, customer.order({ retries: 5 })]);

@@ -46,6 +46,8 @@ impl Parts {
             source: None,
             queue: None,
             advice: None,
+            ray: None,
+            trace: None,
             claim: Some(&self.claim),
             outcome: &self.outcome,
             status: 201,
@@ -212,6 +214,17 @@ fn what_a_policy_should_say_is_pointed_out() {
     let line = LogLine { advice: Some(Advice::NameTheSessionCookie), ..parts.entry() }.line();
     let parsed: Value = serde_json::from_str(&line).expect("a JSON object");
     assert_eq!(parsed["advice"], "scope-by-cookie");
+}
+
+#[test]
+fn others_lines_of_the_same_request_can_be_found() {
+    let parts = Parts::of(RequestOutcome::of("first"));
+    let (ray, trace) =
+        (Some("8e0393e2bb7d0a1c-FRA".into()), Some("4bf92f3577b34da6a3ce929d0e0e4736".into()));
+    let line = LogLine { ray, trace, ..parts.entry() }.line();
+    let parsed: Value = serde_json::from_str(&line).expect("a JSON object");
+    assert_eq!(parsed["ray"], "8e0393e2bb7d0a1c-FRA");
+    assert_eq!(parsed["trace"], "4bf92f3577b34da6a3ce929d0e0e4736");
 }
 
 /// What an operator did is told like a request: by the beginnings of record and claim.

@@ -39,5 +39,6 @@ mod shard;
 mod source;
 mod structured_field;
 mod time;
+mod trace;
 mod unknown_outcome;
 mod uploads;

@@ -18,7 +18,7 @@ fn the_figures_of_a_request() {
     let expected = json!({
         "indexes": ["/orders/**"],
         "blobs": ["replayed", "/orders/**", "POST", "in-progress", "", "de998130b5679e38",
-            "5403e826c4f3f2eb", "01234567", "derived", "", ""],
+            "5403e826c4f3f2eb", "01234567", "derived", "", "", "", ""],
         "doubles": [201, 2, 500, 120, 130],
     });
     assert_eq!(parsed(&LogLine { source: Some("derived"), ..parts.entry() }), expected);
@@ -30,7 +30,7 @@ fn what_is_not_known_keeps_its_column() {
     let keyless = LogLine { record: None, fingerprint: None, claim: None, ..parts.entry() };
     let expected = json!({
         "indexes": ["/orders/**"],
-        "blobs": ["bypass", "/orders/**", "POST", "", "", "", "", "", "", "", ""],
+        "blobs": ["bypass", "/orders/**", "POST", "", "", "", "", "", "", "", "", "", ""],
         "doubles": [201, 0, 0, 0, 130],
     });
     assert_eq!(parsed(&keyless), expected);
@@ -71,6 +71,8 @@ fn columns() -> BTreeMap<String, String> {
         source: Some("generated"),
         queue: Some("orders"),
         advice: Some(Advice::NameTheSessionCookie),
+        ray: Some("8e0393e2bb7d0a1c-FRA".into()),
+        trace: Some("4bf92f3577b34da6a3ce929d0e0e4736".into()),
         status: 422,
         ..parts.entry()
     };

@@ -101,3 +101,16 @@ fn a_field_of_the_query_is_read_as_servers_read_it() {
         assert_eq!(read("query:my id", &order().query(query)).as_deref(), Some("1"), "{query}");
     }
 }
+
+/// As for routes: most origins serve the same with a slash at the end and without.
+#[test]
+fn a_path_and_a_query_are_sources_as_a_whole() {
+    let of = |path: &'static str| read("path", &Request::post(path));
+    assert_eq!(of("/orders/7"), of("/orders/7/"));
+    assert_ne!(of("/orders"), of("/orders//"));
+    assert_eq!(of("/").as_deref(), Some("/"));
+    let query = |query: &'static str| read("query", &order().query(query));
+    assert_eq!(query("a=1&b=%20").as_deref(), Some("a=1&b=%20"));
+    assert_eq!(query("").as_deref(), Some(""));
+    assert_eq!(source("query").written(), "query");
+}

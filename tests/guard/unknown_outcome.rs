@@ -205,7 +205,7 @@ fn data_points_have_the_columns_of_a_request() {
     let expected = json!({
         "indexes": ["/orders"],
         "blobs": ["ended", "/orders", "POST", "resolved", "", "0011223344556677", "", "63310000",
-            "", "", ""],
+            "", "", "", "", ""],
         "doubles": [201, 1, 10000, 0, 0],
     });
     assert_eq!(point, expected);

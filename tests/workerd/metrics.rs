@@ -56,6 +56,24 @@ fn a_point_for_each_request_with_the_figures_of_its_line() {
     assert_eq!(points[2]["blobs"][7], points[0]["blobs"][7], "a refusal tells whose key it met");
 }
 
+/// By them the platform's logs, the caller's tracing and the origin know the same request.
+#[test]
+fn a_line_and_a_point_tell_ray_and_trace_and_the_origin_is_sent_the_trace() {
+    let guard = Guard::with(with_sink("log"));
+    guard.origin_always(Reply::new(201));
+    let (trace, ray) = ("4bf92f3577b34da6a3ce929d0e0e4736", "8e0393e2bb7d0a1c-FRA");
+    let parent = format!("00-{trace}-00f067aa0ba902b7-01");
+    let traced = guard.order().header("traceparent", &parent).header("tracestate", "a=1,b=2");
+    guard.send(&traced.header("CF-Ray", ray));
+    let point = points(&guard, 1).remove(0);
+    assert_eq!((&point["blobs"][11], &point["blobs"][12]), (&json!(ray), &json!(trace)));
+    let line = lines(&guard).remove(0);
+    assert_eq!((&line["ray"], &line["trace"]), (&json!(ray), &json!(trace)));
+    let seen = guard.seen().remove(0);
+    assert_eq!(seen.headers.get("traceparent"), Some(parent.as_str()));
+    assert_eq!(seen.headers.get("tracestate"), Some("a=1,b=2"));
+}
+
 #[test]
 fn a_dataset_that_takes_nothing_costs_nobody_an_answer() {
     let guard = Guard::with(with_sink("broken"));

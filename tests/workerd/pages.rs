@@ -24,6 +24,19 @@ fn check_page(answer: &Answer, happened: &str) {
     assert!(text.contains(&format!("<h1>{happened}</h1>")), "{text}");
 }
 
+/// Which deployment it is, as the platform names it.
+#[test]
+fn health_tells_what_answers() {
+    let guard = Guard::shared(true);
+    let answer = guard.send(&Call::get("/.onlyonce/health"));
+    let health: serde_json::Value = serde_json::from_slice(&answer.body).expect("JSON");
+    assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(health["default_window_ms"], 86_400_000);
+    assert!(health["server_time"].is_u64());
+    let id = health["deployment"]["id"].as_str();
+    assert!(id.is_some_and(|id| !id.is_empty()), "{health}");
+}
+
 /// The same status and headers as a program gets, but for what says how to read it.
 #[test]
 fn a_browser_that_navigates_gets_a_page() {

@@ -3,6 +3,8 @@
 
 use super::log;
 use crate::guard::digest::Pepper;
+use crate::guard::health::Deployment;
+use js_sys::JSON;
 use std::cell::OnceCell;
 use std::rc::Rc;
 use wasm_bindgen::{JsCast, JsValue};
@@ -30,6 +32,8 @@ pub struct Bindings {
     pub settle_authorization: Option<String>,
     /// `CONSOLE`: the files of the operator's console.
     pub console: Option<Fetcher>,
+    /// `CF_VERSION_METADATA`: which version of the Worker this is.
+    pub deployment: Option<Deployment>,
     /// `ADMIN_TOKEN`: without it there is no operator.
     pub admin_token: Option<String>,
     /// `PEPPER`: without it record ids are plain hashes, and the log tells no fingerprints.
@@ -58,10 +62,16 @@ impl Bindings {
             new_keys: raw("NEW_KEYS").map(JsCast::unchecked_into),
             settle_authorization: text(env, "SETTLE_AUTHORIZATION").filter(|text| is_usable(text)),
             console: raw("CONSOLE").map(JsCast::unchecked_into),
+            deployment: raw("CF_VERSION_METADATA").and_then(|value| deployment(&value)),
             admin_token: text(env, "ADMIN_TOKEN").filter(|token| !token.is_empty()),
             pepper: Pepper::new(text(env, "PEPPER").as_deref()),
         }
     }
+}
+
+fn deployment(value: &JsValue) -> Option<Deployment> {
+    let json = JSON::stringify(value).ok()?.as_string()?;
+    serde_json::from_str(&json).ok()
 }
 
 /// Whether the platform takes this for a header's value. It would refuse to ask at all with any other.
