@@ -225,3 +225,10 @@ test("an answer that does not come any more is a failure, and one that says to s
   const busy = await onAnswering(later({ status: 429 }), (url) => report({ url }, "draft", ["--id", "", "--only", "retry-executes-once"]));
   assert.deepEqual([busy.code, ids(busy, "skipped"), busy.checks[0].seen], [0, ["retry-executes-once"], "the endpoint answered 429 (Too Many Requests)"]);
 });
+
+test("a slow request that does not work by itself says nothing of one whose client hung up", async () => {
+  let arrived = 0;
+  const answer = () => ((arrived += 1) <= 2 ? { text: String(arrived) } : { status: 400, text: "no JSON" });
+  const found = await onAnswering(answer, (url) => report({ url }, "draft", ["--id", "", "--slow", "nonsense", "--only", "hang-up-executes-once"]));
+  assert.deepEqual([found.code, ids(found, "skipped"), found.checks[0].seen], [0, ["hang-up-executes-once"], "--slow was answered 400 no JSON"]);
+});
