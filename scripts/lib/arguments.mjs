@@ -1,8 +1,8 @@
 // The command line of runtime.mjs, parsed once. Every mistake names the argument, what is wrong
 // with it, and what is allowed.
-import { parseArgs } from "node:util";
 import { Failure } from "./log.mjs";
 import { portFrom } from "./ports.mjs";
+import { parsedArguments } from "./usage.mjs";
 
 export const USAGE =
   "node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR] " +
@@ -28,7 +28,7 @@ const OPTIONS = {
 };
 
 export function runtimeArguments(args) {
-  const values = parsed(args);
+  const values = parsedArguments(args, OPTIONS, USAGE).values;
   const vars = Object.fromEntries(values.var.map(variable));
   if (values.policy !== undefined) vars.POLICY = policy(values.policy);
   return {
@@ -47,14 +47,6 @@ export function runtimeArguments(args) {
     around: values.around,
     route: values.route,
   };
-}
-
-function parsed(args) {
-  try {
-    return parseArgs({ args, options: OPTIONS }).values;
-  } catch (error) {
-    throw new Failure(error.message, { cure: USAGE });
-  }
 }
 
 function variable(text) {

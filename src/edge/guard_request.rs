@@ -11,7 +11,7 @@ use super::platform::streams::{Pipe, ReadAhead};
 use super::platform::upload::{BodyError, Limits, read_request};
 use super::platform::{now, random_bits};
 use crate::guard::digest::hex;
-use crate::guard::fingerprint::{Fingerprint, Method};
+use crate::guard::fingerprint::Fingerprint;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::key_location::{FoundKey, KeyRules};
 use crate::guard::log::{Advice, FingerprintTag, RequestOutcome};
@@ -25,7 +25,6 @@ use crate::guard::source::{Unreadable, check_readable};
 use crate::guard::time::UnixMillis;
 use crate::guard::uploads::{Holder, Stage, patience};
 use js_sys::Uint8Array;
-use std::borrow::Cow;
 use wasm_bindgen::JsValue;
 use web_sys::Response;
 
@@ -152,9 +151,8 @@ fn key_decision_by_head(guarded: &GuardedRequest) -> Result<KeyDecision, Problem
 }
 
 fn key_decision(guarded: &GuardedRequest, body: &[u8]) -> Result<KeyDecision, Problem> {
-    let source = if guarded.queue.is_some() { KeySource::Queue } else { KeySource::Client };
     match key_rules(guarded).find_key(&guarded.incoming.head, body) {
-        Ok(Some(found)) => Ok(KeyDecision::Key(found, source)),
+        Ok(Some(found)) => Ok(KeyDecision::Key(found, key_source(guarded))),
         Ok(None) => without_key(guarded),
         Err(_) if guarded.observes() => Ok(KeyDecision::NotGuarded),
         Err(refusal) => Err(Problem::new(Code::KeyInvalid, refusal.to_string())),
@@ -162,10 +160,11 @@ fn key_decision(guarded: &GuardedRequest, body: &[u8]) -> Result<KeyDecision, Pr
 }
 
 fn key_rules(guarded: &GuardedRequest) -> KeyRules<'_> {
-    match guarded.queue {
-        Some(_) => KeyRules::usual(),
-        None => guarded.settings.key_rules(),
-    }
+    guarded.settings.key_rules(key_source(guarded))
+}
+
+fn key_source(guarded: &GuardedRequest) -> KeySource {
+    if guarded.queue.is_some() { KeySource::Queue } else { KeySource::Client }
 }
 
 fn without_key(guarded: &GuardedRequest) -> Result<KeyDecision, Problem> {
@@ -213,14 +212,6 @@ fn identify(
     Ok(record.map(|record| Identity { found, source, fingerprint, record }))
 }
 
-/// How the request is compared. The places of keys say nothing of a queue's message, which has its own.
-fn comparison(guarded: &GuardedRequest) -> Cow<'_, Method> {
-    match guarded.queue {
-        Some(_) => Cow::Borrowed(&guarded.settings.fingerprint),
-        None => guarded.settings.comparison(),
-    }
-}
-
 /// The request's fingerprint and the record's name, which is `None` if a key should be derived and no
 /// credential is there. Whatever is compared of the request has to be readable.
 fn fingerprint_and_record(
@@ -230,7 +221,8 @@ fn fingerprint_and_record(
 ) -> Result<(Fingerprint, Option<RecordId>), Unreadable> {
     let GuardedRequest { incoming, settings, realm, log, .. } = guarded;
     let head = &incoming.head;
-    let fingerprint = Fingerprint::of(head, body, &comparison(guarded))?;
+    let fingerprint =
+        Fingerprint::of(head, body, &key_rules(guarded).comparison(&settings.fingerprint))?;
     let scope = settings.scope.values(head)?;
     check_readable(&settings.credential, head)?;
     let is_by_cookies = match key {

@@ -70,6 +70,7 @@ const UNFORESEEN: &str =
     "the guard failed; send the same request with the same key again, and look at the guard's log";
 
 const VERSION: &str = env!("CARGO_PKG_VERSION");
+const JSON: [(&str, &str); 1] = [("content-type", "application/json")];
 
 /// What answers a request. What is not guarded gets the platform's own promise.
 fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsValue> {
@@ -96,11 +97,10 @@ fn route(request: Request, env: &Env, context: Context) -> Result<Promise, JsVal
     if head.path() == "/.onlyonce/health" {
         let window = config.policy.defaults.retry_window;
         let health = health(VERSION, now(), window, incoming.bindings.deployment.as_ref());
-        return at_once(page(&[("content-type", "application/json")], &health));
+        return at_once(page(&JSON, &health));
     }
     if head.path() == contract::PATH {
-        let contract = contract(VERSION, &config.policy);
-        return at_once(page(&[("content-type", "application/json")], &contract));
+        return at_once(page(&JSON, &contract(VERSION, &config.policy)));
     }
     if head.path() == PATH {
         return Ok(later(async move { key_status::answer(&incoming).await }));

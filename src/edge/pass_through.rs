@@ -77,10 +77,7 @@ pub fn pass_or_tell(incoming: &Incoming) -> Result<Promise, JsValue> {
     let context = ResponseContext::without_policy(&incoming.head);
     if context.is_for_a_person() {
         return Ok(promise_of(async move {
-            match JsFuture::from(response).await {
-                Ok(response) => Ok(response),
-                Err(error) => origin_lost(&context, &error).map(JsValue::from),
-            }
+            response_or_problem(response, &context).await.map(JsValue::from)
         }));
     }
     // One closure for all other readers: it holds nothing of a request.
@@ -95,6 +92,17 @@ extern "C" {
     type Catchable;
     #[wasm_bindgen(method)]
     fn catch(this: &Catchable, handler: &js_sys::Function) -> Promise;
+}
+
+/// The origin's response, or what is told where none comes.
+async fn response_or_problem(
+    response: Promise,
+    context: &ResponseContext<'_>,
+) -> Result<Response, JsValue> {
+    match JsFuture::from(response).await {
+        Ok(response) => Ok(response.unchecked_into()),
+        Err(error) => origin_lost(context, &error),
+    }
 }
 
 /// What answers a request that was sent on in vain.
@@ -115,10 +123,7 @@ pub async fn pass_keyless(
     incoming: &Incoming,
     context: &ResponseContext<'_>,
 ) -> Result<Response, JsValue> {
-    let response = match JsFuture::from(pass_through(incoming)?).await {
-        Ok(response) => response.unchecked_into(),
-        Err(error) => origin_lost(context, &error)?,
-    };
+    let response = response_or_problem(pass_through(incoming)?, context).await?;
     Ok(marked(response, Coding::Platform, context, BypassReason::Keyless))
 }
 
@@ -155,10 +160,7 @@ pub async fn pass_body(
     let left_out = [&NOT_FORWARDED[..], &["content-length"]].concat();
     let headers = &changed_headers(head, &left_out, &gained(incoming))?;
     let fetch = OriginFetch { method: head.method(), url, headers, body, signal: None };
-    let response = match JsFuture::from(fetch.send(bindings)?).await {
-        Ok(response) => response.unchecked_into(),
-        Err(error) => origin_lost(context, &error)?,
-    };
+    let response = response_or_problem(fetch.send(bindings)?, context).await?;
     Ok(marked(response, Coding::Untouched, context, reason))
 }
 

@@ -7,6 +7,7 @@
 //!    [`super::keyed_body`].
 //! 3. A place that a key is taken from is no part of what makes two requests the same.
 
+use super::fingerprint::{Ignore, Method};
 use super::form;
 use super::json_pointer::{self, Pointer};
 use super::key::{IdempotencyKey, KeyError, MAX_LENGTH, Spelling};
@@ -141,7 +142,7 @@ impl KeyLocation {
 }
 
 impl KeyRules<'_> {
-    /// Those of a message of a queue, which has its key in one place.
+    /// Those of a header, and of nothing else.
     pub fn usual() -> Self {
         let locations = vec![KeyLocation::usual()].into();
         Self { locations, in_header: Spelling::Header, least: 1 }
@@ -206,6 +207,28 @@ impl KeyRules<'_> {
             (None, Some(refusal)) => Err(refusal),
             (None, None) => Ok(None),
         }
+    }
+
+    /// How two requests are compared. The place that holds a key says nothing of what is to be done: the
+    /// same request may come with its key in a header.
+    pub fn comparison<'m>(&self, method: &'m Method) -> Cow<'m, Method> {
+        let mut method = Cow::Borrowed(method);
+        for location in self.locations.iter() {
+            let Ignore { pointers, fields, query } = &method.ignore;
+            match location {
+                KeyLocation::Form(name) if !fields.contains(name) => {
+                    method.to_mut().ignore.fields.push(name.clone());
+                }
+                KeyLocation::Query(name) if !query.contains(name) => {
+                    method.to_mut().ignore.query.push(name.clone());
+                }
+                KeyLocation::Json(pointer) if !pointers.contains(pointer) => {
+                    method.to_mut().ignore.pointers.push(pointer.clone());
+                }
+                _ => {}
+            }
+        }
+        method
     }
 
     fn read(&self, location: &KeyLocation, text: &str) -> Result<IdempotencyKey, KeyError> {

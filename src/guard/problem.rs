@@ -36,8 +36,6 @@ pub enum Code {
 pub struct Description {
     pub code: Code,
     pub name: &'static str,
-    /// The same, as some protocols write their codes.
-    pub snake_case: &'static str,
     pub status: u16,
     pub title: &'static str,
     pub retryable: bool,
@@ -49,7 +47,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::AddressInvalid,
         name: "address-invalid",
-        snake_case: "address_invalid",
         status: 400,
         title: "The request's address cannot be used",
         retryable: false,
@@ -58,7 +55,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::RequestIncomplete,
         name: "request-incomplete",
-        snake_case: "request_incomplete",
         status: 408,
         title: "The request did not arrive whole",
         retryable: true,
@@ -67,7 +63,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::KeyMissing,
         name: "key-missing",
-        snake_case: "key_missing",
         status: 400,
         title: "An idempotency key is required",
         retryable: false,
@@ -76,7 +71,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::KeyInvalid,
         name: "key-invalid",
-        snake_case: "key_invalid",
         status: 400,
         title: "The idempotency key is malformed",
         retryable: false,
@@ -85,7 +79,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::CredentialUnreadable,
         name: "credential-unreadable",
-        snake_case: "credential_unreadable",
         status: 400,
         title: "A header that tells who sends the request, or what it asks for, cannot be read",
         retryable: false,
@@ -94,7 +87,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::KeyReused,
         name: "key-reused",
-        snake_case: "key_reused",
         status: 422,
         title: "The idempotency key belongs to another request",
         retryable: false,
@@ -103,7 +95,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::CredentialChanged,
         name: "credential-changed",
-        snake_case: "credential_changed",
         status: 409,
         title: "The operation was carried out under another credential",
         retryable: false,
@@ -112,7 +103,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::KeyFenced,
         name: "key-fenced",
-        snake_case: "key_fenced",
         status: 409,
         title: "The operation was given up",
         retryable: false,
@@ -121,7 +111,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::InProgress,
         name: "in-progress",
-        snake_case: "in_progress",
         status: 409,
         title: "The first request is still in progress",
         retryable: true,
@@ -130,7 +119,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::OriginBusy,
         name: "origin-busy",
-        snake_case: "origin_busy",
         status: 503,
         title: "The origin is busy, and this request was not sent",
         retryable: true,
@@ -139,7 +127,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::TooManyKeys,
         name: "too-many-keys",
-        snake_case: "too_many_keys",
         status: 429,
         title: "Too many new keys",
         retryable: true,
@@ -148,7 +135,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::ResponseNotKept,
         name: "response-not-kept",
-        snake_case: "response_not_kept",
         status: 409,
         title: "The operation was carried out, but its answer was not kept",
         retryable: false,
@@ -157,7 +143,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::BodyTooLarge,
         name: "body-too-large",
-        snake_case: "body_too_large",
         status: 413,
         title: "The request body is too large to be guarded",
         retryable: false,
@@ -166,7 +151,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::OutcomeUnknown,
         name: "outcome-unknown",
-        snake_case: "outcome_unknown",
         status: 502,
         title: "Nobody knows whether the operation was carried out",
         retryable: false,
@@ -175,7 +159,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::GuardUnavailable,
         name: "guard-unavailable",
-        snake_case: "guard_unavailable",
         status: 503,
         title: "The guard could not reach its record",
         retryable: true,
@@ -184,7 +167,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::Misconfigured,
         name: "misconfigured",
-        snake_case: "misconfigured",
         status: 500,
         title: "The guard is misconfigured",
         retryable: false,
@@ -193,7 +175,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::OriginUnreachable,
         name: "origin-unreachable",
-        snake_case: "origin_unreachable",
         status: 502,
         title: "The origin could not be reached",
         retryable: false,
@@ -202,7 +183,6 @@ pub const DESCRIPTIONS: [Description; 18] = [
     Description {
         code: Code::LoopDetected,
         name: "loop-detected",
-        snake_case: "loop_detected",
         status: 502,
         title: "The request came back to the guard",
         retryable: false,
@@ -216,8 +196,9 @@ impl Code {
         DESCRIPTIONS.iter().find(|description| description.code == self).unwrap_or(first)
     }
 
-    pub fn snake_case(self) -> &'static str {
-        self.describe().snake_case
+    /// Its name, as some protocols write their codes.
+    pub fn snake_case(self) -> String {
+        self.describe().name.replace('-', "_")
     }
 
     /// Where a team's own documentation explains it.

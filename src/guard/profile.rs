@@ -13,6 +13,7 @@ use super::document::to_json;
 use super::key::Spelling;
 use super::problem::{Code, Problem};
 use serde::Serialize;
+use std::borrow::Cow;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantNames)]
@@ -77,7 +78,7 @@ impl Profile {
 
     /// The body of a refusal that has its status under this profile.
     pub fn body(self, problem: &Problem, docs_url: Option<&str>) -> String {
-        let (code, message) = (self.code(problem.code), &*problem.detail);
+        let (code, message) = (&*self.code(problem.code), &*problem.detail);
         match self {
             Self::Draft | Self::Webhook => problem.to_json(docs_url),
             Self::Stripe => {
@@ -91,15 +92,16 @@ impl Profile {
     }
 
     /// What the protocol calls a refusal.
-    pub fn code(self, code: Code) -> &'static str {
-        match (self, code) {
+    pub fn code(self, code: Code) -> Cow<'static, str> {
+        let own = match (self, code) {
             (Self::Draft | Self::Webhook, _) => code.describe().name,
             (Self::Stripe, Code::InProgress) => "idempotency_key_in_use",
             (Self::Acp | Self::Ucp, Code::KeyMissing) => "idempotency_key_required",
             (Self::Acp | Self::Ucp, Code::KeyReused) => "idempotency_conflict",
             (Self::Acp | Self::Ucp, Code::InProgress) => "idempotency_in_flight",
-            _ => code.snake_case(),
-        }
+            _ => return code.snake_case().into(),
+        };
+        own.into()
     }
 }
 

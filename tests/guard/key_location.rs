@@ -1,10 +1,11 @@
 //! Where a key may stand, what is refused, and what of it the origin gets.
 
 use crate::fixtures::Request;
-use onlyonce::guard::fingerprint::Fingerprint;
+use onlyonce::guard::fingerprint::{Fingerprint, Method};
 use onlyonce::guard::key::Spelling;
 use onlyonce::guard::key_location::{FoundKey, KeyLocation, KeyRefusal, KeyRules};
-use onlyonce::guard::policy::Policy;
+use onlyonce::guard::policy::{Policy, Settings};
+use onlyonce::guard::rpc::KeySource;
 
 const FORM: (&str, &str) = ("content-type", "application/x-www-form-urlencoded");
 const MULTIPART: (&str, &str) = ("content-type", "multipart/form-data; boundary=b");
@@ -33,6 +34,11 @@ fn check(headers: &[(&str, &str)], body: &str, key: Option<&str>, header: Option
     let found = found(&head(headers), body).expect("a key or none");
     assert_eq!(found.as_ref().map(|found| found.key.as_str()), key, "{body:?}");
     assert_eq!(found.as_ref().and_then(FoundKey::header), header, "{body:?}");
+}
+
+/// How a client's requests are compared.
+fn compared(settings: &Settings) -> Method {
+    settings.key_rules(KeySource::Client).comparison(&settings.fingerprint).into_owned()
 }
 
 #[track_caller]
@@ -169,7 +175,7 @@ fn the_field_of_the_key_makes_no_other_request() {
         Policy::parse(r#"{"key_from": ["header:idempotency-key", "form:idempotency-key"]}"#);
     let settings = policy.expect("a policy").defaults;
     let fingerprint = |headers: &[(&str, &str)], body: &str| {
-        Fingerprint::of(&head(headers), body.as_bytes(), &settings.comparison()).expect("readable")
+        Fingerprint::of(&head(headers), body.as_bytes(), &compared(&settings)).expect("readable")
     };
     let plain = fingerprint(&[FORM], "a=1&b=2");
     assert_eq!(fingerprint(&[FORM], "a=1&idempotency-key=k&b=2"), plain);
@@ -177,7 +183,8 @@ fn the_field_of_the_key_makes_no_other_request() {
     let plain = fingerprint(&[MULTIPART], &multipart(&[part("a", "1")]));
     let keyed = multipart(&[part("a", "1"), part("idempotency-key", "k")]);
     assert_eq!(fingerprint(&[MULTIPART], &keyed), plain);
-    assert_eq!(*Policy::default().defaults.comparison(), Policy::default().defaults.fingerprint);
+    let usual = Policy::default().defaults;
+    assert_eq!(compared(&usual), usual.fingerprint);
 }
 
 const JSON: (&str, &str) = ("content-type", "application/json; charset=utf-8");
@@ -358,7 +365,7 @@ fn where_a_key_stands_makes_no_other_request() {
     let settings = policy.expect("a policy").defaults;
     let fingerprint = |query: &'static str, body: &str| {
         let head = Request::post("/buy").query(query).with(JSON.0, JSON.1);
-        Fingerprint::of(&head, body.as_bytes(), &settings.comparison()).expect("readable")
+        Fingerprint::of(&head, body.as_bytes(), &compared(&settings)).expect("readable")
     };
     let plain = fingerprint("a=1&b=2", r#"{"a": 1, "meta": {}}"#);
     assert_eq!(fingerprint("a=1&k%65y=k&b=2", r#"{"meta": {"key": "k"}, "a": 1}"#), plain);

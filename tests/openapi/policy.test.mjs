@@ -2,9 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { documentOf, file, operation } from "./fixture.mjs";
-import { run } from "../tools/script.mjs";
+import { CONFIG_HEAD as HEAD, run } from "../tools/script.mjs";
 
-const HEAD = 'name = "x"\ncompatibility_date = "2026-10-01"\n\n[vars]\nORIGIN = "https://origin.example.com"\n';
 const POLICY = `
 [vars.POLICY]
 retry_window = "48h"

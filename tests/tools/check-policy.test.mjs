@@ -5,12 +5,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { root, run } from "./script.mjs";
+import { CONFIG_HEAD as HEAD, root, run } from "./script.mjs";
 
 const folder = mkdtempSync(join(tmpdir(), "onlyonce-policy-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-const HEAD = 'name = "x"\ncompatibility_date = "2026-10-01"\n\n[vars]\nORIGIN = "https://origin.example.com"\n';
 const ROUTES = `
 [vars.POLICY]
 retry_window = "48h"

@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../../", import.meta.url));
 const PATIENCE_MS = 60_000;
 
+/** A wrangler configuration up to its policy. */
+export const CONFIG_HEAD = 'name = "x"\ncompatibility_date = "2026-10-01"\n\n[vars]\nORIGIN = "https://origin.example.com"\n';
+
 /** `{ out, err, ended, said, stop }` of a script that runs on; `ended` settles with its exit code. */
 export function begin(name, args = [], env = {}) {
   const child = spawn(process.execPath, [`scripts/${name}.mjs`, ...args], { cwd: root, env: { ...process.env, ...env } });

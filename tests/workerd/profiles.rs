@@ -1,5 +1,8 @@
 //! What the callers of each protocol get: statuses, bodies and marks, row by row.
 
+mod presets;
+mod webhooks;
+
 use std::thread;
 
 use serde_json::{Value, json};
@@ -127,6 +130,12 @@ const ROWS: [Row; 10] = [
         ],
     ),
 ];
+
+/// A route under each profile, with what it presets.
+fn presets() -> Value {
+    let route = |profile: &&str| json!({ "path": format!("/*/{profile}/**"), "profile": profile });
+    json!({ "routes": PROFILES.iter().map(route).collect::<Vec<_>>() })
+}
 
 fn policy() -> Value {
     let route = |profile: &&str| {
@@ -337,217 +346,4 @@ fn a_server_error_is_held_under_every_profile() {
         }
         guard.check_calls(1);
     }
-}
-
-fn presets() -> Value {
-    let route = |profile: &&str| json!({ "path": format!("/*/{profile}/**"), "profile": profile });
-    json!({ "routes": PROFILES.iter().map(route).collect::<Vec<_>>() })
-}
-
-#[test]
-fn an_endpoint_of_acp_and_of_ucp_has_keys_of_its_own_and_one_of_stripe_has_not() {
-    for (profile, is_apart) in [("acp", true), ("ucp", true), ("stripe", false), ("draft", false)] {
-        let guard = Guard::under(&presets());
-        guard.origin_always(Reply::json(201, "{}"));
-        let key = format!("{}-of-22-and-more", guard.key());
-        let to = |path: &str| guard.keyless_order_to(&format!("/{profile}/{path}")).key(&key);
-        assert_eq!(came(&guard.send(&to("a/complete"))).0, Came::First);
-        let other = guard.send(&to("b/complete"));
-        match is_apart {
-            true => assert_eq!(came(&other).0, Came::First, "{profile}"),
-            false => assert_eq!(other.header("cache-status"), Some("onlyonce; detail=key-reused")),
-        }
-        assert_eq!(came(&guard.send(&to("a/complete"))).0, Came::Replayed);
-    }
-}
-
-#[test]
-fn stripes_clients_may_delete_and_write_spaces() {
-    let guard = Guard::under(&presets());
-    guard.origin_always(Reply::json(200, r#"{"deleted":true}"#));
-    let key = format!("customer 17; {}", guard.key());
-    let delete = Call::new("DELETE", &guard.path("/stripe/customers/17")).key(&key);
-    let delete = delete.authorization("Bearer alice");
-    let first = guard.send(&delete);
-    assert_eq!(came(&first).0, Came::First);
-    assert_eq!(first.header("idempotency-key"), Some(key.as_str()));
-    assert_eq!(came(&guard.send(&delete)).0, Came::Replayed);
-    assert_eq!(guard.seen().remove(0).headers.all("idempotency-key"), [key.as_str()]);
-    let quoted = delete.clone().without("idempotency-key").key(&format!("{key:?}"));
-    assert_eq!(came(&guard.send(&quoted)).0, Came::Replayed);
-    // Two lines of the header are joined by a comma.
-    let repeated = delete.key("another");
-    check(&guard.send(&repeated), "stripe", "key-invalid");
-    guard.check_calls(1);
-}
-
-/// What may be asked of such a key is asked under the spelling that its route takes.
-#[test]
-fn a_key_with_spaces_can_be_asked_about() {
-    let guard = Guard::under(&presets());
-    guard.origin_always(Reply::json(201, "{}"));
-    let key = format!("order 17 {}", guard.key());
-    let order = guard.order_to("/stripe/orders").without("idempotency-key").key(&key);
-    guard.send(&order);
-    let path = format!("/.onlyonce/key?path={}", guard.path("/stripe/orders"));
-    let told = guard.send(&Call::get(&path).key(&key).authorization("Bearer alice"));
-    assert_eq!(serde_json::from_slice::<Value>(&told.body).expect("JSON")["state"], "done");
-}
-
-#[test]
-fn ucp_compares_the_bytes_of_a_body_and_takes_keys_of_128_bits() {
-    let guard = Guard::under(&presets());
-    guard.origin_always(Reply::json(200, "{}"));
-    let update = guard.keyless_order_to("/ucp/checkout-sessions/7").method("PUT");
-    let update = update.key(&format!("{}-of-22-and-more", guard.key()));
-    assert_eq!(came(&guard.send(&update)).0, Came::First);
-    assert_eq!(came(&guard.send(&update)).0, Came::Replayed);
-    let respelled = update.clone().json(r#"{ "item":"tea","quantity":2}"#);
-    check(&guard.send(&respelled), "ucp", "key-reused");
-    let short = update.without("idempotency-key").key("12345678-1234-1234-12");
-    check(&guard.send(&short), "ucp", "key-invalid");
-    guard.check_calls(1);
-}
-
-fn delivery(guard: &Guard, header: &str, attempt: u32) -> Call {
-    // Time, signature and a count in the body change with each attempt.
-    Call::post(&guard.path("/webhook/events"))
-        .header(header, &format!("evt-{}", guard.key()))
-        .header("webhook-timestamp", &attempt.to_string())
-        .header("webhook-signature", &format!("v1,{attempt}"))
-        .json(&format!("{{\"attempt\":{attempt}}}"))
-}
-
-#[test]
-fn an_event_is_handled_once_however_often_it_is_delivered() {
-    for header in ["webhook-id", "svix-id", "X-GitHub-Delivery", "X-Shopify-Webhook-Id"] {
-        let guard = Guard::under(&presets());
-        guard.origin_in_turn([Reply::new(204)]);
-        assert_eq!(came(&guard.send(&delivery(&guard, header, 1))).0, Came::First);
-        let again = guard.send(&delivery(&guard, header, 2));
-        assert_eq!((again.status, came(&again).0), (204, Came::Replayed));
-        guard.check_calls(1);
-    }
-}
-
-/// A sender tells all its subscribers of an event under one id.
-#[test]
-fn each_endpoint_gets_an_event_by_itself() {
-    let guard = Guard::under(&presets());
-    guard.origin_always(Reply::new(204));
-    let to = |target: &str| {
-        let call = Call::post(&guard.path(target)).json("{}");
-        guard.send(&call.header("webhook-id", &format!("evt-{}", guard.key())))
-    };
-    for target in ["/webhook/a", "/webhook/b", "/webhook/a?tenant=2"] {
-        assert_eq!(came(&to(target)).0, Came::First, "{target}");
-        assert_eq!(came(&to(target)).0, Came::Replayed, "{target}");
-    }
-    guard.check_calls(3);
-}
-
-/// Senders renew their tokens from one attempt to the next.
-#[test]
-fn a_sender_with_another_token_is_the_same_sender() {
-    let guard = Guard::under(&presets());
-    guard.origin_in_turn([Reply::new(204)]);
-    for (token, how) in [("one", Came::First), ("two", Came::Replayed)] {
-        let call = delivery(&guard, "webhook-id", 1).authorization(&format!("Bearer {token}"));
-        assert_eq!(came(&guard.send(&call)).0, how);
-    }
-    guard.check_calls(1);
-}
-
-#[test]
-fn an_event_that_its_handler_did_not_take_comes_again() {
-    let guard = Guard::under(&presets());
-    let moved = Reply::new(301).header("Location", "/elsewhere");
-    let refused = [400, 404, 418, 429, 451].map(Reply::new);
-    guard.origin_in_turn(refused.into_iter().chain([moved, Reply::new(200)]));
-    for (attempt, status) in [400, 404, 418, 429, 451, 301, 200, 200].into_iter().enumerate() {
-        let answer = guard.send(&delivery(&guard, "webhook-id", attempt as u32));
-        assert_eq!(answer.status, status);
-    }
-    guard.check_calls(7);
-}
-
-#[test]
-fn a_senders_second_delivery_waits_only_as_long_as_senders_do() {
-    let guard = Guard::under(&presets());
-    let gate = Gate::new();
-    guard.origin_in_turn([Reply::new(200).held_by(&gate)]);
-    thread::scope(|scope| {
-        let first = guard.send_aside(scope, delivery(&guard, "webhook-id", 1));
-        gate.wait_for(1);
-        check(&guard.send(&delivery(&guard, "webhook-id", 2)), "webhook", "in-progress");
-        gate.open();
-        assert_eq!(first.join().expect("an answer").status, 200);
-    });
-    assert_eq!(came(&guard.send(&delivery(&guard, "webhook-id", 3))).0, Came::Replayed);
-    guard.check_calls(1);
-}
-
-/// A signed webhook without Authorization: the signature is another one with each delivery.
-#[test]
-fn the_readmes_webhooks_are_carried_out_once() {
-    let example = include_str!("../../README.md");
-    for lines in [
-        "\npath = \"/webhooks/stripe\"\nprofile = \"webhook\" ",
-        "\nkey_from = [\"json:/id\"] ",
-        "\npath = \"/webhooks/**\"\nprofile = \"webhook\" ",
-    ] {
-        assert!(example.contains(lines), "{lines}");
-    }
-    let guard = Guard::under(&json!({ "routes": [
-        { "path": "/*/webhooks/stripe", "profile": "webhook", "key_from": ["json:/id"] },
-        { "path": "/*/webhooks/**", "profile": "webhook" },
-    ] }));
-    guard.origin_always(Reply::json(200, r#"{"received":true}"#));
-    let event = |id: &str, signature: &str, pending: u32| {
-        let body =
-            json!({ "id": format!("evt_{id}_{}", guard.key()), "pending_webhooks": pending });
-        let call = Call::post(&guard.path("/webhooks/stripe")).json(&body.to_string());
-        call.header("Stripe-Signature", signature)
-    };
-    assert_eq!(came(&guard.send(&event("1", "t=1,v1=a", 2))).0, Came::First);
-    assert_eq!(came(&guard.send(&event("1", "t=2,v1=b", 1))).0, Came::Replayed);
-    assert_eq!(came(&guard.send(&event("2", "t=3,v1=c", 1))).0, Came::First);
-    let push = |id: &str| {
-        let call = Call::post(&guard.path("/webhooks/github")).json(r#"{"id":17}"#);
-        call.header("X-GitHub-Delivery", &format!("{id}-{}", guard.key()))
-    };
-    assert_eq!(came(&guard.send(&push("1"))).0, Came::First);
-    assert_eq!(came(&guard.send(&push("1"))).0, Came::Replayed);
-    guard.check_calls(3);
-    // One without an id goes its way.
-    let bare = guard.send(&Call::post(&guard.path("/webhooks/github")).json("{}"));
-    assert_eq!(bare.header("cache-status"), Some("onlyonce; fwd=bypass"));
-}
-
-#[test]
-fn programs_are_told_the_contract() {
-    let guard = Guard::under(&presets());
-    let answer = guard.send(&Call::get("/.onlyonce/contract"));
-    assert_eq!((answer.status, answer.header("content-type")), (200, Some("application/json")));
-    assert_eq!(answer.header("access-control-allow-origin"), Some("*"));
-    assert_eq!(answer.header("cache-control"), Some("no-store"));
-    let contract: Value = serde_json::from_slice(&answer.body).expect("JSON");
-    let profiles: Vec<&str> = contract["routes"]
-        .as_array()
-        .expect("a list")
-        .iter()
-        .filter_map(|route| route["profile"].as_str())
-        .collect();
-    assert_eq!(profiles, ["draft", "stripe", "acp", "ucp", "webhook", "draft"]);
-    // What it says of a refusal is what is sent.
-    let refused = guard.send(&guard.keyless_order_to("/acp/orders"));
-    let told = contract["refusals"]["acp"].as_array().expect("a list");
-    let told = told.iter().find(|refusal| refusal["code"] == "key-missing").expect("it");
-    assert_eq!(told["statuses"], json!([refused.status]));
-    assert_eq!(told["content_type"], refused.header("content-type").expect("a type"));
-    let sent: Value = serde_json::from_slice(&refused.body).expect("JSON");
-    assert_eq!(
-        (&told["example"]["type"], &told["example"]["code"]),
-        (&sent["type"], &sent["code"])
-    );
 }

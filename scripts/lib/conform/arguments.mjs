@@ -1,8 +1,8 @@
 // The kit's command line. Every mistake names the argument, what is wrong with it, and what is allowed.
 import { readFileSync } from "node:fs";
-import { parseArgs } from "node:util";
 import { Failure } from "../log.mjs";
 import { PROFILES } from "./profiles.mjs";
+import { parsedArguments } from "../usage.mjs";
 
 export const USAGE = `npm run conform -- <url> [options]
 Whether an endpoint that creates something keeps what its clients are promised of an idempotency key.
@@ -63,7 +63,7 @@ const UNSENDABLE = /[^\t\x20-\x7e\x80-\xff]/;
 const HEADER = /^([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*)$/;
 
 export function asked(args) {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parsedArguments(args, OPTIONS, USAGE, true);
   const profile = profileNamed(values.profile);
   if (values.list) return { list: true, profile };
   refuseOtherThanOne(positionals);
@@ -103,14 +103,6 @@ function refuseOtherThanOne([first, second]) {
 function refuseTwice({ json, junit }) {
   if (json !== "-" || junit !== "-") return;
   throw new Failure("--json and --junit both want standard output", { cure: "name a file for one of them" });
-}
-
-function parsed(args) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new Failure(error.message, { cure: USAGE });
-  }
 }
 
 function profileNamed(name) {

@@ -1,5 +1,6 @@
 // A report as text for a person: each check with what was done and seen, and the sentence that it rests on.
-const WIDTH = 100;
+import { wrapped } from "../wrapped.mjs";
+
 const INDENT = "          ";
 const WORDS = { passed: "passed", failed: "FAILED", skipped: "skipped" };
 const EVIDENCE = { count: "Executions were counted by --count.", answers: "Executions were told by whole answers: no --id and no --count was given." };
@@ -19,14 +20,14 @@ export function listText({ title, checks }) {
 function checkText(check) {
   const { id, level, verdict, does, seen } = check;
   const head = `${WORDS[verdict].padEnd(INDENT.length)}${id} (${level})`;
-  if (verdict === "skipped") return [head, wrapped(seen), ""];
-  return [head, wrapped(does), wrapped(`-> ${seen}`), ...quoteText(check), ""];
+  if (verdict === "skipped") return [head, indented(seen), ""];
+  return [head, indented(does), indented(`-> ${seen}`), ...quoteText(check), ""];
 }
 
 function quoteText({ quote, note }) {
   const { text, document, section, url } = quote;
   const place = /^[\d.]+$/.test(section) ? `section ${section}` : section;
-  return [wrapped(`"${text}"`), wrapped(`${document}, ${place}`), `${INDENT}${url}`, ...(note ? [wrapped(`(${note})`)] : [])];
+  return [indented(`"${text}"`), indented(`${document}, ${place}`), `${INDENT}${url}`, ...(note ? [indented(`(${note})`)] : [])];
 }
 
 function summary({ passed, failed, skipped, checks }) {
@@ -35,12 +36,6 @@ function summary({ passed, failed, skipped, checks }) {
   return [`passed    ${counts(passed)}`, `failed    ${counts(failed)}`, ...wrong, `skipped   ${counts(skipped)}`];
 }
 
-function wrapped(text) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line && line.length + 1 + word.length > WIDTH - INDENT.length) lines.push(word);
-    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
-  }
-  return lines.map((line) => INDENT + line).join("\n");
+function indented(text) {
+  return wrapped(text, INDENT);
 }

@@ -1,7 +1,7 @@
 // The doctor's command line. Every mistake names the argument, what is wrong with it, and what is
 // allowed. A key is only known to the guard together with whose it is, hence --scope and --realm.
-import { parseArgs } from "node:util";
 import { Failure } from "../log.mjs";
+import { parsedArguments } from "../usage.mjs";
 
 export const USAGE = `npm run doctor -- <url> <key or record id>... [options]     what happened under these keys
        npm run doctor -- <url> --unknown                          what nobody knows, and how to end it
@@ -41,7 +41,7 @@ const RECORD = /^[0-9a-f]{16}([0-9a-f]{48})?$/;
 
 /** What is asked; `env` may hold ADMIN_TOKEN. */
 export function question(args, env = {}, now = Date.now()) {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parsedArguments(args, OPTIONS, USAGE, true);
   const url = /^https?:\/\//i.test(positionals[0] ?? "") ? guardUrl(positionals.shift()) : undefined;
   const asked = {
     url,
@@ -59,14 +59,6 @@ export function question(args, env = {}, now = Date.now()) {
   };
   refuseHalf(asked);
   return asked;
-}
-
-function parsed(args) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new Failure(error.message, { cure: USAGE });
-  }
 }
 
 function guardUrl(value) {

@@ -1,8 +1,7 @@
 // A report as text for a person: what is known, what the log has in the order of time, what was found.
 import { countText, timeText } from "./findings.mjs";
 import { isAct, isFence, isProbe, isTold } from "./log-file.mjs";
-
-const WIDTH = 100;
+import { wrapped } from "../wrapped.mjs";
 
 export function reportText(report) {
   const parts = [...report.records.flatMap(recordText), ...periodText(report), ...logText(report.read), ...findingsText(report)];
@@ -72,14 +71,4 @@ function findingsText({ findings, records, unknown }) {
 // A command stays in one piece: it is there to be copied.
 function findingText({ kind, what, next, command }) {
   return [wrapped(`${kind}: ${what}`, ""), wrapped(`-> ${next}`, "   "), ...(command ? [`   ${command}`] : []), ""];
-}
-
-function wrapped(text, indent) {
-  const lines = [""];
-  for (const word of text.split(" ")) {
-    const line = lines.at(-1);
-    if (line && line.length + 1 + word.length > WIDTH - indent.length) lines.push(word);
-    else lines[lines.length - 1] = line ? `${line} ${word}` : word;
-  }
-  return lines.map((line) => indent + line).join("\n");
 }

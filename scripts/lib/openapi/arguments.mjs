@@ -1,7 +1,7 @@
 // The command line of `npm run openapi`. Every mistake names the argument, what is wrong with it, and
 // what is allowed.
-import { parseArgs } from "node:util";
 import { Failure } from "../log.mjs";
+import { parsedArguments } from "../usage.mjs";
 
 export const USAGE = `npm run openapi -- DOCUMENT [options]
 The contract of the policy in an API's own OpenAPI document (3.0 or 3.1, YAML or JSON).
@@ -46,21 +46,13 @@ const OPTIONS = {
 };
 
 export function openapiArguments(args) {
-  const { values, positionals } = parsed(args);
+  const { values, positionals } = parsedArguments(args, OPTIONS, USAGE, true);
   if (positionals.length !== 1) {
     const what = positionals.length === 0 ? "no document is named" : `more than one document is named: ${positionals.join(", ")}`;
     throw new Failure(what, { cure: "npm run openapi -- openapi.yaml" });
   }
   refuseTogether(values);
   return { ...values, document: positionals[0], base: values.base === undefined ? undefined : basePath(values.base) };
-}
-
-function parsed(args) {
-  try {
-    return parseArgs({ args, options: OPTIONS, allowPositionals: true });
-  } catch (error) {
-    throw new Failure(error.message, { cure: USAGE });
-  }
 }
 
 function refuseTogether({ apply, check, json, output, contract, env, origin }) {

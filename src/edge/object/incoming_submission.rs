@@ -22,7 +22,6 @@ use crate::guard::source::Unreadable;
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::uploads::{Holder, Stage};
 use js_sys::Uint8Array;
-use std::borrow::Cow;
 use std::cell::RefCell;
 use std::mem::take;
 use std::rc::Rc;
@@ -188,10 +187,8 @@ impl IncomingSubmission {
 
     /// Returns `None` if it takes a body that is gone.
     fn fingerprint(&self, claim: Option<&Claim>) -> Result<Option<Fingerprint>, Unreadable> {
-        let comparison = match self.request.key {
-            KeySource::Queue => Cow::Borrowed(&self.settings.fingerprint),
-            _ => self.settings.comparison(),
-        };
+        let rules = self.settings.key_rules(self.request.key);
+        let comparison = rules.comparison(&self.settings.fingerprint);
         let method = claim.map_or(&*comparison, |claim| &claim.fingerprint.method);
         if *method == self.request.fingerprint.method {
             return Ok(Some(self.request.fingerprint.clone()));

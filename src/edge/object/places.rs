@@ -32,10 +32,12 @@ impl PlaceQueue {
         self.take(Urgency::Background)
     }
 
-    /// A place for a call, waited for. Returns `None` if it does not come in time.
+    /// A place for a call, waited for where none is free. Returns `None` if it does not come in time.
     pub async fn wait_for_call(&self) -> Option<HeldPlace> {
-        let place = self.wait(Urgency::Call)?;
-        within(PATIENCE, place).await?.ok()
+        match self.take_for_call() {
+            Some(place) => Some(place),
+            None => within(PATIENCE, self.wait(Urgency::Call)?).await?.ok(),
+        }
     }
 
     /// A place for work that nobody waits for, however long it takes. Returns `None` where too many

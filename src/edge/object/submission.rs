@@ -139,10 +139,7 @@ impl Handling<'_> {
                     }
                 }
                 (Action::AwaitPlace, _) => {
-                    held = match self.context.places.take_for_call() {
-                        Some(place) => Some(place),
-                        None => self.context.places.wait_for_call().await,
-                    };
+                    held = self.context.places.wait_for_call().await;
                     if held.is_none() {
                         self.place = Place::Denied;
                     }

@@ -158,17 +158,16 @@ impl Layer {
             return;
         }
         let written = |field: &str| table.get(field).is_some();
-        let (at, blamed) = match rule.fields.iter().position(|field| written(field)) {
-            Some(at) => (at, rule.fields.get(at).copied().unwrap_or_default()),
-            None => match rule.fields.iter().position(|field| PRESET.contains(field)) {
-                Some(at) if written(PROFILE) => (at, PROFILE),
-                _ => return,
-            },
-        };
-        if let Err(mut violation) = rule.check(&self.values.settings, at) {
-            if blamed == PROFILE {
-                violation.is_preset(rule.fields.get(at).copied().unwrap_or_default());
-            }
+        let preset = |field: &str| written(PROFILE) && PRESET.contains(&field);
+        let fields = || rule.fields.iter().enumerate();
+        let found = fields().find(|(_, field)| written(field));
+        let found = found.or_else(|| fields().find(|(_, field)| preset(field)));
+        let Some((at, field)) = found else { return };
+        if let Err(violation) = rule.check(&self.values.settings, at) {
+            let (blamed, violation) = match written(field) {
+                true => (*field, violation),
+                false => (PROFILE, violation.of_preset(field)),
+            };
             reader.member::<()>(table, blamed, |reader, json| reader.wrong(json, violation));
         }
     }

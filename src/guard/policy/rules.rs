@@ -42,9 +42,10 @@ pub struct RuleViolation {
 }
 
 impl RuleViolation {
-    /// The field that it is said of was not written: a profile presets it.
-    pub fn is_preset(&mut self, field: &str) {
-        self.reason = format!("presets {field}, which {}", self.reason);
+    /// As it is said of a profile, where that presets the field.
+    #[must_use]
+    pub fn of_preset(self, field: &str) -> Self {
+        Self { reason: format!("presets {field}, which {}", self.reason), ..self }
     }
 }
 

@@ -2,15 +2,15 @@
 //! default is what it is. The words of a policy are the names of the types' values.
 
 use crate::guard::cors::Cors;
-use crate::guard::fingerprint::{Ignore, Method};
+use crate::guard::fingerprint::Method;
 use crate::guard::key_location::{KeyLocation, KeyRules};
 use crate::guard::profile::Profile;
 use crate::guard::release::{Release, ReleaseHeader};
+use crate::guard::rpc::KeySource;
 use crate::guard::scope::{Scope, auto_credential};
 use crate::guard::settle::Settle;
 use crate::guard::source::Source;
 use crate::guard::time::Millis;
-use std::borrow::Cow;
 use std::rc::Rc;
 use strum::{EnumString, IntoStaticStr, VariantNames};
 
@@ -79,35 +79,17 @@ impl Settings {
         self.key_from.iter().filter_map(KeyLocation::header)
     }
 
-    /// Where a key may stand, and what it may look like there.
-    pub fn key_rules(&self) -> KeyRules<'_> {
+    /// Where a key of this kind may stand, and what it may look like there. A message of a queue has its key
+    /// in one place.
+    pub fn key_rules(&self, source: KeySource) -> KeyRules<'_> {
+        if source == KeySource::Queue {
+            return KeyRules::usual();
+        }
         KeyRules {
             locations: (&self.key_from).into(),
             in_header: self.profile.spelling(),
             least: self.key_min_length as usize,
         }
-    }
-
-    /// How two requests are compared. The place that holds a key says nothing of what is to be done: the
-    /// same request may come with its key in a header.
-    pub fn comparison(&self) -> Cow<'_, Method> {
-        let mut method = Cow::Borrowed(&self.fingerprint);
-        for location in &self.key_from {
-            let Ignore { pointers, fields, query } = &method.ignore;
-            match location {
-                KeyLocation::Form(name) if !fields.contains(name) => {
-                    method.to_mut().ignore.fields.push(name.clone());
-                }
-                KeyLocation::Query(name) if !query.contains(name) => {
-                    method.to_mut().ignore.query.push(name.clone());
-                }
-                KeyLocation::Json(pointer) if !pointers.contains(pointer) => {
-                    method.to_mut().ignore.pointers.push(pointer.clone());
-                }
-                _ => {}
-            }
-        }
-        method
     }
 }
 
@@ -221,7 +203,7 @@ const RELEASED_WITH: [(u16, &str); 6] = [
     (503, "retry-after"),
 ];
 
-pub(super) fn default_release() -> Vec<Release> {
+fn default_release() -> Vec<Release> {
     let with = RELEASED_WITH.map(|(status, name)| Release {
         status,
         header: Some(ReleaseHeader { name: name.into(), matches: None }),
