@@ -182,13 +182,14 @@ struct OperatorLine<'a> {
     record: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<String>,
+    operator: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
 }
 
-/// The line for what an operator did to a record: `forgotten`, `not-processed`, or `resolved` with the
-/// status of the answer.
-pub fn operator_line(act: &Event, record: &RecordId) -> Option<String> {
+/// The line for what an operator did to a record, and who it was: `forgotten`, `not-processed`, or `resolved`
+/// with the status of the answer. The name is the only personal datum of the log.
+pub fn operator_line(act: &Event, operator: &str, record: &RecordId) -> Option<String> {
     let (code, claim, status) = match act {
         Event::Forget => ("forgotten", None, None),
         Event::Resolve { claim, resolution: Resolution::NotProcessed } => {
@@ -201,7 +202,7 @@ pub fn operator_line(act: &Event, record: &RecordId) -> Option<String> {
     };
     let claim = claim.map(|claim| format!("{claim:.8}"));
     let record = format!("{record:.16}");
-    Some(to_json(&OperatorLine { outcome: "operator", code, record, claim, status }))
+    Some(to_json(&OperatorLine { outcome: "operator", code, record, claim, operator, status }))
 }
 
 #[derive(Serialize)]

@@ -233,16 +233,17 @@ fn what_an_operator_did() {
     let parts = Parts::of(replayed());
     let resolve = |resolution| Event::Resolve { claim: claim_id("c1"), resolution };
     let of_claim = r#""record":"de998130b5679e38","claim":"63310000""#;
+    let by = r#""operator":"a\"@acme.com""#;
     for (event, expected) in [
-        (Event::Forget, r#""code":"forgotten","record":"de998130b5679e38""#.to_owned()),
-        (resolve(Resolution::NotProcessed), format!(r#""code":"not-processed",{of_claim}"#)),
+        (Event::Forget, format!(r#""code":"forgotten","record":"de998130b5679e38",{by}"#)),
+        (resolve(Resolution::NotProcessed), format!(r#""code":"not-processed",{of_claim},{by}"#)),
         (
             resolve(Resolution::Answered(answer(201, "secret"))),
-            format!(r#""code":"resolved",{of_claim},"status":201"#),
+            format!(r#""code":"resolved",{of_claim},{by},"status":201"#),
         ),
     ] {
         let expected = format!(r#"{{"outcome":"operator",{expected}}}"#);
-        assert_eq!(operator_line(&event, &parts.record), Some(expected));
+        assert_eq!(operator_line(&event, "a\"@acme.com", &parts.record), Some(expected));
     }
-    assert_eq!(operator_line(&Event::Look, &parts.record), None);
+    assert_eq!(operator_line(&Event::Look, "token", &parts.record), None);
 }

@@ -17,7 +17,8 @@ use super::unknown_outcomes::list;
 use crate::guard::log::operator_line;
 use crate::guard::machine::{Action, Event};
 use crate::guard::operator::{
-    About, AdminError, AdminRequest, RecordCommand, describe, refusal, resolution, vacant,
+    About, AdminError, AdminRequest, OPERATOR_HEADER, RecordCommand, TOKEN, describe, refusal,
+    resolution, vacant,
 };
 use crate::guard::record::{Answer, Record};
 use crate::guard::request_head::RequestHead;
@@ -52,14 +53,18 @@ pub async fn answer(
         Ok(AdminRequest::Outcomes(_)) => {
             return response_of(&outcomes::count(context, now())?.encode());
         }
-        Ok(AdminRequest::Find) => return refuse(&AdminError::BodyUnreadable),
+        Ok(AdminRequest::Find | AdminRequest::Operator) => {
+            return refuse(&AdminError::BodyUnreadable);
+        }
         Err(error) => return refuse(&error),
     };
     let event = match event(request, head, command).await {
         Ok(event) => event,
         Err(error) => return refuse(&error),
     };
-    let done = operator_line(&event, &id);
+    // A Worker of before this was said let nobody in but by the token.
+    let operator = head.header(OPERATOR_HEADER);
+    let done = operator_line(&event, operator.as_deref().unwrap_or(TOKEN), &id);
     let transition = match context.on_event(&id, event) {
         Ok(transition) => transition,
         Err(detail) => return unusable(&detail),

@@ -8,6 +8,7 @@ pub mod body_budget;
 pub mod header_list;
 pub mod log;
 pub mod request_head;
+pub mod signature;
 pub mod sql;
 pub mod streams;
 pub mod timeout;
