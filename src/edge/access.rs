@@ -72,5 +72,5 @@ async fn read_keys(access: &Access) -> Option<Vec<SigningKey>> {
         abort.abort();
         None
     });
-    signing_keys(&document?)
+    signing_keys(&String::from_utf8(document?).ok()?)
 }

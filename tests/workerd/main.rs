@@ -23,6 +23,7 @@ mod stamp;
 mod storage;
 mod wire;
 
+mod access;
 mod addresses;
 mod ambiguous_headers;
 mod answers;

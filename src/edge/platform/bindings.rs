@@ -98,5 +98,5 @@ pub fn text(env: &Env, name: &str) -> Option<String> {
 
 /// A variable that is a text, or a list of texts: these with commas between them, as JavaScript writes it.
 pub fn list(env: &Env, name: &str) -> Option<String> {
-    variable(env, name).map(|value| String::from(js_sys::JsString::from(value)))
+    Some(variable(env, name)?.unchecked_ref::<js_sys::Object>().to_string().into())
 }

@@ -101,7 +101,8 @@ impl Assertion {
 }
 
 fn document(part: &str) -> Result<Value, AssertionError> {
-    let read = token_part(part).and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    let text = token_part(part).and_then(|bytes| String::from_utf8(bytes).ok());
+    let read = text.and_then(|text| serde_json::from_str(&text).ok());
     read.filter(Value::is_object).ok_or(AssertionError::Malformed)
 }
 
@@ -150,6 +151,6 @@ fn name(claims: &Value) -> Option<&str> {
     name.filter(|name| name.len() <= MAX_NAME).filter(is_printable)
 }
 
-fn text<'a>(document: &'a Value, member: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(document: &'a Value, member: &str) -> Option<&'a str> {
     document.get(member)?.as_str()
 }

@@ -7,9 +7,9 @@
 //! 3. Where they cannot be read, nobody is let in by them, and they are not asked for again for a few
 //!    seconds.
 
-use crate::guard::document::to_json;
+use super::assertion::text;
+use crate::guard::parameters::is_token;
 use crate::guard::time::{Millis, UnixMillis};
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// The most bytes of the document: two keys, each once as JWK and twice as PEM, are about 8 KiB.
@@ -20,35 +20,36 @@ const LEAST_BETWEEN: Millis = Millis::seconds(60);
 const PAUSE_AFTER_FAILURE: Millis = Millis::seconds(5);
 
 /// An RSA public key (RFC 7518 section 6.3.1).
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SigningKey {
-    kid: String,
-    n: String,
-    e: String,
-}
-
-#[derive(Serialize)]
-struct Jwk<'a> {
-    kty: &'a str,
-    alg: &'a str,
-    n: &'a str,
-    e: &'a str,
+    id: String,
+    modulus: String,
+    exponent: String,
 }
 
 impl SigningKey {
+    /// Returns `None` for what is no key for RS256.
+    fn read(jwk: &Value) -> Option<Self> {
+        let is = |name, value| text(jwk, name).is_none_or(|found| found == value);
+        // Digits of base64 alone: they stand between quotes again.
+        let number = |name| text(jwk, name).filter(|digits| is_token(digits)).map(Into::into);
+        let (modulus, exponent) = (number("n")?, number("e")?);
+        let id = text(jwk, "kid")?.into();
+        (is("kty", "RSA") && is("alg", "RS256")).then_some(Self { id, modulus, exponent })
+    }
+
     /// As the platform imports it (RFC 7517), for RS256 alone.
     pub fn to_jwk(&self) -> String {
-        to_json(&Jwk { kty: "RSA", alg: "RS256", n: &self.n, e: &self.e })
+        let Self { modulus, exponent, .. } = self;
+        format!(r#"{{"kty":"RSA","alg":"RS256","n":"{modulus}","e":"{exponent}"}}"#)
     }
 }
 
 /// The keys of a team's document. What is none for RS256 is left out. Returns `None` if it is no such document.
-pub fn signing_keys(document: &[u8]) -> Option<Vec<SigningKey>> {
-    let document: Value = serde_json::from_slice(document).ok()?;
+pub fn signing_keys(document: &str) -> Option<Vec<SigningKey>> {
+    let document: Value = serde_json::from_str(document).ok()?;
     let keys = document.get("keys")?.as_array()?;
-    let says = |key: &Value, name, value| key.get(name).is_none_or(|found| found == value);
-    let signs = keys.iter().filter(|key| says(key, "kty", "RSA") && says(key, "alg", "RS256"));
-    Some(signs.filter_map(|key| SigningKey::deserialize(key).ok()).collect())
+    Some(keys.iter().filter_map(SigningKey::read).collect())
 }
 
 /// What is remembered.
@@ -75,7 +76,7 @@ pub enum Lookup {
 impl KeyCache {
     pub fn look_up(&self, key_id: &str, now: UnixMillis) -> Lookup {
         let age = self.read_at.map(|at| now.since(at));
-        let found = self.keys.iter().find(|key| key.kid == key_id);
+        let found = self.keys.iter().find(|key| key.id == key_id);
         match (found, age) {
             (Some(key), Some(age)) if age < KEPT_FOR => return Lookup::Found(key.clone()),
             (None, Some(age)) if age < LEAST_BETWEEN => return Lookup::Unknown,

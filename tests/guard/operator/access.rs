@@ -302,7 +302,7 @@ fn every_refusal_in_full() {
 fn keys(ids: &[&str]) -> Vec<SigningKey> {
     let keys: Vec<_> =
         ids.iter().map(|id| json!({"kid": id, "kty": "RSA", "n": "AQAB", "e": "AQAB"})).collect();
-    signing_keys(json!({"keys": keys}).to_string().as_bytes()).expect("a document")
+    signing_keys(&json!({"keys": keys}).to_string()).expect("a document")
 }
 
 #[test]
@@ -314,15 +314,16 @@ fn the_keys_of_a_team() {
             {"kid": "3", "kty": "oct", "k": "secret"},
             {"kid": "4", "kty": "RSA", "alg": "RSA-OAEP", "n": "abc", "e": "AQAB"},
             {"kty": "RSA", "n": "abc", "e": "AQAB"},
+            {"kid": "5", "kty": "RSA", "n": "abc\",\"kty\":\"oct", "e": "AQAB"},
             7,
         ],
         "public_cert": {"kid": "1", "cert": "-----BEGIN CERTIFICATE-----"},
     });
-    let read = signing_keys(document.to_string().as_bytes()).expect("a document");
+    let read = signing_keys(&document.to_string()).expect("a document");
     let jwks: Vec<_> = read.iter().map(SigningKey::to_jwk).collect();
     assert_eq!(jwks, [r#"{"kty":"RSA","alg":"RS256","n":"abc","e":"AQAB"}"#]);
     for wrong in ["", "{}", "[]", r#"{"keys":{}}"#, "<html>"] {
-        assert_eq!(signing_keys(wrong.as_bytes()), None, "{wrong}");
+        assert_eq!(signing_keys(wrong), None, "{wrong}");
     }
 }
 
