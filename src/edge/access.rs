@@ -3,25 +3,23 @@
 use super::origin_fetch::fetch_from_network;
 use super::platform::body::read_at_most;
 use super::platform::signature::is_rs256;
-use super::platform::timeout::within;
 use super::platform::{log, now};
 use crate::guard::operator::{
     Access, AdminError, Assertion, AssertionError, KeyCache, Lookup, MAX_DOCUMENT, SigningKey,
     signing_keys,
 };
-use crate::guard::time::Millis;
 use js_sys::futures::JsFuture;
 use std::cell::RefCell;
 use wasm_bindgen::JsCast;
-use web_sys::{AbortController, RequestInit, RequestRedirect, Response};
+use web_sys::{AbortSignal, RequestInit, RequestRedirect, Response};
 
 thread_local! {
     /// An isolate has one deployment's variables, and thus one team.
     static KEYS: RefCell<KeyCache> = RefCell::default();
 }
 
-/// How long the team may take to show its keys.
-const PATIENCE: Millis = Millis::seconds(5);
+/// How long the team may take to show its keys, in milliseconds.
+const PATIENCE: u32 = 5000;
 
 /// Whether the team has signed it.
 pub async fn verify(access: &Access, assertion: &Assertion) -> Result<(), AdminError> {
@@ -58,19 +56,12 @@ fn look_up(assertion: &Assertion) -> Lookup {
 
 /// Returns `None` if the team does not show them in time, at its own address and in its own form.
 async fn read_keys(access: &Access) -> Option<Vec<SigningKey>> {
-    let abort = AbortController::new().ok()?;
     let init = RequestInit::new();
     init.set_redirect(RequestRedirect::Manual);
-    init.set_signal(Some(&abort.signal()));
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
     let sent = fetch_from_network(&access.keys_url(), &init).ok()?;
-    let document = within(PATIENCE, async {
-        let response: Response = JsFuture::from(sent).await.ok()?.unchecked_into();
-        let body = read_at_most(&response, MAX_DOCUMENT).await;
-        body.filter(|_| response.status() == 200)
-    });
-    let document = document.await.unwrap_or_else(|| {
-        abort.abort();
-        None
-    });
-    signing_keys(&String::from_utf8(document?).ok()?)
+    let response: Response = JsFuture::from(sent).await.ok()?.unchecked_into();
+    let document = read_at_most(&response, MAX_DOCUMENT).await?;
+    let document = String::from_utf8(document).ok().filter(|_| response.status() == 200);
+    signing_keys(&document?)
 }

@@ -14,7 +14,7 @@ use crate::guard::request_head::RequestHead;
 use crate::guard::scope::RecordId;
 use js_sys::futures::JsFuture;
 use wasm_bindgen::JsValue;
-use web_sys::{Headers, Request, RequestInit, Response, ResponseInit};
+use web_sys::{Request, Response, ResponseInit};
 
 /// Answers an operator. Returns `None` if this deployment has none.
 pub async fn answer(incoming: &Incoming) -> Option<Result<Response, JsValue>> {
@@ -108,11 +108,9 @@ async fn ask_shards(
 
 /// The same request with the operator's name, in the place of one that came with it.
 fn named(request: &Request, operator: &Operator) -> Result<Request, JsValue> {
-    let headers = Headers::new_with_headers(&request.headers())?;
-    headers.set(OPERATOR_HEADER, &operator.name)?;
-    let init = RequestInit::new();
-    init.set_headers_headers(&headers);
-    Request::new_with_request_and_init(request, &init)
+    let request = Request::new_with_request(request)?;
+    request.headers().set(OPERATOR_HEADER, &operator.name)?;
+    Ok(request)
 }
 
 async fn ask(incoming: &Incoming, shard: &str, request: &Request) -> Result<Response, JsValue> {
