@@ -100,9 +100,9 @@ fn whom_access_names_is_an_operator_without_a_token() {
     // Who shows nothing is told what to show, whatever the cookie says.
     let cookie = format!("CF_Authorization={}", assertion(team, ALICE));
     let bare = Call::get("/.onlyonce/operator").header("Cookie", &cookie);
-    assert_eq!(told(&guard.send(&bare), 401)["error"], "unauthorised");
+    assert_eq!(told(&guard.send(&bare), 401)["error"], "unidentified");
     let token = bare.authorization(&format!("Bearer {TOKEN}"));
-    assert_eq!(told(&guard.send(&token), 401)["error"], "unauthorised");
+    assert_eq!(told(&guard.send(&token), 401)["error"], "unidentified");
 }
 
 /// A token as HS256 makes it, with the team's public key as the secret that everybody knows.

@@ -151,7 +151,8 @@ impl AdminError {
 
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Unauthorized | Self::Unidentified => "unauthorised",
+            Self::Unauthorized => "unauthorised",
+            Self::Unidentified => "unidentified",
             Self::Assertion(_) => "assertion-invalid",
             Self::ReadOnly(_) => "read-only",
             Self::ForeignPage => "foreign-page",

@@ -21,7 +21,7 @@ fn every_error_in_full() {
         (
             AdminError::Unidentified,
             401,
-            "unauthorised",
+            "unidentified",
             "the request names no operator; come through the Access application in front of this path, or send Authorization: Bearer with the value of ADMIN_TOKEN where that is set",
         ),
         (
