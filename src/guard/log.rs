@@ -206,6 +206,29 @@ pub fn operator_line(act: &Event, operator: &str, record: &RecordId) -> Option<S
 }
 
 #[derive(Serialize)]
+struct OriginCall<'a> {
+    route: &'a str,
+    method: &'a str,
+    record: String,
+    claim: String,
+    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+}
+
+/// What a trace is told of a call to the origin: no line of the log, and nothing that is not in one.
+pub fn origin_call(claim: &Claim, record: &RecordId, status: Option<u16>) -> String {
+    to_json(&OriginCall {
+        route: &claim.route,
+        method: &claim.method,
+        record: format!("{record:.16}"),
+        claim: format!("{:.8}", claim.id),
+        attempt: claim.attempt,
+        status,
+    })
+}
+
+#[derive(Serialize)]
 struct MalformedLine<'a> {
     outcome: &'a str,
     code: &'a str,

@@ -69,6 +69,7 @@ mod secrets;
 mod sessions;
 mod settle;
 mod signatures;
+mod spans;
 mod streams;
 mod unknown;
 mod unknown_outcomes;
