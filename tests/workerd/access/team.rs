@@ -74,6 +74,12 @@ pub fn unsigned(head: &Value, claims: &Value) -> String {
     format!("{head}.{claims}")
 }
 
+/// What a team shows.
+pub fn document(keys: &[Signer]) -> String {
+    let keys: Vec<_> = keys.iter().map(Signer::jwk).collect();
+    json!({"keys": keys, "public_certs": []}).to_string()
+}
+
 /// Seconds since the epoch.
 pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).expect("a time after 1970").as_secs()
@@ -135,10 +141,7 @@ impl Team {
         assert_eq!(start, "GET /cdn-cgi/access/certs HTTP/1.1");
         self.asked.fetch_add(1, Ordering::SeqCst);
         let (status, line, body) = match &*self.shown.lock().unwrap() {
-            Shown::Keys(keys) => {
-                let keys: Vec<_> = keys.iter().map(Signer::jwk).collect();
-                (200, "", json!({"keys": keys, "public_certs": []}).to_string())
-            }
+            Shown::Keys(keys) => (200, "", document(keys)),
             Shown::Other(status, line, body) => (*status, *line, body.clone()),
             Shown::Silence => (200, "", String::new()),
         };
