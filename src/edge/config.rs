@@ -68,8 +68,8 @@ fn read_origin(env: &Env) -> Result<Option<OriginUrl>, String> {
 }
 
 fn read_access(env: &Env) -> Result<Option<Access>, String> {
-    let [team, audiences, operators] =
-        ["ACCESS_TEAM", "ACCESS_AUD", "ACCESS_OPERATORS"].map(|name| list(env, name));
+    let team = list(env, "ACCESS_TEAM");
+    let (audiences, operators) = (list(env, "ACCESS_AUD"), list(env, "ACCESS_OPERATORS"));
     Access::parse(team.as_deref(), audiences.as_deref(), operators.as_deref())
         .map_err(|error| error.to_string())
 }

@@ -35,7 +35,7 @@ pub async fn is_rs256(jwk: &str, signature: &[u8], signed: &str) -> Result<bool,
     let algorithm = JSON::parse(&format!(r#"{{"name":"{RSA}","hash":"SHA-256"}}"#))?;
     let (key, usages) = (JSON::parse(jwk)?, Array::of1(&"verify".into()));
     let key = JsFuture::from(import_key("jwk", &key, &algorithm, false, &usages)?).await?;
-    let [signature, signed] = [signature, signed.as_bytes()].map(Uint8Array::from);
+    let (signature, signed) = (Uint8Array::from(signature), Uint8Array::from(signed.as_bytes()));
     let verified = JsFuture::from(verify(RSA, &key, &signature, &signed)?).await?;
     Ok(verified.is_truthy())
 }

@@ -51,8 +51,7 @@ impl Access {
         audiences: Option<&str>,
         operators: Option<&str>,
     ) -> Result<Option<Self>, AccessError> {
-        let [team, audiences, operators] = [team, audiences, operators]
-            .map(|value| value.map(str::trim).filter(|value| !value.is_empty()));
+        let (team, audiences, operators) = (set(team), set(audiences), set(operators));
         if team.or(audiences).or(operators).is_none() {
             return Ok(None);
         }
@@ -79,6 +78,11 @@ impl Access {
             None => entry.eq_ignore_ascii_case(name),
         })
     }
+}
+
+/// An empty variable is none.
+fn set(value: Option<&str>) -> Option<&str> {
+    value.map(str::trim).filter(|value| !value.is_empty())
 }
 
 /// A base URL without its last slash.
