@@ -9,7 +9,7 @@
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::record::{
-    Answer, AnswerSource, Body, Claim, ClaimId, Outcome, ProbeAnswer, Reason, Record,
+    Answer, AnswerSource, Body, Claim, ClaimId, LeftOut, Outcome, ProbeAnswer, Reason, Record,
 };
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::source::Source;
@@ -161,6 +161,11 @@ pub fn reason(choices: &mut Choices) -> Reason {
     ])
 }
 
+fn left_out(choices: &mut Choices) -> LeftOut {
+    let members = choices.list(3, Choices::text);
+    choices.pick(&[LeftOut::Nothing, LeftOut::Body, LeftOut::Members(members)])
+}
+
 fn answer(choices: &mut Choices) -> Answer {
     Answer {
         status: choices.number() as u16,
@@ -173,6 +178,8 @@ fn answer(choices: &mut Choices) -> Answer {
             AnswerSource::Operator,
             AnswerSource::Settled,
         ]),
+        left_out: left_out(choices),
+        sealed: choices.flag(),
     }
 }
 

@@ -15,7 +15,9 @@ use onlyonce::guard::operator::{
     About, AdminError, AdminRequest, RecordCommand, describe, find, is_operator, refusal,
     resolution, vacant,
 };
-use onlyonce::guard::record::{Answer, AnswerSource, Body, INLINE_LIMIT, Outcome, Reason, Record};
+use onlyonce::guard::record::{
+    Answer, AnswerSource, Body, INLINE_LIMIT, LeftOut, Outcome, Reason, Record,
+};
 use onlyonce::guard::scope::{RecordId, ScopeValue};
 use onlyonce::guard::seen::{DuplicateCounts, DuplicateKind};
 use onlyonce::guard::source::Source;
@@ -156,6 +158,8 @@ fn a_resolution_with_an_answer() {
         origin_time: Millis(0),
         body: Body::Inline { bytes: b"ok".into() },
         source: AnswerSource::Operator,
+        left_out: LeftOut::Nothing,
+        sealed: false,
     };
     assert_eq!(read, expected);
     let bare = resolution(

@@ -7,7 +7,7 @@ use crate::object::World;
 use crate::state::{Call, Stage, Submission, Wakeup, encode};
 use onlyonce::guard::machine::{Event, Transition};
 use onlyonce::guard::origin::OriginVerdict;
-use onlyonce::guard::record::{Answer, AnswerSource, Body, ClaimId, Record};
+use onlyonce::guard::record::{Answer, AnswerSource, Body, ClaimId, LeftOut, Record};
 use onlyonce::guard::replay::is_copied;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -155,5 +155,14 @@ pub fn answer_of(claim: &ClaimId, from: u32, status: u16) -> Answer {
     let (answered_at, origin_time) = (UnixMillis(0), Millis(0));
     let body = Body::Inline { bytes: vec![claim, from as u8] };
     let source = AnswerSource::Origin;
-    Answer { status, headers: Vec::new(), answered_at, origin_time, body, source }
+    Answer {
+        status,
+        headers: Vec::new(),
+        answered_at,
+        origin_time,
+        body,
+        source,
+        left_out: LeftOut::Nothing,
+        sealed: false,
+    }
 }

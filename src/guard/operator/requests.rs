@@ -11,7 +11,7 @@ use crate::guard::document::{Members, from_json_object, present};
 use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::Resolution;
 use crate::guard::parameters::is_token;
-use crate::guard::record::{Answer, AnswerSource, Body, ClaimId, INLINE_LIMIT};
+use crate::guard::record::{Answer, AnswerSource, Body, ClaimId, INLINE_LIMIT, LeftOut};
 use crate::guard::replay::shown_headers;
 use crate::guard::scope::{Namespace, RecordId, ScopeValue};
 use crate::guard::time::{Millis, UnixMillis};
@@ -174,6 +174,8 @@ fn answer(request: &ResolutionRequest, now: UnixMillis) -> Result<Answer, Resolu
                 .ok_or(ResolutionError::Body)?,
         },
         source: AnswerSource::Operator,
+        left_out: LeftOut::Nothing,
+        sealed: false,
     })
 }
 
