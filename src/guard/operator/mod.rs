@@ -6,6 +6,7 @@
 //! 4. `GET /.onlyonce/outcomes` counts what became of the last hour's operations, by route.
 //! 5. `DELETE /.onlyonce/records/<id>` forgets: the key is free two minutes after its copy is gone.
 //! 6. `POST /.onlyonce/records/<id>/resolve` says what became of an unknown outcome.
+//! 7. `POST /.onlyonce/records/<id>/open` shows the record with its sealed answer, to who names its key.
 //!
 //! Who may ask is decided before any of this.
 
@@ -20,7 +21,7 @@ use crate::guard::digest::Digest;
 pub use description::{About, describe, found, vacant};
 pub use error::{AdminError, FindError, ListError, ResolutionError, refusal};
 pub use outcomes::{HeldRecord, OutcomesPage, OutcomesQuery, ShardOutcomes};
-pub use requests::{AdminRequest, RecordCommand, find, resolution};
+pub use requests::{AdminRequest, RecordCommand, find, resolution, seal_key};
 pub use shard_pages::{MAX_SHARDS, shards_of_page};
 use subtle::ConstantTimeEq;
 pub use unknown::{Cursor, MAX_READ, Position, ShardPage, UnknownEntry, UnknownPage, UnknownQuery};
