@@ -2,13 +2,20 @@
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
 import { Failure } from "./log.mjs";
-import { root } from "./paths.mjs";
+
+/** What the Worker's variables are on this machine: the configuration's, and over them those of .dev.vars. */
+export function localVariables(file) {
+  const { unstable_getVarsForDev } = createRequire(import.meta.url)("wrangler");
+  const { configPath, vars } = readConfig(file);
+  const entries = Object.entries(unstable_getVarsForDev(configPath, undefined, vars, undefined, true));
+  return Object.fromEntries(entries.map(([name, { value }]) => [name, value]));
+}
 
 /** The configuration in `file`, for one of its environments where `env` names it. */
 export function readConfig(file, env) {
   const { unstable_readConfig } = createRequire(import.meta.url)("wrangler");
   try {
-    return unstable_readConfig({ config: resolve(root, file), env });
+    return unstable_readConfig({ config: resolve(file), env });
   } catch (error) {
     throw unusable(file, error);
   }

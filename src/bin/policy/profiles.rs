@@ -1,6 +1,6 @@
 //! The tables of the reference that tell what each profile presets, and how it refuses.
 
-use crate::written::setting;
+use onlyonce::report::written::setting;
 use onlyonce::guard::policy::Settings;
 use onlyonce::guard::policy::fields::{FIELDS, Field, Values};
 use onlyonce::guard::policy::profiles::PRESET;

@@ -1,7 +1,7 @@
 //! docs/CONFIGURATION.md: its frame is reference.md, its fields are the table's.
 
 use crate::profiles;
-use crate::written::toml;
+use onlyonce::report::written::toml;
 use onlyonce::guard::known_names::{COOKIES, FORM_FIELDS, Group, REQUEST_HEADERS};
 use onlyonce::guard::policy::amount::{AmountRange, NumberRange};
 use onlyonce::guard::policy::fields::{Default, FIELDS, Field, Kind, Level};
