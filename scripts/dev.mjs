@@ -3,11 +3,10 @@
 // 1. An ORIGIN that is written down somewhere is the guard's, in the order that USAGE gives. The one that
 //    `onlyonce init` writes is an example, and nobody's.
 // 2. Where there is none, the demo's shop stands in its place.
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { commandLine } from "./lib/command.mjs";
+import { startWith } from "./lib/command.mjs";
 import { runLocalGuard } from "./lib/local-guard.mjs";
-import { Failure, log, main } from "./lib/log.mjs";
+import { log, main } from "./lib/log.mjs";
 import { underNode22 } from "./lib/node22.mjs";
 import { originFrom } from "./lib/own-origin.mjs";
 import { portFrom } from "./lib/ports.mjs";
@@ -33,14 +32,15 @@ const EXAMPLE = "https://origin.example.com";
 await main(async () => {
   helpIfAsked(USAGE);
   const { origin, port, config } = parsedArguments(process.argv.slice(2), OPTIONS, USAGE).values;
-  if (!existsSync(config)) throw new Failure(`there is no ${config} here`, { cure: `write one with ${commandLine("init")}, or name another with --config` });
   await underNode22();
-  const own = originOf(origin ?? process.env.ORIGIN ?? localVariables(config).ORIGIN);
+  const { ORIGIN } = localVariables(config);
+  const own = originOf(origin ?? process.env.ORIGIN ?? ORIGIN);
   await runLocalGuard({ config: resolve(config), port: portFrom(port, "--port"), own });
 });
 
 function originOf(origin) {
   if (origin && origin !== EXAMPLE) return originFrom(origin);
-  log(`- no ORIGIN is named yet${origin ? ` but the example, ${EXAMPLE}` : ""}: a demo shop stands in its place. --origin http://127.0.0.1:9100 names your API`);
+  const example = origin ? ` but the example's, ${EXAMPLE}` : "";
+  log(`- no ORIGIN is named yet${example}: a demo shop stands in its place. With an API of yours: ${startWith("origin", "http://127.0.0.1:9100")}`);
   return undefined;
 }

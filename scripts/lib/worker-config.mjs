@@ -1,7 +1,12 @@
 // A wrangler configuration, read by wrangler itself; what is no TOML (or JSON) is shown where it stands.
+import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { resolve } from "node:path";
+import { commandLine } from "./command.mjs";
 import { Failure } from "./log.mjs";
+import { isRepository } from "./paths.mjs";
+
+const ELSEWHERE = "name another with --config";
 
 /** What the Worker's variables are on this machine: the configuration's, and over them those of .dev.vars. */
 export function localVariables(file) {
@@ -13,6 +18,7 @@ export function localVariables(file) {
 
 /** The configuration in `file`, for one of its environments where `env` names it. */
 export function readConfig(file, env) {
+  if (!existsSync(file)) throw new Failure(`there is no ${file}`, { cure: isRepository ? ELSEWHERE : `write one with ${commandLine("init")}, or ${ELSEWHERE}` });
   const { unstable_readConfig } = createRequire(import.meta.url)("wrangler");
   try {
     return unstable_readConfig({ config: resolve(file), env });
