@@ -7,7 +7,7 @@ import { changelogSection, releaseVersion } from "./lib/release.mjs";
 import { helpIfAsked } from "./lib/usage.mjs";
 
 const USAGE = `npm run release-notes -- TAG: what the release of a tag, such as v0.2.0, says: its section of CHANGELOG.md, and
-where GITHUB_REPOSITORY is set a button that deploys it. Ends with 1 where the tag is another version than the repository's`;
+where GITHUB_REPOSITORY and NPM_PUBLISH say that it is public, a button that deploys it. Ends with 1 where the tag is another version than the repository's`;
 
 await main(async () => {
   helpIfAsked(USAGE);
@@ -17,9 +17,9 @@ await main(async () => {
   process.stdout.write(`${section}\n${button(process.env, tags[0])}`);
 });
 
-/** The template of this very release, whose dependency is what was built and published with it. */
-function button({ GITHUB_SERVER_URL, GITHUB_REPOSITORY }, tag) {
-  if (!GITHUB_REPOSITORY) return "";
+/** It deploys the template of this very release, whose dependency is the package that goes to npm with it. */
+function button({ GITHUB_SERVER_URL, GITHUB_REPOSITORY, NPM_PUBLISH }, tag) {
+  if (!GITHUB_REPOSITORY || NPM_PUBLISH !== "true") return "";
   const template = `${GITHUB_SERVER_URL}/${GITHUB_REPOSITORY}/tree/${tag}/template`;
   return `\n[![Deploy to Cloudflare](https://deploy.workers.cloudflare.com/button)](https://deploy.workers.cloudflare.com/?url=${template})\n`;
 }

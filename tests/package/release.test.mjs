@@ -23,8 +23,9 @@ test("the notes of this version's tag, with the button where there is a reposito
   assert.equal(status, 0, stderr);
   assert.match(stdout, /^### \w+\n/);
   assert.doesNotMatch(stdout, /^## |deploy\.workers/m);
-  const public_ = notes([tag], { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "somebody/onlyonce" });
-  assert.match(public_.stdout, new RegExp(`\\(https://deploy\\.workers\\.cloudflare\\.com/\\?url=https://github\\.com/somebody/onlyonce/tree/${tag}/template\\)\\n$`));
+  const repository = { GITHUB_SERVER_URL: "https://github.com", GITHUB_REPOSITORY: "somebody/onlyonce" };
+  assert.equal(notes([tag], repository).stdout, stdout, "a button whose package nobody can install deploys nothing");
+  assert.match(notes([tag], { ...repository, NPM_PUBLISH: "true" }).stdout, new RegExp(`\\(https://deploy\\.workers\\.cloudflare\\.com/\\?url=https://github\\.com/somebody/onlyonce/tree/${tag}/template\\)\\n$`));
 });
 
 test("a tag that is another version is refused", () => {
