@@ -33,6 +33,7 @@ mod random;
 mod record;
 mod release;
 mod replay;
+mod report;
 mod rpc;
 mod scope;
 mod seal;

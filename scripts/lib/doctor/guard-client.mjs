@@ -3,6 +3,7 @@
 // 2. A subject of 64 hex digits is taken for a record id, and for a key where no such record is
 //    known: a client may use a hash as its key.
 // 3. Whatever keeps it from asking is one sentence: what was asked, what came, what to do.
+import { START } from "../command.mjs";
 import { Failure } from "../log.mjs";
 
 const PATIENCE_MS = 10_000;
@@ -81,7 +82,7 @@ function refused(asked, response, problem, subject) {
   }
   if (status === 404) {
     return new Failure(`${asked.url} answers no operator (404): its ADMIN_TOKEN is not set`, {
-      cure: "npx wrangler secret put ADMIN_TOKEN; `npm start` prints its own",
+      cure: `npx wrangler secret put ADMIN_TOKEN; \`${START}\` prints its own`,
     });
   }
   const detail = problem?.detail ?? described(response);
@@ -105,7 +106,7 @@ function unreachable(url, error) {
   // A token with a line break in it cannot be sent.
   if (!error.cause) return new Failure(`${url} could not be asked: ${error.message}`, { cure: "look at the <url> and the token" });
   const { code, message } = error.cause;
-  return new Failure(`${url} cannot be reached: ${code ?? message}`, { cure: "see whether the address is right and the guard runs; locally: npm start" });
+  return new Failure(`${url} cannot be reached: ${code ?? message}`, { cure: `see whether the address is right and the guard runs; locally: ${START}` });
 }
 
 async function json(response) {
