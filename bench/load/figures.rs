@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Figures {
     /// Of each answer, in microseconds.
     latencies: Vec<u32>,
