@@ -5,7 +5,9 @@
 //    collector moves memory up and down by more than that within a minute, and the line by 1 to 2 %; a
 //    leak of a hundred bytes a request makes 10 % in 25 minutes at a few hundred requests a second.
 // 3. A soak that is shorter than ten minutes says nothing of memory: it is still filling up.
-// 4. p99 is at most five times p50, kind by kind: kinds differ in what they cost, and `join` in the
+// 4. Requests are answered as fast as they are due: a guard that falls behind has an even latency, of
+//    seconds.
+// 5. p99 is at most five times p50, kind by kind: kinds differ in what they cost, and `join` in the
 //    origin's time. A kind with fewer than a thousand answers has no p99 to speak of.
 
 export const SETTLED_AFTER = 5 * 60;
@@ -13,10 +15,17 @@ export const GROWTH = 0.05;
 export const TAIL = 5;
 const LEAST_SECONDS = 10 * 60;
 const LEAST_ANSWERS = 1_000;
+const KEPT_UP = 0.95;
 
-/** What speaks against a soak: `{ total, counts, memory, seconds }`. */
-export function judgeSoak({ total, counts, memory, seconds }) {
-  return [...judgeAnswers(total), ...judgeCounts(counts, total.keys), ...judgeMemory(memory, seconds), ...judgeTails(total.kinds)];
+/** What speaks against a soak (mixed.mjs). */
+export function judgeSoak({ total, counts, memory, minutes, rate, seconds }) {
+  return [
+    ...judgeAnswers(total),
+    ...judgeCounts(counts, total.keys),
+    ...judgeMemory(memory, seconds),
+    ...judgeRate(minutes, rate),
+    ...judgeTails(total.kinds),
+  ];
 }
 
 export function judgeAnswers({ errors, failures, all }) {
@@ -38,6 +47,12 @@ export function judgeMemory(samples, seconds) {
   const growth = growthOf(samples.filter((sample) => sample.seconds >= SETTLED_AFTER));
   if (growth <= GROWTH) return [];
   return [`memory grew by ${percent(growth)} from minute ${SETTLED_AFTER / 60} on, and may by ${percent(GROWTH)}`];
+}
+
+export function judgeRate(minutes, rate) {
+  const answered = minutes.map(({ seconds, all }) => all.requests / seconds);
+  const behind = answered.findIndex((figure) => figure < KEPT_UP * rate);
+  return behind < 0 ? [] : [`in stretch ${behind + 1} it answered ${answered[behind].toFixed(0)} requests a second of ${rate} that were due`];
 }
 
 export function judgeTails(kinds) {
