@@ -23,10 +23,14 @@ await main(async () => {
   await step("guard, origin and clients", { work: async () => void ([modules] = [await deployedModules(), await buildLoad()]) });
   const findings = [];
   const hostile = [];
-  for (const name of chosen.scenarios) {
-    await step(name, { work: async (show) => void findings.push(...(await run(name, { ...chosen, modules, hostile, show })).map((finding) => `${name}: ${finding}`)) });
+  try {
+    for (const name of chosen.scenarios) {
+      await step(name, { work: async (show) => void findings.push(...(await run(name, { ...chosen, modules, hostile, show })).map((finding) => `${name}: ${finding}`)) });
+    }
+  } finally {
+    // What has been measured is worth reading when a later scenario fails.
+    if (hostile.length) console.log(`\n${hostileTable(hostile)}\n\n${shapesTable(hostile)}`);
   }
-  if (hostile.length) console.log(`\n${hostileTable(hostile)}\n\n${shapesTable(hostile)}`);
   if (findings.length) throw new Failure("the guard did not hold", { tail: findings });
   log("the guard held");
 });

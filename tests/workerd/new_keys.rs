@@ -126,27 +126,16 @@ fn who_asks_beside_the_claim_finds_it() {
 /// The flood comes at a fixed rate, far below what the thread holds, and goes on whatever it is told.
 #[test]
 fn beside_a_flood_of_new_keys_another_s_replays_are_answered_and_the_origin_sees_the_limit() {
-    const FLOOD: usize = 150;
-    const PAUSE: Duration = Duration::from_millis(20);
     let guard = guard();
     let known: Vec<_> = (0..3).map(|at| by("bob", &order(&guard, at))).collect();
     let first: Vec<Answer> = known.iter().map(|call| guard.send(call)).collect();
     let begun = now() / PERIOD.as_millis();
     let flooding = AtomicBool::new(true);
     let (flood, replays) = thread::scope(|scope| {
-        let guard = &guard;
         let flood = scope.spawn(|| {
-            let send = |at| {
-                let call = order(&guard, 100 + at);
-                let answer = scope.spawn(move || guard.send(&call));
-                thread::sleep(PAUSE);
-                answer
-            };
-            let answers: Vec<_> = (0..FLOOD).map(send).collect();
-            let answers = answers.into_iter().map(|answer| answer.join().expect("an answer"));
-            let answers: Vec<Answer> = answers.collect();
+            let flood = flood_with_keys(&guard);
             flooding.store(false, Ordering::Relaxed);
-            answers
+            flood
         });
         let mut replays = 0;
         while flooding.load(Ordering::Relaxed) {
@@ -160,6 +149,19 @@ fn beside_a_flood_of_new_keys_another_s_replays_are_answered_and_the_origin_sees
     assert!((LIMIT..=LIMIT * periods).contains(&carried_out), "{carried_out} in {periods} periods");
     assert!(replays > 0, "no replay beside the flood");
     guard.check_calls(known.len() + carried_out);
+}
+
+/// What many new keys get that come one every 20 ms, whatever becomes of those before.
+fn flood_with_keys(guard: &Guard) -> Vec<Answer> {
+    thread::scope(|scope| {
+        let calls: Vec<_> = (100..250)
+            .map(|number| {
+                thread::sleep(Duration::from_millis(20));
+                guard.send_aside(scope, order(guard, number))
+            })
+            .collect();
+        calls.into_iter().map(|call| call.join().expect("an answer")).collect()
+    })
 }
 
 #[test]
