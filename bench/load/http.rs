@@ -25,40 +25,37 @@ pub struct Head {
 }
 
 /// A client's end of a connection.
-pub struct Connection {
-    writer: TcpStream,
-    messages: Messages,
-}
+pub struct Connection(Messages);
 
 impl Connection {
     pub fn open(port: u16) -> io::Result<Self> {
         let stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_nodelay(true)?;
-        Ok(Self { writer: stream.try_clone()?, messages: Messages::new(stream) })
+        Ok(Self(Messages::new(stream)))
     }
 
     /// One whose answers' bodies are compared, and that waits for them no longer than this.
     pub fn comparing(port: u16, patience: Duration) -> io::Result<Self> {
         let mut connection = Self::open(port)?;
-        connection.writer.set_read_timeout(Some(patience))?;
-        connection.writer.set_write_timeout(Some(patience))?;
-        connection.messages.compares = true;
+        connection.socket().set_read_timeout(Some(patience))?;
+        connection.socket().set_write_timeout(Some(patience))?;
+        connection.0.compares = true;
         Ok(connection)
     }
 
     /// Sends a request and reads its whole answer.
     pub fn exchange(&mut self, request: &[u8]) -> io::Result<Head> {
-        self.writer.write_all(request)?;
+        self.socket().write_all(request)?;
         self.answer()
     }
 
     pub fn answer(&mut self) -> io::Result<Head> {
-        self.messages.next()?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
+        self.0.next()?.ok_or_else(|| io::ErrorKind::UnexpectedEof.into())
     }
 
     /// The socket, for what is no whole request.
     pub fn socket(&mut self) -> &mut TcpStream {
-        &mut self.writer
+        self.0.stream.get_mut()
     }
 }
 

@@ -16,14 +16,14 @@ const CUSTOMER = { kinds: "first:1,replay:2", rate: 60, connections: 48, address
 
 /** `scenario` is the driver's; the rest are its settings (bench/load/hostile). */
 export const HOSTILE = {
-  "slow-readers": { scenario: "slow-readers", clients: 200 },
+  "slow-readers": { scenario: "slow-readers", clients: 200, least: 30 },
   "slow-writers": { scenario: "slow-writers", clients: 600, least: 40 },
   waiters: { scenario: "waiters", clients: 10_000, keys: 200, least: 40 },
   "waiters-one-key": { scenario: "waiters", clients: 10_000, keys: 1, least: 40 },
-  headers: { scenario: "headers", clients: 32, rate: 70 },
-  bodies: { scenario: "bodies", clients: 24, rate: 8 },
-  json: { scenario: "json", clients: 16, rate: 4 },
-  multipart: { scenario: "multipart", clients: 16, rate: 4 },
+  headers: { scenario: "headers", clients: 32, rate: 30 },
+  bodies: { scenario: "bodies", clients: 24, rate: 4 },
+  json: { scenario: "json", clients: 16, rate: 3 },
+  multipart: { scenario: "multipart", clients: 16, rate: 3 },
 };
 
 /** `{ name, shapes, memory, customer, counts, well, findings }`; some scenarios take a least time. */

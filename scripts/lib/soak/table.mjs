@@ -40,7 +40,7 @@ function byKind(kinds) {
 
 /** One line for each scenario: memory, and the customer's latencies alone, beside it and afterwards. */
 export function hostileTable(results) {
-  const head = ["scenario", "memory before, at most, after MB", "customer's errors", "p50 alone, beside, after ms", "p99 alone, beside, after ms", "doubled"];
+  const head = ["scenario", "memory before, at most, after MB", "customer's errors", "p50 alone, beside, after ms", "p99 alone, beside, after ms", "slowest ms", "doubled"];
   const rows = results.map(({ name, memory, customer, counts }) => {
     const all = Object.values(customer);
     return [
@@ -49,6 +49,7 @@ export function hostileTable(results) {
       String(all.reduce((sum, { errors }) => sum + errors, 0)),
       all.map((seen) => ms(seen.all.p50_us)).join(", "),
       all.map((seen) => ms(seen.all.p99_us)).join(", "),
+      all.map((seen) => ms(seen.all.slowest_us)).join(", "),
       String(counts.doubled),
     ];
   });
