@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 /// The origin's time in milliseconds: longer than it takes to open all connections, and shorter than a
 /// duplicate waits.
-const PATH: &str = "/counted/64/20000";
+const PATH: &str = "/counted/64/12000";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 pub fn wait(settings: &Settings) -> io::Result<Tally> {

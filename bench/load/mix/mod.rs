@@ -63,7 +63,7 @@ pub fn mix(arguments: &[String]) -> Result<(), String> {
         shared: Mutex::default(),
         report: Mutex::default(),
     };
-    run.prime()?;
+    run.prime();
     run.started = Instant::now();
     let mut all = Report::default();
     let mut told = run.started;
@@ -84,7 +84,7 @@ pub fn mix(arguments: &[String]) -> Result<(), String> {
 
 impl Run {
     /// Has keys answered that are asked for again later.
-    fn prime(&self) -> Result<(), String> {
+    fn prime(&self) {
         let mut connection = None;
         for form in Form::ALL {
             let again = |kind: &Kind| matches!(kind.key, Key::Answered | Key::Reused);
@@ -95,11 +95,13 @@ impl Run {
                 let kind = Kind { name: "primed", key: Key::New, form };
                 let key = format!("{}-primed-{form:?}-{number}", self.settings.prefix);
                 let exchange = self.keyed(kind, key, None);
-                let head = self.send(&mut connection, &exchange)?;
-                self.check(&exchange, &head, None)?;
+                let answer = self.send(&mut connection, &exchange);
+                let result = answer.and_then(|head| self.check(&exchange, &head, None));
+                if let Err(why) = result {
+                    self.lock().fail(format!("before the start: {why}"));
+                }
             }
         }
-        Ok(())
     }
 
     fn client(&self) {
