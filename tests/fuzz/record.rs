@@ -162,8 +162,11 @@ pub fn reason(choices: &mut Choices) -> Reason {
 }
 
 fn left_out(choices: &mut Choices) -> LeftOut {
-    let members = choices.list(3, Choices::text);
-    choices.pick(&[LeftOut::Nothing, LeftOut::Body, LeftOut::Members(members)])
+    match choices.below(3) {
+        0 => LeftOut::Nothing,
+        1 => LeftOut::Body,
+        _ => LeftOut::Members(choices.list(3, Choices::text)),
+    }
 }
 
 fn answer(choices: &mut Choices) -> Answer {
