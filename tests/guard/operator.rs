@@ -1,8 +1,10 @@
 //! What an operator asks, and the documents that answer.
 
+mod access;
 mod description;
 mod errors;
 mod outcomes;
+mod role;
 mod unknown;
 
 use crate::fixtures::{
@@ -70,6 +72,7 @@ fn refuses<T: std::fmt::Debug>(asked: Result<T, AdminError>, status: u16, error:
 fn questions() {
     let record = |wish| AdminRequest::Record(id(), wish);
     asks("POST", "find", "", AdminRequest::Find);
+    asks("GET", "operator", "", AdminRequest::Operator);
     asks("GET", &format!("records/{ID}"), "", record(RecordCommand::Inspect { body: false }));
     asks(
         "GET",
@@ -89,6 +92,7 @@ fn questions() {
     refuses(asked("GET", ""), 404, "not-found");
     refuses(asked("GET", "record"), 404, "not-found");
     refuses(asked("GET", "find"), 405, "method-not-allowed");
+    refuses(asked("POST", "operator"), 405, "method-not-allowed");
     refuses(asked("POST", &format!("records/{ID}")), 405, "method-not-allowed");
     refuses(asked("DELETE", &format!("records/{ID}/resolve")), 405, "method-not-allowed");
     for wrong in ["", "x", &ID[1..], &format!("{ID}0"), &ID.to_uppercase(), &format!("{ID}/")] {

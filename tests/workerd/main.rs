@@ -23,6 +23,7 @@ mod stamp;
 mod storage;
 mod wire;
 
+mod access;
 mod addresses;
 mod ambiguous_headers;
 mod answers;
@@ -70,6 +71,7 @@ mod secrets;
 mod sessions;
 mod settle;
 mod signatures;
+mod spans;
 mod streams;
 mod unknown;
 mod unknown_outcomes;

@@ -18,7 +18,8 @@ use super::unknown_outcomes::list;
 use crate::guard::log::operator_line;
 use crate::guard::machine::{Action, Event, Transition};
 use crate::guard::operator::{
-    About, AdminError, AdminRequest, RecordCommand, describe, refusal, resolution, seal_key, vacant,
+    About, AdminError, AdminRequest, OPERATOR_HEADER, RecordCommand, TOKEN, describe, refusal,
+    resolution, seal_key, vacant,
 };
 use crate::guard::record::{Answer, Record};
 use crate::guard::request_head::RequestHead;
@@ -53,7 +54,9 @@ pub async fn answer(
         Ok(AdminRequest::Outcomes(_)) => {
             return response_of(&outcomes::count(context, now())?.encode());
         }
-        Ok(AdminRequest::Find) => return refuse(&AdminError::BodyUnreadable),
+        Ok(AdminRequest::Find | AdminRequest::Operator) => {
+            return refuse(&AdminError::BodyUnreadable);
+        }
         Err(error) => return refuse(&error),
     };
     if command == RecordCommand::Open {
@@ -63,7 +66,9 @@ pub async fn answer(
         Ok(event) => event,
         Err(error) => return refuse(&error),
     };
-    let done = operator_line(&event, &id);
+    // A Worker of before this was said let nobody in but by the token.
+    let operator = head.header(OPERATOR_HEADER);
+    let done = operator_line(&event, operator.as_deref().unwrap_or(TOKEN), &id);
     let transition = match context.on_event(&id, event) {
         Ok(transition) => transition,
         Err(detail) => return unusable(&detail),

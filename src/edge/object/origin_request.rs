@@ -9,9 +9,11 @@
 use super::super::origin_fetch::{OriginFetch, forwarded_headers};
 use super::super::platform::bindings::Bindings;
 use super::super::platform::now;
+use super::super::platform::span::Span;
 use super::incoming_submission::IncomingSubmission;
 use super::places::HeldPlace;
 use crate::guard::forward::added;
+use crate::guard::log::origin_call;
 use crate::guard::policy::Settings;
 use crate::guard::record::Claim;
 use crate::guard::request_head::RequestHead;
@@ -40,6 +42,8 @@ pub struct OriginRequest {
     pub sent: Result<Promise, JsValue>,
     /// Held until the response's headers are there.
     pub place: HeldPlace,
+    /// The call, to the end of its answer.
+    span: Span,
 }
 
 impl OriginRequest {
@@ -52,7 +56,8 @@ impl OriginRequest {
         abort: &AbortController,
         bindings: &Bindings,
     ) -> Self {
-        Self {
+        let request = Self {
+            span: Span::start("onlyonce.origin"),
             started: now(),
             sent: send(submission, &claim, abort, bindings),
             record: *submission.record(),
@@ -62,7 +67,14 @@ impl OriginRequest {
             public_base: submission.head.address().base(),
             follows: submission.request.key != KeySource::Queue,
             place,
-        }
+        };
+        request.trace(None);
+        request
+    }
+
+    /// Tells the trace whose call it is, and the status of its answer.
+    pub fn trace(&self, status: Option<u16>) {
+        self.span.tell(|| origin_call(&self.claim, &self.record, status));
     }
 }
 

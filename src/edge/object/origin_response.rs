@@ -86,6 +86,7 @@ async fn receive_response(
     request.place.release();
     context.memory.headers_came(&request.record, request.claim.attempt);
     let status = response.status();
+    request.trace(Some(status));
     if !can_be_shown(status) {
         let Claim { id, attempt, .. } = request.claim;
         let event = Event::AnsweredNoSuchStatus { claim: id, attempt, status };

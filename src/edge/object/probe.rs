@@ -8,7 +8,7 @@
 
 use super::super::config::{Config, config};
 use super::super::origin_fetch::{OriginFetch, forwarded_headers};
-use super::super::platform::streams::ReadAhead;
+use super::super::platform::body::read_at_most;
 use super::super::platform::timeout::within;
 use super::super::platform::{log, now};
 use super::context::ObjectContext;
@@ -250,22 +250,10 @@ async fn fetch_one(
     let Ok(response) = JsFuture::from(sent).await else { return NO_WORD };
     let response: Response = response.unchecked_into();
     let answered_at = now();
-    let body = whole_body(&response).await;
+    let body = read_at_most(&response, MAX_ANSWER).await;
     let origin_time = answered_at.since(started);
     match probe.settle.word(response.status(), body.as_deref(), answered_at, origin_time) {
         ProbeWord::Found(answer) => ProbeWord::Found(probe.keeping.kept(answer)),
         said => said,
-    }
-}
-
-/// Returns `None` if it is too long, or broke off.
-async fn whole_body(response: &Response) -> Option<Vec<u8>> {
-    let mut read = ReadAhead::try_up_to(response.body(), MAX_ANSWER).await.ok()?;
-    match read.rest {
-        None => Some(read.begun.take().to_vec()),
-        Some(_) => {
-            read.discard().await;
-            None
-        }
     }
 }

@@ -9,6 +9,8 @@ pub mod body_budget;
 pub mod header_list;
 pub mod log;
 pub mod request_head;
+pub mod signature;
+pub mod span;
 pub mod sql;
 pub mod streams;
 pub mod timeout;

@@ -32,6 +32,8 @@ pub enum AdminRequest {
     Find,
     Unknown(UnknownQuery),
     Outcomes(OutcomesQuery),
+    /// Who asks.
+    Operator,
     Record(RecordId, RecordCommand),
 }
 
@@ -66,8 +68,11 @@ impl AdminRequest {
         if path == "outcomes" && method == "GET" {
             return Ok(Self::Outcomes(OutcomesQuery::parse(query)?));
         }
+        if path == "operator" && method == "GET" {
+            return Ok(Self::Operator);
+        }
         let Some(rest) = path.strip_prefix("records/") else {
-            let is_known = matches!(path, "find" | "unknown" | "outcomes");
+            let is_known = matches!(path, "find" | "unknown" | "outcomes" | "operator");
             return Err(if is_known { AdminError::MethodNotAllowed } else { AdminError::NotFound });
         };
         let (id, act) = rest.split_once('/').unwrap_or((rest, ""));
