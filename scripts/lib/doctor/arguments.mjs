@@ -19,6 +19,7 @@ export const USAGE = `${commandLine("doctor", "…")}
   --since, --until   2026-11-22T21:00:00Z, or how long ago: 90m, 2h, 3d
   --near 30s         how close together the same request counts as one operation sent twice
   --window 24h       the policy's retry_window, where the guard cannot be asked
+  --answer           shows what the origin answered; a sealed answer only where the key is named
   --unknown          every outcome that is unknown now, the newest first
   --json             the same as JSON
 Behind Cloudflare Access it shows the service token of CF_ACCESS_CLIENT_ID and CF_ACCESS_CLIENT_SECRET, beside
@@ -35,6 +36,7 @@ const OPTIONS = {
   until: text,
   near: { type: "string", default: "30s" },
   window: text,
+  answer: { type: "boolean", default: false },
   unknown: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 };
@@ -60,6 +62,7 @@ export function question(args, env = {}, now = Date.now()) {
     until: values.until && moment(values.until, "--until", now),
     near: span(values.near, "--near"),
     window: values.window && span(values.window, "--window"),
+    answer: values.answer,
     unknown: values.unknown,
     json: values.json,
   };

@@ -55,20 +55,27 @@ async function recordOf(asked, subject) {
     if (record.state !== "vacant") return { ...record, asked: subject };
   }
   const id = await find(asked, subject);
-  return { ...(await readRecord(asked, id)), asked: subject, key: subject };
+  return { ...(await readRecord(asked, id, subject)), asked: subject, key: subject };
 }
 
 async function find(asked, key) {
-  const { scope, realm } = asked;
-  const body = JSON.stringify({ key, scope, realm });
-  const response = await send(asked, "/.onlyonce/find", { method: "POST", body, token: asked.token });
+  const response = await send(asked, "/.onlyonce/find", { method: "POST", body: question(asked, key), token: asked.token });
   const found = await json(response);
   if (response.status === 200 && found?.record) return found.record;
   throw refused(asked, response, found, `the key "${key}"`);
 }
 
-async function readRecord(asked, id) {
-  const response = await send(asked, `/.onlyonce/records/${id}`, { token: asked.token });
+function question({ scope, realm }, key) {
+  return JSON.stringify({ key, scope, realm });
+}
+
+// Of a sealed answer only who names its key can see more than its status.
+async function readRecord(asked, id, key) {
+  const path = `/.onlyonce/records/${id}`;
+  const { token } = asked;
+  const response = asked.answer && key !== undefined
+    ? await send(asked, `${path}/open`, { method: "POST", body: question(asked, key), token })
+    : await send(asked, asked.answer ? `${path}?body=1` : path, { token });
   const record = await json(response);
   if (record?.record && record.state) return record;
   throw refused(asked, response, record, `record ${id}`);
