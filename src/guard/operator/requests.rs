@@ -75,15 +75,18 @@ impl AdminRequest {
             let is_known = matches!(path, "find" | "unknown" | "outcomes" | "operator");
             return Err(if is_known { AdminError::MethodNotAllowed } else { AdminError::NotFound });
         };
-        let (id, act) = rest.split_once('/').unwrap_or((rest, ""));
+        let (id, act) = match rest.split_once('/') {
+            Some((id, act @ ("resolve" | "open"))) => (id, Some(act)),
+            _ => (rest, None),
+        };
         let id = id.parse().map_err(|_| AdminError::RecordIdInvalid)?;
         let command = match (method, act) {
-            ("POST", "resolve") => RecordCommand::Resolve,
-            ("POST", "open") => RecordCommand::Open,
-            ("GET", "") => {
+            ("POST", Some("resolve")) => RecordCommand::Resolve,
+            ("POST", Some("open")) => RecordCommand::Open,
+            ("GET", None) => {
                 RecordCommand::Inspect { body: query.split('&').any(|pair| pair == "body=1") }
             }
-            ("DELETE", "") => RecordCommand::Forget,
+            ("DELETE", None) => RecordCommand::Forget,
             _ => return Err(AdminError::MethodNotAllowed),
         };
         Ok(Self::Record(id, command))
