@@ -2,7 +2,7 @@
 //   node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR]
 //     [--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--queues FILE] [--assets FILE]
 //     [--registry DIR] [--beside FILE] [--no-build] [--end-with-stdin] [--around FILE]
-//     [--route FILE]
+//     [--route FILE] [--tail FILE]
 // --queues adds the queues that another configuration names; they lie in memory and end with it.
 // --assets adds another configuration's static files, under its binding.
 // --registry is a folder by which runtimes on this machine find the consumers of each other's queues.
@@ -12,6 +12,7 @@
 // --end-with-stdin ends it when its input closes: a test that holds the other end takes it along,
 // however the test ends.
 // --route puts a route, as JSON, ahead of those that the policy has.
+// --tail streams what is traced to the Worker of another configuration.
 // --around runs another module in the Worker's place, which imports src/worker.mjs.
 // stdout: exactly one line `ready http://127.0.0.1:<port> workerd=<pid>` once it answers, then
 // what the Worker logs; with --beside the line ends in ` beside=<its address>`. It ends when workerd ends, and the other way round.

@@ -36,7 +36,7 @@
 //!   - `document`, `hex`, `digest`, `time`: what the others are made of.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
 //!   - The Worker's half: `incoming`, `guarded_request`, `guard_request`, `identified_request`, `copies`,
-//!     `object_client`, `client_response`, `pass_through`, `origin_fetch`, `key_status`, `admin`, `all_shards`,
+//!     `object_client`, `client_response`, `pass_through`, `origin_fetch`, `key_status`, `admin`, `access`, `all_shards`,
 //!     `console`, `queue_consumer`, `config`.
 //!   - `edge::object`, the shard's half: `submission`, `incoming_submission`, `context`,
 //!     `record_store`, `bucket_index`, `in_memory`, `places`, `origin_request`, `origin_response`, `live_head`,

@@ -7,7 +7,7 @@ import { parsedArguments } from "./usage.mjs";
 export const USAGE =
   "node scripts/runtime.mjs [--config wrangler.toml] [--port 8787] [--persist DIR] " +
   "[--var NAME=VALUE]... [--policy JSON] [--secrets] [--no-kv] [--queues FILE] [--assets FILE] " +
-  "[--registry DIR] [--beside FILE] [--no-build] [--end-with-stdin] [--around FILE] [--route FILE]";
+  "[--registry DIR] [--beside FILE] [--no-build] [--end-with-stdin] [--around FILE] [--route FILE] [--tail FILE]";
 
 const OPTIONS = {
   config: { type: "string", default: "wrangler.toml" },
@@ -25,6 +25,7 @@ const OPTIONS = {
   "end-with-stdin": { type: "boolean", default: false },
   around: { type: "string" },
   route: { type: "string" },
+  tail: { type: "string" },
 };
 
 export function runtimeArguments(args) {
@@ -42,6 +43,7 @@ export function runtimeArguments(args) {
     assets: values.assets,
     registry: values.registry,
     beside: values.beside,
+    tail: values.tail,
     build: !values["no-build"],
     endWithStdin: values["end-with-stdin"],
     around: values.around,

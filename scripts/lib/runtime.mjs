@@ -26,6 +26,7 @@ const require = createRequire(import.meta.url);
  * `port` 0 takes a free one; `vars` override the file's; `kv: false` leaves its KV unbound;
  * `secrets: true` reads .dev.vars as wrangler does; `queues` names another configuration whose
  * queues it gets, `assets` one whose static files; `beside` one whose Worker runs in the same workerd;
+ * `tail` names another configuration whose Worker what is traced is streamed to;
  * `route` names a file with a route that is put ahead of the policy's;
  * `around` a module that is run in the Worker's place and imports it; `registry` a folder by which runtimes on one
  * machine find the consumers of each other's queues. `log(level, message)` gets what the Worker
@@ -52,14 +53,16 @@ async function stop(runtime, processes) {
   await runtime.dispose();
 }
 
-function miniflareOptions({ port, persist, registry, beside, log, ...options }) {
+function miniflareOptions({ port, persist, registry, beside, tail, log, ...options }) {
   const { assets, ...main } = mainWorker(options);
   // In front of a Worker with assets stands a router here, which refuses hosts that the guard answers, and hands
   // on no messages of a queue: assets are another Worker's, and the guard is asked directly.
   const holders = [];
   if (assets) holders.push(assetsWorker(main, OWN_ASSETS, assets));
   if (options.assets) holders.push(assetsWorker(main, ASSETS, readOptions(options.assets).options.assets));
-  const workers = [listening(main, port), ...(beside ? [listening(readWorker(beside), 0)] : []), ...holders];
+  const tails = tail ? [readWorker(tail)] : [];
+  if (tail) main.streamingTails = tails.map(({ name }) => name);
+  const workers = [listening(main, port), ...(beside ? [listening(readWorker(beside), 0)] : []), ...tails, ...holders];
   return {
     workers,
     host: HOST,

@@ -1,13 +1,14 @@
-//! The Worker's half of what an operator asks: who asks, and which shard is to answer.
+//! The Worker's half of what an operator asks: who asks, whether they may, and which shard is to answer.
 
+use super::access::verify;
 use super::all_shards::ask_all;
 use super::incoming::Incoming;
 use super::object_client::shard_stub;
 use super::platform::now;
 use super::platform::request_head::PlatformRequestHead;
 use crate::guard::operator::{
-    AdminError, AdminRequest, MAX_REQUEST_BODY, OutcomesPage, OutcomesQuery, ShardOutcomes,
-    ShardPage, UnknownPage, UnknownQuery, find, found, is_operator,
+    AdminError, AdminRequest, Credentials, MAX_REQUEST_BODY, OPERATOR_HEADER, Operator,
+    OutcomesPage, OutcomesQuery, ShardOutcomes, ShardPage, UnknownPage, UnknownQuery, find, found,
 };
 use crate::guard::request_head::RequestHead;
 use crate::guard::scope::RecordId;
@@ -17,24 +18,31 @@ use web_sys::{Request, Response, ResponseInit};
 
 /// Answers an operator. Returns `None` if this deployment has none.
 pub async fn answer(incoming: &Incoming) -> Option<Result<Response, JsValue>> {
-    let head = &incoming.head;
-    let token = incoming.bindings.admin_token.as_deref()?;
-    if !is_operator(head.header("authorization").as_deref(), token) {
-        return Some(unauthorized());
+    if !incoming.config.has_operator(&incoming.bindings) {
+        return None;
     }
-    Some(match AdminRequest::parse(head.method(), head.path(), head.query()) {
-        Ok(AdminRequest::Find) => find_record(incoming).await,
-        Ok(AdminRequest::Unknown(query)) => list_unknown(incoming, query).await,
-        Ok(AdminRequest::Outcomes(query)) => count_outcomes(incoming, query).await,
-        Ok(AdminRequest::Record(id, _)) => ask_shards(incoming, &id).await,
+    Some(match permitted(incoming).await {
+        Ok((operator, AdminRequest::Operator)) => json(200, &operator.to_json()),
+        Ok((_, AdminRequest::Find)) => find_record(incoming).await,
+        Ok((_, AdminRequest::Unknown(query))) => list_unknown(incoming, query).await,
+        Ok((_, AdminRequest::Outcomes(query))) => count_outcomes(incoming, query).await,
+        Ok((operator, AdminRequest::Record(id, _))) => ask_shards(incoming, &operator, &id).await,
         Err(error) => refuse(&error),
     })
 }
 
-fn unauthorized() -> Result<Response, JsValue> {
-    let response = refuse(&AdminError::Unauthorized)?;
-    response.headers().set("www-authenticate", "Bearer")?;
-    Ok(response)
+/// Who asks, and what, where they may.
+async fn permitted(incoming: &Incoming) -> Result<(Operator, AdminRequest), AdminError> {
+    let Incoming { head, config, bindings, .. } = incoming;
+    let (token, access) = (bindings.admin_token.as_deref(), config.access.as_ref());
+    let credentials = Credentials::of(head, token, access, now())?;
+    if let Some((access, assertion)) = access.zip(credentials.assertion.as_ref()) {
+        verify(access, assertion).await?;
+    }
+    let operator = credentials.operator(access);
+    let request = AdminRequest::parse(head.method(), head.path(), head.query())?;
+    operator.check(&request, head, &head.address().base())?;
+    Ok((operator, request))
 }
 
 async fn find_record(incoming: &Incoming) -> Result<Response, JsValue> {
@@ -74,23 +82,35 @@ async fn count_outcomes(incoming: &Incoming, query: OutcomesQuery) -> Result<Res
     json(200, &OutcomesPage::join(&found, unreachable, next_shard, now()).to_json())
 }
 
-/// Asks the record's shard, which reads the request again; where that has no such record and `shards`
-/// was changed, the shard of before.
-async fn ask_shards(incoming: &Incoming, id: &RecordId) -> Result<Response, JsValue> {
+/// Asks the record's shard, which reads the request again and is told who asks; where that has no such
+/// record and `shards` was changed, the shard of before.
+async fn ask_shards(
+    incoming: &Incoming,
+    operator: &Operator,
+    id: &RecordId,
+) -> Result<Response, JsValue> {
+    let request = named(&incoming.request, operator)?;
     let sharding = &incoming.config.policy.sharding;
     let shard = sharding.shards.shard_of(id);
     let Some(before) = sharding.before else {
-        return ask(incoming, &shard, &incoming.request).await;
+        return ask(incoming, &shard, &request).await;
     };
     // The second needs a body of its own: a request's `clone` in JavaScript's sense.
-    let again = incoming.request.clone()?;
-    let answer = ask(incoming, &shard, &incoming.request).await?;
+    let again = request.clone()?;
+    let answer = ask(incoming, &shard, &request).await?;
     if !matches!(answer.status(), 404 | 409) {
         return Ok(answer);
     }
     // One of the two has the record. Where neither does as it is told, the shard of now says why.
     let earlier = ask(incoming, &before.shard_of(id), &again).await?;
     Ok(if earlier.ok() || answer.status() == 404 { earlier } else { answer })
+}
+
+/// The same request with the operator's name, in the place of one that came with it.
+fn named(request: &Request, operator: &Operator) -> Result<Request, JsValue> {
+    let request = Request::new_with_request(request)?;
+    request.headers().set(OPERATOR_HEADER, &operator.name)?;
+    Ok(request)
 }
 
 async fn ask(incoming: &Incoming, shard: &str, request: &Request) -> Result<Response, JsValue> {
@@ -104,7 +124,11 @@ async fn ask(incoming: &Incoming, shard: &str, request: &Request) -> Result<Resp
 }
 
 pub fn refuse(error: &AdminError) -> Result<Response, JsValue> {
-    json(error.status(), &error.to_json())
+    let response = json(error.status(), &error.to_json())?;
+    if response.status() == 401 {
+        response.headers().set("www-authenticate", "Bearer")?;
+    }
+    Ok(response)
 }
 
 pub fn json(status: u16, text: &str) -> Result<Response, JsValue> {

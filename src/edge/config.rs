@@ -1,9 +1,10 @@
 //! What this deployment was told: read once per isolate, since an isolate's variables never change.
 
-use super::platform::bindings::{Bindings, text, variable};
+use super::platform::bindings::{Bindings, list, text, variable};
 use super::platform::log;
 use super::platform::request_head::PlatformRequestHead;
 use crate::guard::forward::pseudonym;
+use crate::guard::operator::Access;
 use crate::guard::origin::{OriginUrl, OriginUrlError};
 use crate::guard::policy::Policy;
 use crate::guard::request_head::RequestHead;
@@ -19,6 +20,8 @@ pub struct Config {
     pub origin: Option<OriginUrl>,
     /// This deployment's name in `Via` headers.
     pub pseudonym: String,
+    /// Who names operators, where that is Cloudflare Access.
+    pub access: Option<Access>,
 }
 
 /// Why a deployment cannot guard.
@@ -41,11 +44,13 @@ pub fn config(env: &Env) -> ConfigResult {
 }
 
 fn read(env: &Env) -> ConfigResult {
-    match (read_origin(env), read_policy(env)) {
-        (Ok(origin), Ok(policy)) => Ok(Rc::new(Config::new(origin, policy))),
-        (origin, policy) => {
-            let mistakes: Vec<String> =
-                [origin.as_ref().err().cloned(), policy.err()].into_iter().flatten().collect();
+    match (read_origin(env), read_policy(env), read_access(env)) {
+        (Ok(origin), Ok(policy), Ok(access)) => {
+            Ok(Rc::new(Config { access, ..Config::new(origin, policy) }))
+        }
+        (origin, policy, access) => {
+            let mistakes = [origin.as_ref().err().cloned(), policy.err(), access.err()];
+            let mistakes: Vec<String> = mistakes.into_iter().flatten().collect();
             let detail = mistakes.join("; ");
             log::error(&format!("onlyonce is misconfigured: {detail}"));
             let passing = origin.ok().map(|origin| Rc::new(Config::new(origin, Policy::default())));
@@ -60,6 +65,13 @@ fn read_origin(env: &Env) -> Result<Option<OriginUrl>, String> {
         Err(OriginUrlError::Missing) if Bindings::of(env).origin.is_some() => Ok(None),
         Err(error) => Err(error.to_string()),
     }
+}
+
+fn read_access(env: &Env) -> Result<Option<Access>, String> {
+    let [team, audiences, operators] =
+        ["ACCESS_TEAM", "ACCESS_AUD", "ACCESS_OPERATORS"].map(|name| list(env, name));
+    Access::parse(team.as_deref(), audiences.as_deref(), operators.as_deref())
+        .map_err(|error| error.to_string())
 }
 
 /// POLICY as wrangler binds a table, or as a string of JSON.
@@ -82,7 +94,12 @@ fn read_policy(env: &Env) -> Result<Policy, String> {
 impl Config {
     fn new(origin: Option<OriginUrl>, policy: Policy) -> Self {
         let pseudonym = pseudonym(origin.as_ref().map_or("a service", OriginUrl::as_str));
-        Self { policy, origin, pseudonym }
+        Self { policy, origin, pseudonym, access: None }
+    }
+
+    /// Whether anybody may ask as an operator.
+    pub fn has_operator(&self, bindings: &Bindings) -> bool {
+        bindings.admin_token.is_some() || self.access.is_some()
     }
 
     /// Where a request goes at the origin.

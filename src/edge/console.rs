@@ -17,8 +17,8 @@ pub async fn answer(
     incoming: &Incoming,
     requested: Result<ConsoleFile, NoFile>,
 ) -> Option<Result<Response, JsValue>> {
-    incoming.bindings.admin_token.as_ref()?;
-    let assets = incoming.bindings.console.as_ref()?;
+    let assets = incoming.bindings.console.as_ref();
+    let assets = assets.filter(|_| incoming.config.has_operator(&incoming.bindings))?;
     match requested {
         Ok(file) => serve(assets, &file, incoming.head.method()).await.transpose(),
         Err(NoFile::NotFound) => None,

@@ -1,6 +1,7 @@
 //! A request of a guarded route: what it is guarded by, whose it is, and what the log says of it.
 
 use super::incoming::Incoming;
+use super::platform::span::Span;
 use super::platform::{log, now};
 use crate::guard::log::{Advice, ClaimRef, FingerprintTag, LogLine, RequestOutcome};
 use crate::guard::metrics::point;
@@ -26,6 +27,7 @@ pub struct GuardedRequest {
     /// The queue that delivered it, where it did not come over HTTP.
     pub queue: Option<String>,
     pub log: RequestLog,
+    span: Span,
 }
 
 /// What is found out on the way, for the log.
@@ -84,7 +86,7 @@ impl RequestLog {
 
 impl GuardedRequest {
     pub fn over_http(incoming: Incoming, settings: Rc<Settings>, realm: String) -> Self {
-        Self { incoming, settings, realm, queue: None, log: RequestLog::default() }
+        Self::new(incoming, settings, realm, None)
     }
 
     pub fn from_queue(
@@ -93,7 +95,17 @@ impl GuardedRequest {
         realm: String,
         queue: String,
     ) -> Self {
-        Self { incoming, settings, realm, queue: Some(queue), log: RequestLog::default() }
+        Self::new(incoming, settings, realm, Some(queue))
+    }
+
+    fn new(
+        incoming: Incoming,
+        settings: Rc<Settings>,
+        realm: String,
+        queue: Option<String>,
+    ) -> Self {
+        let (log, span) = (RequestLog::default(), Span::start("onlyonce.request"));
+        Self { incoming, settings, realm, queue, log, span }
     }
 
     /// Whether the policy only watches.
@@ -114,7 +126,7 @@ impl GuardedRequest {
         Problem::new(Code::BodyTooLarge, detail)
     }
 
-    /// Tells of it: in the log, and to whoever counts.
+    /// Tells of it: in the log, in the trace, and to whoever counts.
     pub fn write_log(&self, started: UnixMillis, status: u16) {
         let Incoming { head, config, bindings, .. } = &self.incoming;
         let (identity, claim) = (self.log.identity.borrow(), self.log.claim.borrow());
@@ -135,7 +147,9 @@ impl GuardedRequest {
             now,
             total: now.since(started),
         };
-        log::line(&line.line());
+        let text = line.line();
+        log::line(&text);
+        self.span.tell(|| text);
         if let Some(metrics) = &bindings.metrics {
             write_point(metrics, &point(&line));
         }

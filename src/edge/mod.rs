@@ -3,6 +3,7 @@
 //! A panic here would take every request of the isolate with it, so nothing here can: no unwrap,
 //! no indexing, no arithmetic that may overflow. The lints at the head of the crate see to it.
 
+mod access;
 mod admin;
 mod all_shards;
 mod client_response;
@@ -20,6 +21,7 @@ mod origin_fetch;
 mod pass_through;
 mod platform;
 mod queue_consumer;
+mod sealed;
 
 use crate::guard::console::requested;
 use crate::guard::contract::{self, contract};

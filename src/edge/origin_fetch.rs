@@ -14,7 +14,7 @@ use web_sys::{AbortSignal, Headers, RequestInit, RequestRedirect, Response, Resp
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_name = fetch)]
-    fn fetch_from_network(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+    pub fn fetch_from_network(url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
 }
 
 /// Whether the platform goes by a body's `Content-Encoding`, as the request asked for.

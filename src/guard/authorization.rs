@@ -152,12 +152,20 @@ pub type Claims = Members<Box<RawValue>>;
 
 pub fn claims(authorization: &str) -> Option<Claims> {
     let (_scheme, token) = authorization.split_once(' ').unwrap_or(("", authorization));
-    let mut parts = token.trim_matches(' ').split('.');
-    let (_header, payload, _signature) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() {
-        return None;
-    }
-    serde_json::from_slice(&TOKEN_BASE64.decode(payload).ok()?).ok()
+    let [_header, payload, _signature] = compact_parts(token.trim_matches(' '))?;
+    serde_json::from_slice(&token_part(payload)?).ok()
+}
+
+/// Header, payload and signature of a token in JWS compact form (RFC 7515 section 7.1).
+pub fn compact_parts(token: &str) -> Option<[&str; 3]> {
+    let mut parts = token.split('.');
+    let three = [parts.next()?, parts.next()?, parts.next()?];
+    parts.next().is_none().then_some(three)
+}
+
+/// The bytes of such a part.
+pub fn token_part(part: &str) -> Option<Vec<u8>> {
+    TOKEN_BASE64.decode(part).ok()
 }
 
 /// A token's parts have no padding (RFC 7515 section 2). The bits that a last digit has too many are

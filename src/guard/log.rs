@@ -182,13 +182,14 @@ struct OperatorLine<'a> {
     record: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     claim: Option<String>,
+    operator: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     status: Option<u16>,
 }
 
-/// The line for what an operator did to a record: `forgotten`, `not-processed`, or `resolved` with the
-/// status of the answer.
-pub fn operator_line(act: &Event, record: &RecordId) -> Option<String> {
+/// The line for what an operator did to a record, and who it was: `forgotten`, `not-processed`, or `resolved`
+/// with the status of the answer. The name is the only personal datum of the log.
+pub fn operator_line(act: &Event, operator: &str, record: &RecordId) -> Option<String> {
     let (code, claim, status) = match act {
         Event::Forget => ("forgotten", None, None),
         Event::Resolve { claim, resolution: Resolution::NotProcessed } => {
@@ -201,7 +202,30 @@ pub fn operator_line(act: &Event, record: &RecordId) -> Option<String> {
     };
     let claim = claim.map(|claim| format!("{claim:.8}"));
     let record = format!("{record:.16}");
-    Some(to_json(&OperatorLine { outcome: "operator", code, record, claim, status }))
+    Some(to_json(&OperatorLine { outcome: "operator", code, record, claim, operator, status }))
+}
+
+#[derive(Serialize)]
+struct OriginCall<'a> {
+    route: &'a str,
+    method: &'a str,
+    record: String,
+    claim: String,
+    attempt: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    status: Option<u16>,
+}
+
+/// What a trace is told of a call to the origin: no line of the log, and nothing that is not in one.
+pub fn origin_call(claim: &Claim, record: &RecordId, status: Option<u16>) -> String {
+    to_json(&OriginCall {
+        route: &claim.route,
+        method: &claim.method,
+        record: format!("{record:.16}"),
+        claim: format!("{:.8}", claim.id),
+        attempt: claim.attempt,
+        status,
+    })
 }
 
 #[derive(Serialize)]

@@ -159,7 +159,7 @@ fn with_separators(path: &str) -> Vec<u8> {
 }
 
 /// A host with an optional port; no user information, which fetch refuses.
-fn is_authority(authority: &str) -> bool {
+pub fn is_authority(authority: &str) -> bool {
     let (host, port) = match authority.rsplit_once(':') {
         Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
         _ => (authority, None),

@@ -68,6 +68,10 @@ fn list(name: &str, values: &Values) -> String {
             let pointers = pointers.iter().map(|pointer| json_pointer::written(pointer));
             pointers.chain(fields.iter().cloned()).collect()
         }
+        "redact" => {
+            let pointers = settings.keeping.redact.iter();
+            pointers.map(|pointer| json_pointer::written(pointer)).collect()
+        }
         "settle" => {
             settings.settle.as_ref().map_or(vec!["off".into()], |settle| settle_text(settle))
         }

@@ -16,6 +16,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
+import { startAccess } from "./cloudflare-access.mjs";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 /** What an operator shows to the guard. */
@@ -91,6 +92,23 @@ export async function startConsole() {
       await start(token, new URL(guard).port);
     };
     return { guard, executed, open, end, redeploy, browser: await startBrowser(undo) };
+  });
+}
+
+/**
+ * The same guard without a token, behind Cloudflare Access: `{ guard, access, executed, log, browser, stop }`. `guard`
+ * is where the guard itself answers, `access.url` where Access stands in front of it.
+ */
+export async function startBehindAccess() {
+  return undoneOnFailure(async (undo) => {
+    const { url, executed } = await startFailingApi(undo);
+    const folder = await newFolder(undo);
+    const access = await startAccess(undo);
+    const vars = { ORIGIN: url, ACCESS_TEAM: access.team, ACCESS_AUD: access.audience, ACCESS_OPERATORS: "alice@acme.com" };
+    const log = [];
+    const guard = await startRuntime(["--persist", folder, ...Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}=${value}`])], undo, log);
+    access.standBefore(guard);
+    return { guard, access, executed, log, browser: await startBrowser(undo) };
   });
 }
 

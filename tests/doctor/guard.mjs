@@ -10,15 +10,15 @@ import { logFile } from "./doctor.mjs";
 export const TOKEN = "sesame-of-the-doctor";
 export const ALICE = "Bearer alice";
 const settle = { path: "/lookup?key={key}", found: "/data/0", absent_after: "15m" };
-const POLICY = { routes: [{ path: "/asked", settle }] };
+const POLICY = { routes: [{ path: "/asked", settle }, { path: "/sealed", seal: true }, { path: "/head", store: "head" }] };
 const PATIENCE_MS = 10_000;
 
-/** `{ url, origin, order, log, stop }`; without a token no operator is answered. */
-export async function startGuard({ token = TOKEN } = {}) {
+/** `{ url, origin, order, log, stop }`; without a token, and without `more` of the variables, no operator is answered. */
+export async function startGuard({ token = TOKEN, more = [] } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "onlyonce-doctor-"));
   const lines = [];
   const origin = await startOrigin();
-  const vars = [`ORIGIN=${origin.url}`, "PEPPER=of-the-doctor", `POLICY=${JSON.stringify(POLICY)}`, ...(token ? [`ADMIN_TOKEN=${token}`] : [])];
+  const vars = [`ORIGIN=${origin.url}`, "PEPPER=of-the-doctor", `POLICY=${JSON.stringify(POLICY)}`, ...(token ? [`ADMIN_TOKEN=${token}`] : []), ...more];
   const args = ["--port", "0", "--persist", folder, ...vars.flatMap((value) => ["--var", value])];
   const runtime = childRuntime("guard", args, (line) => lines.push(line));
   const stop = async () => {

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { doctor, flat, kinds, report } from "./doctor.mjs";
+import { startAccess } from "../browser/cloudflare-access.mjs";
 import { ALICE, startGuard, TOKEN } from "./guard.mjs";
 
 const SCOPE = ["--scope", `header:authorization=${ALICE}`];
@@ -38,6 +39,24 @@ test("an order that was sent under two keys, and its log", async () => {
   assert.deepEqual(found.records[0].history.lines.map(({ outcome }) => outcome), ["first"]);
   const period = await report(["--log", log]);
   assert.deepEqual(kinds(period), ["new-key-per-attempt", "no-key"]);
+});
+
+test("an answer that is sealed is shown to who names its key", async () => {
+  await guard.order({ key: "sealed", path: "/sealed" });
+  const asked = (...args) => doctor([guard.url, ...args, ...SCOPE], { env });
+  const { records: [record] } = await ask("sealed");
+  assert.deepEqual([record.answer.body, record.answer.headers], ["sealed", []]);
+  assert.match(record.notes.join(" "), /sealed: ask with its key and --answer/);
+  const { out } = await asked("sealed", "--answer");
+  assert.match(out, /^ {2}201\n(?: {2}\S+: .*\n)+\n {2}\{\}$/m);
+  const byId = await asked(record.record, "--answer");
+  assert.match(byId.out, /The answer is sealed/);
+  assert.doesNotMatch(byId.out, /\{\}/);
+});
+
+test("what a retry does not get of an answer", async () => {
+  await guard.order({ key: "head", path: "/head" });
+  assert.match((await ask("head")).records[0].notes.join(" "), /does not get all of the answer, .*: body\./);
 });
 
 test("an outcome that nobody knows, and the command that settles it", async () => {
@@ -201,4 +220,26 @@ test("a question that is none", async () => {
   await refused(["--log", "x", "--since", "1h", "--until", "2h"], {}, /later than --until/, /exchange/);
   await refused(["--loud"], {}, /--loud/, /npm run doctor/);
   assert.deepEqual((await doctor(["--help"])).code, 0);
+});
+
+test("behind Cloudflare Access it shows a service token, and needs no other", async () => {
+  const undo = [];
+  const access = await startAccess(undo);
+  const more = [`ACCESS_TEAM=${access.team}`, `ACCESS_AUD=${access.audience}`];
+  const behind = await startGuard({ token: null, more });
+  try {
+    access.standBefore(behind.url);
+    await behind.order({ key: "lost", path: "/lost" });
+    const { id, secret } = access.service;
+    const service = { CF_ACCESS_CLIENT_ID: id, CF_ACCESS_CLIENT_SECRET: secret };
+    const found = await report([access.url, "--unknown"], { env: service });
+    assert.deepEqual(kinds(found), ["outcome-unknown"]);
+    const asked = [access.url, "--unknown"];
+    await refused(asked, { env: { ...service, CF_ACCESS_CLIENT_SECRET: "wrong" } }, /leads on to .*\/cdn-cgi\/access\/login\/guard\n/, /CF_ACCESS_CLIENT_ID and CF_ACCESS_CLIENT_SECRET/);
+    await refused(asked, { env: { CF_ACCESS_CLIENT_ID: id } }, /CF_ACCESS_CLIENT_SECRET is not set/, /set both/);
+    await refused([behind.url, "--unknown"], { env: service }, /the request names no operator; come through the Access application/, /./);
+  } finally {
+    await behind.stop();
+    for (const end of undo) end();
+  }
 });

@@ -5,6 +5,7 @@ use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::log::{
     Advice, ClaimRef, FingerprintTag, LogLine, RequestOutcome, malformed, operator_line,
+    origin_call,
 };
 use onlyonce::guard::machine::{Event, Resolution};
 use onlyonce::guard::record::Claim;
@@ -233,16 +234,29 @@ fn what_an_operator_did() {
     let parts = Parts::of(replayed());
     let resolve = |resolution| Event::Resolve { claim: claim_id("c1"), resolution };
     let of_claim = r#""record":"de998130b5679e38","claim":"63310000""#;
+    let by = r#""operator":"a\"@acme.com""#;
     for (event, expected) in [
-        (Event::Forget, r#""code":"forgotten","record":"de998130b5679e38""#.to_owned()),
-        (resolve(Resolution::NotProcessed), format!(r#""code":"not-processed",{of_claim}"#)),
+        (Event::Forget, format!(r#""code":"forgotten","record":"de998130b5679e38",{by}"#)),
+        (resolve(Resolution::NotProcessed), format!(r#""code":"not-processed",{of_claim},{by}"#)),
         (
             resolve(Resolution::Answered(answer(201, "secret"))),
-            format!(r#""code":"resolved",{of_claim},"status":201"#),
+            format!(r#""code":"resolved",{of_claim},{by},"status":201"#),
         ),
     ] {
         let expected = format!(r#"{{"outcome":"operator",{expected}}}"#);
-        assert_eq!(operator_line(&event, &parts.record), Some(expected));
+        assert_eq!(operator_line(&event, "a\"@acme.com", &parts.record), Some(expected));
     }
-    assert_eq!(operator_line(&Event::Look, &parts.record), None);
+    assert_eq!(operator_line(&Event::Look, "token", &parts.record), None);
+}
+
+/// A trace leaves the account, so it is told no more than a line.
+#[test]
+fn what_a_trace_is_told_of_a_call() {
+    let parts = Parts::of(replayed());
+    let told = |status| origin_call(&claim("c1"), &parts.record, status);
+    let of_call = r#"{"route":"ROUTE","method":"METHOD","record":"de998130b5679e38","claim":"63310000","attempt":1"#;
+    let claim = claim("c1");
+    let of_call = of_call.replace("ROUTE", &claim.route).replace("METHOD", &claim.method);
+    assert_eq!(told(None), format!("{of_call}}}"));
+    assert_eq!(told(Some(201)), format!(r#"{of_call},"status":201}}"#));
 }

@@ -1,8 +1,10 @@
 //! What an operator asks, and the documents that answer.
 
+mod access;
 mod description;
 mod errors;
 mod outcomes;
+mod role;
 mod unknown;
 
 use crate::fixtures::{
@@ -15,7 +17,9 @@ use onlyonce::guard::operator::{
     About, AdminError, AdminRequest, RecordCommand, describe, find, is_operator, refusal,
     resolution, vacant,
 };
-use onlyonce::guard::record::{Answer, AnswerSource, Body, INLINE_LIMIT, Outcome, Reason, Record};
+use onlyonce::guard::record::{
+    Answer, AnswerSource, Body, INLINE_LIMIT, LeftOut, Outcome, Reason, Record,
+};
 use onlyonce::guard::scope::{RecordId, ScopeValue};
 use onlyonce::guard::seen::{DuplicateCounts, DuplicateKind};
 use onlyonce::guard::source::Source;
@@ -68,6 +72,7 @@ fn refuses<T: std::fmt::Debug>(asked: Result<T, AdminError>, status: u16, error:
 fn questions() {
     let record = |wish| AdminRequest::Record(id(), wish);
     asks("POST", "find", "", AdminRequest::Find);
+    asks("GET", "operator", "", AdminRequest::Operator);
     asks("GET", &format!("records/{ID}"), "", record(RecordCommand::Inspect { body: false }));
     asks(
         "GET",
@@ -87,6 +92,7 @@ fn questions() {
     refuses(asked("GET", ""), 404, "not-found");
     refuses(asked("GET", "record"), 404, "not-found");
     refuses(asked("GET", "find"), 405, "method-not-allowed");
+    refuses(asked("POST", "operator"), 405, "method-not-allowed");
     refuses(asked("POST", &format!("records/{ID}")), 405, "method-not-allowed");
     refuses(asked("DELETE", &format!("records/{ID}/resolve")), 405, "method-not-allowed");
     for wrong in ["", "x", &ID[1..], &format!("{ID}0"), &ID.to_uppercase(), &format!("{ID}/")] {
@@ -156,6 +162,8 @@ fn a_resolution_with_an_answer() {
         origin_time: Millis(0),
         body: Body::Inline { bytes: b"ok".into() },
         source: AnswerSource::Operator,
+        left_out: LeftOut::Nothing,
+        sealed: false,
     };
     assert_eq!(read, expected);
     let bare = resolution(

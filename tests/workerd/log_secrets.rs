@@ -16,7 +16,8 @@ pub const MARK: &str = "hush-";
 const LEAST: usize = 8;
 /// More of a body than this is never in one line.
 const MOST: usize = 4 * 1024;
-const HEADERS: [&str; 4] = ["idempotency-key", "authorization", "cookie", "x-api-key"];
+const HEADERS: [&str; 5] =
+    ["idempotency-key", "authorization", "cookie", "x-api-key", "cf-access-jwt-assertion"];
 
 static SECRETS: LazyLock<Mutex<BTreeSet<String>>> = LazyLock::new(Mutex::default);
 

@@ -86,6 +86,12 @@ impl Setup {
         self
     }
 
+    /// With a Worker that writes the guard's spans into the log.
+    pub fn tail(mut self) -> Setup {
+        self.more.extend(["--tail", "tests/workerd/tail/wrangler.toml"]);
+        self
+    }
+
     /// With a queue to consume, and one for dead letters.
     pub fn queues(mut self) -> Setup {
         self.more.extend(["--queues", "tests/workerd/queue_producer/queues.toml"]);

@@ -1,12 +1,13 @@
 // The operator's console: who is signed in, and which view is open. Rules:
 //
 // 1. The view stands in the address's fragment (`#unknown`, `#record/<id>`), and nothing else does.
-// 2. Nothing is shown without a token that the guard takes. Once it refuses it, all that was shown goes.
+// 2. Nothing is shown but to whom the guard takes: whom Cloudflare Access names, or whoever has the token. Once it
+//    refuses them, all that was shown goes.
 // 3. A view that is left is stopped, and so is a question that another one has taken the place of.
 // 4. Whoever opens a view stands at its heading.
 
 import { announce, button, element, find } from "./dom.js";
-import { forgetToken, isSignedIn } from "./guard-api.js";
+import { forgetOperator, isByAccess, isSignedIn, mayAct, nameOfOperator, signIn } from "./guard-api.js";
 import { outcomesView } from "./outcomes-view.js";
 import { recordView } from "./record-view.js";
 import { searchView } from "./search-view.js";
@@ -16,18 +17,35 @@ import { forgetList, unknownView } from "./unknown-view.js";
 const VIEWS = { unknown: unknownView, outcomes: outcomesView, search: searchView, record: recordView };
 const RECORD = /^#record\/([0-9a-f]{64})$/;
 
+/** Where Access ends its session (Cloudflare One, "Session management"). */
+const ACCESS_SIGN_OUT = "/cdn-cgi/access/logout";
+
 let leave = new AbortController();
 
 addEventListener("hashchange", openView);
 // A page that somebody comes back to must not be open still.
 addEventListener("pagehide", () => signOut());
-find("sign-out").addEventListener("click", () => signOut("You are signed out."));
+addEventListener("pageshow", ({ persisted }) => persisted && begin());
+find("sign-out").addEventListener("click", () => {
+  const byAccess = isByAccess();
+  signOut("You are signed out.");
+  if (byAccess) location.assign(ACCESS_SIGN_OUT);
+});
 // Not by the address: the fragment is the view's.
 find("skip").addEventListener("click", (event) => {
   event.preventDefault();
   find("main").focus();
 });
-openView();
+begin();
+
+/** Asks whom Access names, where it is in front; else for the token. */
+async function begin() {
+  announce("Asking who you are…");
+  const error = await signIn().then(() => null, (error) => error);
+  if (!error) return openView();
+  // The usual: a guard with a token alone.
+  showSignIn(error.code === "unauthorised" ? undefined : error.message);
+}
 
 function openView() {
   leave.abort();
@@ -40,6 +58,7 @@ function openView() {
     else link.removeAttribute("aria-current");
   }
   find("views").hidden = false;
+  find("who").textContent = isByAccess() ? `${nameOfOperator()}${mayAct() ? "" : ", reading only"}` : "";
   announce("");
   const page = { signal: leave.signal, show, load, title, refused };
   VIEWS[name](page, id);
@@ -93,16 +112,16 @@ async function load(place, work, said = "Loading…") {
   place.removeAttribute("aria-busy");
 }
 
-/** Ends the session where the guard has refused the token, or has no operator any more. */
-function refused({ kind }) {
-  if (kind === "unauthorized") signOut("The guard does not take the token any more: it was changed or withdrawn while this page was open. Nothing was lost; sign in with the new one.");
+/** Ends the session where the guard does not take who asks any more, or has no operator. */
+function refused({ kind, code, message }) {
+  if (kind === "unauthorized") signOut(code !== "unauthorised" ? `${message} Nothing was lost.` : "The guard does not take the token any more: it was changed or withdrawn while this page was open. Nothing was lost; sign in with the new one.");
   else if (kind === "no-operator") signOut("This guard has no operator any more: the secret ADMIN_TOKEN is not set.");
   else return false;
   return true;
 }
 
 function signOut(why) {
-  forgetToken();
+  forgetOperator();
   forgetList();
   leave.abort();
   closeDialogs();

@@ -1,10 +1,10 @@
 // What an operator can do to a record: resolve an unknown outcome, or forget the key. Each act says first
 // what it will do, and names the claim that was looked at: should another one stand by then, the guard
-// refuses.
+// refuses. Who may only read is told so in the place of the buttons.
 
 import { confirm } from "./confirm-dialog.js";
 import { button, count, element, field } from "./dom.js";
-import { ask } from "./guard-api.js";
+import { ask, mayAct, nameOfOperator } from "./guard-api.js";
 import { ageInWords } from "./times.js";
 
 /** The section with the buttons; null where nothing can be done. `shown(record, said)` shows what became of it. */
@@ -13,8 +13,11 @@ export function actionsOf(record, { page, shown }) {
   const act = new Act(record, page, shown);
   return element("section", { class: "acts", "aria-labelledby": "acts" },
     element("h2", { id: "acts" }, "What you can do"),
-    record.state === "unknown" && act.resolving(),
-    act.forgetting());
+    mayAct() ? [record.state === "unknown" && act.resolving(), act.forgetting()] : element("p", { class: "hint" }, readingOnly()));
+}
+
+function readingOnly() {
+  return `You are ${nameOfOperator()}, who may read and not act. Hand this page’s address to somebody whom ACCESS_OPERATORS names.`;
 }
 
 class Act {
@@ -121,6 +124,7 @@ class Act {
 
 const REFUSALS = {
   "call-open": "Nothing was changed: a call to the origin is still open. Wait until it ends, at the latest with its deadline or its stream, and look again.",
+  "read-only": "Nothing was changed: you may read and not act any more.",
   "not-unknown": "Nothing was changed: the outcome is not unknown under this claim any more. Something has ended the doubt meanwhile; look again.",
 };
 

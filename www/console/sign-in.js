@@ -2,7 +2,7 @@
 // first press, whatever the guard says.
 
 import { element, field } from "./dom.js";
-import { checkToken, forgetToken, keepToken } from "./guard-api.js";
+import { signIn } from "./guard-api.js";
 
 /** What is shown until somebody is signed in; `why` says why nobody is any more. */
 export function signInView({ why, title, signedIn }) {
@@ -15,7 +15,9 @@ export function signInView({ why, title, signedIn }) {
     if (form.getAttribute("aria-busy")) return;
     form.setAttribute("aria-busy", "true");
     said.textContent = "";
-    const error = await signIn(input).then(() => null, (error) => error);
+    const token = input.value.trim();
+    input.value = "";
+    const error = await signIn(token).then(() => null, (error) => error);
     form.removeAttribute("aria-busy");
     if (!error) return signedIn();
     said.textContent = sentence(error);
@@ -29,17 +31,6 @@ export function signInView({ why, title, signedIn }) {
   ];
 }
 
-async function signIn(input) {
-  keepToken(input.value.trim());
-  input.value = "";
-  try {
-    await checkToken();
-  } catch (error) {
-    forgetToken();
-    throw error;
-  }
-}
-
-function sentence({ kind, message }) {
-  return kind === "unauthorized" ? "That is not the token of this guard. Copy the value of ADMIN_TOKEN again." : message;
+function sentence({ code, message }) {
+  return code === "unauthorised" ? "That is not the token of this guard. Copy the value of ADMIN_TOKEN again." : message;
 }

@@ -21,3 +21,9 @@ export function memoryBytes(pid) {
   const [, kilobytes] = readFileSync(`/proc/${pid}/status`, "utf8").match(/^RssAnon:\s+(\d+) kB$/m);
   return Number(kilobytes) * 1024;
 }
+
+/** Bytes of memory that the process takes, files that it has mapped included. */
+export function residentBytes(pid) {
+  const [, kilobytes] = readFileSync(`/proc/${pid}/status`, "utf8").match(/^VmRSS:\s+(\d+) kB$/m);
+  return Number(kilobytes) * 1024;
+}

@@ -20,8 +20,11 @@ What happened to a request that seems to have been carried out twice, and what t
   --since, --until   2026-11-22T21:00:00Z, or how long ago: 90m, 2h, 3d
   --near 30s         how close together the same request counts as one operation sent twice
   --window 24h       the policy's retry_window, where the guard cannot be asked
+  --answer           shows what the origin answered; a sealed answer only where the key is named
   --unknown          every outcome that is unknown now, the newest first
   --json             the same as JSON
+Behind Cloudflare Access it shows the service token of CF_ACCESS_CLIENT_ID and CF_ACCESS_CLIENT_SECRET, beside
+the guard's own token or in its place.
 Ends with 0 where nothing is wrong, 1 where something was found, 2 where it could not ask.`;
 
 const text = { type: "string" };
@@ -34,6 +37,7 @@ const OPTIONS = {
   until: text,
   near: { type: "string", default: "30s" },
   window: text,
+  answer: { type: "boolean", default: false },
   unknown: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 };
@@ -43,7 +47,7 @@ const MOMENT = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d))?$/
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const RECORD = /^[0-9a-f]{16}([0-9a-f]{48})?$/;
 
-/** What is asked; `env` may hold ADMIN_TOKEN. */
+/** What is asked; `env` may hold ADMIN_TOKEN, and a service token of Cloudflare Access. */
 export function question(args, env = {}, now = Date.now()) {
   const { values, positionals } = parsedArguments(args, OPTIONS, USAGE, true);
   const url = /^https?:\/\//i.test(positionals[0] ?? "") ? guardUrl(positionals.shift()) : undefined;
@@ -51,6 +55,7 @@ export function question(args, env = {}, now = Date.now()) {
     url,
     subjects: positionals.map(withoutQuotes),
     token: values.token ?? (env.ADMIN_TOKEN || undefined),
+    access: serviceToken(env),
     scope: Object.fromEntries(values.scope.map(scopePart)),
     realm: values.realm,
     log: values.log,
@@ -58,11 +63,19 @@ export function question(args, env = {}, now = Date.now()) {
     until: values.until && moment(values.until, "--until", now),
     near: span(values.near, "--near"),
     window: values.window && span(values.window, "--window"),
+    answer: values.answer,
     unknown: values.unknown,
     json: values.json,
   };
   refuseHalf(asked);
   return asked;
+}
+
+// As Access reads it (Cloudflare One, "Service tokens").
+function serviceToken({ CF_ACCESS_CLIENT_ID: id, CF_ACCESS_CLIENT_SECRET: secret }) {
+  if (id && secret) return { "cf-access-client-id": id, "cf-access-client-secret": secret };
+  if (id || secret) throw new Failure(`CF_ACCESS_CLIENT_${id ? "SECRET" : "ID"} is not set, and its other half is`, { cure: "set both, or neither" });
+  return undefined;
 }
 
 function guardUrl(value) {
@@ -97,12 +110,12 @@ function span(value, name) {
 /** A first word that is a host, with a port, a dot or a path. */
 const HOST = /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9.-]+:\d+)(:\d+)?(\/\S*)?$/i;
 
-function refuseHalf({ url, subjects, token, log, since, until, unknown }) {
+function refuseHalf({ url, subjects, token, access, log, since, until, unknown }) {
   if (!url && HOST.test(subjects[0] ?? "")) throw new Failure(`<url> "${subjects[0]}" has no scheme`, { cure: `write http://${subjects[0]}, or https://` });
   if (unknown && !url) throw new Failure("--unknown asks a guard, and no <url> is given", { cure: commandLine("doctor", "https://api.example.com --unknown") });
   if (!url && !log) throw new Failure("neither a <url> to ask nor a --log to read", { cure: USAGE });
   if (url && subjects.length === 0 && !log && !unknown) throw new Failure(`nothing to ask ${url} about`, { cure: `name a key or a record id\n${USAGE}` });
-  if (url && (subjects.length > 0 || unknown) && !token) {
+  if (url && (subjects.length > 0 || unknown) && !token && !access) {
     throw new Failure("no token, and the guard shows records to its operator alone", {
       cure: `ADMIN_TOKEN=… ${commandLine("doctor", "…")}, with the value of \`npx wrangler secret put ADMIN_TOKEN\``,
     });

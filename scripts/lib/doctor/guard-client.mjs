@@ -12,21 +12,22 @@ const RECORD_ID = /^[0-9a-f]{64}$/;
 
 /** The guard's version, clock and window, and a record for each subject. */
 export async function askGuard(asked) {
-  const health = await askHealth(asked.url);
+  const health = await askHealth(asked);
   const records = [];
   for (const subject of asked.subjects) records.push(await recordOf(asked, subject));
   const open = asked.unknown ? await listUnknown(asked) : { records: [], unreachable: [], more: false };
   return { ...health, records: [...records, ...open.records], unreachable: open.unreachable, more: open.more };
 }
 
-async function askHealth(url) {
-  const response = await send(url, "/.onlyonce/health");
+async function askHealth(asked) {
+  const { url } = asked;
+  const response = await send(asked, "/.onlyonce/health");
   const health = await json(response);
   if (response.status === 200 && typeof health?.default_window_ms === "number") {
     return { url, version: health.version, clock: health.server_time, window: health.default_window_ms };
   }
   const to = response.headers.get("location");
-  if (to) throw new Failure(`${url} leads on to ${to}`, { cure: "ask that address" });
+  if (to) throw new Failure(`${url} leads on to ${to.split("?")[0]}`, { cure: /\/cdn-cgi\/access\/|cloudflareaccess\.com/.test(to) ? ACCESS_CURE : "ask that address" });
   throw new Failure(`${url}/.onlyonce/health answered ${described(response)}, as no Onlyonce does`, {
     cure: "give the address at which the guard answers, not that of the origin behind it",
   });
@@ -38,7 +39,7 @@ async function listUnknown(asked) {
   const unreachable = new Set();
   for (let next = "", pages = 0; next !== undefined; pages += 1) {
     if (pages === MOST_PAGES) return { records, unreachable: [...unreachable], more: true };
-    const response = await send(asked.url, `/.onlyonce/unknown?limit=100${next && `&after=${next}`}`, { token: asked.token });
+    const response = await send(asked, `/.onlyonce/unknown?limit=100${next && `&after=${next}`}`, { token: asked.token });
     const page = await json(response);
     if (response.status !== 200 || !Array.isArray(page?.unknown)) throw refused(asked, response, page, "unknown outcomes");
     records.push(...page.unknown.map((entry) => ({ ...entry, state: "unknown", asked: entry.record })));
@@ -54,20 +55,27 @@ async function recordOf(asked, subject) {
     if (record.state !== "vacant") return { ...record, asked: subject };
   }
   const id = await find(asked, subject);
-  return { ...(await readRecord(asked, id)), asked: subject, key: subject };
+  return { ...(await readRecord(asked, id, subject)), asked: subject, key: subject };
 }
 
 async function find(asked, key) {
-  const { scope, realm } = asked;
-  const body = JSON.stringify({ key, scope, realm });
-  const response = await send(asked.url, "/.onlyonce/find", { method: "POST", body, token: asked.token });
+  const response = await send(asked, "/.onlyonce/find", { method: "POST", body: question(asked, key), token: asked.token });
   const found = await json(response);
   if (response.status === 200 && found?.record) return found.record;
   throw refused(asked, response, found, `the key "${key}"`);
 }
 
-async function readRecord(asked, id) {
-  const response = await send(asked.url, `/.onlyonce/records/${id}`, { token: asked.token });
+function question({ scope, realm }, key) {
+  return JSON.stringify({ key, scope, realm });
+}
+
+// Of a sealed answer only who names its key can see more than its status.
+async function readRecord(asked, id, key) {
+  const path = `/.onlyonce/records/${id}`;
+  const { token } = asked;
+  const response = asked.answer && key !== undefined
+    ? await send(asked, `${path}/open`, { method: "POST", body: question(asked, key), token })
+    : await send(asked, asked.answer ? `${path}?body=1` : path, { token });
   const record = await json(response);
   if (record?.record && record.state) return record;
   throw refused(asked, response, record, `record ${id}`);
@@ -75,13 +83,13 @@ async function readRecord(asked, id) {
 
 function refused(asked, response, problem, subject) {
   const { status } = response;
-  if (status === 401) {
+  if (status === 401 && problem?.error === "unauthorised") {
     return new Failure(`${asked.url} refused the token (401)`, {
       cure: "set ADMIN_TOKEN to the value that this deployment was given; `npx wrangler secret put ADMIN_TOKEN` gives it another",
     });
   }
   if (status === 404) {
-    return new Failure(`${asked.url} answers no operator (404): its ADMIN_TOKEN is not set`, {
+    return new Failure(`${asked.url} answers no operator (404): its ADMIN_TOKEN is not set, nor its ACCESS_TEAM`, {
       cure: `npx wrangler secret put ADMIN_TOKEN; \`${START}\` prints its own`,
     });
   }
@@ -89,8 +97,10 @@ function refused(asked, response, problem, subject) {
   return new Failure(`${asked.url} could not answer about ${subject}: ${detail}`, { cure: status >= 500 ? "ask again; then look at the guard's log" : undefined });
 }
 
-async function send(url, path, { method = "GET", body, token } = {}) {
-  const headers = { ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json" }) };
+const ACCESS_CURE = "Cloudflare Access is in front of it: set CF_ACCESS_CLIENT_ID and CF_ACCESS_CLIENT_SECRET to those of a service token that the application lets in";
+
+async function send({ url, access }, path, { method = "GET", body, token } = {}) {
+  const headers = { ...access, ...(token && { authorization: `Bearer ${token}` }), ...(body && { "content-type": "application/json" }) };
   try {
     // A redirect would be followed without the token.
     return await fetch(url + path, { method, body, headers, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });

@@ -49,7 +49,7 @@ export function executedTwice({ before, line, act, apart, window, evidence }) {
   const twice = before.outcome === "unknown" ? "may have been carried out twice" : "was carried out twice";
   const what = `Record ${shortId(line.record)} ${twice}, under claim ${before.claim} (${timeText(before.at)}) and again under ${line.claim} (${timeText(line.at)}), ${durationText(apart)} later`;
   if (act?.code === "absent") return finding("freed-by-origin", `${what}: in between the origin, asked what had become of the first, did not have it (${timeText(act.at)}).`, "Look whether it had only been slow: then raise absent_after in the route's settle.", evidence);
-  if (act) return finding("freed-by-operator", `${what}: an operator freed the key in between (${act.code}, ${timeText(act.at)}).`, "Ask who did so, and on what ground: if the first had been carried out after all, this is a second order.", evidence);
+  if (act) return finding("freed-by-operator", `${what}: an operator freed the key in between (${[act.code, ...named(act), timeText(act.at)].join(", ")}).`, "Ask who did so, and on what ground: if the first had been carried out after all, this is a second order.", evidence);
   if (line.source === "derived") return finding("derived-again", `${what}: its key is derived, and remembered for derive_window only.`, "Where that is one operation, let the client send a key, or raise derive_window.", evidence);
   if (window !== undefined && apart >= window) {
     return finding("two-windows", `${what}: the retry window of ${durationText(window)} lay between them.`, "Where clients retry for longer than that, raise retry_window.", evidence);
@@ -66,7 +66,12 @@ function acts(record, lines) {
   const done = lines.filter(isAct);
   // What the record says of it, the record's own finding tells.
   const told = done.filter(({ code }) => code !== "resolved" || !record.answer?.resolved_at);
-  return told.map(({ code, at, status }) => finding("operator", `An operator ${ACTS[code] ?? code} ${timeText(at)}${status ? `, with status ${status}` : ""}.`, "What an operator said is not the origin's word: compare it with the origin's data.", { record: record.record, at }));
+  return told.map(({ code, at, status, operator }) => finding("operator", `An operator ${ACTS[code] ?? code} ${[timeText(at), ...named({ operator }), ...(status ? [`with status ${status}`] : [])].join(", ")}.`, "What an operator said is not the origin's word: compare it with the origin's data.", { record: record.record, at }));
+}
+
+// Whom Cloudflare Access named; whoever has the token has no name.
+function named({ operator }) {
+  return operator && operator !== "token" ? [operator] : [];
 }
 
 const ACTS = {

@@ -9,14 +9,17 @@
 use super::super::origin_fetch::{OriginFetch, forwarded_headers};
 use super::super::platform::bindings::Bindings;
 use super::super::platform::now;
+use super::super::platform::span::Span;
 use super::incoming_submission::IncomingSubmission;
 use super::places::HeldPlace;
 use crate::guard::forward::added;
+use crate::guard::log::origin_call;
 use crate::guard::policy::Settings;
 use crate::guard::record::Claim;
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::KeySource;
 use crate::guard::scope::RecordId;
+use crate::guard::seal::SealKey;
 use crate::guard::time::UnixMillis;
 use js_sys::Promise;
 use std::rc::Rc;
@@ -28,6 +31,8 @@ pub struct OriginRequest {
     pub record: RecordId,
     pub claim: Claim,
     pub settings: Rc<Settings>,
+    /// What its answer is sealed with, where the Worker's policy wants it sealed.
+    pub seal_key: Option<SealKey>,
     /// Where the client believes the origin to be.
     pub public_base: String,
     /// Whether its caller reads a stream as it comes. A queue's message is settled by a whole answer.
@@ -37,6 +42,8 @@ pub struct OriginRequest {
     pub sent: Result<Promise, JsValue>,
     /// Held until the response's headers are there.
     pub place: HeldPlace,
+    /// The call, to the end of its answer.
+    span: Span,
 }
 
 impl OriginRequest {
@@ -49,16 +56,25 @@ impl OriginRequest {
         abort: &AbortController,
         bindings: &Bindings,
     ) -> Self {
-        Self {
+        let request = Self {
+            span: Span::start("onlyonce.origin"),
             started: now(),
             sent: send(submission, &claim, abort, bindings),
             record: *submission.record(),
             claim,
             settings: submission.settings.clone(),
+            seal_key: submission.request.seal_key.clone(),
             public_base: submission.head.address().base(),
             follows: submission.request.key != KeySource::Queue,
             place,
-        }
+        };
+        request.trace(None);
+        request
+    }
+
+    /// Tells the trace whose call it is, and the status of its answer.
+    pub fn trace(&self, status: Option<u16>) {
+        self.span.tell(|| origin_call(&self.claim, &self.record, status));
     }
 }
 

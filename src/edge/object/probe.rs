@@ -8,7 +8,7 @@
 
 use super::super::config::{Config, config};
 use super::super::origin_fetch::{OriginFetch, forwarded_headers};
-use super::super::platform::streams::ReadAhead;
+use super::super::platform::body::read_at_most;
 use super::super::platform::timeout::within;
 use super::super::platform::{log, now};
 use super::context::ObjectContext;
@@ -17,6 +17,7 @@ use super::in_memory::UnderWay;
 use super::incoming_submission::IncomingSubmission;
 use super::places::HeldPlace;
 use crate::guard::forward::added;
+use crate::guard::keeping::Keeping;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::{Action, Event, Probed, Transition};
 use crate::guard::policy::{KvWrite, Settings};
@@ -39,6 +40,8 @@ struct Probe {
     record: RecordId,
     claim: Claim,
     settle: Rc<Settle>,
+    /// How much of what is found is kept.
+    keeping: Keeping,
     /// Whether what is found is copied at once.
     is_copied: bool,
     /// One after the other, as long as there is nothing under the one before.
@@ -177,8 +180,9 @@ impl Probe {
             return None;
         }
         let is_copied = settings.kv_write == KvWrite::Always;
+        let keeping = settings.keeping.clone();
         let under_way = context.memory.begin_probe(&record, claim.id);
-        Some(Self { record, claim, settle, is_copied, urls, headers, under_way })
+        Some(Self { record, claim, settle, keeping, is_copied, urls, headers, under_way })
     }
 }
 
@@ -246,19 +250,10 @@ async fn fetch_one(
     let Ok(response) = JsFuture::from(sent).await else { return NO_WORD };
     let response: Response = response.unchecked_into();
     let answered_at = now();
-    let body = whole_body(&response).await;
+    let body = read_at_most(&response, MAX_ANSWER).await;
     let origin_time = answered_at.since(started);
-    probe.settle.word(response.status(), body.as_deref(), answered_at, origin_time)
-}
-
-/// Returns `None` if it is too long, or broke off.
-async fn whole_body(response: &Response) -> Option<Vec<u8>> {
-    let mut read = ReadAhead::try_up_to(response.body(), MAX_ANSWER).await.ok()?;
-    match read.rest {
-        None => Some(read.begun.take().to_vec()),
-        Some(_) => {
-            read.discard().await;
-            None
-        }
+    match probe.settle.word(response.status(), body.as_deref(), answered_at, origin_time) {
+        ProbeWord::Found(answer) => ProbeWord::Found(probe.keeping.kept(answer)),
+        said => said,
     }
 }

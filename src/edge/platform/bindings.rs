@@ -95,3 +95,8 @@ pub fn variable(env: &Env, name: &str) -> Option<JsValue> {
 pub fn text(env: &Env, name: &str) -> Option<String> {
     variable(env, name)?.as_string()
 }
+
+/// A variable that is a text, or a list of texts: these with commas between them, as JavaScript writes it.
+pub fn list(env: &Env, name: &str) -> Option<String> {
+    Some(variable(env, name)?.unchecked_ref::<js_sys::Object>().to_string().into())
+}

@@ -27,6 +27,18 @@ pub async fn read_all(message: &JsValue) -> Result<Uint8Array, JsValue> {
     JsFuture::from(message.unchecked_ref::<Body>().bytes()?).await.map(JsCast::unchecked_into)
 }
 
+/// All bytes of a response's body. Returns `None` if there are more than `most`, or it broke off.
+pub async fn read_at_most(response: &Response, most: u64) -> Option<Vec<u8>> {
+    let mut read = ReadAhead::try_up_to(response.body(), most).await.ok()?;
+    match read.rest {
+        None => Some(read.begun.take().to_vec()),
+        Some(_) => {
+            read.discard().await;
+            None
+        }
+    }
+}
+
 /// A message between Worker and shard, as the body of a response.
 pub fn response_of(message: &[u8]) -> Result<Response, JsValue> {
     Response::new_with_opt_js_u8_array(Some(&Uint8Array::from(message)))

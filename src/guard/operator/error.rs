@@ -1,6 +1,7 @@
 //! Why an operator's request is not carried out: a status, a code, and a sentence with the value,
 //! the reason and the cure.
 
+use super::assertion::AssertionError;
 use super::description::vacant;
 use crate::guard::document::to_json;
 use crate::guard::machine::AdminRefusal;
@@ -17,6 +18,25 @@ pub enum AdminError {
     )]
     Unauthorized,
     #[error(
+        "the request names no operator; come through the Access application in front of this path, or send Authorization: Bearer with the value of ADMIN_TOKEN where that is set"
+    )]
+    Unidentified,
+    #[error(transparent)]
+    Assertion(#[from] AssertionError),
+    #[error(
+        "the signing keys of ACCESS_TEAM could not be read, so nobody can be told apart; ask again in a moment"
+    )]
+    KeysUnreadable,
+    /// The verified name of who wanted to act.
+    #[error(
+        "{0} may read and not act, and nothing was changed; have the deployment name them in ACCESS_OPERATORS"
+    )]
+    ReadOnly(String),
+    #[error(
+        "another site's page sent this, and nothing was changed; act from the console of this guard, or by a program"
+    )]
+    ForeignPage,
+    #[error(
         "the body broke off, is over 192 KiB or does not say its length; send a JSON document with its Content-Length"
     )]
     BodyUnreadable,
@@ -26,7 +46,7 @@ pub enum AdminError {
     #[error("{0}")]
     RecordUnusable(String),
     #[error(
-        "the guard has nothing under this path; ask for records/<record id>, unknown, outcomes or find"
+        "the guard has nothing under this path; ask for records/<record id>, unknown, outcomes, operator or find"
     )]
     NotFound,
     #[error(
@@ -34,7 +54,7 @@ pub enum AdminError {
     )]
     RecordIdInvalid,
     #[error(
-        "the method does nothing here; use GET or DELETE for a record, GET for unknown and outcomes, POST for resolve and find"
+        "the method does nothing here; use GET or DELETE for a record, GET for unknown, outcomes and operator, POST for resolve, open and find"
     )]
     MethodNotAllowed,
     #[error("the method does nothing here; read the console with GET or HEAD")]
@@ -62,6 +82,10 @@ pub enum FindError {
         "\"scope\" is not a scope; write what the policy's sources held, in the policy's order: {{\"header:<name>\": \"…\", \"jwt:<claim>\": …}}, null where one was absent"
     )]
     Scope,
+    #[error(
+        "the key, scope and realm are those of another record; write what the record was found with (POST /.onlyonce/find)"
+    )]
+    OtherRecord,
 }
 
 /// Why a query does not say which unknown outcomes are to be listed, or which shards are to count theirs.
@@ -116,7 +140,8 @@ pub(super) fn excerpt(name: &str) -> String {
 impl AdminError {
     pub fn status(&self) -> u16 {
         match self {
-            Self::Unauthorized => 401,
+            Self::Unauthorized | Self::Unidentified | Self::Assertion(_) => 401,
+            Self::ReadOnly(_) | Self::ForeignPage => 403,
             Self::BodyUnreadable
             | Self::RecordIdInvalid
             | Self::Find(_)
@@ -124,15 +149,21 @@ impl AdminError {
             | Self::Resolution(_) => 400,
             Self::NotFound => 404,
             Self::MethodNotAllowed | Self::ConsoleIsRead => 405,
-            Self::ObjectUnreachable | Self::RecordUnusable(_) => 503,
+            Self::ObjectUnreachable | Self::RecordUnusable(_) | Self::KeysUnreadable => 503,
         }
     }
 
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unauthorized => "unauthorised",
+            Self::Unidentified => "unidentified",
+            Self::Assertion(_) => "assertion-invalid",
+            Self::ReadOnly(_) => "read-only",
+            Self::ForeignPage => "foreign-page",
             Self::BodyUnreadable => "body-unreadable",
-            Self::ObjectUnreachable | Self::RecordUnusable(_) => "guard-unavailable",
+            Self::ObjectUnreachable | Self::RecordUnusable(_) | Self::KeysUnreadable => {
+                "guard-unavailable"
+            }
             Self::NotFound => "not-found",
             Self::RecordIdInvalid => "record-id-invalid",
             Self::MethodNotAllowed | Self::ConsoleIsRead => "method-not-allowed",

@@ -20,7 +20,7 @@ export function testAccess(world) {
   test("all of it works by keyboard, and the focus goes where one looks", async () => {
     const { id } = await send(world, "/payments/keys/lost");
     await visit(world, async (page) => {
-      assert.equal(await page.evaluate(() => document.activeElement.type), "password");
+      await page.locator("input[type=password]:focus").waitFor();
       await page.keyboard.type("wrong");
       await page.keyboard.press("Enter");
       await page.getByText("That is not the token").waitFor();
@@ -67,6 +67,7 @@ export function testAccess(world) {
 
 async function tour(world, page) {
   const { id } = await send(world, "/payments/tour");
+  await page.getByLabel("Operator’s token").waitFor();
   await check(page, "sign-in");
   await page.getByLabel("Operator’s token").fill("wrong");
   await page.keyboard.press("Enter");

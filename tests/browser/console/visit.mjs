@@ -9,7 +9,7 @@ import { randomUUID } from "node:crypto";
 import { CONSOLE_TOKEN } from "../fixture.mjs";
 
 /** What the browser itself says of answers that a test provokes. */
-const PROVOKED = /status of (400|401|404|409|500|503)|ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|FAILED)/;
+const PROVOKED = /status of (400|401|403|404|409|500|503)|ERR_(CONNECTION_REFUSED|CONNECTION_RESET|EMPTY_RESPONSE|FAILED)/;
 const AT_ONCE = 60;
 /** The caller of every request. */
 export const CALLER = "Bearer alice-of-the-console";

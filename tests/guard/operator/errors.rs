@@ -4,19 +4,49 @@ use super::parsed;
 use crate::fixtures::CLAIMED_AT;
 use onlyonce::guard::digest::Pepper;
 use onlyonce::guard::operator::{
-    AdminError, FindError, ListError, ResolutionError, find, resolution,
+    AdminError, AssertionError, FindError, ListError, ResolutionError, find, resolution,
 };
 use serde_json::json;
 
 /// What an operator reads: status, code and sentence.
 #[test]
 fn every_error_in_full() {
-    let rows: [(AdminError, u16, &str, &str); 23] = [
+    let rows: [(AdminError, u16, &str, &str); 28] = [
         (
             AdminError::Unauthorized,
             401,
             "unauthorised",
             "the token is missing or wrong; send Authorization: Bearer with the value of ADMIN_TOKEN",
+        ),
+        (
+            AdminError::Unidentified,
+            401,
+            "unidentified",
+            "the request names no operator; come through the Access application in front of this path, or send Authorization: Bearer with the value of ADMIN_TOKEN where that is set",
+        ),
+        (
+            AssertionError::Expired.into(),
+            401,
+            "assertion-invalid",
+            "the Access assertion has expired; sign in to Access again",
+        ),
+        (
+            AdminError::KeysUnreadable,
+            503,
+            "guard-unavailable",
+            "the signing keys of ACCESS_TEAM could not be read, so nobody can be told apart; ask again in a moment",
+        ),
+        (
+            AdminError::ReadOnly("bob@acme.com".into()),
+            403,
+            "read-only",
+            "bob@acme.com may read and not act, and nothing was changed; have the deployment name them in ACCESS_OPERATORS",
+        ),
+        (
+            AdminError::ForeignPage,
+            403,
+            "foreign-page",
+            "another site's page sent this, and nothing was changed; act from the console of this guard, or by a program",
         ),
         (
             AdminError::BodyUnreadable,
@@ -40,7 +70,7 @@ fn every_error_in_full() {
             AdminError::NotFound,
             404,
             "not-found",
-            "the guard has nothing under this path; ask for records/<record id>, unknown, outcomes or find",
+            "the guard has nothing under this path; ask for records/<record id>, unknown, outcomes, operator or find",
         ),
         (
             AdminError::RecordIdInvalid,
@@ -52,7 +82,7 @@ fn every_error_in_full() {
             AdminError::MethodNotAllowed,
             405,
             "method-not-allowed",
-            "the method does nothing here; use GET or DELETE for a record, GET for unknown and outcomes, POST for resolve and find",
+            "the method does nothing here; use GET or DELETE for a record, GET for unknown, outcomes and operator, POST for resolve and find",
         ),
         (
             AdminError::ConsoleIsRead,

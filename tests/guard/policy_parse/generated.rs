@@ -51,6 +51,9 @@ fn every_field_is_explained() {
         "settle",
         "scope",
         "max_stored_response",
+        "store",
+        "redact",
+        "seal",
     ];
     assert_eq!(beware, expected);
     assert!(KNOWN.iter().zip(&FIELDS).all(|(known, field)| known.name == field.known.name));
