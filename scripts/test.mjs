@@ -1,7 +1,7 @@
 // npm test: see USAGE.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "./lib/build.mjs";
+import { build, buildScriptRules } from "./lib/build.mjs";
 import { chromium } from "./lib/chromium.mjs";
 import { Failure, log, main } from "./lib/log.mjs";
 import { node22 } from "./lib/node22.mjs";
@@ -30,6 +30,7 @@ const CONFORM_TESTS = [join("tests", "conform")];
 const OPENAPI_TESTS = [join("tests", "openapi")];
 const PACKAGE_TESTS = [join("tests", "package")];
 const CLIENT_TESTS = [join("tests", "clients")];
+const READ_POLICIES = ["tools", "openapi", "package"];
 const parts = { native, proof, fuzz, tools, conform, openapi, package: packed, clients, workerd, storm, browser };
 
 await main(async () => {
@@ -38,6 +39,8 @@ await main(async () => {
   const needs = ["browser", "clients", "openapi"].map((name) => [name, chosen.includes(name)]);
   await setup(Object.fromEntries(needs));
   await build();
+  // Else the first test that reads a policy would wait for a compiler.
+  if (chosen.some((name) => READ_POLICIES.includes(name))) await buildScriptRules();
   for (const name of chosen) {
     log(`\n== ${name} tests ==`);
     await parts[name]();

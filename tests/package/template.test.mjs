@@ -21,6 +21,16 @@ test("its configuration is the repository's, but for where things lie and an exa
   assert.deepEqual({ ...theirs.vars }, { ORIGIN: "https://origin.example.com" });
 });
 
+test("whatever the repository's has for those who want it, it has too", () => {
+  const optional = (text) => text.split("\n").filter((line) => /^# (\[|\w+ = )/.test(line));
+  const own = optional(read("wrangler.toml"));
+  const ours = optional(readFileSync(`${root}wrangler.toml`, "utf8"));
+  assert.ok(ours.length > 20, "they are found");
+  // Those that the template sets.
+  const set = ["# [vars]", '# ORIGIN = "https://origin.example.com"'];
+  assert.deepEqual(ours.filter((line) => !own.includes(line) && !set.includes(line)), []);
+});
+
 test("its wrangler is the one that the package was tried with", () => {
   assert.equal(devDependencies.wrangler, JSON.parse(readFileSync(`${root}package.json`, "utf8")).devDependencies.wrangler);
 });

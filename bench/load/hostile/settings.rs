@@ -11,6 +11,8 @@ pub struct Settings {
     pub rate: f64,
     /// How many keys those who wait share.
     pub keys: usize,
+    /// What their keys begin with.
+    pub prefix: String,
     /// The address that all of it comes from.
     pub address: String,
 }
@@ -23,6 +25,7 @@ impl Settings {
             seconds: 10.0,
             rate: 20.0,
             keys: 200,
+            prefix: "waiter".into(),
             address: "198.51.100.7".into(),
         };
         for (name, value) in pairs(arguments)? {
@@ -38,6 +41,7 @@ impl Settings {
             "seconds" => self.seconds = number(name, value)?,
             "rate" => self.rate = number(name, value)?,
             "keys" => self.keys = number(name, value)?,
+            "prefix" => self.prefix = value.into(),
             "address" => self.address = value.into(),
             _ => return Err(format!("{name:?} is none of the settings")),
         }

@@ -17,7 +17,8 @@ pub fn wait(settings: &Settings) -> io::Result<Tally> {
     let mut clients = Vec::new();
     for number in 0..settings.clients {
         let mut client = Connection::comparing(settings.port, PATIENCE)?;
-        let key = format!("Idempotency-Key: waiter-{}\r\n", number % settings.keys);
+        let key = number % settings.keys;
+        let key = format!("Idempotency-Key: {}-{key}\r\n", settings.prefix);
         client.socket().write_all(&settings.post(PATH, &key, b"{}"))?;
         clients.push(client);
     }

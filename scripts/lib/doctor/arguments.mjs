@@ -5,6 +5,7 @@ import { Failure } from "../log.mjs";
 import { parsedArguments } from "../usage.mjs";
 
 export const USAGE = `${commandLine("doctor", "…")}
+What happened to a request that seems to have been carried out twice, and what to do.
   <url> <key or record id>... [options]       what happened under these keys
   <url> --unknown                             what nobody knows, and how to end it
   --log FILE [--since T] [--until T]          the duplicates of a period
