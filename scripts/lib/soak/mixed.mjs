@@ -5,7 +5,7 @@
 //    request was due (bench/load/mix).
 import { mix } from "../bench/load.mjs";
 import { freshPrefix } from "../bench/scenarios.mjs";
-import { folderBytes, RETRY_WINDOW, withGuard } from "./guard.mjs";
+import { storageBytes, RETRY_WINDOW, withGuard } from "./guard.mjs";
 import { mean, watchMemory } from "./memory.mjs";
 
 /** What share of which kind; see bench/load/mix/kinds.rs. `join` is four requests each. */
@@ -40,7 +40,7 @@ export function soak({ modules, seconds, calibration, rate: wanted, show }) {
     const total = await mix(guard.port, settings, (report) => {
       const memory = mean(watch.samples.slice(seen));
       seen = watch.samples.length;
-      minutes.push({ ...report, memory, storage: folderBytes(guard.storage) });
+      minutes.push({ ...report, memory, storage: storageBytes(guard.storage) });
       show(`minute ${minutes.length}: ${report.all.requests} answers, ${report.errors} errors, ${(memory / 1e6).toFixed(0)} MB`);
     });
     watch.stop();

@@ -20,7 +20,7 @@ export function soakTables({ capacity, rate, seconds, minutes, total, counts, me
 }
 
 function byMinute(minutes) {
-  const head = ["minute", "requests/s", "errors", "p50 ms", "p99 ms", "memory MB", "storage MB"];
+  const head = ["minute", "requests/s", "errors", "p50 ms", "p99 ms", "memory MB", "databases MB", "their logs MB"];
   const rows = minutes.map(({ seconds, errors, all, memory, storage }, at) => [
     String(at + 1),
     (all.requests / seconds).toFixed(0),
@@ -28,7 +28,8 @@ function byMinute(minutes) {
     ms(all.p50_us),
     ms(all.p99_us),
     mb(memory),
-    mb(storage),
+    mb(storage.databases),
+    mb(storage.logs),
   ]);
   return markdown(head, rows, 1);
 }
