@@ -11,10 +11,13 @@ use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Writes a request under a key.
+type Writer<'a> = Box<dyn Fn(&str) -> Vec<u8> + Sync + 'a>;
+
 /// A request of one shape, by a key that is new each time.
 pub struct Shape<'a> {
     pub name: &'static str,
-    pub request: Box<dyn Fn(&str) -> Vec<u8> + Sync + 'a>,
+    pub request: Writer<'a>,
 }
 
 impl<'a> Shape<'a> {

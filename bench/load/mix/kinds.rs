@@ -14,7 +14,7 @@
 pub enum Form {
     Order,
     SlowOrder,
-    Form,
+    Urlencoded,
     Document,
     Large,
 }
@@ -54,8 +54,8 @@ const KINDS: [Kind; 13] = [
     kind("replay", Key::Answered, Form::Order),
     kind("join", Key::Shared, Form::SlowOrder),
     kind("reused", Key::Reused, Form::Order),
-    kind("form", Key::New, Form::Form),
-    kind("form-replay", Key::Answered, Form::Form),
+    kind("form", Key::New, Form::Urlencoded),
+    kind("form-replay", Key::Answered, Form::Urlencoded),
     kind("json", Key::New, Form::Document),
     kind("json-replay", Key::Answered, Form::Document),
     kind("large", Key::New, Form::Large),
@@ -89,11 +89,11 @@ impl Kind {
 
 impl Form {
     pub const ALL: [Self; 5] =
-        [Self::Order, Self::SlowOrder, Self::Form, Self::Document, Self::Large];
+        [Self::Order, Self::SlowOrder, Self::Urlencoded, Self::Document, Self::Large];
 
     pub fn path(self) -> &'static str {
         match self {
-            Self::Order | Self::Form | Self::Document => "/counted/64/0",
+            Self::Order | Self::Urlencoded | Self::Document => "/counted/64/0",
             Self::SlowOrder => "/counted/64/50",
             Self::Large => "/counted/256000/0",
         }
@@ -101,7 +101,7 @@ impl Form {
 
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Form => "application/x-www-form-urlencoded",
+            Self::Urlencoded => "application/x-www-form-urlencoded",
             _ => "application/json",
         }
     }
@@ -110,7 +110,7 @@ impl Form {
     pub fn body(self, key: Key) -> String {
         let quantity = if key == Key::Reused { 4 } else { 3 };
         match self {
-            Self::Form => format!("sku=A-1009&quantity={quantity}&note=leave+it+at+the+door"),
+            Self::Urlencoded => format!("sku=A-1009&quantity={quantity}&note=leave+it+at+the+door"),
             Self::Document if key == Key::Answered => {
                 format!("{{\"rows\": [{}], \"quantity\": {quantity}}}", rows())
             }

@@ -8,12 +8,18 @@ const NANOSECONDS = 1e9;
  * which counts nanoseconds, where /proc/<pid>/stat has hundredths of a second.
  */
 export function cpuSeconds(pid) {
-  const threads = readdirSync(`/proc/${pid}/task`);
-  return threads.reduce((sum, thread) => sum + threadSeconds(`/proc/${pid}/task/${thread}/schedstat`), 0);
+  return threadSeconds(pid, 0);
 }
 
-function threadSeconds(path) {
-  return Number(readFileSync(path, "utf8").split(" ")[0]) / NANOSECONDS;
+/** Seconds in which its threads could have run and no processor was free. */
+export function waitedSeconds(pid) {
+  return threadSeconds(pid, 1);
+}
+
+function threadSeconds(pid, field) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const nanoseconds = (thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, "utf8").split(" ")[field]);
+  return threads.reduce((sum, thread) => sum + nanoseconds(thread), 0) / NANOSECONDS;
 }
 
 /** Bytes of memory that are the process's own: files that it has mapped do not count. */

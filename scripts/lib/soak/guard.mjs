@@ -47,9 +47,18 @@ export async function isWell({ port }) {
   }
 }
 
-/** Bytes of all files below a folder, logs of open databases included. */
-export function folderBytes(folder) {
-  return readdirSync(folder, { recursive: true }).reduce((sum, name) => sum + sizeOf(join(folder, name)), 0);
+/**
+ * Bytes of the files below a guard's storage: databases, and the logs beside open ones. A log takes up to
+ * 4 MB, whatever is stored, and goes with its object.
+ */
+export function storageBytes(folder) {
+  const bytes = { databases: 0, logs: 0 };
+  for (const name of readdirSync(folder, { recursive: true })) {
+    const size = sizeOf(join(folder, name));
+    if (name.endsWith(".sqlite")) bytes.databases += size;
+    else if (name.endsWith("-wal")) bytes.logs += size;
+  }
+  return bytes;
 }
 
 // An object that leaves the memory takes its log away, and that may be while this looks.

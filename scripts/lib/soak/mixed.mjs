@@ -3,9 +3,12 @@
 //    just before.
 // 2. Then requests come at a fixed rate, answered or not, and latencies count from the time at which a
 //    request was due (bench/load/mix).
+// 3. How long the guard waited for a processor is told: where that is more than a tenth or two of what it
+//    ran, the latencies are those of a busy machine.
 import { mix } from "../bench/load.mjs";
+import { cpuSeconds, waitedSeconds } from "../bench/process.mjs";
 import { freshPrefix } from "../bench/scenarios.mjs";
-import { folderBytes, RETRY_WINDOW, withGuard } from "./guard.mjs";
+import { storageBytes, RETRY_WINDOW, withGuard } from "./guard.mjs";
 import { mean, watchMemory } from "./memory.mjs";
 
 /** What share of which kind; see bench/load/mix/kinds.rs. `join` is four requests each. */
@@ -37,10 +40,14 @@ export function soak({ modules, seconds, calibration, rate: wanted, show }) {
     const minutes = [];
     const settings = { kinds: kinds(), rate, seconds, connections: OPEN_LOOP, every: Math.min(60, seconds / 2), age: RETRY_WINDOW / 2, prefix: freshPrefix() };
     let seen = 0;
+    let clock = clockOf(guard);
     const total = await mix(guard.port, settings, (report) => {
       const memory = mean(watch.samples.slice(seen));
       seen = watch.samples.length;
-      minutes.push({ ...report, memory, storage: folderBytes(guard.storage) });
+      const before = clock;
+      clock = clockOf(guard);
+      const waited = (clock.waited - before.waited) / (clock.ran - before.ran);
+      minutes.push({ ...report, memory, waited, storage: storageBytes(guard.storage) });
       show(`minute ${minutes.length}: ${report.all.requests} answers, ${report.errors} errors, ${(memory / 1e6).toFixed(0)} MB`);
     });
     watch.stop();
@@ -58,6 +65,10 @@ async function capacityOf(guard, seconds, show) {
   show("how much it holds");
   const { all } = await mix(guard.port, { ...settings, prefix: freshPrefix() });
   return all.requests / all.seconds;
+}
+
+function clockOf({ pid }) {
+  return { ran: cpuSeconds(pid), waited: waitedSeconds(pid) };
 }
 
 function kinds() {

@@ -20,15 +20,17 @@ export function soakTables({ capacity, rate, seconds, minutes, total, counts, me
 }
 
 function byMinute(minutes) {
-  const head = ["minute", "requests/s", "errors", "p50 ms", "p99 ms", "memory MB", "storage MB"];
-  const rows = minutes.map(({ seconds, errors, all, memory, storage }, at) => [
+  const head = ["minute", "requests/s", "errors", "p50 ms", "p99 ms", "waited for a processor, of ran", "memory MB", "databases MB", "their logs MB"];
+  const rows = minutes.map(({ seconds, errors, all, waited, memory, storage }, at) => [
     String(at + 1),
     (all.requests / seconds).toFixed(0),
     String(errors),
     ms(all.p50_us),
     ms(all.p99_us),
+    `${(100 * waited).toFixed(0)}%`,
     mb(memory),
-    mb(storage),
+    mb(storage.databases),
+    mb(storage.logs),
   ]);
   return markdown(head, rows, 1);
 }
