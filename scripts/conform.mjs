@@ -1,4 +1,4 @@
-// npm run conform -- <url> [--profile draft|stripe|acp|ucp]: whether an endpoint keeps what its clients
+// <url> [--profile draft|stripe|acp|ucp]: whether an endpoint keeps what its clients
 // are promised of an idempotency key, whoever wrote it. Rules:
 // 1. It needs nothing but Node 20: neither the packages nor the build.
 // 2. Before it sends anything it says how much at most; it sends no more, and waits for nothing for ever.

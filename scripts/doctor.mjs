@@ -1,4 +1,4 @@
-// npm run doctor -- [<url>] [<key or record id>]... [--log FILE]: what happened to a request that
+// [<url>] [<key or record id>]... [--log FILE]: what happened to a request that
 // seems to have been carried out twice, and what to do. Rules:
 // 1. It only reads. Whatever it advises, a person does.
 // 2. It needs nothing but Node 20: neither the packages nor the build.

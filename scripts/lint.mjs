@@ -17,8 +17,9 @@ await main(async () => {
   await lint("clippy, proof", ["clippy", "--locked", ...PROOF, ...STRICT]);
   const wasm = ["clippy", "--locked", "--lib", "--target", wasmTriple];
   await lint(`clippy, ${wasmTriple}`, [...wasm, ...STRICT]);
-  const browser = ["--features", "browser"];
-  await lint(`clippy, ${wasmTriple}, for the page`, [...wasm, ...browser, ...STRICT]);
+  for (const [feature, whose] of [["browser", "the page"], ["tools", "scripts"]]) {
+    await lint(`clippy, ${wasmTriple}, for ${whose}`, [...wasm, "--features", feature, ...STRICT]);
+  }
 });
 
 async function lint(name, args) {

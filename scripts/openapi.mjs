@@ -1,4 +1,4 @@
-// npm run openapi -- DOCUMENT: see USAGE. Rules:
+// The contract of the policy in an OpenAPI document: see USAGE. Rules:
 // 1. The policy is read by the guard itself, or told by a running one: what is written here is what it does.
 // 2. stdout is the overlay, the document or the findings; stderr is all else.
 // 3. A file is written only where it would change.

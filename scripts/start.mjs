@@ -1,24 +1,11 @@
-// npm start: see USAGE. Rules:
-// 1. Storage lies in .wrangler/state, for each origin apart: a second start knows every key of the
-//    first, and an origin is never answered for by another. One start at a time uses it.
-// 2. A runtime that dies is started again on its storage, as the edge would; only one that cannot
-//    even begin ends the whole.
-// 3. Ctrl-C, SIGTERM or the end of this process end everything it started.
-// 4. A mistake in wrangler.toml or in ORIGIN is told before anything is built, as check-policy tells it.
-// 5. With an ORIGIN of your own the guard is the same, and nothing of the demo reaches that origin:
-//    the page is served beside the guard, under a path of the guard's own (demo/page-at-guard.js).
-import { existsSync } from "node:fs";
+// npm start: see USAGE. How the guard runs is told in lib/local-guard.mjs.
 import { join } from "node:path";
 import { build } from "./lib/build.mjs";
-import { childRuntime } from "./lib/child-runtime.mjs";
-import { Failure, log, main } from "./lib/log.mjs";
-import { node22, onEnd } from "./lib/node22.mjs";
-import { occupy } from "./lib/occupied.mjs";
-import { newOperatorToken } from "./lib/operator-token.mjs";
-import { folderOf, originFrom, whyUnreachable } from "./lib/own-origin.mjs";
-import { root, stateFolder } from "./lib/paths.mjs";
-import { portAfter, portFrom, refuseBusyPort } from "./lib/ports.mjs";
-import { show } from "./lib/run.mjs";
+import { runLocalGuard } from "./lib/local-guard.mjs";
+import { main } from "./lib/log.mjs";
+import { originFrom } from "./lib/own-origin.mjs";
+import { root } from "./lib/paths.mjs";
+import { portFrom } from "./lib/ports.mjs";
 import { setup } from "./lib/setup.mjs";
 import { takesNoArguments } from "./lib/usage.mjs";
 
@@ -28,128 +15,9 @@ const USAGE = `npm start: sets up what is missing, builds, and runs the guard on
   PORT=9000 npm start                      on another port than 8787
 Ctrl-C ends it. What it keeps lies in .wrangler/state; secrets are read from .dev.vars.`;
 
-// By it the demo's runtime finds the queue's consumer in the guard's. Its queues are those of
-// demo/queues.toml; they lie in memory, and end with the guard.
-const QUEUES = ["--queues", "demo/queues.toml"];
-// A path of the shop's where the guard may ask what became of a key; all else is as wrangler.toml says.
-// The shop looks at no credentials, but without any the guard asks for nobody.
-const SETTLE = ["--route", "demo/settle.json", "--var", "SETTLE_AUTHORIZATION=Bearer demo"];
-const REGISTRY = ["--registry", join(stateFolder, "registry")];
-const PAGE = ["--around", "demo/page-at-guard.js", "--assets", "demo/wrangler.toml"];
-const running = new Set();
-let ending = false;
-
 await main(async () => {
   takesNoArguments(USAGE);
   const port = portFrom(process.env.PORT || "8787", "PORT");
   const own = process.env.ORIGIN && originFrom(process.env.ORIGIN);
-  const state = own ? join(stateFolder, "origins", folderOf(own)) : join(stateFolder, "guard");
-  await refuseBusyPort(port, "the guard's");
-  if (!own) await refuseBusyPort(portAfter(port), "the demo shop's, one above the guard's");
-  occupy(state, port);
-  if (own) await warnIfUnreachable(own);
-  const isChecked = await refuseMistakes(own);
-  await setup();
-  if (!isChecked) await refuseMistakes(own);
-  await build();
-  onEnd(endAll);
-  const token = newOperatorToken();
-  const origin = own ?? (await keepRunning("origin", demoArguments(portAfter(port))));
-  const mode = own ? PAGE : [...QUEUES, ...REGISTRY, ...SETTLE];
-  const guard = await keepRunning("guard", [...guardArguments(port, origin, state, token), ...mode]);
-  printAddresses({ guard, origin, own, token, unreachable: own && (await whyUnreachable(own)) });
+  await runLocalGuard({ config: join(root, "wrangler.toml"), port, own, setup, build });
 });
-
-// A process of its own: it wants Node 22, which a first start has only after the set-up. Returns
-// whether it could be asked.
-async function refuseMistakes(own) {
-  const node = node22();
-  if (!node || !existsSync(join(root, "node_modules", "wrangler"))) return false;
-  const args = [join(root, "scripts", "check-policy.mjs"), "--only-mistakes", ...(own ? ["--origin", own] : [])];
-  try {
-    await show(node, args, { cwd: root, env: { ...process.env, ONLYONCE_PACKAGES: "current" } });
-  } catch {
-    throw new Failure("nothing was started", { cure: "mend what is named above, then npm start again" });
-  }
-  return true;
-}
-
-async function warnIfUnreachable(origin) {
-  const reason = await whyUnreachable(origin);
-  if (reason) log(`! ORIGIN ${origin}: ${reason}. Start your API; the guard finds it when it is there.`);
-}
-
-function demoArguments(port) {
-  return ["--no-build", "--config", "demo/wrangler.toml", "--port", String(port), "--persist", join(stateFolder, "demo"), ...REGISTRY];
-}
-
-function guardArguments(port, origin, state, token) {
-  const vars = [`ORIGIN=${origin}`, ...(token ? [`ADMIN_TOKEN=${token}`] : [])].flatMap((value) => ["--var", value]);
-  return ["--no-build", "--port", String(port), "--persist", state, "--secrets", ...vars];
-}
-
-async function keepRunning(name, args) {
-  const runtime = childRuntime(name, args);
-  running.add(runtime);
-  runtime.ended.then(() => running.delete(runtime));
-  const url = await runtime.url.catch(failToStart);
-  // A free port was taken once; whoever knows the address must find it there again.
-  const same = args.map((value, at) => (args[at - 1] === "--port" ? new URL(url).port : value));
-  runtime.ended.then(() => restart(name, same));
-  return url;
-}
-
-async function failToStart(error) {
-  if (ending) return new Promise(() => {});
-  await stopAll();
-  throw new Failure(error.message, { cure: "see what it says above" });
-}
-
-async function restart(name, args) {
-  if (ending) return;
-  log(`${name} died; starting it again on the same storage`);
-  await main(() => keepRunning(name, args));
-}
-
-async function endAll() {
-  await stopAll();
-  process.exit(0);
-}
-
-async function stopAll() {
-  ending = true;
-  await Promise.all([...running].map((runtime) => runtime.stop()));
-}
-
-function printAddresses({ guard, origin, own, token, unreachable }) {
-  const said = own ? ownAddresses(guard, unreachable) : demoAddresses(guard, token);
-  log(`
-The guard answers on ${guard} in front of ${own ? "your API" : "the demo's shop"}, ${origin}
-
-${said}
-  operator  ${token ? `ADMIN_TOKEN=${token}` : "ADMIN_TOKEN as in .dev.vars"}, for npm run doctor and the console
-  console   ${guard}/.onlyonce/console
-
-Ctrl-C ends it; the keys are kept in .wrangler/state.`);
-}
-
-// What stands after the # is never sent; the page shows with it what an operator can do.
-function demoAddresses(guard, token) {
-  const order = `'{"item":"tea","quantity":1,"price_cents":450}'`;
-  return `  open      ${guard}/${token ? `#operator=${token}` : ""}
-  try       curl -i ${guard}/orders -H 'Idempotency-Key: "${newKey()}"' -H 'Content-Type: application/json' -d ${order}
-            and the same again: the second answer says Idempotency-Replayed: true`;
-}
-
-function ownAddresses(guard, unreachable) {
-  const missing = unreachable ? `! your API   ${unreachable}. Start it first: whatever key is sent before, the guard calls its outcome unknown
-             (502), and goes on doing so. Take a new key then\n` : "";
-  return `${missing}  open      ${guard}/.onlyonce/page/, where any request to your API can be sent twice
-  try       curl -i ${guard}/.onlyonce/health
-  then      curl -i ${guard}/PATH -H 'Idempotency-Key: "${newKey()}"' -H 'Content-Type: application/json' -d '{}'
-            with a PATH and a body that your API takes, twice: the second answer says Idempotency-Replayed: true`;
-}
-
-function newKey() {
-  return `try-${Math.random().toString(36).slice(2, 8)}`;
-}

@@ -1,7 +1,7 @@
 // npm test: see USAGE.
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { build } from "./lib/build.mjs";
+import { build, buildScriptRules } from "./lib/build.mjs";
 import { chromium } from "./lib/chromium.mjs";
 import { Failure, log, main } from "./lib/log.mjs";
 import { node22 } from "./lib/node22.mjs";
@@ -10,7 +10,7 @@ import { show } from "./lib/run.mjs";
 import { setup } from "./lib/setup.mjs";
 import { helpIfAsked } from "./lib/usage.mjs";
 
-const USAGE = `npm test [-- native|proof|fuzz|tools|conform|openapi|clients|workerd|storm|browser ...]: sets up, builds, and runs every test,
+const USAGE = `npm test [-- native|proof|fuzz|tools|conform|openapi|package|clients|workerd|storm|browser ...]: sets up, builds, and runs every test,
 or the parts that are named.
   native   the rules, on the host, without any runtime
   proof    the rules under a model checker, and at random (docs/PROOF.md)
@@ -18,6 +18,7 @@ or the parts that are named.
   tools    what an operator or a newcomer runs, against logs and a guard on the real runtime
   conform  the conformance kit on small servers with and without a flaw, and on the guard in each profile
   openapi  the policy in an API's own documents, public ones among them, with others' tools as the judges
+  package  the npm package on a machine without Rust, from its installation to a dry run of a deployment
   clients  the clients that people use, from npm, and curl, with the guard between them and an API
   workerd  the guard on the real runtime, driven over raw sockets
   storm    thousands of clients, and a runtime that is killed over and over (npm run storm)
@@ -27,8 +28,10 @@ const BROWSER_TESTS = [join("tests", "browser")];
 const TOOL_TESTS = [join("tests", "doctor"), join("tests", "tools")];
 const CONFORM_TESTS = [join("tests", "conform")];
 const OPENAPI_TESTS = [join("tests", "openapi")];
+const PACKAGE_TESTS = [join("tests", "package")];
 const CLIENT_TESTS = [join("tests", "clients")];
-const parts = { native, proof, fuzz, tools, conform, openapi, clients, workerd, storm, browser };
+const READ_POLICIES = ["tools", "openapi", "package"];
+const parts = { native, proof, fuzz, tools, conform, openapi, package: packed, clients, workerd, storm, browser };
 
 await main(async () => {
   helpIfAsked(USAGE);
@@ -36,6 +39,8 @@ await main(async () => {
   const needs = ["browser", "clients", "openapi"].map((name) => [name, chosen.includes(name)]);
   await setup(Object.fromEntries(needs));
   await build();
+  // Else the first test that reads a policy would wait for a compiler.
+  if (chosen.some((name) => READ_POLICIES.includes(name))) await buildScriptRules();
   for (const name of chosen) {
     log(`\n== ${name} tests ==`);
     await parts[name]();
@@ -82,6 +87,10 @@ function conform() {
 
 function openapi() {
   return nodeTest(OPENAPI_TESTS, process.env);
+}
+
+function packed() {
+  return nodeTest(PACKAGE_TESTS, process.env);
 }
 
 function clients() {

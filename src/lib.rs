@@ -45,7 +45,9 @@
 //!   - `edge::platform`: what `worker` and `web_sys` lack.
 //!   - `src/worker.mjs` is wrangler's `main`; `src/worker/` links the crate for the platform.
 //! - `browser`: the same rules for a page, in a small module of their own (feature `browser`).
-//! - `src/bin/policy`: prints the policy's reference and schema, and checks a policy; host only.
+//! - `report`: what people are told of a policy; `tools`: the same for scripts, in a module of their own
+//!   (feature `tools`).
+//! - `src/bin/policy`: prints the policy's reference and schema; host only.
 //!
 //! # Invariants
 //!
@@ -80,6 +82,12 @@
 
 #[cfg(all(target_arch = "wasm32", feature = "browser"))]
 mod browser;
-#[cfg(all(target_arch = "wasm32", not(feature = "browser")))]
+#[cfg(all(target_arch = "wasm32", not(any(feature = "browser", feature = "tools"))))]
 mod edge;
 pub mod guard;
+// No edge code: what is wrong in it ends a command at somebody's terminal.
+#[cfg(any(not(target_arch = "wasm32"), feature = "tools"))]
+#[allow(clippy::arithmetic_side_effects, clippy::expect_used, clippy::unreachable)]
+pub mod report;
+#[cfg(all(target_arch = "wasm32", feature = "tools"))]
+mod tools;

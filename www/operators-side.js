@@ -42,7 +42,7 @@ class OperatorsSide {
 
   constructor(lane, record, runMore) {
     Object.assign(this, { lane, record, runMore });
-    const label = element("label", {}, "ADMIN_TOKEN (npm start prints it)", this.#field);
+    const label = element("label", {}, "ADMIN_TOKEN (printed when the guard started)", this.#field);
     this.#field.value = token ?? "";
     this.#button.addEventListener("click", () => this.#resolve());
     this.nodes = [element("div", { class: "operator-act" }, label, this.#button), this.#status, element("details", {}, element("summary", {}, "The same as commands"), this.#steps)];

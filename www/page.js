@@ -54,7 +54,7 @@ function showAddresses({ guard, direct }) {
 }
 
 function* warningsFor({ guard, direct }, rulesLoaded) {
-  if (!guard) yield warning("This is the shop’s own address: no guard is in front of it, so both sides of a scene go the same way. Open the guard’s address, which npm start prints.");
+  if (!guard) yield warning("This is the shop’s own address: no guard is in front of it, so both sides of a scene go the same way. Open the guard’s address, which was printed when it started.");
   if (guard && !direct) yield warning("The shop’s own address cannot be reached from this browser, as it should be. The sides “without the guard” therefore send their requests without a key, which the guard passes on as they are.");
   if (!rulesLoaded) yield warning("The page’s copy of the guard’s rules (pkg/) did not load: keys come from the browser, and no fingerprints are shown. Run npm run build, then reload.");
 }

@@ -1,12 +1,11 @@
 //! Clients that send one request after the other, each over a connection of its own.
 
 use crate::figures::Figures;
-use crate::http::Messages;
+use crate::http::Connection;
 use crate::keys::Keys;
 use crate::origin::text;
 use crate::settings::Settings;
-use std::io::{self, Write};
-use std::net::TcpStream;
+use std::io;
 use std::sync::Barrier;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -63,17 +62,13 @@ fn groups(settings: &Settings) -> Result<Vec<Group>, String> {
 
 impl Run<'_> {
     fn client(&self, client: usize) -> io::Result<Figures> {
-        let stream = TcpStream::connect(("127.0.0.1", self.settings.port))?;
-        stream.set_nodelay(true)?;
-        let mut writer = stream.try_clone()?;
-        let mut messages = Messages::new(stream);
+        let mut connection = Connection::open(self.settings.port)?;
         let mut figures = Figures::default();
         for round in 0.. {
             let Some(number) = self.number(client, round) else { break };
             let request = self.request(number);
             let sent = Instant::now();
-            writer.write_all(&request)?;
-            let head = messages.next()?.ok_or(io::ErrorKind::UnexpectedEof)?;
+            let head = connection.exchange(&request)?;
             figures.note(sent.elapsed(), head.word(1), head.replayed);
         }
         Ok(figures)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Figures {
     /// Of each answer, in microseconds.
     latencies: Vec<u32>,
@@ -34,10 +34,11 @@ impl Figures {
         let statuses: Vec<String> =
             self.statuses.iter().map(|(status, count)| format!("\"{status}\":{count}")).collect();
         format!(
-            r#"{{"requests":{},"seconds":{seconds:.6},"p50_us":{},"p99_us":{},"replayed":{},"statuses":{{{}}}}}"#,
+            r#"{{"requests":{},"seconds":{seconds:.6},"p50_us":{},"p99_us":{},"slowest_us":{},"replayed":{},"statuses":{{{}}}}}"#,
             self.latencies.len(),
             self.percentile(50),
             self.percentile(99),
+            self.percentile(100),
             self.replayed,
             statuses.join(",")
         )

@@ -1,15 +1,19 @@
-//! The two ends of a measurement: an origin that answers at once, and clients that ask without
-//! pause. `npm run bench` starts both beside the Worker.
+//! The two ends of a measurement: an origin that answers at once, and clients. `npm run bench` and
+//! `npm run soak` start both beside the Worker.
 //!
 //! 1. Both use raw sockets and one thread for each connection, and no crate: what they cost is
 //!    small beside the Worker, and the same for every Worker that is measured.
 //! 2. `load origin` prints its port and answers until its input closes.
-//! 3. `load drive name=value…` prints one line of JSON and ends.
+//! 3. `load drive name=value…` has clients ask without pause, prints one line of JSON and ends.
+//! 4. `load mix name=value…` sends requests of many kinds when they are due, and compares what comes back.
+//! 5. `load hostile <scenario> name=value…` does what clients should not do, and counts what it gets.
 
 mod drive;
 mod figures;
+mod hostile;
 mod http;
 mod keys;
+mod mix;
 mod origin;
 mod settings;
 
@@ -23,7 +27,11 @@ fn main() -> ExitCode {
         Some((mode, rest)) if mode == "drive" => {
             Settings::parse(rest).and_then(|settings| drive::drive(&settings))
         }
-        _ => Err("write `load origin` or `load drive name=value…`".into()),
+        Some((mode, rest)) if mode == "mix" => mix::mix(rest),
+        Some((mode, rest)) if mode == "hostile" => hostile::attack(rest),
+        _ => Err("write `load origin`, `load drive name=value…`, `load mix name=value…` or \
+                  `load hostile <scenario> name=value…`"
+            .into()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -2,16 +2,24 @@
 //! body that lies ready.
 //!
 //! `/size/<bytes>` asks for a body of that size, `/slow/<ms>` for an answer after that time,
-//! `/calls` for the number of POSTs so far. Whatever else gets a small JSON text.
+//! `/calls` for the number of POSTs so far. `/counted/<bytes>/<ms>` asks for both, in an answer that no
+//! other call gets, and has its key counted: `/counts` tells the calls, the keys and how many of these
+//! came more than once. `/keyed/…` and
+//! `/formed/…` are the same. Whatever else gets a small JSON text.
 
 use crate::http::{Head, Messages};
+use std::collections::HashMap;
 use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{LazyLock, Mutex};
 use std::thread;
 use std::time::Duration;
 
 static POSTS: AtomicU64 = AtomicU64::new(0);
+
+/// How often each key came.
+static COUNTED: LazyLock<Mutex<HashMap<String, u32>>> = LazyLock::new(Mutex::default);
 
 const SMALL: &str = r#"{"id":"ord_8f14e45fceea167a","status":"accepted","item":"tea","quantity":1,"price_cents":450}"#;
 
@@ -44,18 +52,42 @@ fn answer(head: &Head) -> Vec<u8> {
         POSTS.fetch_add(1, Ordering::Relaxed);
     }
     let mut path = head.word(1).split('/').skip(1);
-    let (kind, value) = (path.next().unwrap_or_default(), path.next());
-    let number = || value.and_then(|value| value.parse().ok());
+    let kind = path.next().unwrap_or_default();
+    let mut number = || path.next().and_then(|value| value.parse().ok()).unwrap_or(0);
     let body = match kind {
-        "size" => text(number().unwrap_or(0)),
+        "size" => text(number()),
         "calls" => POSTS.load(Ordering::Relaxed).to_string(),
         "slow" => {
-            thread::sleep(Duration::from_millis(number().unwrap_or(0) as u64));
+            thread::sleep(Duration::from_millis(number() as u64));
             SMALL.into()
         }
+        "counted" | "keyed" | "formed" if posted => {
+            let call = count(head);
+            let text = text(number());
+            thread::sleep(Duration::from_millis(number() as u64));
+            format!("{{\"call\":{call},\"rows\":{text}}}")
+        }
+        "counts" => counts(),
         _ => SMALL.into(),
     };
     response(if posted { "201 Created" } else { "200 OK" }, &body)
+}
+
+/// Counts a call under its key, and gives its number.
+fn count(head: &Head) -> u64 {
+    static NUMBER: AtomicU64 = AtomicU64::new(0);
+    let key = head.key.clone().unwrap_or_default();
+    let mut counted = COUNTED.lock().expect("a lock that nobody dies with");
+    *counted.entry(key).or_default() += 1;
+    NUMBER.fetch_add(1, Ordering::Relaxed)
+}
+
+fn counts() -> String {
+    let counted = COUNTED.lock().expect("a lock that nobody dies with");
+    let counts: Vec<u32> = counted.values().copied().collect();
+    let calls: u32 = counts.iter().sum();
+    let doubled = counts.iter().filter(|count| **count > 1).count();
+    format!("{{\"calls\":{calls},\"keys\":{},\"doubled\":{doubled}}}", counts.len())
 }
 
 /// A JSON text of about this size.

@@ -31,9 +31,7 @@ impl Settings {
             body: 64,
             keys: Keys::None,
         };
-        for argument in arguments {
-            let (name, value) =
-                argument.split_once('=').ok_or(format!("{argument:?} is not name=value"))?;
+        for (name, value) in pairs(arguments)? {
             settings.set(name, value)?;
         }
         Ok(settings)
@@ -56,6 +54,15 @@ impl Settings {
     }
 }
 
-fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
+/// Arguments, each cut at its first `=`.
+pub fn pairs(arguments: &[String]) -> Result<Vec<(&str, &str)>, String> {
+    let pair = |argument: &'_ String| format!("{argument:?} is not name=value");
+    arguments
+        .iter()
+        .map(|argument| argument.split_once('=').ok_or_else(|| pair(argument)))
+        .collect()
+}
+
+pub fn number<T: std::str::FromStr>(name: &str, value: &str) -> Result<T, String> {
     value.parse().map_err(|_| format!("{name} {value:?} is not a number"))
 }

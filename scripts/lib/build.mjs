@@ -1,5 +1,6 @@
-// Builds the Worker into build/ with worker-build, and what the demo's page takes beside its source
-// into www/pkg: the rules, its modules in few files, and the documents that it links to.
+// Builds the Worker into build/ with worker-build, what the demo's page takes beside its source into
+// www/pkg: the rules, its modules in few files, and the documents that it links to; and the rules that
+// scripts read a policy with into scripts/pkg.
 // 1. wrangler.toml calls this as its `[build] command`, so a deployment is built the same way.
 // 2. Worker and rules come from one target folder: what they depend on is compiled once.
 // 3. Two builds at once wait for each other, and files in use are replaced whole.
@@ -10,7 +11,7 @@ import { cargoLines } from "./cargo-progress.mjs";
 import { locked } from "./lock.mjs";
 import { documentInputs, makeDocuments } from "./documents.mjs";
 import { Failure, step } from "./log.mjs";
-import { browserOutput, root, targetFolder, toolBins, wasmTriple, workerOutput } from "./paths.mjs";
+import { browserOutput, root, rulesOutput, targetFolder, toolBins, wasmTriple, workerOutput } from "./paths.mjs";
 import { run } from "./run.mjs";
 import { allToolsReady, toolEnv } from "./tools.mjs";
 
@@ -32,16 +33,31 @@ const STRIP = ["--strip-debug", "--strip-producers"];
 const fromCrate = () => [...CRATE.map((name) => join(root, name)), ...CARGO_TOOLS].flatMap(withContents);
 const PRODUCTS = [
   { name: "the Worker", folder: workerOutput, files: ["index_bg.wasm", "index.js"], inputs: fromCrate, make: makeWorker },
-  { name: "the rules for the page", folder: browserOutput, files: ["onlyonce_bg.wasm", "onlyonce.js"], inputs: fromCrate, make: makeRules },
+  rules("the page", "browser", browserOutput),
   { name: "the page", folder: browserOutput, files: ENTRIES.map((name) => `${name}.js`), inputs: pageSources, make: makePage },
   { name: "the page's documents", folder: join(browserOutput, "docs"), files: ["README.html"], inputs: documentInputs, make: makeDocuments },
 ];
+// Only what reads a policy wants them, and a first start need not wait for them.
+const SCRIPT_RULES = rules("scripts", "tools", rulesOutput);
 
 /** The tools must be there (see setup.mjs). */
 export async function build() {
+  await makeAll(PRODUCTS);
+}
+
+/** The same for the rules that scripts read a policy with. */
+export async function buildScriptRules() {
+  await makeAll([SCRIPT_RULES]);
+}
+
+export function scriptRulesUpToDate() {
+  return upToDate(SCRIPT_RULES);
+}
+
+async function makeAll(products) {
   if (!allToolsReady()) throw new Failure("a tool of the build is missing or has another version", { cure: "npm run setup" });
   await locked(join(root, ".wrangler", "build.lock"), async () => {
-    for (const product of PRODUCTS) {
+    for (const product of products) {
       await step(product.name, { done: () => upToDate(product), work: (progress) => make(product, progress) });
     }
   });
@@ -93,16 +109,22 @@ async function makePage(env) {
   await run(env.ESBUILD_BIN, [...entries, ...options], { cwd: root, env });
 }
 
-// wasm-bindgen writes a module that the browser loads as it is.
-async function makeRules(env, progress) {
-  const made = join(targetFolder, "page");
-  const cargo = ["build", "--release", "--locked", "--package", "onlyonce-worker", "--target", wasmTriple, "--features", "browser"];
+/** The rules as a module of their own: the crate with one of its features. */
+function rules(whose, feature, folder) {
+  const make = (env, progress) => makeRules(feature, folder, env, progress);
+  return { name: `the rules for ${whose}`, folder, files: ["onlyonce_bg.wasm", "onlyonce.js"], inputs: fromCrate, make };
+}
+
+// wasm-bindgen writes a module that browsers and Node.js load as it is.
+async function makeRules(feature, folder, env, progress) {
+  const made = join(targetFolder, feature);
+  const cargo = ["build", "--release", "--locked", "--package", "onlyonce-worker", "--target", wasmTriple, "--features", feature];
   await run("cargo", cargo, { cwd: root, env, onLine: cargoLines(progress), tailLines: COMPILER_LINES });
   const wasm = join(targetFolder, wasmTriple, "release", "onlyonce_worker.wasm");
   await run(env.WASM_BINDGEN_BIN, ["--target", "web", "--no-typescript", "--out-name", "onlyonce", "--out-dir", made, wasm], { env });
   await run(env.WASM_OPT_BIN, [join(made, "onlyonce_bg.wasm"), "-o", join(made, "small.wasm"), "-Oz", ...STRIP], { env });
-  replace(join(made, "small.wasm"), join(browserOutput, "onlyonce_bg.wasm"));
-  replace(join(made, "onlyonce.js"), join(browserOutput, "onlyonce.js"));
+  replace(join(made, "small.wasm"), join(folder, "onlyonce_bg.wasm"));
+  replace(join(made, "onlyonce.js"), join(folder, "onlyonce.js"));
 }
 
 // A reader meets the old file or the new one, never half of it.

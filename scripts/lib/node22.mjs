@@ -2,13 +2,15 @@
 // 1. A script may be started by any Node >= 20; what needs Node 22 starts itself again under it.
 // 2. The packages are current when every package that package-lock.json wants is installed in
 //    that very version; the files' times prove nothing after a `git checkout`.
-// 3. Whoever is started again dies with whoever started it: the channel between them tells.
+// 3. Out of the package, npm has brought the packages, and Node is the user's business: one that is too old
+//    is told.
+// 4. Whoever is started again dies with whoever started it: the channel between them tells.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { locked } from "./lock.mjs";
 import { Failure, step } from "./log.mjs";
-import { bins, root } from "./paths.mjs";
+import { bins, isRepository, root } from "./paths.mjs";
 import { outputOf, run } from "./run.mjs";
 
 const OLDEST_TO_START = [20, 0];
@@ -20,6 +22,7 @@ export async function npmPackages() {
   if (!newEnough(process.versions.node, OLDEST_TO_START)) {
     throw new Failure(`Node ${process.versions.node} is too old`, { cure: `install Node ${OLDEST_TO_START[0]} or newer` });
   }
+  if (!isRepository) return;
   await step("npm packages", installation(root));
 }
 
@@ -91,6 +94,10 @@ export async function underNode22() {
   if (process.env.ONLYONCE_PACKAGES !== "current") await npmPackages();
   const node = node22();
   if (node === process.execPath) return;
+  if (!node) {
+    const wanted = OLDEST_FOR_WRANGLER.join(".");
+    throw new Failure(`Node ${process.versions.node} is too old for wrangler`, { cure: `install Node ${wanted} or newer; for this folder alone: npm install --save-dev node@22` });
+  }
   await new Promise(() => startAgain(node));
 }
 

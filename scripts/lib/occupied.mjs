@@ -5,7 +5,6 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { isAlive } from "./lock.mjs";
 import { Failure } from "./log.mjs";
-import { root } from "./paths.mjs";
 
 /** Takes the folder until this process ends. `port` is where it is to be reached. */
 export function occupy(folder, port) {
@@ -19,8 +18,8 @@ export function occupy(folder, port) {
 function refuseOccupied(file, folder) {
   const owner = ownerOf(file);
   if (owner && isAlive(owner.pid)) {
-    throw new Failure(`the state in ${relative(root, folder)} is in use by process ${owner.pid}, a guard on port ${owner.port}`, {
-      cure: `use that one, or end it first; if process ${owner.pid} is something else, delete ${relative(root, file)}`,
+    throw new Failure(`the state in ${relative("", folder)} is in use by process ${owner.pid}, a guard on port ${owner.port}`, {
+      cure: `use that one, or end it first; if process ${owner.pid} is something else, delete ${relative("", file)}`,
     });
   }
   rmSync(file, { force: true });

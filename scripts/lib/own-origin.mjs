@@ -1,6 +1,7 @@
-// The origin that `npm start` is told of in ORIGIN.
+// The origin that a guard on this machine is told of.
 import { createHash } from "node:crypto";
 import { connect } from "node:net";
+import { startWith } from "./command.mjs";
 import { Failure } from "./log.mjs";
 
 const PATIENCE_MS = 3_000;
@@ -9,7 +10,7 @@ export function originFrom(text) {
   const url = URL.canParse(text) && new URL(text);
   if (url && /^https?:$/.test(url.protocol)) return text;
   throw new Failure(`ORIGIN="${text}" is not an http or https URL`, {
-    cure: "write it with its scheme: ORIGIN=http://127.0.0.1:9100 npm start",
+    cure: `write it with its scheme: ${startWith("origin", "http://127.0.0.1:9100")}`,
   });
 }
 

@@ -1,5 +1,6 @@
 // Ports on this machine. A busy or impossible one is told in one sentence, before anything starts.
 import { createServer } from "node:net";
+import { startWith } from "./command.mjs";
 import { Failure } from "./log.mjs";
 
 export const HOST = "127.0.0.1";
@@ -28,5 +29,5 @@ export function refuseBusyPort(port, whose = "") {
 function busy(port, whose, error) {
   const why = error.code === "EADDRINUSE" ? "is in use by another program" : `cannot be used (${error.message})`;
   const named = `port ${port} on ${HOST}${whose && `, ${whose},`}`;
-  return new Failure(`${named} ${why}`, { cure: "end that program, or choose another port (PORT=9000 npm start)" });
+  return new Failure(`${named} ${why}`, { cure: `end that program, or choose another port (${startWith("port", 9000)})` });
 }

@@ -6,7 +6,7 @@
 //    a watcher does, whose input closes in that moment.
 import { spawn } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createRequire, enableCompileCache } from "node:module";
 import { dirname, extname, join, resolve } from "node:path";
 import { Failure } from "./log.mjs";
@@ -34,23 +34,23 @@ const require = createRequire(import.meta.url);
  */
 export async function startRuntime(options) {
   await refuseBusyPort(options.port);
-  const { Miniflare, convertV4MiniflareOptions } = require("miniflare");
+  const { Miniflare, convertV4MiniflareOptions } = miniflare();
   const processes = watchProcesses(options.crashed);
   const config = miniflareOptions(options);
-  const miniflare = new Miniflare(convertV4MiniflareOptions(config));
+  const runtime = new Miniflare(convertV4MiniflareOptions(config));
   try {
     const names = config.workers.filter((worker) => worker.unsafeDirectSockets).map((worker) => worker.name);
-    const [url, beside] = await Promise.all(names.map((name) => miniflare.unsafeGetDirectURL(name)));
-    return { url: url.origin, beside: beside?.origin, pid: processes.current().pid, stop: () => stop(miniflare, processes) };
+    const [url, beside] = await Promise.all(names.map((name) => runtime.unsafeGetDirectURL(name)));
+    return { url: url.origin, beside: beside?.origin, pid: processes.current().pid, stop: () => stop(runtime, processes) };
   } catch (error) {
-    await stop(miniflare, processes);
+    await stop(runtime, processes);
     throw new Failure(`workerd did not start: ${error.message}`, { cure: "see what it says above" });
   }
 }
 
-async function stop(miniflare, processes) {
+async function stop(runtime, processes) {
   processes.expectEnd();
-  await miniflare.dispose();
+  await runtime.dispose();
 }
 
 function miniflareOptions({ port, persist, registry, beside, tail, log, ...options }) {
@@ -130,8 +130,10 @@ function readOptions(file, secrets = false) {
 
 // Modules are named by their paths below the folder that holds them all, and find each other by
 // these. The Worker's are its main and the build's output; the demo's lie beside its main.
-function modulesOf(main, around) {
-  if (!existsSync(main)) throw new Failure(`${main} does not exist`, { cure: "look at `main` in the configuration" });
+function modulesOf(file, around) {
+  if (!existsSync(file)) throw new Failure(`${file} does not exist`, { cure: "look at `main` in the configuration" });
+  // Where it is reached by a link, as a package may be, its modules still lie beside it.
+  const main = realpathSync(file);
   const beside = main === workerMain ? built() : modulesIn(dirname(main));
   const first = around ? [resolve(root, around), main] : [main];
   const paths = [...first, ...beside.filter((path) => path !== main)];
@@ -152,9 +154,14 @@ function modulesIn(folder) {
     .map((name) => join(folder, name));
 }
 
+// wrangler's own, wherever a package manager puts it.
+function miniflare() {
+  return createRequire(require.resolve("wrangler"))("miniflare");
+}
+
 // Miniflare's own remarks ("Ready on …") are noise here; its warnings and errors are not.
 function quietLog() {
-  const { Log, LogLevel } = require("miniflare");
+  const { Log, LogLevel } = miniflare();
   return new (class extends Log {
     log(message) {
       process.stderr.write(`${message}\n`);

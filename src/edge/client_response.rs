@@ -16,7 +16,7 @@ use crate::guard::problem::Problem;
 use crate::guard::problem_page::Reader;
 use crate::guard::profile::Profile;
 use crate::guard::public_address::{WITH_ADDRESS, shown};
-use crate::guard::record::{Answer, Body, Record};
+use crate::guard::record::{Answer, Body, LeftOut, Record};
 use crate::guard::replay::{CacheStatus, HeaderChange, Marking, server_timing_metric};
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{Delivery, ResponseHead};
@@ -118,6 +118,16 @@ pub struct ResponseWriter<'a> {
     pub started: UnixMillis,
 }
 
+/// What is said of an answer beside its key and record.
+struct About<'a> {
+    status: CacheStatus,
+    detail: Option<&'static str>,
+    expires_at: Option<UnixMillis>,
+    answered_at: Option<UnixMillis>,
+    left_out: &'a LeftOut,
+    origin: Millis,
+}
+
 impl ResponseWriter<'_> {
     /// A record's answer, as the object handed it over: a body that lies in rows comes as a stream, and the
     /// origin's headers and reason phrase only to those who were there when they came.
@@ -170,7 +180,15 @@ impl ResponseWriter<'_> {
         let expires_at = record.expires_at();
         let status = CacheStatus::Delivery(delivery);
         let detail = answer.source.detail().or(self.detail);
-        self.mark(headers, status, detail, expires_at, Some(answer.answered_at), origin)
+        let about = About {
+            status,
+            detail,
+            expires_at,
+            answered_at: Some(answer.answered_at),
+            left_out: &answer.left_out,
+            origin,
+        };
+        self.mark(headers, about)
     }
 
     /// The origin's own response, handed on as it comes.
@@ -185,7 +203,15 @@ impl ResponseWriter<'_> {
         let Attachments { headers, body } = attachments;
         let headers = headers.clone().ok_or("the response came without its headers")?;
         let headers = AnswerHeaders::Live(headers);
-        let headers = self.mark(headers, status, self.detail, expires_at, None, origin)?;
+        let about = About {
+            status,
+            detail: self.detail,
+            expires_at,
+            answered_at: None,
+            left_out: &LeftOut::Nothing,
+            origin,
+        };
+        let headers = self.mark(headers, about)?;
         let has_body = !has_no_body(head.status) && !body.is_undefined();
         response(head.status, head.reason.as_deref(), &headers, has_body.then_some(body))
     }
@@ -202,20 +228,21 @@ impl ResponseWriter<'_> {
     }
 
     /// Writes into an answer's headers what is said of it, and the public address in the origin's place.
-    fn mark(
-        &self,
-        mut headers: AnswerHeaders,
-        status: CacheStatus,
-        detail: Option<&'static str>,
-        expires_at: Option<UnixMillis>,
-        answered_at: Option<UnixMillis>,
-        origin: Millis,
-    ) -> Result<Headers, JsValue> {
+    fn mark(&self, mut headers: AnswerHeaders, about: About) -> Result<Headers, JsValue> {
         let now = now();
-        let guard = Millis(now.since(self.started).0.saturating_sub(origin.0));
-        let (key, record) = (self.spelling.as_deref(), self.record);
-        let marking =
-            Marking { key, record, expires_at, status, detail, answered_at, now, guard, origin };
+        let About { status, detail, expires_at, answered_at, left_out, origin } = about;
+        let marking = Marking {
+            key: self.spelling.as_deref(),
+            record: self.record,
+            expires_at,
+            status,
+            detail,
+            answered_at,
+            left_out,
+            now,
+            guard: Millis(now.since(self.started).0.saturating_sub(origin.0)),
+            origin,
+        };
         let cors = self.context.cors_changes(&|name| headers.value(name));
         headers.change(marking.marks().into_iter().chain(cors))?;
         self.publish(&mut headers)?;

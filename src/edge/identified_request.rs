@@ -9,6 +9,7 @@ use super::guarded_request::GuardedRequest;
 use super::object_client::{Attachments, Call, ObjectUnreachable, submit};
 use super::pass_through::{BypassReason, pass_buffered};
 use super::platform::now;
+use super::sealed::{open, open_stored};
 use crate::guard::fingerprint::{Fingerprint, Method};
 use crate::guard::log::{ClaimRef, RequestOutcome};
 use crate::guard::machine::Refusal;
@@ -18,6 +19,7 @@ use crate::guard::record::{Reason, Record};
 use crate::guard::replay::{CacheStatus, may_replay};
 use crate::guard::rpc::{Delivery, DryRun, KeySource, ResponseHead, SubmitReply, SubmitResult};
 use crate::guard::scope::Credential;
+use crate::guard::seal::SealKey;
 use crate::guard::time::Millis;
 use futures_util::future::{Either, select};
 use js_sys::Uint8Array;
@@ -35,6 +37,7 @@ pub struct IdentifiedRequest<'a> {
     pub key_header: Option<&'a str>,
     pub body: Uint8Array,
     pub fingerprint: Fingerprint,
+    pub seal_key: SealKey,
 }
 
 impl IdentifiedRequest<'_> {
@@ -44,17 +47,16 @@ impl IdentifiedRequest<'_> {
         }
         let record = self.writer.record;
         if let Some(recent) = copies::in_isolate(record).filter(|copy| self.is_proven_by(copy)) {
-            self.log_delivery(&recent, Delivery::Replayed, Millis(0));
-            return self.writer.copy(Copy { record: recent, body: None });
+            return self.replay(Copy { record: recent, body: None }).await;
         }
         let call = self.call();
         let (object, copy) = (pin!(submit(&call)), pin!(self.copy()));
         match select(copy, object).await {
-            Either::Left((Some(copy), _)) => self.replay(copy),
+            Either::Left((Some(copy), _)) => self.replay(copy).await,
             Either::Left((None, object)) => self.reply(object.await).await,
             Either::Right((Ok(reply), _)) => self.reply(Ok(reply)).await,
             Either::Right((Err(unreachable), copy)) => match copy.await {
-                Some(copy) => self.replay(copy),
+                Some(copy) => self.replay(copy).await,
                 None => self.reply(Err(unreachable)).await,
             },
         }
@@ -69,6 +71,7 @@ impl IdentifiedRequest<'_> {
             source: self.source,
             key_header: self.key_header,
             observe: self.guarded.observes(),
+            seal_key: self.guarded.settings.keeping.seal.then_some(&self.seal_key),
         }
     }
 
@@ -90,10 +93,15 @@ impl IdentifiedRequest<'_> {
         self.is_proven_by(&copy.record).then_some(copy)
     }
 
-    fn replay(&self, copy: Copy) -> Result<Response, JsValue> {
+    async fn replay(&self, copy: Copy) -> Result<Response, JsValue> {
         copies::remember(self.writer.record, &copy.record);
-        self.log_delivery(&copy.record, Delivery::Replayed, Millis(0));
-        self.writer.copy(copy)
+        match open(copy, self.writer.record, &self.seal_key).await {
+            Some(copy) => {
+                self.log_delivery(&copy.record, Delivery::Replayed, Millis(0));
+                self.writer.copy(copy)
+            }
+            None => self.refuse(Refusal::ResponseNotKept),
+        }
     }
 
     async fn reply(
@@ -113,12 +121,15 @@ impl IdentifiedRequest<'_> {
         };
         match result {
             SubmitResult::Stored { delivery, record, reason } => {
-                self.stored(&record, reason.as_deref(), attachments, delivery, origin)
+                self.stored(&record, reason.as_deref(), attachments, delivery, origin).await
             }
             SubmitResult::Released { shared, head } => {
                 handed_on("released", head, CacheStatus::Released { shared })
             }
             SubmitResult::Streamed { head } => handed_on("first", head, CacheStatus::Streamed),
+            SubmitResult::Whole { head } => {
+                handed_on("first", head, CacheStatus::Delivery(Delivery::First))
+            }
             SubmitResult::NotKept { head } => handed_on("not-kept", head, CacheStatus::NotKept),
             SubmitResult::Refused { refusal } => self.refuse(refusal),
             SubmitResult::Duplicate { would } => self.dry_run(would).await,
@@ -176,7 +187,7 @@ impl IdentifiedRequest<'_> {
         self.pass(BypassReason::Observe, outcome).await
     }
 
-    fn stored(
+    async fn stored(
         &self,
         record: &[u8],
         reason: Option<&str>,
@@ -188,6 +199,15 @@ impl IdentifiedRequest<'_> {
             return self.unavailable(ANSWER_BROKE_OFF.into());
         };
         copies::remember(self.writer.record, &record);
+        let (record, attachments) = match record.answer().is_some_and(|answer| answer.sealed) {
+            false => (record, attachments),
+            true => {
+                match open_stored(record, attachments, self.writer.record, &self.seal_key).await {
+                    Some(opened) => opened,
+                    None => return self.refuse(Refusal::ResponseNotKept),
+                }
+            }
+        };
         self.log_delivery(&record, delivery, origin);
         self.writer.stored(&record, reason, attachments, delivery, origin)
     }

@@ -21,6 +21,7 @@ mod origin_fetch;
 mod pass_through;
 mod platform;
 mod queue_consumer;
+mod sealed;
 
 use crate::guard::console::requested;
 use crate::guard::contract::{self, contract};

@@ -14,6 +14,7 @@ use crate::guard::policy::Sharding;
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::{KeySource, SubmitReply, SubmitRequest, SubmitResult};
 use crate::guard::scope::RecordId;
+use crate::guard::seal::SealKey;
 use js_sys::futures::JsFuture;
 use js_sys::{Promise, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -65,6 +66,8 @@ pub struct Call<'a> {
     /// The `Idempotency-Key` header that the origin gets in place of the client's.
     pub key_header: Option<&'a str>,
     pub observe: bool,
+    /// What the answer is sealed with, where the policy wants it sealed.
+    pub seal_key: Option<&'a SealKey>,
 }
 
 /// There is no reply.
@@ -176,6 +179,7 @@ impl Call<'_> {
             observe: self.observe,
             redelivered,
             known_only,
+            seal_key: self.seal_key.cloned(),
         };
         let message = Uint8Array::from(request.encode().as_slice());
         let stub: GuardObject = stub.into_rpc();

@@ -20,7 +20,7 @@ pub struct Cors {
 }
 
 /// The guard's response headers that a page may want to read.
-const EXPOSED: &str = "Idempotency-Key, Idempotency-Replayed, Idempotent-Replayed, Idempotency-Expires, Cache-Status, Age, Server-Timing, Link, Retry-After, Stripe-Should-Retry, X-Should-Retry";
+const EXPOSED: &str = "Idempotency-Key, Idempotency-Replayed, Idempotent-Replayed, Idempotency-Expires, Idempotency-Omitted, Cache-Status, Age, Server-Timing, Link, Retry-After, Stripe-Should-Retry, X-Should-Retry";
 
 /// In seconds; browsers keep what a preflight said for 5 s where nothing is said.
 const MAX_AGE: &str = "600";

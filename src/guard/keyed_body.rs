@@ -11,13 +11,11 @@
 //!    origins take it.
 
 use super::form;
+use super::json_pointer::values_at;
 use super::media_type::{MediaType, coding};
 use super::multipart::Multipart;
 use super::request_head::RequestHead;
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
-use std::borrow::Cow;
-use std::fmt::{Formatter, Result as Written};
 use thiserror::Error;
 
 /// A body that can hold a key.
@@ -135,128 +133,23 @@ pub fn only_value(mut values: impl Iterator<Item = Vec<u8>>) -> Result<Option<St
     }
 }
 
-/// What a text of JSON holds at a pointer. A byte order mark before it is passed over, as origins do.
-fn member(text: &[u8], pointer: &[String]) -> Found {
-    let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
-    let mut reader = serde_json::Deserializer::from_slice(text);
-    let found = Member(pointer).deserialize(&mut reader);
-    match found.and_then(|found| reader.end().map(|()| found)) {
-        Ok(found) => found,
-        Err(_) => Err(NoText::Unreadable(Unreadable::NoJson)),
-    }
-}
-
-type Found = Result<Option<String>, NoText>;
-
-/// Reads a value to its end for what it holds at the rest of a pointer; no deeper than that is long.
-struct Member<'p>(&'p [String]);
-
-impl<'de> DeserializeSeed<'de> for Member<'_> {
-    type Value = Found;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Found, D::Error> {
-        match self.0.split_first() {
-            Some(_) => deserializer.deserialize_any(self),
-            None => serde::Deserialize::deserialize(deserializer).map(text_of),
-        }
+/// What a text of JSON holds at a pointer.
+fn member(text: &[u8], pointer: &[String]) -> Result<Option<String>, NoText> {
+    let found = values_at(text, &[pointer]).ok_or(NoText::Unreadable(Unreadable::NoJson))?;
+    match found.values.first() {
+        _ if found.is_ambiguous => Err(NoText::Repeated),
+        Some(found) => text_of(found.value),
+        None => Ok(None),
     }
 }
 
 /// The text that a value is.
-fn text_of(value: &RawValue) -> Found {
+fn text_of(value: &RawValue) -> Result<Option<String>, NoText> {
     let json = value.get();
     match json.as_bytes().first() {
         Some(b'n') => Ok(None),
         Some(b'"') => serde_json::from_str(json).map(Some).map_err(|_| NoText::OtherType),
         _ if json.bytes().all(|byte| byte.is_ascii_digit()) => Ok(Some(json.to_owned())),
         _ => Err(NoText::OtherType),
-    }
-}
-
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Found;
-
-    fn expecting(&self, formatter: &mut Formatter) -> Written {
-        formatter.write_str("JSON")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Found, A::Error> {
-        let Some((name, rest)) = self.0.split_first() else { return Ok(Ok(None)) };
-        let mut found = None;
-        while let Some(Name(member)) = map.next_key()? {
-            if *member != *name.as_bytes() {
-                map.next_value::<IgnoredAny>()?;
-                continue;
-            }
-            let value = map.next_value_seed(Member(rest))?;
-            found = Some(if found.is_none() { value } else { Err(NoText::Repeated) });
-        }
-        Ok(found.unwrap_or(Ok(None)))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Found, A::Error> {
-        let Some((wanted, rest)) = self.0.split_first() else { return Ok(Ok(None)) };
-        let wanted = wanted.parse().ok().filter(|index: &usize| index.to_string() == *wanted);
-        let (mut found, mut index) = (Ok(None), 0_usize);
-        loop {
-            match Some(index) == wanted {
-                true => match items.next_element_seed(Member(rest))? {
-                    Some(value) => found = value,
-                    None => return Ok(found),
-                },
-                false if items.next_element::<IgnoredAny>()?.is_none() => return Ok(found),
-                false => {}
-            }
-            index = index.saturating_add(1);
-        }
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Found, E> {
-        Ok(Ok(None))
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Found, E> {
-        Ok(Ok(None))
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Found, E> {
-        Ok(Ok(None))
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Found, E> {
-        Ok(Ok(None))
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Found, E> {
-        Ok(Ok(None))
-    }
-
-    fn visit_unit<E>(self) -> Result<Found, E> {
-        Ok(Ok(None))
-    }
-}
-
-/// A member's name, as bytes: one that holds half a surrogate pair is a name as well.
-struct Name<'a>(Cow<'a, [u8]>);
-
-impl<'de> serde::Deserialize<'de> for Name<'de> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl<'de> Visitor<'de> for Bytes {
-            type Value = Name<'de>;
-
-            fn expecting(&self, formatter: &mut Formatter) -> Written {
-                formatter.write_str("a name")
-            }
-
-            fn visit_borrowed_bytes<E>(self, bytes: &'de [u8]) -> Result<Name<'de>, E> {
-                Ok(Name(bytes.into()))
-            }
-
-            fn visit_bytes<E>(self, bytes: &[u8]) -> Result<Name<'de>, E> {
-                Ok(Name(bytes.to_vec().into()))
-            }
-        }
-        deserializer.deserialize_bytes(Bytes)
     }
 }

@@ -159,7 +159,7 @@ fn for_people(problem: &Problem) -> (&'static str, &'static str) {
         ),
         Code::ResponseNotKept => (
             "This was carried out",
-            "What it answered was too large to be shown again. Look at your orders or payments, and do not send it again.",
+            "What it answered was not kept and cannot be shown again. Look at your orders or payments, and do not send it again.",
         ),
         Code::OriginUnreachable => (
             "This site cannot be reached right now",

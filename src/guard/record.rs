@@ -192,6 +192,20 @@ pub struct Answer {
     pub origin_time: Millis,
     pub body: Body,
     pub source: AnswerSource,
+    pub left_out: LeftOut,
+    /// Only its caller can read it: there are no headers, and the body is ciphertext that holds both
+    /// ([`super::seal`]).
+    pub sealed: bool,
+}
+
+/// What the first caller got of an answer and no retry does, because the policy says so.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LeftOut {
+    #[default]
+    Nothing,
+    Body,
+    /// The members at these JSON pointers.
+    Members(Vec<String>),
 }
 
 /// Who gave an answer. What the origin did not say must never pass for its word.
@@ -327,6 +341,12 @@ impl Answer {
     /// another one's request is carried out, so that nobody can take a key by being refused.
     pub fn is_refusal(&self) -> bool {
         (400..500).contains(&self.status)
+    }
+
+    /// The same answer with nothing but its status.
+    #[must_use]
+    pub fn without_content(self) -> Self {
+        Self { headers: Vec::new(), body: Body::NotKept, ..self }
     }
 
     /// The body where the record itself holds it.

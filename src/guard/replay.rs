@@ -12,7 +12,7 @@
 
 use super::fingerprint::{Fingerprint, Method};
 use super::forward::hop_by_hop;
-use super::record::{Body, Record};
+use super::record::{Body, LeftOut, Record};
 use super::rpc::Delivery;
 use super::scope::{Credential, RecordId};
 use super::source::{Source, Unreadable};
@@ -55,7 +55,9 @@ pub fn copy_lifetime(record: &Record, now: UnixMillis) -> Option<Millis> {
 /// The names of a response's headers that are shown to nobody: those that belong to one connection, those
 /// that `Connection` has this value to name, and what the guard says itself.
 fn not_shown(connection: Option<&str>) -> Vec<Cow<'static, str>> {
-    let own = ["content-length", "idempotency-replayed", "idempotent-replayed"].map(Cow::Borrowed);
+    let own =
+        ["content-length", "idempotency-omitted", "idempotency-replayed", "idempotent-replayed"]
+            .map(Cow::Borrowed);
     hop_by_hop(connection, &|_| false).into_iter().chain(own).collect()
 }
 
@@ -133,6 +135,8 @@ pub struct Marking<'a> {
     pub detail: Option<&'static str>,
     /// When the origin answered, for a replay's `Age`.
     pub answered_at: Option<UnixMillis>,
+    /// What a retry does not get of the answer.
+    pub left_out: &'a LeftOut,
     pub now: UnixMillis,
     pub guard: Millis,
     pub origin: Millis,
@@ -208,6 +212,8 @@ impl Marking<'_> {
                 value: "no-store".into(),
                 how: How::Default,
             });
+            let omitted = self.left_out.header();
+            marks.extend(omitted.map(|omitted| set("idempotency-omitted", omitted)));
         }
         marks
     }

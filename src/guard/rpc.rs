@@ -15,13 +15,14 @@ use super::fingerprint::Fingerprint;
 use super::log::ClaimRef;
 use super::machine::Refusal;
 use super::scope::RecordId;
+use super::seal::SealKey;
 use super::time::{Millis, UnixMillis};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 /// The version of the messages.
-pub const PROTOCOL: u32 = 10;
+pub const PROTOCOL: u32 = 11;
 
 /// From the Worker to the object: a request that may claim its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +45,8 @@ pub struct SubmitRequest {
     /// The key belongs to another shard by now (`shards_before`): this one carries the request out only
     /// if it knows the key, else it fences it and says so.
     pub known_only: bool,
+    /// What the answer is sealed with, where the policy wants it sealed.
+    pub seal_key: Option<SealKey>,
 }
 
 /// Where a request's key comes from.
@@ -129,6 +132,10 @@ pub enum SubmitResult {
     /// The record compares a header that holds what could be two values; the text says which.
     Unreadable {
         detail: String,
+    },
+    /// The response is the origin's, complete; what is stored of it is less, or sealed.
+    Whole {
+        head: ResponseHead,
     },
 }
 

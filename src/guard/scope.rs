@@ -165,11 +165,61 @@ impl Namespace<'_> {
             digest.field(scope.source.written().as_bytes()).optional(scope.value.as_deref())
         })
     }
+
+    fn of_key(&self, purpose: &str, key: &IdempotencyKey) -> Hex<32> {
+        self.digest(purpose).field(key.as_str().as_bytes()).finish()
+    }
+
+    /// Returns `None` if no credential is present that says anything.
+    fn of_request(
+        &self,
+        purpose: &str,
+        credential: &[Source],
+        head: &impl RequestHead,
+        fingerprint: &Hex<32>,
+    ) -> Result<Option<Hex<32>>, Unreadable> {
+        let values: Vec<_> =
+            credential.iter().map(|source| source.read(head)).collect::<Result<_, _>>()?;
+        let says_who = |(source, value): (&Source, &Option<String>)| {
+            value.as_ref().is_some_and(|value| source.is_credential(value))
+        };
+        if !credential.iter().zip(&values).any(says_who) {
+            return Ok(None);
+        }
+        let digest = self.digest(purpose);
+        let digest = values.iter().fold(digest, |digest, value| digest.optional(value.as_deref()));
+        Ok(Some(digest.field(fingerprint.to_string().as_bytes()).finish()))
+    }
+}
+
+/// What only those who can name an operation can make: of what its record's id is made of, and stored
+/// nowhere.
+pub struct OperationSecret(Hex<32>);
+
+impl OperationSecret {
+    pub fn new(namespace: Namespace, key: &IdempotencyKey) -> Self {
+        Self(namespace.of_key("onlyonce seal 1", key))
+    }
+
+    /// For a request without a key, as of its record.
+    pub fn derived(
+        namespace: Namespace,
+        credential: &[Source],
+        head: &impl RequestHead,
+        fingerprint: &Hex<32>,
+    ) -> Result<Option<Self>, Unreadable> {
+        let purpose = "onlyonce derived seal 1";
+        Ok(namespace.of_request(purpose, credential, head, fingerprint)?.map(Self))
+    }
+
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0.0
+    }
 }
 
 impl RecordId {
     pub fn new(namespace: Namespace, key: &IdempotencyKey) -> Self {
-        Self(namespace.digest("onlyonce record 1").field(key.as_str().as_bytes()).finish())
+        Self(namespace.of_key("onlyonce record 1", key))
     }
 
     /// For a request without a key: the same credential and the same request are the same
@@ -181,17 +231,8 @@ impl RecordId {
         head: &impl RequestHead,
         fingerprint: &Hex<32>,
     ) -> Result<Option<Self>, Unreadable> {
-        let values: Vec<_> =
-            credential.iter().map(|source| source.read(head)).collect::<Result<_, _>>()?;
-        let says_who = |(source, value): (&Source, &Option<String>)| {
-            value.as_ref().is_some_and(|value| source.is_credential(value))
-        };
-        if !credential.iter().zip(&values).any(says_who) {
-            return Ok(None);
-        }
-        let digest = namespace.digest("onlyonce derived record 1");
-        let digest = values.iter().fold(digest, |digest, value| digest.optional(value.as_deref()));
-        Ok(Some(Self(digest.field(fingerprint.to_string().as_bytes()).finish())))
+        let purpose = "onlyonce derived record 1";
+        Ok(namespace.of_request(purpose, credential, head, fingerprint)?.map(Self))
     }
 
     pub fn as_bytes(&self) -> &[u8; 32] {

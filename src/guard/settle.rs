@@ -16,7 +16,9 @@
 
 use super::document::Members;
 use super::key::IdempotencyKey;
-use super::record::{Answer, AnswerSource, Body, Claim, INLINE_LIMIT, Outcome, ProbeAnswer};
+use super::record::{
+    Answer, AnswerSource, Body, Claim, INLINE_LIMIT, LeftOut, Outcome, ProbeAnswer,
+};
 use super::time::{Millis, UnixMillis};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::value::RawValue;
@@ -227,6 +229,14 @@ fn settled_answer(json: &RawValue, answered_at: UnixMillis, origin_time: Millis)
         false => Body::NotKept,
     };
     let headers = vec![("content-type".into(), "application/json".into())];
-    let source = AnswerSource::Settled;
-    Answer { status: 200, headers, answered_at, origin_time, body, source }
+    Answer {
+        status: 200,
+        headers,
+        answered_at,
+        origin_time,
+        body,
+        source: AnswerSource::Settled,
+        left_out: LeftOut::Nothing,
+        sealed: false,
+    }
 }

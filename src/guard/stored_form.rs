@@ -14,7 +14,7 @@ use super::record::{Answer, Body, Record};
 use thiserror::Error;
 
 /// The version of the stored form. Those before it were never deployed.
-pub const VERSION: u32 = 6;
+pub const VERSION: u32 = 7;
 
 const MAGIC: [u8; 4] = *b"once";
 

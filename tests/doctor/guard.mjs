@@ -10,7 +10,7 @@ import { logFile } from "./doctor.mjs";
 export const TOKEN = "sesame-of-the-doctor";
 export const ALICE = "Bearer alice";
 const settle = { path: "/lookup?key={key}", found: "/data/0", absent_after: "15m" };
-const POLICY = { routes: [{ path: "/asked", settle }] };
+const POLICY = { routes: [{ path: "/asked", settle }, { path: "/sealed", seal: true }, { path: "/head", store: "head" }] };
 const PATIENCE_MS = 10_000;
 
 /** `{ url, origin, order, log, stop }`; without a token, and without `more` of the variables, no operator is answered. */

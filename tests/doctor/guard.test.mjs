@@ -41,6 +41,24 @@ test("an order that was sent under two keys, and its log", async () => {
   assert.deepEqual(kinds(period), ["new-key-per-attempt", "no-key"]);
 });
 
+test("an answer that is sealed is shown to who names its key", async () => {
+  await guard.order({ key: "sealed", path: "/sealed" });
+  const asked = (...args) => doctor([guard.url, ...args, ...SCOPE], { env });
+  const { records: [record] } = await ask("sealed");
+  assert.deepEqual([record.answer.body, record.answer.headers], ["sealed", []]);
+  assert.match(record.notes.join(" "), /sealed: ask with its key and --answer/);
+  const { out } = await asked("sealed", "--answer");
+  assert.match(out, /^ {2}201\n(?: {2}\S+: .*\n)+\n {2}\{\}$/m);
+  const byId = await asked(record.record, "--answer");
+  assert.match(byId.out, /The answer is sealed/);
+  assert.doesNotMatch(byId.out, /\{\}/);
+});
+
+test("what a retry does not get of an answer", async () => {
+  await guard.order({ key: "head", path: "/head" });
+  assert.match((await ask("head")).records[0].notes.join(" "), /does not get all of the answer, .*: body\./);
+});
+
 test("an outcome that nobody knows, and the command that settles it", async () => {
   assert.equal((await guard.order({ key: "lost", path: "/lost" })).status, 502);
   const { code, findings, records } = await ask("lost");

@@ -9,7 +9,7 @@
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::record::{
-    Answer, AnswerSource, Body, Claim, ClaimId, Outcome, ProbeAnswer, Reason, Record,
+    Answer, AnswerSource, Body, Claim, ClaimId, LeftOut, Outcome, ProbeAnswer, Reason, Record,
 };
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::source::Source;
@@ -161,6 +161,14 @@ pub fn reason(choices: &mut Choices) -> Reason {
     ])
 }
 
+fn left_out(choices: &mut Choices) -> LeftOut {
+    match choices.below(3) {
+        0 => LeftOut::Nothing,
+        1 => LeftOut::Body,
+        _ => LeftOut::Members(choices.list(3, Choices::text)),
+    }
+}
+
 fn answer(choices: &mut Choices) -> Answer {
     Answer {
         status: choices.number() as u16,
@@ -173,6 +181,8 @@ fn answer(choices: &mut Choices) -> Answer {
             AnswerSource::Operator,
             AnswerSource::Settled,
         ]),
+        left_out: left_out(choices),
+        sealed: choices.flag(),
     }
 }
 

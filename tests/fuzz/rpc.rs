@@ -12,7 +12,8 @@ use onlyonce::guard::machine::Refusal;
 use onlyonce::guard::rpc::{
     Delivery, DryRun, KeySource, ResponseHead, SubmitReply, SubmitRequest, SubmitResult,
 };
-use onlyonce::guard::scope::{Namespace, RecordId};
+use onlyonce::guard::scope::{Namespace, OperationSecret, RecordId};
+use onlyonce::guard::seal::SealKey;
 
 use crate::choices::Choices;
 use crate::engine::kind;
@@ -60,8 +61,9 @@ fn submit(choices: &mut Choices) -> SubmitRequest {
     let key = IdempotencyKey::parse(&format!("k{}", choices.byte())).expect("a key");
     let pepper = Pepper::default();
     let namespace = Namespace { pepper: &pepper, realm: "realm", scope: &[] };
+    let record = RecordId::new(namespace, &key);
     SubmitRequest {
-        record: RecordId::new(namespace, &key),
+        record,
         method: choices.text(),
         url: choices.text(),
         fingerprint: record::fingerprint(choices),
@@ -71,6 +73,8 @@ fn submit(choices: &mut Choices) -> SubmitRequest {
         observe: choices.flag(),
         redelivered: choices.flag(),
         known_only: choices.flag(),
+        seal_key: choices
+            .optional(|_| SealKey::new(&OperationSecret::new(namespace, &key), &record)),
     }
 }
 

@@ -5,7 +5,7 @@ use onlyonce::guard::replay::{HeaderChange, How};
 
 const SHOP: &str = "https://shop.example.com";
 const EVIL: &str = "https://evil.example";
-const EXPOSED: &str = "Idempotency-Key, Idempotency-Replayed, Idempotent-Replayed, Idempotency-Expires, Cache-Status, Age, Server-Timing, Link, Retry-After, Stripe-Should-Retry, X-Should-Retry";
+const EXPOSED: &str = "Idempotency-Key, Idempotency-Replayed, Idempotent-Replayed, Idempotency-Expires, Idempotency-Omitted, Cache-Status, Age, Server-Timing, Link, Retry-After, Stripe-Should-Retry, X-Should-Retry";
 
 const ORIGIN: &str = "access-control-allow-origin";
 const CREDENTIALS: (&str, &str) = ("access-control-allow-credentials", "true");
@@ -86,6 +86,7 @@ fn every_header_of_the_guard_is_exposed() {
         "Idempotency-Replayed",
         "Idempotent-Replayed",
         "Idempotency-Expires",
+        "Idempotency-Omitted",
         "Cache-Status",
         "Age",
         "Server-Timing",

@@ -5,7 +5,7 @@ use onlyonce::guard::fingerprint::{Fingerprint, Method};
 use onlyonce::guard::hex::Hex;
 use onlyonce::guard::key::IdempotencyKey;
 use onlyonce::guard::machine::{InMemoryState, Place, Submission};
-use onlyonce::guard::record::{Answer, AnswerSource, Body, Claim, ClaimId};
+use onlyonce::guard::record::{Answer, AnswerSource, Body, Claim, ClaimId, LeftOut};
 use onlyonce::guard::request_head::RequestHead;
 use onlyonce::guard::scope::{Credential, Namespace, RecordId, ScopeValue};
 use onlyonce::guard::source::Source;
@@ -169,6 +169,8 @@ pub fn answer(status: u16, body: &str) -> Answer {
         origin_time: Millis::seconds(1),
         body: Body::Inline { bytes: body.into() },
         source: AnswerSource::Origin,
+        left_out: LeftOut::Nothing,
+        sealed: false,
     }
 }
 

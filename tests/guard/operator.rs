@@ -15,9 +15,11 @@ use onlyonce::guard::log::FingerprintTag;
 use onlyonce::guard::machine::{AdminRefusal, InMemoryState, Resolution};
 use onlyonce::guard::operator::{
     About, AdminError, AdminRequest, RecordCommand, describe, find, is_operator, refusal,
-    resolution, vacant,
+    resolution, seal_key, vacant,
 };
-use onlyonce::guard::record::{Answer, AnswerSource, Body, INLINE_LIMIT, Outcome, Reason, Record};
+use onlyonce::guard::record::{
+    Answer, AnswerSource, Body, INLINE_LIMIT, LeftOut, Outcome, Reason, Record,
+};
 use onlyonce::guard::scope::{RecordId, ScopeValue};
 use onlyonce::guard::seen::{DuplicateCounts, DuplicateKind};
 use onlyonce::guard::source::Source;
@@ -86,6 +88,7 @@ fn questions() {
     );
     asks("DELETE", &format!("records/{ID}"), "", record(RecordCommand::Forget));
     asks("POST", &format!("records/{ID}/resolve"), "", record(RecordCommand::Resolve));
+    asks("POST", &format!("records/{ID}/open"), "", record(RecordCommand::Open));
     let asked = |method, path: &str| AdminRequest::parse(method, &format!("/.onlyonce/{path}"), "");
     refuses(asked("GET", ""), 404, "not-found");
     refuses(asked("GET", "record"), 404, "not-found");
@@ -134,6 +137,22 @@ fn a_key_is_found() {
     }
 }
 
+/// The same document says what its answer was sealed with, and nothing of another one's.
+#[test]
+fn a_sealed_answers_key_is_made_of_what_names_its_record() {
+    let pepper = Pepper::default();
+    let text = r#"{"realm":"r","scope":{"header:authorization":"Bearer a"},"key":"k"}"#;
+    let id = find(text, "own", &pepper).expect("a record");
+    let key = seal_key(text, "own", &pepper, &id).expect("a key");
+    let again = text.replace("\"realm\":\"r\",", "");
+    assert_eq!(seal_key(&again, "r", &pepper, &id), Ok(key));
+    for other in [text.replace("\"k\"", "\"l\""), text.replace("Bearer a", "Bearer b"), again] {
+        refuses(seal_key(&other, "own", &pepper, &id), 400, "question-invalid");
+    }
+    refuses(seal_key(text, "own", &Pepper::new(Some("p")), &id), 400, "question-invalid");
+    refuses(seal_key("{}", "own", &pepper, &id), 400, "question-invalid");
+}
+
 #[test]
 fn a_resolution_that_nothing_was_processed() {
     let read = resolution(
@@ -160,6 +179,8 @@ fn a_resolution_with_an_answer() {
         origin_time: Millis(0),
         body: Body::Inline { bytes: b"ok".into() },
         source: AnswerSource::Operator,
+        left_out: LeftOut::Nothing,
+        sealed: false,
     };
     assert_eq!(read, expected);
     let bare = resolution(

@@ -199,7 +199,7 @@ fn every_refusals_sentence() {
         Refusal::ResponseNotKept,
         Code::ResponseNotKept,
         409,
-        "was carried out, but its answer was too large to keep; read the resource instead of sending it again",
+        "was carried out, but its answer was too large to keep, or is not kept on this route; read the resource instead of sending it again",
     );
 }
 

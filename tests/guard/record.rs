@@ -6,7 +6,7 @@ use crate::fixtures::{AUTO, CLAIMED_AT, SINCE, WINDOW, answer, claim, digest_of,
 use onlyonce::guard::digest::hex;
 use onlyonce::guard::fingerprint::{Algorithm, Fingerprint, Headers, Ignore, Method};
 use onlyonce::guard::record::{
-    Answer, AnswerSource, Body, Claim, INLINE_LIMIT, Outcome, ProbeAnswer, Reason, Record,
+    Answer, AnswerSource, Body, Claim, INLINE_LIMIT, LeftOut, Outcome, ProbeAnswer, Reason, Record,
 };
 use onlyonce::guard::scope::Credential;
 use onlyonce::guard::source::Source;
@@ -18,8 +18,8 @@ use onlyonce::guard::time::{Millis, UnixMillis};
 // and write another shape under another version. The hex was written down from the format's
 // description, apart from the encoder.
 
-/// `once`, version 6.
-const START: &str = "6f6e636500000006";
+/// `once`, version 7.
+const START: &str = "6f6e636500000007";
 
 /// The claim `c1` of the fixtures. Numbers have seven bits a byte, the least significant first, and
 /// a byte that another follows has its highest bit set; texts, lists and ids have their count in
@@ -60,10 +60,10 @@ fn answer_head(status: &str) -> String {
     format!("{status}{rest}")
 }
 
-/// Who gave an answer, behind its body.
-const ORIGIN: &str = "00";
-const OPERATOR: &str = "01";
-const SETTLED: &str = "02";
+/// Who gave an answer, behind its body; that nothing was left out of it, and that it is not sealed.
+const ORIGIN: &str = "000000";
+const OPERATOR: &str = "010000";
+const SETTLED: &str = "020000";
 
 /// Behind an outcome: since when, how often the origin was asked, and what it said last.
 const NEVER_ASKED: &str = "a8e6f1c2b1340000";
@@ -102,7 +102,7 @@ fn in_flight(previous: Option<Outcome>) -> Record {
 fn vacant_is_not_stored() {
     assert_eq!(Record::Vacant.encode(), Err(RecordError::Vacant));
     assert_eq!(Record::decode(&unhex(&stored(&["00"], ""))), Err(RecordError::Vacant));
-    assert_eq!(VERSION, 6);
+    assert_eq!(VERSION, 7);
 }
 
 #[test]
@@ -129,6 +129,13 @@ fn done_is_pinned() {
     pinned(&done(resolved), &[&head, "00", OPERATOR], "");
     let settled = Answer { source: AnswerSource::Settled, ..answer(201, "") };
     pinned(&done(settled), &[&head, "00", SETTLED], "");
+    let head_alone = Answer { left_out: LeftOut::Body, ..answer(201, "") };
+    pinned(&done(head_alone), &[&head, "00", "00", "01", "00"], "");
+    let members = LeftOut::Members(vec!["/a".into(), "/b".into()]);
+    let redacted = Answer { left_out: members, ..answer(201, "{}") };
+    pinned(&done(redacted), &[&head, "00", "00", "0202", "022f61", "022f62", "00"], "7b7d");
+    let sealed = Answer { sealed: true, ..answer(201, "x") };
+    pinned(&done(sealed), &[&head, "00", "00", "00", "01"], "78");
 }
 
 #[test]
@@ -265,11 +272,11 @@ fn what_follows_a_record_is_handed_back() {
 #[test]
 fn a_whole_record_is_pinned() {
     let expected = concat!(
-        "6f6e636500000006000000ba0000000702106331000000000000000000000000000001000000000100206f726465",
+        "6f6e636500000007000000bc0000000702106331000000000000000000000000000001000000000100206f726465",
         "7200000000000000000000000000000000000000000000000000000001146865616465723a617574686f",
         "72697a6174696f6e206f776e657200000000000000000000000000000000000000000000000000000080",
         "a0f1c2b134c8f0f8c2b13480d88aecb134000000000004504f5354072f6f7264657273c901010c636f6e74656e742d747970650a746578742f",
-        "706c61696ee8a7f1c2b134e807000063726561746564",
+        "706c61696ee8a7f1c2b134e8070000000063726561746564",
     );
     let record = done(answer(201, "created"));
     assert_eq!(record.encode().map(|bytes| hex(&bytes)).as_deref(), Ok(expected));

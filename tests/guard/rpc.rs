@@ -27,6 +27,7 @@ fn submit(fingerprint: Fingerprint) -> SubmitRequest {
         observe: false,
         redelivered: false,
         known_only: false,
+        seal_key: None,
     }
 }
 
@@ -85,6 +86,7 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
         (SubmitResult::Unavailable { detail: "é".into() }, "0602c3a9"),
         (SubmitResult::Moved, "07"),
         (SubmitResult::Unreadable { detail: "é".into() }, "0802c3a9"),
+        (SubmitResult::Whole { head: head() }, "09ad030102c3a9"),
     ]
 }
 
@@ -93,14 +95,14 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
 #[test]
 fn replies_are_pinned() {
     for (result, bytes) in every_result() {
-        let expected = unhex(&format!("0000000a{bytes}0180a0f1c2b1340700"));
+        let expected = unhex(&format!("0000000b{bytes}0180a0f1c2b1340700"));
         let reply = reply(result);
         assert_eq!(hex(&reply.encode()), hex(&expected));
         assert_eq!(SubmitReply::decode(&expected), Ok(reply));
     }
     let vacant =
         SubmitReply { expires_at: None, ..reply(SubmitResult::Duplicate { would: DryRun::Join }) };
-    let expected = unhex("0000000a0500000700");
+    let expected = unhex("0000000b0500000700");
     assert_eq!(vacant.encode(), expected);
     assert_eq!(SubmitReply::decode(&expected), Ok(vacant));
 }
@@ -110,7 +112,7 @@ fn the_trace_of_a_claim_is_pinned() {
     let duplicate = SubmitResult::Duplicate { would: DryRun::Join };
     let reply = SubmitReply { claim: Some(claim()), ..reply(duplicate) };
     let claim = format!("0108{}0280a0f1c2b134", hex(b"01234567"));
-    let expected = unhex(&format!("0000000a05000180a0f1c2b13407{claim}"));
+    let expected = unhex(&format!("0000000b05000180a0f1c2b13407{claim}"));
     assert_eq!(hex(&reply.encode()), hex(&expected));
     assert_eq!(SubmitReply::decode(&expected), Ok(reply));
 }
@@ -120,7 +122,7 @@ fn submissions_are_pinned() {
     let key_header = Some("\"k\"".into());
     let submit = SubmitRequest { key_header, ..submit(fingerprint("order")) };
     let expected = [
-        "0000000a",
+        "0000000b",
         "20",
         &submit.record.to_string(),
         "04",
@@ -138,6 +140,7 @@ fn submissions_are_pinned() {
         "00", // enforced
         "00", // delivered once
         "00", // the key's own shard
+        "00", // nothing is sealed
     ]
     .concat();
     let expected = unhex(&expected);
@@ -223,7 +226,7 @@ fn another_protocol_is_refused() {
 fn every_sentence() {
     assert_eq!(
         RpcError::Protocol(5).to_string(),
-        "the message has protocol 5 and this guard speaks 10, as happens while a deployment or a roll-back is under way"
+        "the message has protocol 5 and this guard speaks 11, as happens while a deployment or a roll-back is under way"
     );
     assert_eq!(RpcError::Truncated.to_string(), "the message breaks off before its protocol");
     assert_eq!(
@@ -264,14 +267,14 @@ fn every_truncation_and_every_addition_is_refused() {
     }
 }
 
-/// The last three bytes of a submission: whether it only watches, whether it is a redelivery, and
-/// whether it is carried out only where its key is known.
+/// Before the last byte of a submission, which says that there is no key to seal with: whether it only
+/// watches, whether it is a redelivery, and whether it is carried out only where its key is known.
 #[test]
 fn flags_have_one_spelling_each() {
     let plain = submit(fingerprint("order"));
     let bytes = plain.encode();
-    let head = bytes.strip_suffix(&[0, 0, 0]).expect("three flags that are not set");
-    let with = |flags: [u8; 3]| [head, &flags[..]].concat();
+    let head = bytes.strip_suffix(&[0, 0, 0, 0]).expect("three flags that are not set");
+    let with = |flags: [u8; 3]| [head, &flags[..], &[0]].concat();
     for flags in 0..8u8 {
         let [observe, redelivered, known_only] = [1, 2, 4].map(|bit| flags & bit != 0);
         let expected = SubmitRequest { observe, redelivered, known_only, ..plain.clone() };

@@ -36,6 +36,8 @@ pub enum ModelAction {
     IsSent(Call),
     IsNotSent(Call),
     Reports(Call, Report),
+    /// The answer is sealed, and can be stored.
+    IsSealed(Call),
     /// The headers of an answer are there that comes in piece by piece.
     StreamBegins(Call),
     /// In time, late, before its time, or a second time.
@@ -126,6 +128,9 @@ fn origin(setting: &Setting, call: &Call, actions: &mut Vec<ModelAction>) {
     if !call.sent {
         actions.extend([ModelAction::IsSent(call.clone()), ModelAction::IsNotSent(call.clone())]);
         return;
+    }
+    if call.sealing.is_some() {
+        return actions.push(ModelAction::IsSealed(call.clone()));
     }
     let report = |report| ModelAction::Reports(call.clone(), report);
     actions.extend([Report::Answers, Report::Fails, Report::Breaks].map(report));
@@ -218,6 +223,7 @@ impl World<'_> {
             ModelAction::IsSent(call) => self.is_sent(&call),
             ModelAction::IsNotSent(call) => self.not_sent(call),
             ModelAction::Reports(call, report) => self.reports(call, report),
+            ModelAction::IsSealed(call) => self.is_sealed(call),
             ModelAction::StreamBegins(call) => self.stream_begins(call),
             ModelAction::AlarmRings => drop(self.rings()),
             ModelAction::CopyLands => {
@@ -283,7 +289,7 @@ impl World<'_> {
         }
     }
 
-    fn call(&mut self, call: &Call) -> &mut Call {
+    pub fn call(&mut self, call: &Call) -> &mut Call {
         let calls = &mut self.state.object.calls;
         calls.iter_mut().find(|open| *open == call).expect("the actions are those of this state")
     }
@@ -303,6 +309,9 @@ impl World<'_> {
     fn reports(&mut self, call: Call, report: Report) {
         if report == Report::Breaks && self.has(Bug::OriginRetried) {
             return self.call(&call).sent = false;
+        }
+        if self.is_sealed_first(report) {
+            return self.begins_sealing(&call, report);
         }
         self.reported(call, report);
     }

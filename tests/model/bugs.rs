@@ -83,6 +83,10 @@ pub enum Bug {
     StreamDoubted,
     /// A stream that outlasts the window is let be.
     StreamNeverEnded,
+    /// What an answer does to its record is decided when it comes, and done once it is sealed.
+    DecidedBeforeSealing,
+    /// The first caller sees its answer while it is being sealed.
+    ShownBeforeSealed,
     /// A deletion that failed is not tried again.
     DeletionTriedOnce,
     /// The end of an unknown outcome is told where a record says it, and not where the key is free.
@@ -139,6 +143,8 @@ impl Bug {
             | Self::WaitersResend => Promise::ResendOnly,
             Self::LateAnswerOverwrites
             | Self::ShownWithoutStored
+            | Self::DecidedBeforeSealing
+            | Self::ShownBeforeSealed
             | Self::AnyAnswerCounts
             | Self::ProbeOfAnyClaim => Promise::OneAnswer,
             Self::TwoProbes => Promise::OneProbe,

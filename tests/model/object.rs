@@ -38,7 +38,7 @@ impl World<'_> {
             (Action::Forward, Record::InFlight { claim, .. }) => {
                 let (claim, attempt, deadline) =
                     (number(&claim), claim.attempt, claim.deadline_at.0);
-                let call = Call { claim, attempt, sent: false, streams: false };
+                let call = Call { claim, attempt, sent: false, streams: false, sealing: None };
                 self.state.object.calls.push(call);
                 submission.stage = Stage::Leading { claim, attempt, deadline };
             }

@@ -4,15 +4,15 @@
 use crate::bugs::Bug;
 use crate::ledger::{claim_id, number_of};
 use crate::object::World;
-use crate::state::{Call, Stage, Submission, Wakeup, encode};
+use crate::state::{Call, Sealing, Stage, Submission, Wakeup, encode};
 use onlyonce::guard::machine::{Event, Transition};
 use onlyonce::guard::origin::OriginVerdict;
-use onlyonce::guard::record::{Answer, AnswerSource, Body, ClaimId, Record};
+use onlyonce::guard::record::{Answer, AnswerSource, Body, ClaimId, LeftOut, Record};
 use onlyonce::guard::replay::is_copied;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 /// What the origin makes of a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Report {
     Answers,
     /// With more than is kept.
@@ -59,6 +59,34 @@ impl World<'_> {
         if let Some(leader) = self.leader_of(&call) {
             self.answered(&leader);
         }
+    }
+
+    /// An answer that is stored is sealed first: `OriginResponse::kept`.
+    pub fn is_sealed_first(&self, report: Report) -> bool {
+        let is_stored = !matches!(report, Report::Refuses | Report::Breaks);
+        self.setting.seals && is_stored && report != Report::AnswersAtLength
+    }
+
+    pub fn begins_sealing(&mut self, call: &Call, report: Report) {
+        if self.has(Bug::ShownBeforeSealed)
+            && report == Report::Answers
+            && let Some(leader) = self.leader_of(call)
+        {
+            self.state.ledger.shown(call.claim, self.reader(&leader));
+            self.state.ledger.final_shown(call.claim, &answer(call, report));
+            self.answered(&leader);
+        }
+        let is_old = self.has(Bug::DecidedBeforeSealing);
+        let found = self.state.object.stored.clone().filter(|_| is_old);
+        self.call(call).sealing = Some(Sealing { report, found });
+    }
+
+    pub fn is_sealed(&mut self, call: Call) {
+        let Some(Sealing { report, found }) = call.sealing.clone() else { return };
+        if self.has(Bug::DecidedBeforeSealing) {
+            self.found = Some(found);
+        }
+        self.reported(call, report);
     }
 
     /// The end of a call: `origin_response`.
@@ -155,5 +183,14 @@ pub fn answer_of(claim: &ClaimId, from: u32, status: u16) -> Answer {
     let (answered_at, origin_time) = (UnixMillis(0), Millis(0));
     let body = Body::Inline { bytes: vec![claim, from as u8] };
     let source = AnswerSource::Origin;
-    Answer { status, headers: Vec::new(), answered_at, origin_time, body, source }
+    Answer {
+        status,
+        headers: Vec::new(),
+        answered_at,
+        origin_time,
+        body,
+        source,
+        left_out: LeftOut::Nothing,
+        sealed: false,
+    }
 }

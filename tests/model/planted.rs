@@ -3,11 +3,11 @@
 use crate::bugs::Bug::{self, *};
 use crate::setting::Setting;
 use crate::settings::{
-    DECLINED, DERIVED, FENCED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, SETTLED,
-    SETTLED_OR_RESOLVED, STREAMS,
+    DECLINED, DERIVED, FENCED, FORGET, FORGET_AND_DIE, HOLD, RESEND, RETRIES, REUSED, SEALED,
+    SETTLED, SETTLED_OR_RESOLVED, STREAMS,
 };
 
-pub const ALL: [(Bug, Setting); 52] = [
+pub const ALL: [(Bug, Setting); 54] = [
     (ClaimAfterAwait, RETRIES),
     (SentBeforeDurable, RETRIES),
     (TimeOutFrees, RETRIES),
@@ -45,6 +45,8 @@ pub const ALL: [(Bug, Setting); 52] = [
     (DeadlineUnheard, RETRIES),
     (StreamDoubted, STREAMS),
     (StreamNeverEnded, STREAMS),
+    (DecidedBeforeSealing, SEALED),
+    (ShownBeforeSealed, SEALED),
     (DeletionTriedOnce, FORGET),
     (ErasedUntold, HOLD),
     (FenceIgnored, FENCED),

@@ -35,6 +35,8 @@ pub struct Setting {
     pub large_answers: bool,
     /// Whether the origin may answer with a stream.
     pub streams: bool,
+    /// Whether answers are sealed before they are stored.
+    pub seals: bool,
     /// Whether the origin may refuse a request for good.
     pub declines: bool,
     /// How long time goes on, in ticks.

@@ -20,6 +20,7 @@ pub const HOLD: Setting = Setting {
     one_isolate: false,
     large_answers: false,
     streams: false,
+    seals: false,
     declines: false,
     ticks: 4,
     crashes: 1,
@@ -86,6 +87,16 @@ pub const LARGE: Setting = Setting {
 /// Answers that take longer than the deadline to come in, and may be too long.
 pub const STREAMS: Setting = Setting { name: "streams", streams: true, ..LARGE };
 
+/// Answers, whole or in pieces, that are sealed before they are stored, while the deadline passes, an
+/// operator steps in, or the runtime dies.
+pub const SEALED: Setting = Setting {
+    name: "sealed",
+    clients: [RETRYING, STRANGER, ABSENT],
+    streams: true,
+    seals: true,
+    ..HOLD
+};
+
 /// Somebody who knows the key and is refused, with a request of its own, and the key's owner.
 pub const DECLINED: Setting = Setting {
     name: "another's refusal",
@@ -128,7 +139,7 @@ pub const SETTLED_OR_RESOLVED: Setting = Setting {
     ..SETTLED
 };
 
-pub const ALL: [Setting; 16] = [
+pub const ALL: [Setting; 17] = [
     HOLD,
     RETRIES,
     RESEND,
@@ -140,6 +151,7 @@ pub const ALL: [Setting; 16] = [
     REUSED,
     LARGE,
     STREAMS,
+    SEALED,
     DECLINED,
     DECLINED_AGAIN,
     FENCED,

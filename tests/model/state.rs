@@ -5,6 +5,7 @@
 //! copy, so that what is explored is what is stored.
 
 use crate::ledger::Ledger;
+use crate::origin::Report;
 use crate::probe::settle;
 use crate::setting::{Setting, TICK};
 use onlyonce::guard::record::Record;
@@ -82,6 +83,16 @@ pub struct Call {
     pub sent: bool,
     /// Whether its answer is coming in, piece by piece.
     pub streams: bool,
+    /// Its answer is there to the last byte, and is being sealed.
+    pub sealing: Option<Sealing>,
+}
+
+/// What is awaited between an answer and its storing.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Sealing {
+    pub report: Report,
+    /// The record as it was when the answer came; only a bug goes by it.
+    pub found: Option<Bytes>,
 }
 
 /// One request on its way through Worker and object.

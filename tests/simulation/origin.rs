@@ -8,7 +8,7 @@ use crate::shard::shard_of;
 use crate::system::{System, nth, number_of};
 use onlyonce::guard::machine::{Event, Transition};
 use onlyonce::guard::origin::OriginVerdict;
-use onlyonce::guard::record::{Answer, AnswerSource, Body, ClaimId, Record};
+use onlyonce::guard::record::{Answer, AnswerSource, Body, ClaimId, LeftOut, Record};
 use onlyonce::guard::replay::copy_lifetime;
 use onlyonce::guard::time::{Millis, UnixMillis};
 
@@ -154,5 +154,14 @@ pub fn answer(status: u16, number: u32, is_too_long: bool) -> Answer {
     let body = if is_too_long { Body::NotKept } else { Body::Inline { bytes: vec![b'x'; size] } };
     let headers = vec![("number".into(), number.to_string())];
     let (answered_at, origin_time) = (UnixMillis(0), Millis(0));
-    Answer { status, headers, answered_at, origin_time, body, source: AnswerSource::Origin }
+    Answer {
+        status,
+        headers,
+        answered_at,
+        origin_time,
+        body,
+        source: AnswerSource::Origin,
+        left_out: LeftOut::Nothing,
+        sealed: false,
+    }
 }

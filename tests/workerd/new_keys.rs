@@ -1,6 +1,7 @@
 //! How many keys one caller may claim in a time (`NEW_KEYS`): over it nothing is claimed and nothing sent,
 //! and what is known is answered as ever.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +11,7 @@ use crate::guard::{Guard, at_origin};
 use crate::http::{Answer, Call};
 use crate::problem;
 use crate::script::{Gate, Reply};
-use crate::stamp::{Came, came, came_with};
+use crate::stamp::{Came, came, came_with, check_replay};
 
 /// As tests/workerd/with-new-keys.toml has it.
 const LIMIT: usize = 5;
@@ -19,11 +20,14 @@ const PERIOD: Duration = Duration::from_secs(10);
 
 /// Counts begin anew where a period does: a test has the better part of one to itself.
 fn early_in_a_period() {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis();
-    let left = PERIOD.as_millis() - now % PERIOD.as_millis();
+    let left = PERIOD.as_millis() - now() % PERIOD.as_millis();
     if left < PERIOD.as_millis() * 2 / 3 {
         thread::sleep(Duration::from_millis(left as u64 + 50));
     }
+}
+
+fn now() -> u128 {
+    SystemTime::now().duration_since(UNIX_EPOCH).expect("a time").as_millis()
 }
 
 fn guard() -> Guard {
@@ -117,6 +121,47 @@ fn who_asks_beside_the_claim_finds_it() {
         }
     });
     guard.check_calls(1);
+}
+
+/// The flood comes at a fixed rate, far below what the thread holds, and goes on whatever it is told.
+#[test]
+fn beside_a_flood_of_new_keys_another_s_replays_are_answered_and_the_origin_sees_the_limit() {
+    let guard = guard();
+    let known: Vec<_> = (0..3).map(|at| by("bob", &order(&guard, at))).collect();
+    let first: Vec<Answer> = known.iter().map(|call| guard.send(call)).collect();
+    let begun = now() / PERIOD.as_millis();
+    let flooding = AtomicBool::new(true);
+    let (flood, replays) = thread::scope(|scope| {
+        let flood = scope.spawn(|| {
+            let flood = flood_with_keys(&guard);
+            flooding.store(false, Ordering::Relaxed);
+            flood
+        });
+        let mut replays = 0;
+        while flooding.load(Ordering::Relaxed) {
+            check_replay(&guard.send(&known[replays % 3]), &first[replays % 3]);
+            replays += 1;
+        }
+        (flood.join().expect("a flood"), replays)
+    });
+    let periods = (now() / PERIOD.as_millis() - begun + 1) as usize;
+    let carried_out = check_over_limit(&flood);
+    assert!((LIMIT..=LIMIT * periods).contains(&carried_out), "{carried_out} in {periods} periods");
+    assert!(replays > 0, "no replay beside the flood");
+    guard.check_calls(known.len() + carried_out);
+}
+
+/// What many new keys get that come one every 20 ms, whatever becomes of those before.
+fn flood_with_keys(guard: &Guard) -> Vec<Answer> {
+    thread::scope(|scope| {
+        let calls: Vec<_> = (100..250)
+            .map(|number| {
+                thread::sleep(Duration::from_millis(20));
+                guard.send_aside(scope, order(guard, number))
+            })
+            .collect();
+        calls.into_iter().map(|call| call.join().expect("an answer")).collect()
+    })
 }
 
 #[test]

@@ -75,7 +75,7 @@ function ended({ answer }) {
 
 function answered({ answer, state }) {
   if (!answer || answer.settled_at || answer.resolved_at) return null;
-  const kept = answer.body === "not-kept" ? "Its body was too large to keep: a retry is told so." : null;
+  const kept = answer.body === "not-kept" ? "Its body was too large to keep, or is not kept on its route: a retry is told so." : null;
   return { at: answer.answered_at, kind: state === "done" ? "good" : "doubt", title: `The origin answered ${answer.status}`, text: [`It took ${count(answer.took_ms, "millisecond")}.`, kept].filter(Boolean).join(" ") };
 }
 

@@ -64,15 +64,17 @@ function timeLine(record) {
 
 function answerSection(page, { record, answer, state }) {
   const heading = state === "unknown" ? "What the origin answered" : "The answer that retries get";
+  const omitted = answer.omitted && element("p", { class: "hint" }, "A retry does not get all of it, as the policy has it: ", element("code", {}, answer.omitted), ".");
   const headers = answer.headers.length > 0
     ? table("The answer’s headers", ["Header", "Value"], answer.headers.map(([name, value]) => [element("code", {}, name), element("code", {}, value)]))
-    : element("p", { class: "hint" }, "No headers.");
+    : element("p", { class: "hint" }, answer.body === "sealed" ? "The headers are sealed." : "No headers.");
   return element("section", { class: "answer", "aria-labelledby": "answer" },
-    element("h2", { id: "answer" }, heading), element("p", {}, "Status ", element("strong", {}, String(answer.status))), headers, bodyPart(page, record, answer));
+    element("h2", { id: "answer" }, heading), element("p", {}, "Status ", element("strong", {}, String(answer.status))), headers, omitted, bodyPart(page, record, answer));
 }
 
 function bodyPart(page, id, answer) {
-  if (answer.body !== "kept") return element("p", { class: "hint" }, "The body was too large, and was not kept.");
+  if (answer.body === "sealed") return element("p", { class: "hint" }, "The answer is sealed: only who has its key can read it. The doctor shows it (--answer).");
+  if (answer.body !== "kept") return element("p", { class: "hint" }, "The body was too large, or is not kept on its route.");
   if (answer.body_bytes === 0) return element("p", { class: "hint" }, "The body is empty.");
   const size = count(answer.body_bytes, "byte");
   if (answer.body_bytes > MAX_BODY_ASKED) return element("p", { class: "hint" }, `The body has ${size}, too many for this page: GET /.onlyonce/records/${id}?body=1 gives it.`);

@@ -9,7 +9,7 @@ export function signInView({ why, title, signedIn }) {
   const input = element("input", { type: "password", autocomplete: "off", spellcheck: "false", class: "mono", required: true, "data-focus": true });
   const submit = element("button", { class: "primary" }, "Sign in");
   const said = element("p", { class: "said", role: "alert" });
-  const form = element("form", { class: "sign-in" }, field("Operator’s token", input, "The value of ADMIN_TOKEN. npm start prints it."), submit, said);
+  const form = element("form", { class: "sign-in" }, field("Operator’s token", input, "The value of ADMIN_TOKEN. A guard on your own machine prints it when it starts."), submit, said);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.getAttribute("aria-busy")) return;

@@ -17,11 +17,33 @@ export async function startOrigin() {
   const port = await new Promise((resolve) => createInterface(child.stdout).once("line", resolve));
   const url = `http://127.0.0.1:${port}`;
   const calls = async () => Number(await (await fetch(`${url}/calls`)).text());
-  return { url, pid: child.pid, calls, stop: () => child.stdin.end() };
+  // `{ calls, keys, doubled }` of what asked to be counted.
+  const counts = async () => (await fetch(`${url}/counts`)).json();
+  return { url, pid: child.pid, calls, counts, stop: () => child.stdin.end() };
 }
 
 /** Runs clients against a port, and gives what they saw. */
 export async function drive(port, settings) {
-  const args = Object.entries({ port, ...settings }).map(([name, value]) => `${name}=${value}`);
-  return JSON.parse(await run(program, ["drive", ...args]));
+  return JSON.parse(await run(program, ["drive", ...named({ port, ...settings })]));
+}
+
+/** Runs a mix against a port: `onReport` gets what it tells on its way, and its last word is given. */
+export async function mix(port, settings, onReport = () => {}) {
+  let report;
+  const onLine = (line) => {
+    if (!line.startsWith("{")) return;
+    report = JSON.parse(line);
+    if (!report.last) onReport(report);
+  };
+  await run(program, ["mix", ...named({ port, ...settings })], { onLine });
+  return report;
+}
+
+/** Runs a hostile scenario of the driver's, and gives what it got by shape. */
+export async function attack(scenario, port, settings) {
+  return JSON.parse(await run(program, ["hostile", scenario, ...named({ port, ...settings })]));
+}
+
+function named(settings) {
+  return Object.entries(settings).map(([name, value]) => `${name}=${value}`);
 }

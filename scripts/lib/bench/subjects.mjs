@@ -38,12 +38,12 @@ function own(...names) {
 }
 
 /** Starts one of them in front of an origin; `port`, `pid` and `storage` tell where it is. */
-export async function startSubject(subject, origin) {
+export async function startSubject(subject, origin, policy) {
   const { name } = subject;
   const folder = mkdtempSync(join(existsSync(MEMORY_FOLDER) ? MEMORY_FOLDER : tmpdir(), "onlyonce-bench-"));
   const storage = join(folder, "storage");
   mkdirSync(storage);
-  const config = writeConfig(folder, subject, origin);
+  const config = writeConfig(folder, subject, origin, policy);
   const started = performance.now();
   const child = spawn(workerd(), ["serve", config, "--control-fd=3"], {
     cwd: folder,
@@ -80,16 +80,18 @@ function portOf(child, name) {
   });
 }
 
-function writeConfig(folder, { modules, guards }, origin) {
+function writeConfig(folder, { modules, guards }, origin, policy) {
   for (const path of modules) cpSync(path, join(folder, basename(path)));
   const path = join(folder, "config.capnp");
-  writeFileSync(path, config(modules.map((path) => basename(path)), guards, origin));
+  writeFileSync(path, config(modules.map((path) => basename(path)), guards, origin, policy));
   return path;
 }
 
-// See workerd's own src/workerd/server/workerd.capnp. Policy and `shards` are the defaults.
-function config(modules, guards, origin) {
+// See workerd's own src/workerd/server/workerd.capnp. Policy and `shards` are the defaults, unless a policy is given.
+function config(modules, guards, origin, policy) {
   const module = (name) => `(name = "${name}", ${name.endsWith(".wasm") ? "wasm" : "esModule"} = embed "${name}")`;
+  // A text in capnp's notation is quoted as one in JSON is.
+  const policyBinding = policy ? `\n    (name = "POLICY", json = ${JSON.stringify(JSON.stringify(policy))}),` : "";
   const objects = `
   durableObjectNamespaces = [(className = "IdempotencyGuard", uniqueKey = "guard", enableSql = true)],
   durableObjectStorage = (localDisk = "storage"),`;
@@ -106,7 +108,7 @@ const worker :Workerd.Worker = (
   compatibilityDate = "2026-10-01",
   modules = [${modules.map(module).join(", ")}],
   bindings = [
-    (name = "ORIGIN", text = "${origin}"),${guards ? '\n    (name = "GUARD", durableObjectNamespace = "IdempotencyGuard"),' : ""}
+    (name = "ORIGIN", text = "${origin}"),${guards ? '\n    (name = "GUARD", durableObjectNamespace = "IdempotencyGuard"),' : ""}${policyBinding}
   ],${guards ? objects : ""}
 );
 `;

@@ -1,10 +1,11 @@
 // The kit's command line. Every mistake names the argument, what is wrong with it, and what is allowed.
 import { readFileSync } from "node:fs";
+import { commandLine } from "../command.mjs";
 import { Failure } from "../log.mjs";
 import { PROFILES } from "./profiles.mjs";
 import { parsedArguments } from "../usage.mjs";
 
-export const USAGE = `npm run conform -- <url> [options]
+export const USAGE = `${commandLine("conform", "<url> [options]")}
 Whether an endpoint that creates something keeps what its clients are promised of an idempotency key.
 It really creates things there, and does not delete them: use a test system.
   <url>                  the endpoint, such as https://api.example.com/orders

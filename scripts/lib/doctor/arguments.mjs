@@ -1,21 +1,26 @@
 // The doctor's command line. Every mistake names the argument, what is wrong with it, and what is
 // allowed. A key is only known to the guard together with whose it is, hence --scope and --realm.
+import { START, commandLine } from "../command.mjs";
 import { Failure } from "../log.mjs";
 import { parsedArguments } from "../usage.mjs";
 
-export const USAGE = `npm run doctor -- <url> <key or record id>... [options]     what happened under these keys
-       npm run doctor -- <url> --unknown                          what nobody knows, and how to end it
-       npm run doctor -- --log FILE [--since T] [--until T]       the duplicates of a period
-       npm run doctor -- [<url>] <key or record id>... --log FILE  both: its whole history
+export const USAGE = `${commandLine("doctor", "…")}
+What happened to a request that seems to have been carried out twice, and what to do.
+  <url> <key or record id>... [options]       what happened under these keys
+  <url> --unknown                             what nobody knows, and how to end it
+  --log FILE [--since T] [--until T]          the duplicates of a period
+  [<url>] <key or record id>... --log FILE    both: its whole history
+
   <url>              where the guard answers, such as https://api.example.com
   --token TOKEN      the guard's ADMIN_TOKEN; better in the environment, where \`ps\` does not show it
   --scope NAME=VALUE whose key it is: header:authorization="Bearer …", header:x-api-key=…,
                      jwt:iss=… and jwt:sub=…; repeat it for each part of the policy's scope
   --realm NAME       the policy's realm, where it is not the host of <url>
-  --log FILE         what \`wrangler tail --format json\` or \`npm start\` printed; - for standard input
+  --log FILE         what \`wrangler tail --format json\` or \`${START}\` printed; - for standard input
   --since, --until   2026-11-22T21:00:00Z, or how long ago: 90m, 2h, 3d
   --near 30s         how close together the same request counts as one operation sent twice
   --window 24h       the policy's retry_window, where the guard cannot be asked
+  --answer           shows what the origin answered; a sealed answer only where the key is named
   --unknown          every outcome that is unknown now, the newest first
   --json             the same as JSON
 Behind Cloudflare Access it shows the service token of CF_ACCESS_CLIENT_ID and CF_ACCESS_CLIENT_SECRET, beside
@@ -32,6 +37,7 @@ const OPTIONS = {
   until: text,
   near: { type: "string", default: "30s" },
   window: text,
+  answer: { type: "boolean", default: false },
   unknown: { type: "boolean", default: false },
   json: { type: "boolean", default: false },
 };
@@ -57,6 +63,7 @@ export function question(args, env = {}, now = Date.now()) {
     until: values.until && moment(values.until, "--until", now),
     near: span(values.near, "--near"),
     window: values.window && span(values.window, "--window"),
+    answer: values.answer,
     unknown: values.unknown,
     json: values.json,
   };
@@ -105,12 +112,12 @@ const HOST = /^(localhost|[a-z0-9-]+(\.[a-z0-9-]+)+|[a-z0-9.-]+:\d+)(:\d+)?(\/\S
 
 function refuseHalf({ url, subjects, token, access, log, since, until, unknown }) {
   if (!url && HOST.test(subjects[0] ?? "")) throw new Failure(`<url> "${subjects[0]}" has no scheme`, { cure: `write http://${subjects[0]}, or https://` });
-  if (unknown && !url) throw new Failure("--unknown asks a guard, and no <url> is given", { cure: "npm run doctor -- https://api.example.com --unknown" });
+  if (unknown && !url) throw new Failure("--unknown asks a guard, and no <url> is given", { cure: commandLine("doctor", "https://api.example.com --unknown") });
   if (!url && !log) throw new Failure("neither a <url> to ask nor a --log to read", { cure: USAGE });
   if (url && subjects.length === 0 && !log && !unknown) throw new Failure(`nothing to ask ${url} about`, { cure: `name a key or a record id\n${USAGE}` });
   if (url && (subjects.length > 0 || unknown) && !token && !access) {
     throw new Failure("no token, and the guard shows records to its operator alone", {
-      cure: "ADMIN_TOKEN=… npm run doctor -- …, with the value of `npx wrangler secret put ADMIN_TOKEN`",
+      cure: `ADMIN_TOKEN=… ${commandLine("doctor", "…")}, with the value of \`npx wrangler secret put ADMIN_TOKEN\``,
     });
   }
   const strange = !url && subjects.find((subject) => !RECORD.test(subject));

@@ -3,6 +3,7 @@
 // 2. A subject of 64 hex digits is taken for a record id, and for a key where no such record is
 //    known: a client may use a hash as its key.
 // 3. Whatever keeps it from asking is one sentence: what was asked, what came, what to do.
+import { START } from "../command.mjs";
 import { Failure } from "../log.mjs";
 
 const PATIENCE_MS = 10_000;
@@ -54,20 +55,27 @@ async function recordOf(asked, subject) {
     if (record.state !== "vacant") return { ...record, asked: subject };
   }
   const id = await find(asked, subject);
-  return { ...(await readRecord(asked, id)), asked: subject, key: subject };
+  return { ...(await readRecord(asked, id, subject)), asked: subject, key: subject };
 }
 
 async function find(asked, key) {
-  const { scope, realm } = asked;
-  const body = JSON.stringify({ key, scope, realm });
-  const response = await send(asked, "/.onlyonce/find", { method: "POST", body, token: asked.token });
+  const response = await send(asked, "/.onlyonce/find", { method: "POST", body: question(asked, key), token: asked.token });
   const found = await json(response);
   if (response.status === 200 && found?.record) return found.record;
   throw refused(asked, response, found, `the key "${key}"`);
 }
 
-async function readRecord(asked, id) {
-  const response = await send(asked, `/.onlyonce/records/${id}`, { token: asked.token });
+function question({ scope, realm }, key) {
+  return JSON.stringify({ key, scope, realm });
+}
+
+// Of a sealed answer only who names its key can see more than its status.
+async function readRecord(asked, id, key) {
+  const path = `/.onlyonce/records/${id}`;
+  const { token } = asked;
+  const response = asked.answer && key !== undefined
+    ? await send(asked, `${path}/open`, { method: "POST", body: question(asked, key), token })
+    : await send(asked, asked.answer ? `${path}?body=1` : path, { token });
   const record = await json(response);
   if (record?.record && record.state) return record;
   throw refused(asked, response, record, `record ${id}`);
@@ -82,7 +90,7 @@ function refused(asked, response, problem, subject) {
   }
   if (status === 404) {
     return new Failure(`${asked.url} answers no operator (404): its ADMIN_TOKEN is not set, nor its ACCESS_TEAM`, {
-      cure: "npx wrangler secret put ADMIN_TOKEN; `npm start` prints its own",
+      cure: `npx wrangler secret put ADMIN_TOKEN; \`${START}\` prints its own`,
     });
   }
   const detail = problem?.detail ?? described(response);
@@ -108,7 +116,7 @@ function unreachable(url, error) {
   // A token with a line break in it cannot be sent.
   if (!error.cause) return new Failure(`${url} could not be asked: ${error.message}`, { cure: "look at the <url> and the token" });
   const { code, message } = error.cause;
-  return new Failure(`${url} cannot be reached: ${code ?? message}`, { cure: "see whether the address is right and the guard runs; locally: npm start" });
+  return new Failure(`${url} cannot be reached: ${code ?? message}`, { cure: `see whether the address is right and the guard runs; locally: ${START}` });
 }
 
 async function json(response) {

@@ -5,6 +5,7 @@
 // 3. A piece that was cut off, or is longer than any that the guard writes, is told as broken.
 import { createReadStream } from "node:fs";
 import { StringDecoder } from "node:string_decoder";
+import { START } from "../command.mjs";
 import { Failure } from "../log.mjs";
 
 // wrangler's events hold up to 256 KB of log each, and as much again in white space and escapes.
@@ -55,7 +56,7 @@ async function* chunks(file) {
     yield* file === "-" ? process.stdin : createReadStream(file, { highWaterMark: 1024 * 1024 });
   } catch (error) {
     throw new Failure(`the log ${file} cannot be read: ${error.code ?? error.message}`, {
-      cure: "give a file that `npx wrangler tail --format json > guard.log` or `npm start | tee guard.log` wrote",
+      cure: `give a file that \`npx wrangler tail --format json > guard.log\` or \`${START} | tee guard.log\` wrote`,
     });
   }
 }

@@ -1,4 +1,5 @@
 // What a period's log shows, worst first.
+import { commandLine } from "../command.mjs";
 import { countText, durationText, finding, shortId } from "./findings.mjs";
 import { count } from "./period-collector.mjs";
 import { FENCED, NEW_KEY } from "./record-findings.mjs";
@@ -24,7 +25,7 @@ function unknown({ unknown: records }) {
     finding(
       "outcome-unknown",
       `${countText(names.length, "operation")} may or may not have been carried out: record ${firstOf(names)}.`,
-      "npm run doctor -- <url> --unknown lists what is unknown still, with the command that ends each; with <key> in its place it tells of one, with the key from the client's log.",
+      `${commandLine("doctor", "<url> --unknown")} lists what is unknown still, with the command that ends each; with <key> in its place it tells of one, with the key from the client's log.`,
       { records: names },
     ),
   ];
@@ -66,7 +67,7 @@ function acts({ acts }) {
   const reasons = new Map();
   for (const { code } of acts.values()) count(reasons, code);
   return [
-    finding("operator", `An operator decided about ${countText(acts.size, "record")}: ${listed(reasons)}.`, "npm run doctor -- <url> <key> for each; what an operator said is not the origin's word.", { records: [...acts.keys()] }),
+    finding("operator", `An operator decided about ${countText(acts.size, "record")}: ${listed(reasons)}.`, `${commandLine("doctor", "<url> <key>")} for each; what an operator said is not the origin's word.`, { records: [...acts.keys()] }),
   ];
 }
 

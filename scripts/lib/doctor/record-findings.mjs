@@ -15,7 +15,9 @@ export function notesOfRecord(record, { now }) {
   if (record.state === "in-flight") notes.push(inFlight(record, now));
   if (record.state === "done") notes.push(done(record), lifetime(record, now));
   if (record.seen) notes.push(seen(record.seen));
-  if (record.answer?.body === "not-kept") notes.push("The answer was too large to keep: a retry is told response-not-kept, and the operation stands.");
+  if (record.answer?.body === "not-kept") notes.push("The answer was too large to keep, or is not kept on its route: a retry is told response-not-kept, and the operation stands.");
+  if (record.answer?.body === "sealed") notes.push("The answer is sealed: ask with its key and --answer to read it.");
+  if (record.answer?.omitted) notes.push(`A retry does not get all of the answer, as the policy has it: ${record.answer.omitted}.`);
   return notes;
 }
 

@@ -8,10 +8,17 @@ export function reportText(report) {
   return `${parts.join("\n")}\n`;
 }
 
-function recordText({ record, key, state, notes, history }) {
+function recordText({ record, key, state, notes, history, answer }) {
   const named = key === undefined ? `Record ${record}` : `Key "${key}", record ${record}`;
   const head = [`${named}${state ? `: ${state}` : ""}`, ...notes.map((note) => wrapped(note, "  "))];
-  return [...head, ...(history ? historyText(history) : []), ""];
+  return [...head, ...answerText(answer), ...(history ? historyText(history) : []), ""];
+}
+
+// Only where it was asked for. What is no text is shown as what a decoder makes of it.
+function answerText({ status, headers, body, body_base64 } = {}) {
+  if (body_base64 === undefined || body === "sealed") return [];
+  const text = Buffer.from(body_base64, "base64").toString();
+  return ["", `  ${status}`, ...headers.map(([name, value]) => `  ${name}: ${value}`), "", ...text.split("\n").map((line) => `  ${line}`.trimEnd())];
 }
 
 function historyText({ lines, beside, more }) {

@@ -1,14 +1,15 @@
-// The command line of `npm run openapi`. Every mistake names the argument, what is wrong with it, and
+// The command line of openapi. Every mistake names the argument, what is wrong with it, and
 // what is allowed.
+import { commandLine } from "../command.mjs";
 import { Failure } from "../log.mjs";
 import { parsedArguments } from "../usage.mjs";
 
-export const USAGE = `npm run openapi -- DOCUMENT [options]
+export const USAGE = `${commandLine("openapi", "DOCUMENT [options]")}
 The contract of the policy in an API's own OpenAPI document (3.0 or 3.1, YAML or JSON).
-  npm run openapi -- openapi.yaml            an OpenAPI Overlay (1.0) that adds, to each guarded operation,
-                                             the key's parameter, the answers' headers, and the refusals
-  npm run openapi -- openapi.yaml --apply    the whole document with all that in it
-  npm run openapi -- openapi.yaml --check    what the document and the policy do not agree on
+  openapi.yaml             an OpenAPI Overlay (1.0) that adds, to each guarded operation, the key's parameter,
+                           the answers' headers, and the refusals
+  openapi.yaml --apply     the whole document with all that in it
+  openapi.yaml --check     what the document and the policy do not agree on
   --output FILE            where it is written; the document itself is allowed with --apply. Else: stdout
   --base /v1               the path at which the API stands, in place of what its \`servers\` say
   --config FILE            another file than wrangler.toml
@@ -49,7 +50,7 @@ export function openapiArguments(args) {
   const { values, positionals } = parsedArguments(args, OPTIONS, USAGE, true);
   if (positionals.length !== 1) {
     const what = positionals.length === 0 ? "no document is named" : `more than one document is named: ${positionals.join(", ")}`;
-    throw new Failure(what, { cure: "npm run openapi -- openapi.yaml" });
+    throw new Failure(what, { cure: commandLine("openapi", "openapi.yaml") });
   }
   refuseTogether(values);
   return { ...values, document: positionals[0], base: values.base === undefined ? undefined : basePath(values.base) };

@@ -1,8 +1,8 @@
 // The policy's contract: from a configuration, read by the guard's own code, or as a guard or a file tells it.
 import { readFileSync } from "node:fs";
-import { Failure, step } from "../log.mjs";
-import { buildPolicyCommand, policyCommand, policyVariables } from "../policy-command.mjs";
-import { checkRust } from "../rust.mjs";
+import { commandLine } from "../command.mjs";
+import { Failure, log } from "../log.mjs";
+import { askRules, policyVariables } from "../policy-rules.mjs";
 import { isObject } from "./document.mjs";
 
 const PATIENCE_MS = 10_000;
@@ -16,13 +16,12 @@ export async function readContract({ contract, config, env, origin }) {
 }
 
 async function ofConfiguration(config, env, origin) {
-  checkRust();
   const variables = policyVariables(config, env);
   if (origin !== undefined) variables.ORIGIN = origin;
-  await step("the policy", { work: buildPolicyCommand });
-  const { status, stdout } = policyCommand(["contract"], variables, "pipe");
-  if (status !== 0) throw new Failure(`the policy in ${config} cannot be used`, { cure: "npm run check-policy tells the same, and what each route does" });
-  return parsed(stdout.toString(), config);
+  const { answer, mistakes = [] } = await askRules(variables, (rules, json) => rules.contract(json));
+  for (const mistake of mistakes) log(mistake);
+  if (answer === undefined) throw new Failure(`the policy in ${config} cannot be used`, { cure: `${commandLine("check-policy")} tells the same, and what each route does` });
+  return parsed(answer, config);
 }
 
 async function ofGuard(address) {
@@ -52,7 +51,7 @@ function parsed(text, from) {
   } catch {
     // Told below.
   }
-  throw new Failure(`${from} is no contract of the guard's`, { cure: `it is what GET ${PLACE} answers, or: cargo run --bin policy -- contract` });
+  throw new Failure(`${from} is no contract of the guard's`, { cure: `it is what GET ${PLACE} of a running guard answers` });
 }
 
 function isContract({ version, routes, refusals, headers } = {}) {

@@ -5,6 +5,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { LineCounter, parseDocument } from "yaml";
+import { commandLine } from "../command.mjs";
 import { Failure } from "../log.mjs";
 
 const BYTE_ORDER_MARK = "\uFEFF";
@@ -31,7 +32,7 @@ function contentOf(file) {
     return readFileSync(file, "utf8");
   } catch (error) {
     throw new Failure(`${file} cannot be read: ${error.code === "ENOENT" ? "there is no such file" : error.message}`, {
-      cure: "name the file of the OpenAPI document: npm run openapi -- openapi.yaml",
+      cure: `name the file of the OpenAPI document: ${commandLine("openapi", "openapi.yaml")}`,
     });
   }
 }

@@ -1,4 +1,5 @@
 // Where a document and the policy do not agree on an operation's key.
+import { commandLine } from "../command.mjs";
 import { bodyMember } from "./body-member.mjs";
 import { declared, headerName, isRequired, sourcesOf } from "./key-parameter.mjs";
 import { nameOf, routeName } from "./operations.mjs";
@@ -63,5 +64,5 @@ function placeOf({ kind, name }) {
 }
 
 function apply({ file }) {
-  return `npm run openapi -- ${file} --apply --output ${file}`;
+  return commandLine("openapi", `${file} --apply --output ${file}`);
 }

@@ -1,11 +1,11 @@
 //! The tables of the reference that tell what each profile presets, and how it refuses.
 
-use crate::written::setting;
 use onlyonce::guard::policy::Settings;
 use onlyonce::guard::policy::fields::{FIELDS, Field, Values};
 use onlyonce::guard::policy::profiles::PRESET;
 use onlyonce::guard::problem::{Code, DESCRIPTIONS};
 use onlyonce::guard::profile::Profile;
+use onlyonce::report::written::setting;
 use std::collections::BTreeSet;
 use strum::VariantNames;
 

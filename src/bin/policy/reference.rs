@@ -1,10 +1,10 @@
 //! docs/CONFIGURATION.md: its frame is reference.md, its fields are the table's.
 
 use crate::profiles;
-use crate::written::toml;
 use onlyonce::guard::known_names::{COOKIES, FORM_FIELDS, Group, REQUEST_HEADERS};
 use onlyonce::guard::policy::amount::{AmountRange, NumberRange};
 use onlyonce::guard::policy::fields::{Default, FIELDS, Field, Kind, Level};
+use onlyonce::report::written::toml;
 
 pub fn reference() -> String {
     let rows: String = FIELDS.iter().map(row).collect();

@@ -93,6 +93,7 @@ fn special(name: &str) -> Value {
             auto_or(list(json!({ "type": "string", "pattern": "^[!#-'*+.^_`|~0-9A-Za-z-]+$" }), 0))
         }
         "ignore" => list(json!({ "type": "string", "pattern": "^(/([^~]|~[01])*|[^/].*)$" }), 0),
+        "redact" => list(json!({ "type": "string", "pattern": "^/([^~]|~[01])*$" }), 0),
         "cors" => json!({ "anyOf": [{ "enum": ["off"] }, cors_table()] }),
         "settle" => json!({ "anyOf": [{ "enum": ["off"] }, settle_table()] }),
         "docs_url" => json!({ "type": "string", "pattern": "^https?://[^?#]+$" }),

@@ -1,12 +1,13 @@
 //! What an operator wants of one record, at its shard.
 
 use super::super::admin::{json, read_body, refuse, set_json_headers};
-use super::super::config::config;
+use super::super::config::{Config, config};
 use super::super::platform::body::response_of;
 use super::super::platform::request_head::PlatformRequestHead;
 use super::super::platform::streams::Pipe;
 use super::super::platform::timeout::within;
 use super::super::platform::{log, now};
+use super::super::sealed::open_record;
 use super::context::ObjectContext;
 use super::copy_writer::confirm_deletion;
 use super::in_memory::UnderWay;
@@ -15,10 +16,10 @@ use super::probe::next_probe;
 use super::reply::{is_taken_in_time, rows_of};
 use super::unknown_outcomes::list;
 use crate::guard::log::operator_line;
-use crate::guard::machine::{Action, Event};
+use crate::guard::machine::{Action, Event, Transition};
 use crate::guard::operator::{
     About, AdminError, AdminRequest, OPERATOR_HEADER, RecordCommand, TOKEN, describe, refusal,
-    resolution, vacant,
+    resolution, seal_key, vacant,
 };
 use crate::guard::record::{Answer, Record};
 use crate::guard::request_head::RequestHead;
@@ -58,6 +59,9 @@ pub async fn answer(
         }
         Err(error) => return refuse(&error),
     };
+    if command == RecordCommand::Open {
+        return open(context, request, head, &config, &id).await;
+    }
     let event = match event(request, head, command).await {
         Ok(event) => event,
         Err(error) => return refuse(&error),
@@ -93,7 +97,7 @@ async fn event(
     command: RecordCommand,
 ) -> Result<Event, AdminError> {
     match command {
-        RecordCommand::Inspect { .. } => Ok(Event::Look),
+        RecordCommand::Inspect { .. } | RecordCommand::Open => Ok(Event::Look),
         RecordCommand::Forget => Ok(Event::Forget),
         RecordCommand::Resolve => {
             let text = read_body(request, head).await?;
@@ -101,6 +105,47 @@ async fn event(
             Ok(Event::Resolve { claim, resolution })
         }
     }
+}
+
+/// The record, to an operator who names its key. One whose answer is not sealed is shown all the same.
+async fn open(
+    context: &Rc<ObjectContext>,
+    request: &Request,
+    head: &PlatformRequestHead,
+    config: &Config,
+    id: &RecordId,
+) -> Result<Response, JsValue> {
+    let realm = config.policy.realm(head.host());
+    let question = read_body(request, head).await;
+    let pepper = &context.bindings.pepper;
+    let key = match question.and_then(|text| seal_key(&text, &realm, pepper, id)) {
+        Ok(key) => key,
+        Err(error) => return refuse(&error),
+    };
+    let record = match context.on_event(id, Event::Look) {
+        Ok(Transition { record: Record::Vacant, .. }) => return json(404, &vacant(id)),
+        Ok(transition) => transition.record,
+        Err(detail) => return unusable(&detail),
+    };
+    if !record.answer().is_some_and(|answer| answer.sealed) {
+        return describe_record(context, id, &realm, record, true);
+    }
+    let sealed = whole_body(context, &record);
+    match open_record(&record, &sealed, id, &key).await {
+        Some(opened) => describe_record(context, id, &realm, opened, true),
+        None => unusable(NOT_OPENED),
+    }
+}
+
+const NOT_OPENED: &str = "the record's answer cannot be opened, though it was sealed for this key: its bytes have changed";
+
+/// What is stored of an answer's body; nothing where a row is missing.
+fn whole_body(context: &ObjectContext, record: &Record) -> Vec<u8> {
+    let Some((rows, count, _)) = rows_of(record) else {
+        return record.answer().map(Answer::inline).unwrap_or_default().to_vec();
+    };
+    let row = |row| Some(context.store.row(&rows, row).ok()??.to_vec());
+    (0..count).map(row).collect::<Option<Vec<_>>>().unwrap_or_default().concat()
 }
 
 /// The record as it is now.
@@ -119,6 +164,16 @@ fn show(
         Err(detail) => return unusable(&detail),
     };
     let body = command == RecordCommand::Inspect { body: true };
+    describe_record(context, id, realm, record, body)
+}
+
+fn describe_record(
+    context: &Rc<ObjectContext>,
+    id: &RecordId,
+    realm: &str,
+    record: Record,
+    body: bool,
+) -> Result<Response, JsValue> {
     let seen = context.counters.of(&context.store, id, &record);
     let pepper = &context.bindings.pepper;
     let next_probe = next_probe(context, &record);

@@ -19,6 +19,7 @@ use crate::guard::record::Claim;
 use crate::guard::request_head::RequestHead;
 use crate::guard::rpc::KeySource;
 use crate::guard::scope::RecordId;
+use crate::guard::seal::SealKey;
 use crate::guard::time::UnixMillis;
 use js_sys::Promise;
 use std::rc::Rc;
@@ -30,6 +31,8 @@ pub struct OriginRequest {
     pub record: RecordId,
     pub claim: Claim,
     pub settings: Rc<Settings>,
+    /// What its answer is sealed with, where the Worker's policy wants it sealed.
+    pub seal_key: Option<SealKey>,
     /// Where the client believes the origin to be.
     pub public_base: String,
     /// Whether its caller reads a stream as it comes. A queue's message is settled by a whole answer.
@@ -60,6 +63,7 @@ impl OriginRequest {
             record: *submission.record(),
             claim,
             settings: submission.settings.clone(),
+            seal_key: submission.request.seal_key.clone(),
             public_base: submission.head.address().base(),
             follows: submission.request.key != KeySource::Queue,
             place,

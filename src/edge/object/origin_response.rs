@@ -9,6 +9,7 @@
 //! 4. What says "not processed" frees the key and is stored nowhere.
 
 use super::super::object_client::RpcReply;
+use super::super::platform::aes_gcm::encrypt;
 use super::super::platform::body::discard;
 use super::super::platform::streams::{ChunkBuffer, Chunks, Pipe, ReadAhead};
 use super::super::platform::timeout::within;
@@ -18,16 +19,18 @@ use super::copy_writer::write_copy;
 use super::in_memory::{Answered, Released, Wakeup};
 use super::live_head::LiveHead;
 use super::origin_request::OriginRequest;
-use super::record_store::BodyRows;
+use super::record_store::{BodyRows, ROW_BYTES};
 use super::recording::{Recorded, Recording};
 use super::reply;
+use crate::guard::keeping::Store;
 use crate::guard::machine::{Event, Transition};
 use crate::guard::origin::{OriginVerdict, can_be_shown, has_no_body, is_stream, origin_verdict};
-use crate::guard::policy::KvWrite;
+use crate::guard::policy::{KvWrite, Settings};
 use crate::guard::public_address::without_asker;
-use crate::guard::record::{Answer, AnswerSource, Body, Claim, INLINE_LIMIT, Record};
+use crate::guard::record::{Answer, AnswerSource, Body, Claim, INLINE_LIMIT, LeftOut, Record};
 use crate::guard::replay::kept_headers;
 use crate::guard::rpc::{Delivery, SubmitResult};
+use crate::guard::seal;
 use crate::guard::time::{Millis, UnixMillis};
 use futures_channel::oneshot;
 use futures_util::future::join;
@@ -124,6 +127,12 @@ impl OriginResponse {
         let Some(body) = response.body().filter(|_| !has_no_body(self.head.status)) else {
             return self.done(Body::Inline { bytes: Vec::new() }, leader).await;
         };
+        if self.request.settings.keeping.store != Store::Full {
+            return match Chunks::of(body) {
+                Ok(chunks) => self.keep_head(chunks, leader).await,
+                Err(_) => lost(&self.context, &self.request),
+            };
+        }
         let streams = self.head.header("content-type").is_some_and(|kind| is_stream(&kind));
         if streams {
             return match Chunks::of(body) {
@@ -163,12 +172,23 @@ impl OriginResponse {
             Recorded::TooMuch(rest) => {
                 recording.end();
                 let result = SubmitResult::NotKept { head: self.head.for_message() };
-                let record = self.store(Body::NotKept);
+                let record = self.store(self.not_kept());
                 let pipe = record.and_then(|record| self.pipe_to(leader, result, Some(&record)));
                 let pipe = recording.follow(pipe).await;
                 recording.hand_on(rest, pipe).await;
             }
         }
+    }
+
+    /// Nothing of the body is kept: its caller reads it as it comes.
+    async fn keep_head(&self, body: Chunks, leader: LeaderSender) {
+        let record = self.store(self.kept(Body::NotKept).await);
+        let result = SubmitResult::NotKept { head: self.head.for_message() };
+        let pipe = record.and_then(|record| {
+            self.copy_in_background();
+            self.pipe_to(leader, result, Some(&record))
+        });
+        pass_on(pipe, ReadAhead::of_rest(body)).await;
     }
 
     /// A stream is recorded, and its caller reads it as it comes. A caller who is gone changes nothing.
@@ -189,7 +209,8 @@ impl OriginResponse {
         let in_flight = Record::InFlight { claim: self.request.claim.clone(), previous: None };
         let pipe = self.pipe_to(leader, result, Some(&in_flight));
         let record = async {
-            let end = self.store_stream(recording.record(&Uint8Array::default(), chunks).await);
+            let recorded = recording.record(&Uint8Array::default(), chunks).await;
+            let end = self.store_stream(recorded).await;
             recording.end();
             end
         };
@@ -201,15 +222,11 @@ impl OriginResponse {
         }
     }
 
-    fn store_stream(&self, recorded: Recorded) -> StreamEnd {
+    async fn store_stream(&self, recorded: Recorded) -> StreamEnd {
         match recorded {
-            Recorded::Whole(body) => match self.store(body) {
+            Recorded::Whole(body) => match self.store(self.kept(body).await) {
                 Some(_) => {
-                    if self.request.settings.kv_write == KvWrite::Always {
-                        let (context, id) = (self.context.clone(), self.request.record);
-                        let claim = self.request.claim.id;
-                        self.context.in_background(write_copy(context, id, claim));
-                    }
+                    self.copy_in_background();
                     StreamEnd::Stored
                 }
                 None => StreamEnd::BrokeOff,
@@ -219,24 +236,45 @@ impl OriginResponse {
                 StreamEnd::BrokeOff
             }
             Recorded::TooMuch(rest) => {
-                self.store(Body::NotKept);
+                self.store(self.not_kept());
                 StreamEnd::TooMuch(rest)
             }
         }
     }
 
+    fn copy_in_background(&self) {
+        if self.request.settings.kv_write == KvWrite::Always {
+            let (context, id) = (self.context.clone(), self.request.record);
+            self.context.in_background(write_copy(context, id, self.request.claim.id));
+        }
+    }
+
     fn recording(&self) -> Recording {
         let Claim { id, attempt, .. } = self.request.claim;
-        let limit = self.request.settings.max_stored_response;
-        Recording::new(self.context.clone(), BodyRows { claim: id, attempt }, limit)
+        let Settings { keeping, max_stored_response, .. } = &*self.request.settings;
+        let in_memory = !keeping.is_plain();
+        let most = if in_memory { seal::MAX_BODY } else { u64::MAX };
+        let (context, name) = (self.context.clone(), BodyRows { claim: id, attempt });
+        Recording::new(context, name, most.min(*max_stored_response), in_memory)
     }
 
     /// The answer is stored, then shown, then copied.
     async fn done(&self, body: Body, leader: LeaderSender) {
-        let Some(record) = self.store(body) else { return };
+        let came = match (self.request.settings.keeping.is_plain(), &body) {
+            (false, Body::Inline { bytes }) => Some(Uint8Array::from(bytes.as_slice())),
+            _ => None,
+        };
+        let Some(record) = self.store(self.kept(body).await) else { return };
         let (context, id) = (self.context.clone(), self.request.record);
         let claim = self.request.claim.id;
-        let shown = reply::stored(&context, &id, &record, Delivery::First, Some(&self.head));
+        let shown = match came {
+            Some(body) => {
+                let result = SubmitResult::Whole { head: self.head.for_message() };
+                let origin = self.origin_time;
+                Ok(reply::handed_on(result, Some(&record), origin, &self.head, &body))
+            }
+            None => reply::stored(&context, &id, &record, Delivery::First, Some(&self.head)),
+        };
         // A leader that hung up is not there to be told; its retry finds the record.
         let _ = leader.send(shown);
         if self.request.settings.kv_write == KvWrite::Always {
@@ -245,17 +283,79 @@ impl OriginResponse {
     }
 
     /// Stores the answer. Returns `None` if it did not become the record's.
-    fn store(&self, body: Body) -> Option<Record> {
-        let kept = self.answer(body);
+    fn store(&self, kept: Answer) -> Option<Record> {
         let is_kept = |record: &Record| record.answer() == Some(&kept);
         let answered = Answered { claim: self.request.claim.id, head: self.head.clone() };
         let answered = Rc::new(answered);
-        let wakeup = |record: &Record| match is_kept(record) {
+        let wakeup = |record: &Record| match is_kept(record) && kept.left_out == LeftOut::Nothing {
             true => Wakeup::Answered(answered.clone()),
             false => Wakeup::LookAgain,
         };
         let record = self.finish(self.verdict, kept.clone(), &wakeup)?.record;
         Some(record).filter(is_kept)
+    }
+
+    /// What is to be stored of the answer.
+    ///
+    /// Sealing is awaited between the answer and its storing. All that may come in between may also come
+    /// before the answer's last byte: the deadline, an operator, the end of the instance. So nothing has been
+    /// decided by then: `store` has the rules decide on the record as it is afterwards, in the turn in which
+    /// it is written, and nobody has been shown anything of the answer but the reader of a stream. That
+    /// rules out a record that an operator resolved, or a later claim, and that an older decision overwrites
+    /// (tests/model: `DecidedBeforeSealing`).
+    async fn kept(&self, body: Body) -> Answer {
+        let (answer, keeping) = (self.answer(body), &self.request.settings.keeping);
+        match keeping.seal {
+            true => self.sealed(keeping.kept(answer)).await,
+            false => self.in_rows(keeping.kept(answer)),
+        }
+    }
+
+    /// What cannot be sealed is not kept.
+    async fn sealed(&self, answer: Answer) -> Answer {
+        let OriginRequest { record, claim, seal_key, .. } = &self.request;
+        let (Some(key), Body::Inline { bytes }) = (seal_key, &answer.body) else {
+            return answer.without_content();
+        };
+        let bound = seal::associated_data(record, &claim.id, answer.status);
+        let plaintext = seal::plaintext(&answer.headers, bytes);
+        match encrypt(key, &bound, &plaintext).await {
+            Ok(bytes) => {
+                let body = Body::Inline { bytes };
+                self.in_rows(Answer { headers: Vec::new(), body, sealed: true, ..answer })
+            }
+            Err(_) => {
+                log::warning("onlyonce: an answer could not be sealed, and is not kept");
+                answer.without_content()
+            }
+        }
+    }
+
+    /// The same answer, with a body that is too large for the record in rows.
+    fn in_rows(&self, answer: Answer) -> Answer {
+        let Body::Inline { bytes } = &answer.body else { return answer };
+        if bytes.len() <= INLINE_LIMIT {
+            return answer;
+        }
+        let Claim { id, attempt, .. } = self.request.claim;
+        let name = BodyRows { claim: id, attempt };
+        let mut rows = 0_u32;
+        for row in bytes.chunks(ROW_BYTES as usize) {
+            if self.context.store.put_row(&name, rows, &Uint8Array::from(row)).is_err() {
+                return answer.without_content();
+            }
+            rows = rows.saturating_add(1);
+        }
+        let length = bytes.len() as u64;
+        Answer { body: Body::Rows { attempt, rows, length }, ..answer }
+    }
+
+    fn not_kept(&self) -> Answer {
+        let answer = self.answer(Body::NotKept);
+        match self.request.settings.keeping.seal {
+            true => answer.without_content(),
+            false => answer,
+        }
     }
 
     fn answer(&self, body: Body) -> Answer {
@@ -269,6 +369,8 @@ impl OriginResponse {
             origin_time: self.origin_time,
             body,
             source: AnswerSource::Origin,
+            left_out: LeftOut::Nothing,
+            sealed: false,
         }
     }
 

@@ -17,6 +17,7 @@ use super::in_memory::UnderWay;
 use super::incoming_submission::IncomingSubmission;
 use super::places::HeldPlace;
 use crate::guard::forward::added;
+use crate::guard::keeping::Keeping;
 use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::{Action, Event, Probed, Transition};
 use crate::guard::policy::{KvWrite, Settings};
@@ -39,6 +40,8 @@ struct Probe {
     record: RecordId,
     claim: Claim,
     settle: Rc<Settle>,
+    /// How much of what is found is kept.
+    keeping: Keeping,
     /// Whether what is found is copied at once.
     is_copied: bool,
     /// One after the other, as long as there is nothing under the one before.
@@ -177,8 +180,9 @@ impl Probe {
             return None;
         }
         let is_copied = settings.kv_write == KvWrite::Always;
+        let keeping = settings.keeping.clone();
         let under_way = context.memory.begin_probe(&record, claim.id);
-        Some(Self { record, claim, settle, is_copied, urls, headers, under_way })
+        Some(Self { record, claim, settle, keeping, is_copied, urls, headers, under_way })
     }
 }
 
@@ -248,5 +252,8 @@ async fn fetch_one(
     let answered_at = now();
     let body = read_at_most(&response, MAX_ANSWER).await;
     let origin_time = answered_at.since(started);
-    probe.settle.word(response.status(), body.as_deref(), answered_at, origin_time)
+    match probe.settle.word(response.status(), body.as_deref(), answered_at, origin_time) {
+        ProbeWord::Found(answer) => ProbeWord::Found(probe.keeping.kept(answer)),
+        said => said,
+    }
 }

@@ -1,5 +1,6 @@
 //! The body of an answer as it comes in: in the record itself where it is small, else in rows that are
-//! written as it comes, so that no large body is ever held in memory.
+//! written as it comes, so that no large body is ever held in memory. One that is not kept as it comes is held
+//! in memory to its end, and is short.
 //!
 //! 1. The origin is read as fast as it sends: a connection that nobody reads may be closed by the platform
 //!    in favour of another (Workers, "Limits"), and a caller may be slow or gone.
@@ -22,6 +23,8 @@ pub struct Recording {
     name: BodyRows,
     /// In bytes.
     limit: u64,
+    /// Nothing of it is stored before its end.
+    in_memory: bool,
     so_far: RefCell<SoFar>,
 }
 
@@ -65,8 +68,8 @@ impl SoFar {
 }
 
 impl Recording {
-    pub fn new(context: Rc<ObjectContext>, name: BodyRows, limit: u64) -> Self {
-        Self { context, name, limit, so_far: RefCell::default() }
+    pub fn new(context: Rc<ObjectContext>, name: BodyRows, limit: u64, in_memory: bool) -> Self {
+        Self { context, name, limit, in_memory, so_far: RefCell::default() }
     }
 
     /// Records what has come and what comes, to its end or to the limit.
@@ -91,7 +94,7 @@ impl Recording {
         let mut so_far = self.so_far.borrow_mut();
         so_far.buffer.push(chunk);
         let mut from = 0_u32;
-        while so_far.buffer.length().saturating_sub(from) >= ROW_BYTES {
+        while !self.in_memory && so_far.buffer.length().saturating_sub(from) >= ROW_BYTES {
             let row = so_far.buffer.since(from).subarray(0, ROW_BYTES);
             self.put_row(&mut so_far, &row)?;
             from = from.saturating_add(ROW_BYTES);
@@ -118,7 +121,8 @@ impl Recording {
     }
 
     fn body(&self, so_far: &mut SoFar) -> Result<Body, JsValue> {
-        if so_far.rows == 0 && so_far.buffer.length() as usize <= INLINE_LIMIT {
+        let is_small = so_far.rows == 0 && so_far.buffer.length() as usize <= INLINE_LIMIT;
+        if is_small || self.in_memory {
             return Ok(Body::Inline { bytes: so_far.buffer.since(0).to_vec() });
         }
         let rest = std::mem::take(&mut so_far.buffer);

@@ -1,6 +1,7 @@
 //! The platform, as far as `worker` and `web_sys` do not have it or have it with less than the guard
 //! needs. Each file says what it stands in for.
 
+pub mod aes_gcm;
 pub mod answer_headers;
 pub mod bindings;
 pub mod body;

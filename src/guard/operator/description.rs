@@ -214,6 +214,9 @@ struct AnswerDescription<'a> {
     took_ms: u64,
     body: &'static str,
     body_bytes: u64,
+    /// What a retry does not get, as `Idempotency-Omitted` tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    omitted: Option<String>,
     /// Empty: the body is filled in as it is read.
     #[serde(skip_serializing_if = "Option::is_none")]
     body_base64: Option<&'static str>,
@@ -221,9 +224,10 @@ struct AnswerDescription<'a> {
 
 impl<'a> AnswerDescription<'a> {
     fn new(answer: &'a Answer, with_body: bool) -> Self {
+        let kept = if answer.sealed { "sealed" } else { "kept" };
         let (body, body_bytes) = match &answer.body {
-            Body::Inline { bytes } => ("kept", bytes.len() as u64),
-            Body::Rows { length, .. } => ("kept", *length),
+            Body::Inline { bytes } => (kept, bytes.len() as u64),
+            Body::Rows { length, .. } => (kept, *length),
             Body::NotKept => ("not-kept", 0),
         };
         let at = |source| (answer.source == source).then(|| answer.answered_at.rfc3339());
@@ -236,6 +240,7 @@ impl<'a> AnswerDescription<'a> {
             took_ms: answer.origin_time.0,
             body,
             body_bytes,
+            omitted: answer.left_out.header(),
             body_base64: with_body.then_some(""),
         }
     }

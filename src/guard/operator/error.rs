@@ -54,7 +54,7 @@ pub enum AdminError {
     )]
     RecordIdInvalid,
     #[error(
-        "the method does nothing here; use GET or DELETE for a record, GET for unknown, outcomes and operator, POST for resolve and find"
+        "the method does nothing here; use GET or DELETE for a record, GET for unknown, outcomes and operator, POST for resolve, open and find"
     )]
     MethodNotAllowed,
     #[error("the method does nothing here; read the console with GET or HEAD")]
@@ -82,6 +82,10 @@ pub enum FindError {
         "\"scope\" is not a scope; write what the policy's sources held, in the policy's order: {{\"header:<name>\": \"…\", \"jwt:<claim>\": …}}, null where one was absent"
     )]
     Scope,
+    #[error(
+        "the key, scope and realm are those of another record; write what the record was found with (POST /.onlyonce/find)"
+    )]
+    OtherRecord,
 }
 
 /// Why a query does not say which unknown outcomes are to be listed, or which shards are to count theirs.

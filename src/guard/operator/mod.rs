@@ -6,8 +6,8 @@
 //! 4. `GET /.onlyonce/outcomes` counts what became of the last hour's operations, by route.
 //! 5. `DELETE /.onlyonce/records/<id>` forgets: the key is free two minutes after its copy is gone.
 //! 6. `POST /.onlyonce/records/<id>/resolve` says what became of an unknown outcome.
-//!
-//! 7. `GET /.onlyonce/operator` says who asks, and whether they may act.
+//! 7. `POST /.onlyonce/records/<id>/open` shows the record with its sealed answer, to who names its key.
+//! 8. `GET /.onlyonce/operator` says who asks, and whether they may act.
 //!
 //! Who asks, and whether they may, is decided before any of this: [`Credentials`], [`Operator::check`].
 
@@ -28,7 +28,7 @@ pub use assertion::{ASSERTION_HEADER, Assertion, AssertionError};
 pub use description::{About, describe, found, vacant};
 pub use error::{AdminError, FindError, ListError, ResolutionError, refusal};
 pub use outcomes::{HeldRecord, OutcomesPage, OutcomesQuery, ShardOutcomes};
-pub use requests::{AdminRequest, RecordCommand, find, resolution};
+pub use requests::{AdminRequest, RecordCommand, find, resolution, seal_key};
 pub use role::{Credentials, OPERATOR_HEADER, Operator, Role, TOKEN};
 pub use shard_pages::{MAX_SHARDS, shards_of_page};
 pub use signing_keys::{KeyCache, Lookup, MAX_DOCUMENT, SigningKey, signing_keys};

@@ -1,4 +1,4 @@
-//! Reads what an operator sends: first lines, and the documents for "find" and "resolve". A member
+//! Reads what an operator sends: first lines, and the documents for "find", "open" and "resolve". A member
 //! that a document should not have is refused by name, since what was meant by it would be missing;
 //! one that is there twice makes it unreadable.
 
@@ -11,9 +11,10 @@ use crate::guard::document::{Members, from_json_object, present};
 use crate::guard::key::IdempotencyKey;
 use crate::guard::machine::Resolution;
 use crate::guard::parameters::is_token;
-use crate::guard::record::{Answer, AnswerSource, Body, ClaimId, INLINE_LIMIT};
+use crate::guard::record::{Answer, AnswerSource, Body, ClaimId, INLINE_LIMIT, LeftOut};
 use crate::guard::replay::shown_headers;
-use crate::guard::scope::{Namespace, RecordId, ScopeValue};
+use crate::guard::scope::{Namespace, OperationSecret, RecordId, ScopeValue};
+use crate::guard::seal::SealKey;
 use crate::guard::time::{Millis, UnixMillis};
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -45,9 +46,13 @@ pub(super) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
 /// What is to happen to a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordCommand {
-    Inspect { body: bool },
+    Inspect {
+        body: bool,
+    },
     Forget,
     Resolve,
+    /// Show the record with its answer, which is sealed.
+    Open,
 }
 
 impl AdminRequest {
@@ -70,14 +75,18 @@ impl AdminRequest {
             let is_known = matches!(path, "find" | "unknown" | "outcomes" | "operator");
             return Err(if is_known { AdminError::MethodNotAllowed } else { AdminError::NotFound });
         };
-        let (id, resolve) = rest.strip_suffix("/resolve").map_or((rest, false), |id| (id, true));
+        let (id, act) = match rest.split_once('/') {
+            Some((id, act @ ("resolve" | "open"))) => (id, Some(act)),
+            _ => (rest, None),
+        };
         let id = id.parse().map_err(|_| AdminError::RecordIdInvalid)?;
-        let command = match (method, resolve) {
-            ("POST", true) => RecordCommand::Resolve,
-            ("GET", false) => {
+        let command = match (method, act) {
+            ("POST", Some("resolve")) => RecordCommand::Resolve,
+            ("POST", Some("open")) => RecordCommand::Open,
+            ("GET", None) => {
                 RecordCommand::Inspect { body: query.split('&').any(|pair| pair == "body=1") }
             }
-            ("DELETE", false) => RecordCommand::Forget,
+            ("DELETE", None) => RecordCommand::Forget,
             _ => return Err(AdminError::MethodNotAllowed),
         };
         Ok(Self::Record(id, command))
@@ -97,6 +106,27 @@ struct FindRequest<'a> {
 
 /// The record of a key: `{"realm"?, "scope"?, "key"}`.
 pub fn find(text: &str, own_realm: &str, pepper: &Pepper) -> Result<RecordId, AdminError> {
+    named_operation(text, own_realm, pepper).map(|(record, _)| record)
+}
+
+/// What this record's answer is sealed with: the same document.
+pub fn seal_key(
+    text: &str,
+    own_realm: &str,
+    pepper: &Pepper,
+    id: &RecordId,
+) -> Result<SealKey, AdminError> {
+    match named_operation(text, own_realm, pepper)? {
+        (record, secret) if record == *id => Ok(SealKey::new(&secret, &record)),
+        _ => Err(FindError::OtherRecord.into()),
+    }
+}
+
+fn named_operation(
+    text: &str,
+    own_realm: &str,
+    pepper: &Pepper,
+) -> Result<(RecordId, OperationSecret), AdminError> {
     let request: FindRequest = from_json_object(text).ok_or(FindError::NotAQuestion)?;
     if let Some(name) = unknown_member(text, &["realm", "scope", "key"]) {
         return Err(FindError::UnknownMember(name).into());
@@ -107,7 +137,8 @@ pub fn find(text: &str, own_realm: &str, pepper: &Pepper) -> Result<RecordId, Ad
         Some(scope) => scope_values(scope.get()).ok_or(FindError::Scope)?,
     };
     let realm = request.realm.as_deref().unwrap_or(own_realm);
-    Ok(RecordId::new(Namespace { pepper, realm, scope: &scope }, &key))
+    let namespace = Namespace { pepper, realm, scope: &scope };
+    Ok((RecordId::new(namespace, &key), OperationSecret::new(namespace, &key)))
 }
 
 /// The first member that a document does not have.
@@ -179,6 +210,8 @@ fn answer(request: &ResolutionRequest, now: UnixMillis) -> Result<Answer, Resolu
                 .ok_or(ResolutionError::Body)?,
         },
         source: AnswerSource::Operator,
+        left_out: LeftOut::Nothing,
+        sealed: false,
     })
 }
 

@@ -120,7 +120,7 @@ impl AdminRequest {
         match self {
             Self::Find | Self::Unknown(_) | Self::Outcomes(_) | Self::Operator => false,
             Self::Record(_, command) => match command {
-                RecordCommand::Inspect { .. } => false,
+                RecordCommand::Inspect { .. } | RecordCommand::Open => false,
                 RecordCommand::Forget | RecordCommand::Resolve => true,
             },
         }

@@ -79,6 +79,7 @@ const CREDENTIAL: &str =
 const SOURCE: &str = "write header:<name>, cookie:<name>, query:<name>, jwt:<claim>, path or query";
 const IGNORE: &str =
     "write a list of JSON pointers and names of form fields, such as [\"/sent_at\", \"sent_at\"]";
+const REDACT: &str = "write a list of JSON pointers, such as [\"/client_secret\"]";
 const POINTER: &str =
     "write one such as \"/order/sent_at\", with ~1 for a slash in a name and ~0 for a tilde";
 const HEADERS: &str =
@@ -284,6 +285,16 @@ fn ignored(reader: &mut Reader, json: &RawValue) -> Option<Ignored> {
         true => reader.wrong(json, ValueError::Empty { cure: IGNORE }),
         false => Some(Ignored::Field(text)),
     }
+}
+
+pub fn redact(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {
+    values.settings.keeping.redact = entries(reader, json, REDACT, pointer)?;
+    Some(())
+}
+
+fn pointer(reader: &mut Reader, json: &RawValue) -> Option<Pointer> {
+    let parsed = json_pointer::parse(&reader.text(json, REDACT)?);
+    parsed.or_else(|| reader.wrong(json, ValueError::NoPointer))
 }
 
 pub fn cors(reader: &mut Reader, json: &RawValue, values: &mut Values) -> Option<()> {

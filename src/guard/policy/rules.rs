@@ -4,6 +4,7 @@
 use super::amount::DURATION;
 use super::settings::{KeyMode, Settings, Unknown};
 use crate::guard::fingerprint::{Algorithm, Ignore};
+use crate::guard::keeping::{Keeping, Store};
 use crate::guard::time::Millis;
 use thiserror::Error;
 
@@ -49,7 +50,7 @@ impl RuleViolation {
     }
 }
 
-pub static RULES: [Rule; 11] = [
+pub static RULES: [Rule; 14] = [
     Rule { fields: ["retry_window", "deadline"], broken: window },
     Rule { fields: ["derive_window", "retry_window"], broken: derive_window },
     Rule { fields: ["unknown", "fingerprint"], broken: resend },
@@ -61,6 +62,9 @@ pub static RULES: [Rule; 11] = [
     Rule { fields: ["settle", "retry_window"], broken: settle_window },
     Rule { fields: ["settle", "unknown"], broken: settle_resend },
     Rule { fields: ["settle", "key"], broken: settle_derived },
+    Rule { fields: ["seal", "settle"], broken: seal_settle },
+    Rule { fields: ["seal", "unknown"], broken: seal_resend },
+    Rule { fields: ["redact", "store"], broken: redact_store },
 ];
 
 fn window(settings: &Settings) -> Option<Broken> {
@@ -188,6 +192,40 @@ fn settle_derived(settings: &Settings) -> Option<Broken> {
             "does not go with key = \"derive\"",
             "does not go with settle",
             "write settle = \"off\", for the origin never sees a derived key, so it cannot be asked about one",
+        )
+    })
+}
+
+fn seal_settle(settings: &Settings) -> Option<Broken> {
+    let broken = settings.keeping.seal && settings.settle.is_some();
+    broken.then(|| {
+        Broken::new(
+            "does not go with settle",
+            "does not go with seal",
+            "write settle = \"off\", or seal = false: to ask the origin about a key the guard has to store it, and whoever reads that can read the answer",
+        )
+    })
+}
+
+fn seal_resend(settings: &Settings) -> Option<Broken> {
+    let broken = settings.keeping.seal && settings.unknown == Unknown::Resend;
+    broken.then(|| {
+        Broken::new(
+            "does not go with unknown = \"resend\"",
+            "does not go with seal",
+            "write unknown = \"hold\", or seal = false: to send a request again under its first key the guard has to store that, and whoever reads it can read the answer",
+        )
+    })
+}
+
+fn redact_store(settings: &Settings) -> Option<Broken> {
+    let Keeping { store, redact, .. } = &settings.keeping;
+    let broken = !redact.is_empty() && *store != Store::Full;
+    broken.then(|| {
+        Broken::new(
+            "names members of a body that store does not keep",
+            "keeps no body, of which redact names members",
+            "write store = \"full\", or redact = []",
         )
     })
 }

@@ -3,6 +3,7 @@
 
 use crate::guard::cors::Cors;
 use crate::guard::fingerprint::Method;
+use crate::guard::keeping::Keeping;
 use crate::guard::key_location::{KeyLocation, KeyRules};
 use crate::guard::profile::Profile;
 use crate::guard::release::{Release, ReleaseHeader};
@@ -45,6 +46,8 @@ pub struct Settings {
     pub max_request_body: u64,
     /// In bytes.
     pub max_stored_response: u64,
+    /// How much of an answer is kept, and for whom.
+    pub keeping: Keeping,
     pub replay_set_cookie: bool,
     pub on_guard_failure: OnGuardFailure,
     pub mode: Mode,
@@ -177,6 +180,7 @@ impl Default for Settings {
             fingerprint: Method::AUTO,
             max_request_body: 10 * MIB,
             max_stored_response: 8 * MIB,
+            keeping: Keeping::default(),
             replay_set_cookie: false,
             on_guard_failure: OnGuardFailure::Closed,
             mode: Mode::Enforce,

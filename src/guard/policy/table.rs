@@ -9,6 +9,7 @@ use super::settings::{InFlight, KeyMode, KvWrite, Mode, OnGuardFailure, Unknown}
 use super::settle;
 use super::sharding::{self, Jurisdiction, Location};
 use crate::guard::fingerprint::Algorithm;
+use crate::guard::keeping::Store;
 use crate::guard::profile::Profile;
 use crate::guard::shard::places::PLACES;
 use strum::VariantNames;
@@ -92,7 +93,7 @@ impl Field {
     }
 }
 
-pub const FIELDS: [Field; 35] = [
+pub const FIELDS: [Field; 38] = [
     field("realm", Kind::Special(lists::realm), Absent("the request's host, in lower case and without its port"))
         .only(Level::Top)
         .allows("1 to 255 visible ASCII characters")
@@ -215,6 +216,19 @@ pub const FIELDS: [Field; 35] = [
         .means("The largest answer that is kept; a larger one streams to the first caller, and retries get `response-not-kept`. What streams by its nature (`text/event-stream`, `application/ndjson`, `application/x-ndjson`, `application/jsonl`, `application/jsonlines`, `application/x-jsonlines`, `application/stream+json`, `application/json-seq`, `application/vnd.amazon.eventstream`, `multipart/x-mixed-replace`) reaches the first caller as it comes, and is kept up to here as well. KV takes no value over 25 MiB, hence the bound.")
         .because("It holds any answer to a write, and leaves an isolate room for several at once.")
         .beware("A stream that never ends is read on for a retry when its caller has gone, until it is over the limit or the window ends. On a route of subscriptions write `\"1B\"`, so that it is handed on, not kept, and over with its caller; or `key = \"off\"`."),
+    field("store", choice!(Store, |values| values.settings.keeping.store), Is(r#""full""#))
+        .means("What is kept of an answer for retries: `full`; `head`, status and headers, so that a replay has no body; `none`, the status alone, so that a retry is told `response-not-kept`. The first caller gets all of it as it comes.")
+        .because("A retry wants the answer that got lost.")
+        .beware("A caller whose connection broke before it had the answer never gets the rest of it."),
+    field("redact", Kind::Special(lists::redact), Is("[]"))
+        .allows("a list of JSON pointers, such as `[\"/client_secret\"]`")
+        .means("Members of JSON answers that are shown once and never kept: in what is stored each is `null`, and a replay names those that it lacks in `Idempotency-Omitted`. Those who wait for the answer get what a retry gets. An answer that is not empty and cannot be looked into, because it is no JSON, has a content coding or is over 960 KiB, is not kept: a retry is told `response-not-kept`.")
+        .because("Only you know which members are secret.")
+        .beware("A caller whose connection broke before it had the answer never gets these members: the origin should have another way to them."),
+    field("seal", Kind::Flag(|values| &mut values.settings.keeping.seal), Is("false"))
+        .means("Whether what is kept of an answer, its headers and its body, can be read by its caller alone: it is encrypted with AES-256-GCM under a key that is made of the idempotency key and its scope (under `PEPPER`, where that is set) and stored nowhere, and a retry brings what it takes to read it. An operator needs the key, too. An answer over 960 KiB is not kept.")
+        .because("It costs each first request and each replay some 0.1 ms, and an operator who has no key cannot read the answer.")
+        .beware("A key that can be guessed protects only as far as its scope and `PEPPER` cannot: set `PEPPER`. Status, method, route, times and the fingerprint's hash are stored as ever."),
     field("replay_set_cookie", Kind::Flag(|values| &mut values.settings.replay_set_cookie), Is("false"))
         .means("Whether a replay carries the personal headers of the first answer: `Set-Cookie`, `Set-Cookie2`, `Clear-Site-Data`, `Authorization`, `Authentication-Info`, `Proxy-Authentication-Info`, `WWW-Authenticate`, `Proxy-Authenticate`, `X-CSRF-Token` and `X-XSRF-Token`. Those who waited for the very call get them in any case.")
         .because("A cookie that is set again hours later may undo a sign-out, and a token that was good once does nobody any good."),

@@ -11,7 +11,7 @@ use serde_json::json;
 /// What an operator reads: status, code and sentence.
 #[test]
 fn every_error_in_full() {
-    let rows: [(AdminError, u16, &str, &str); 28] = [
+    let rows: [(AdminError, u16, &str, &str); 29] = [
         (
             AdminError::Unauthorized,
             401,
@@ -82,7 +82,7 @@ fn every_error_in_full() {
             AdminError::MethodNotAllowed,
             405,
             "method-not-allowed",
-            "the method does nothing here; use GET or DELETE for a record, GET for unknown, outcomes and operator, POST for resolve and find",
+            "the method does nothing here; use GET or DELETE for a record, GET for unknown, outcomes and operator, POST for resolve, open and find",
         ),
         (
             AdminError::ConsoleIsRead,
@@ -119,6 +119,12 @@ fn every_error_in_full() {
             400,
             "question-invalid",
             r#""scope" is not a scope; write what the policy's sources held, in the policy's order: {"header:<name>": "…", "jwt:<claim>": …}, null where one was absent"#,
+        ),
+        (
+            FindError::OtherRecord.into(),
+            400,
+            "question-invalid",
+            "the key, scope and realm are those of another record; write what the record was found with (POST /.onlyonce/find)",
         ),
         (
             ResolutionError::NotAResolution.into(),

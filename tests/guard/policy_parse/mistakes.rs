@@ -1,5 +1,6 @@
 //! What is said of a wrong policy. Each sentence is pinned: field, value, reason, cure.
 
+mod keeping;
 mod lists;
 mod settle;
 mod sharding;

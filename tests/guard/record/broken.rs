@@ -171,7 +171,7 @@ fn what_belongs_to_nothing() {
 #[test]
 fn another_version_is_refused_not_guessed_at() {
     let mut bytes = in_flight(None).encode().expect("stored");
-    for version in [0_u32, 1, 2, 3, 4, 5, 7, u32::MAX] {
+    for version in [0_u32, 1, 2, 3, 4, 5, 6, 8, u32::MAX] {
         bytes[4..8].copy_from_slice(&version.to_be_bytes());
         assert_eq!(Record::decode(&bytes), Err(RecordError::Version(version)));
     }
@@ -188,7 +188,7 @@ fn says(error: RecordError, sentence: &str) {
 fn what_an_unusable_record_says() {
     says(
         RecordError::Version(1),
-        "the record has version 1 and this guard reads version 6, as happens while a deployment or a roll-back is under way",
+        "the record has version 1 and this guard reads version 7, as happens while a deployment or a roll-back is under way",
     );
     says(RecordError::NoRecord, "the record does not decode: it does not begin as a record does");
     says(RecordError::Truncated, "the record does not decode: it breaks off");

@@ -2,6 +2,7 @@
 
 use crate::fixtures::{CLAIMED_AT, record_id};
 use onlyonce::guard::key::IdempotencyKey;
+use onlyonce::guard::record::LeftOut;
 use onlyonce::guard::replay::{CacheStatus, HeaderChange, How, Marking};
 use onlyonce::guard::rpc::Delivery;
 use onlyonce::guard::scope::RecordId;
@@ -32,6 +33,7 @@ fn marking<'a>(key: &'a str, record: &'a RecordId) -> Marking<'a> {
         status: CacheStatus::Delivery(Delivery::Replayed),
         detail: None,
         answered_at: Some(CLAIMED_AT),
+        left_out: &LeftOut::Nothing,
         now: CLAIMED_AT.plus(Millis(2999)),
         guard: Millis(3),
         origin: Millis(40),

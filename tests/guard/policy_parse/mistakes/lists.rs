@@ -209,3 +209,15 @@ fn origins_and_urls() {
         r#"docs_url 7 is a number: write one such as "https://docs.example.com/errors", without query and fragment"#,
     );
 }
+
+#[test]
+fn redact() {
+    one(
+        r#"{"redact": "/secret"}"#,
+        r#"redact "/secret" is a string: write a list of JSON pointers, such as ["/client_secret"]"#,
+    );
+    one(
+        r#"{"redact": ["secret"]}"#,
+        r#"redact[0] "secret" is no JSON pointer: write one such as "/order/sent_at", with ~1 for a slash in a name and ~0 for a tilde"#,
+    );
+}

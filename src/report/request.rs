@@ -1,8 +1,7 @@
-//! `policy check POST /payments/refunds`: which route a request takes, whether it is guarded there,
-//! and what holds for it.
+//! Which route a request takes, whether it is guarded there, and what holds for it.
 
-use crate::check::{DEFAULTS, column, head, route_name, settings_table};
-use onlyonce::guard::policy::{KeyMode, Mode, Policy, Route, Settings};
+use super::settings::{DEFAULTS, column, head, route_name, settings_table};
+use crate::guard::policy::{KeyMode, Mode, Policy, Route, Settings};
 
 pub fn report(policy: &Policy, origin: &str, method: &str, path: &str) -> String {
     let matching: Vec<(usize, &Route)> =

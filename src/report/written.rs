@@ -1,14 +1,14 @@
 //! Values as people write and read them.
 
-use onlyonce::guard::fingerprint::{Headers, Ignore};
-use onlyonce::guard::json_pointer;
-use onlyonce::guard::key_location::KeyLocation;
-use onlyonce::guard::policy::DURATION;
-use onlyonce::guard::policy::fields::{Field, Kind, Values};
-use onlyonce::guard::release::Release;
-use onlyonce::guard::scope::{Scope, auto_credential};
-use onlyonce::guard::settle::Settle;
-use onlyonce::guard::source::Source;
+use crate::guard::fingerprint::{Headers, Ignore};
+use crate::guard::json_pointer;
+use crate::guard::key_location::KeyLocation;
+use crate::guard::policy::DURATION;
+use crate::guard::policy::fields::{Field, Kind, Values};
+use crate::guard::release::Release;
+use crate::guard::scope::{Scope, auto_credential};
+use crate::guard::settle::Settle;
+use crate::guard::source::Source;
 use serde_json::Value;
 
 /// JSON as TOML writes it on one line, e.g. `{ status = 503, header = "retry-after" }`.
@@ -67,6 +67,10 @@ fn list(name: &str, values: &Values) -> String {
             let Ignore { pointers, fields, .. } = &settings.fingerprint.ignore;
             let pointers = pointers.iter().map(|pointer| json_pointer::written(pointer));
             pointers.chain(fields.iter().cloned()).collect()
+        }
+        "redact" => {
+            let pointers = settings.keeping.redact.iter();
+            pointers.map(|pointer| json_pointer::written(pointer)).collect()
         }
         "settle" => {
             settings.settle.as_ref().map_or(vec!["off".into()], |settle| settle_text(settle))
