@@ -70,6 +70,7 @@ fn requests() -> Vec<(Request, bool)> {
         (Request::new("GET", "/.onlyonce/operator"), false),
         (Request::new("GET", record), false),
         (Request::new("GET", record).query("body=1"), false),
+        (Request::post(leak(format!("{record}/open"))), false),
         (Request::new("DELETE", record), true),
         (Request::post(leak(format!("{record}/resolve"))), true),
     ]
