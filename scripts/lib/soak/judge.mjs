@@ -1,9 +1,9 @@
 // Whether a guard has held. Pure: figures in, sentences out; no sentence is good news. Rules:
 // 1. No answer may be other than its kind has to get, and the origin has each key once.
 // 2. Memory must not grow after the first five minutes, by a straight line through its samples (least
-//    squares): the line may rise by 5 % of its mean over what is left of the soak. The garbage
-//    collector moves memory up and down by more than that within a minute, and the line by 1 to 2 %; a
-//    leak of a hundred bytes a request makes 10 % in 25 minutes at a few hundred requests a second.
+//    squares): the line may rise by 5 % of its mean over what is left of the soak. A collector of garbage
+//    moves memory up and down, and a line through 25 minutes of that little; a leak of a hundred bytes a
+//    request is 60 MB by then at 400 requests a second, a tenth of what the guard takes.
 // 3. A soak that is shorter than ten minutes says nothing of memory: it is still filling up.
 // 4. Requests are answered as fast as they are due: a guard that falls behind, here by three seconds, has
 //    an even latency, and a long one.
