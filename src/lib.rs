@@ -30,13 +30,14 @@
 //!   - `message`, `delivery`: what a queue's message asks for, and what becomes of it.
 //!   - `operator`, `seen`: what an operator may ask, and is told; `console`: the page that asks it. `unknown_outcome`: what is told
 //!     of an outcome that nobody knows, and of its end. `key_status`: what a caller may ask of its key.
+//!   - `keeping`, `redact`, `seal`: how much of an answer is kept, and for whom.
 //!   - `replay`, `isolate_cache`: when a copy may be shown. `problem`: what a refusal says; `cors`:
 //!     which pages may read it; `contract`: what programs may know of the policy. `log`, `metrics`, `health`: what an operator and a client are told.
 //!   - `rpc`: what Worker and object say to each other. `forward`: what the origin is sent.
 //!   - `document`, `hex`, `digest`, `time`: what the others are made of.
 //! - `edge`: thin adapters that load, let the rules decide, and apply.
 //!   - The Worker's half: `incoming`, `guarded_request`, `guard_request`, `identified_request`, `copies`,
-//!     `object_client`, `client_response`, `pass_through`, `origin_fetch`, `key_status`, `admin`, `access`, `all_shards`,
+//!     `sealed`, `object_client`, `client_response`, `pass_through`, `origin_fetch`, `key_status`, `admin`, `access`, `all_shards`,
 //!     `console`, `queue_consumer`, `config`.
 //!   - `edge::object`, the shard's half: `submission`, `incoming_submission`, `context`,
 //!     `record_store`, `bucket_index`, `in_memory`, `places`, `origin_request`, `origin_response`, `live_head`,

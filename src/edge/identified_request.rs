@@ -46,17 +46,19 @@ impl IdentifiedRequest<'_> {
             return self.reply(submit(&self.call()).await).await;
         }
         let record = self.writer.record;
-        if let Some(recent) = copies::in_isolate(record).filter(|copy| self.is_proven_by(copy)) {
-            return self.replay(Copy { record: recent, body: None }).await;
+        if let Some(recent) = copies::in_isolate(record).filter(|copy| self.is_proven_by(copy))
+            && let Some(copy) = self.opened(Copy { record: recent, body: None }).await
+        {
+            return self.replay(copy);
         }
         let call = self.call();
         let (object, copy) = (pin!(submit(&call)), pin!(self.copy()));
         match select(copy, object).await {
-            Either::Left((Some(copy), _)) => self.replay(copy).await,
+            Either::Left((Some(copy), _)) => self.replay(copy),
             Either::Left((None, object)) => self.reply(object.await).await,
             Either::Right((Ok(reply), _)) => self.reply(Ok(reply)).await,
             Either::Right((Err(unreachable), copy)) => match copy.await {
-                Some(copy) => self.replay(copy).await,
+                Some(copy) => self.replay(copy),
                 None => self.reply(Err(unreachable)).await,
             },
         }
@@ -90,18 +92,21 @@ impl IdentifiedRequest<'_> {
     async fn copy(&self) -> Option<Copy> {
         let namespace = self.guarded.incoming.bindings.responses.as_ref()?;
         let copy = copies::read(namespace, self.writer.record).await?;
-        self.is_proven_by(&copy.record).then_some(copy)
+        let copy = Some(copy).filter(|copy| self.is_proven_by(&copy.record))?;
+        let record = copy.record.clone();
+        let opened = self.opened(copy).await?;
+        copies::remember(self.writer.record, &record);
+        Some(opened)
     }
 
-    async fn replay(&self, copy: Copy) -> Result<Response, JsValue> {
-        copies::remember(self.writer.record, &copy.record);
-        match open(copy, self.writer.record, &self.seal_key).await {
-            Some(copy) => {
-                self.log_delivery(&copy.record, Delivery::Replayed, Millis(0));
-                self.writer.copy(copy)
-            }
-            None => self.refuse(Refusal::ResponseNotKept),
-        }
+    /// A copy that can be shown. One that does not open is none: the object has the answer.
+    async fn opened(&self, copy: Copy) -> Option<Copy> {
+        open(copy, self.writer.record, &self.seal_key).await
+    }
+
+    fn replay(&self, copy: Copy) -> Result<Response, JsValue> {
+        self.log_delivery(&copy.record, Delivery::Replayed, Millis(0));
+        self.writer.copy(copy)
     }
 
     async fn reply(
@@ -199,14 +204,9 @@ impl IdentifiedRequest<'_> {
             return self.unavailable(ANSWER_BROKE_OFF.into());
         };
         copies::remember(self.writer.record, &record);
-        let (record, attachments) = match record.answer().is_some_and(|answer| answer.sealed) {
-            false => (record, attachments),
-            true => {
-                match open_stored(record, attachments, self.writer.record, &self.seal_key).await {
-                    Some(opened) => opened,
-                    None => return self.refuse(Refusal::ResponseNotKept),
-                }
-            }
+        let opened = open_stored(record, attachments, self.writer.record, &self.seal_key).await;
+        let Some((record, attachments)) = opened else {
+            return self.unavailable(NOT_OPENED.into());
         };
         self.log_delivery(&record, delivery, origin);
         self.writer.stored(&record, reason, attachments, delivery, origin)
@@ -246,5 +246,6 @@ impl IdentifiedRequest<'_> {
     }
 }
 
+const NOT_OPENED: &str = "the stored answer broke off or cannot be opened; send the same request with the same key again, and look at the guard's record if that does not help";
 const ANSWER_BROKE_OFF: &str =
     "the object's answer broke off; send the same request with the same key again";

@@ -26,14 +26,17 @@ pub async fn open(copy: Copy, id: &RecordId, key: &SealKey) -> Option<Copy> {
     Some(Copy { record: Rc::new(record), body: None })
 }
 
-/// A sealed record as the object handed it over, opened. Returns `None` if it cannot be.
+/// A sealed record as the object handed it over, opened. Returns `None` if it cannot be: what was handed over
+/// broke off, or has changed.
 pub async fn open_stored(
     record: Rc<Record>,
     attachments: Attachments,
     id: &RecordId,
     key: &SealKey,
 ) -> Option<(Rc<Record>, Attachments)> {
-    let answer = record.answer()?;
+    let Some(answer) = record.answer().filter(|answer| answer.sealed) else {
+        return Some((record, attachments));
+    };
     let sealed = match answer.body {
         Body::Rows { length, .. } => {
             let body = attachments.body.unchecked_into::<ReadableStream>();

@@ -4,6 +4,8 @@
 //! 2. A byte order mark before it is passed over, as origins and clients do. Half a surrogate pair, or a byte
 //!    that is no UTF-8, in a value that nobody asks for concerns nobody.
 //! 3. An index is written as `to_string` writes it.
+//! 4. Where a pattern is asked for, a token that is a star leads to every member and every element. RFC 6901
+//!    has no such token, so a member of that name alone cannot be named there.
 
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -56,13 +58,24 @@ pub struct FoundValue<'p, 'de> {
     pub pointer: &'p [String],
 }
 
+/// What pointers are read as.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Stars {
+    Literal,
+    Every,
+}
+
 /// Returns `None` if the text is no JSON.
-pub fn values_at<'p, 'de>(text: &'de [u8], pointers: &[&'p [String]]) -> Option<Found<'p, 'de>> {
+pub fn values_at<'p, 'de>(
+    text: &'de [u8],
+    pointers: &[&'p [String]],
+    stars: Stars,
+) -> Option<Found<'p, 'de>> {
     let text = text.strip_prefix("\u{feff}".as_bytes()).unwrap_or(text);
     let mut reader = serde_json::Deserializer::from_slice(text);
     let mut found = Found::default();
     let steps = pointers.iter().map(|pointer| Step { rest: pointer, pointer }).collect();
-    Walk { steps, found: &mut found }.deserialize(&mut reader).ok()?;
+    Walk { steps, stars, found: &mut found }.deserialize(&mut reader).ok()?;
     reader.end().ok().map(|()| found)
 }
 
@@ -76,6 +89,7 @@ struct Step<'p> {
 /// Reads a value to its end.
 struct Walk<'p, 'f, 'de> {
     steps: Vec<Step<'p>>,
+    stars: Stars,
     found: &'f mut Found<'p, 'de>,
 }
 
@@ -84,7 +98,8 @@ impl<'p> Walk<'p, '_, '_> {
     fn steps_by(&self, name: &[u8]) -> Vec<Step<'p>> {
         let step = |step: &Step<'p>| {
             let (first, rest) = step.rest.split_first()?;
-            (first.as_bytes() == name).then_some(Step { rest, ..*step })
+            let is_star = self.stars == Stars::Every && first == "*";
+            (is_star || first.as_bytes() == name).then_some(Step { rest, ..*step })
         };
         self.steps.iter().filter_map(step).collect()
     }
@@ -122,7 +137,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_, 'de> {
                 self.found.is_ambiguous |= seen.contains(&name);
                 seen.push(name);
             }
-            map.next_value_seed(Walk { steps, found: &mut *self.found })?;
+            map.next_value_seed(Walk { steps, stars: self.stars, found: &mut *self.found })?;
         }
         Ok(())
     }
@@ -131,7 +146,7 @@ impl<'de> Visitor<'de> for Walk<'_, '_, 'de> {
         let mut index = 0_usize;
         loop {
             let steps = self.steps_by(index.to_string().as_bytes());
-            let walk = Walk { steps, found: &mut *self.found };
+            let walk = Walk { steps, stars: self.stars, found: &mut *self.found };
             if items.next_element_seed(walk)?.is_none() {
                 return Ok(());
             }

@@ -1,7 +1,7 @@
 //! How much of an answer is kept for retries.
 //!
 //! 1. `store` says what is kept at all: the answer, its head, or only that it came, with its status. The
-//!    first caller gets all of it as it comes.
+//!    first caller gets all of it, and nothing is known of it before its end.
 //! 2. `redact` names members of JSON answers that are never kept. An answer that cannot be looked into, and
 //!    is not empty, is kept without its content.
 //! 3. A replay says what was left out: `Idempotency-Omitted`. What a header says about bytes that are not

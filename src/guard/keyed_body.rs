@@ -11,7 +11,7 @@
 //!    origins take it.
 
 use super::form;
-use super::json_pointer::values_at;
+use super::json_pointer::{Stars, values_at};
 use super::media_type::{MediaType, coding};
 use super::multipart::Multipart;
 use super::request_head::RequestHead;
@@ -135,7 +135,8 @@ pub fn only_value(mut values: impl Iterator<Item = Vec<u8>>) -> Result<Option<St
 
 /// What a text of JSON holds at a pointer.
 fn member(text: &[u8], pointer: &[String]) -> Result<Option<String>, NoText> {
-    let found = values_at(text, &[pointer]).ok_or(NoText::Unreadable(Unreadable::NoJson))?;
+    let found = values_at(text, &[pointer], Stars::Literal)
+        .ok_or(NoText::Unreadable(Unreadable::NoJson))?;
     match found.values.first() {
         _ if found.is_ambiguous => Err(NoText::Repeated),
         Some(found) => text_of(found.value),

@@ -136,9 +136,9 @@ pub const DESCRIPTIONS: [Description; 18] = [
         code: Code::ResponseNotKept,
         name: "response-not-kept",
         status: 409,
-        title: "The operation was carried out, but its answer was not kept",
+        title: "The origin has answered this request, but its answer was not kept",
         retryable: false,
-        meaning: "Its answer was too large, or is not kept on this route, so it cannot be replayed. Read the resource instead.",
+        meaning: "Its answer was too large, or is not kept on this route, so it cannot be replayed; the detail has its status. Read the resource instead.",
     },
     Description {
         code: Code::BodyTooLarge,
@@ -270,7 +270,7 @@ impl Problem {
             Refusal::Moved => (Code::GuardUnavailable, MOVED.into()),
             Refusal::OriginBusy => (Code::OriginBusy, ORIGIN_BUSY.into()),
             Refusal::TooManyKeys => (Code::TooManyKeys, TOO_MANY_KEYS.into()),
-            Refusal::ResponseNotKept => (Code::ResponseNotKept, RESPONSE_NOT_KEPT.into()),
+            Refusal::ResponseNotKept { status } => (Code::ResponseNotKept, not_kept_detail(status)),
             Refusal::OutcomeUnknown(reason) => (Code::OutcomeUnknown, unknown_detail(reason)),
         };
         let subject = match key {
@@ -347,7 +347,17 @@ const KEY_FENCED: &str = "was given up: its caller has said that it shall never 
 const MOVED: &str = "lives in another shard since `shards` was changed, and this Worker's policy does not know of it yet; send the same request with the same key again";
 const ORIGIN_BUSY: &str = "was not sent: as many calls to the origin as the guard may hold open are waiting for it, and the key is free; send the same request with the same key again";
 const TOO_MANY_KEYS: &str = "was not sent: its caller has sent more new keys than this deployment takes in this time, and the key is free; send the same request with the same key again after the time in Retry-After";
-const RESPONSE_NOT_KEPT: &str = "was carried out, but its answer was too large to keep, or is not kept on this route; read the resource instead of sending it again";
+
+fn not_kept_detail(status: u16) -> String {
+    let what = if (400..500).contains(&status) {
+        "refused by the origin"
+    } else {
+        "carried out by the origin"
+    };
+    format!(
+        "was {what}, which answered {status}, but that answer was too large to keep, or is not kept on this route; read the resource instead of sending it again"
+    )
+}
 
 fn unknown_detail(reason: Reason) -> String {
     let (why, cure): (String, &str) = match reason {

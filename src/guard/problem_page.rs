@@ -158,8 +158,8 @@ fn for_people(problem: &Problem) -> (&'static str, &'static str) {
             "What came of it is shown only to whoever sent it first. Look at your orders or payments before you send anything again.",
         ),
         Code::ResponseNotKept => (
-            "This was carried out",
-            "What it answered was not kept and cannot be shown again. Look at your orders or payments, and do not send it again.",
+            "This was answered before",
+            "That answer was not kept and cannot be shown again. Look at your orders or payments to see what came of it, and do not send it again before.",
         ),
         Code::OriginUnreachable => (
             "This site cannot be reached right now",

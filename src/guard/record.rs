@@ -343,6 +343,11 @@ impl Answer {
         (400..500).contains(&self.status)
     }
 
+    /// Whether a replay has a body, where the origin's answer had one.
+    pub fn has_body(&self) -> bool {
+        self.body != Body::NotKept && self.left_out != LeftOut::Body
+    }
+
     /// The same answer with nothing but its status.
     #[must_use]
     pub fn without_content(self) -> Self {

@@ -1,10 +1,10 @@
 //! Members of an answer that are shown once and never kept, such as a secret.
 //!
-//! 1. They are named by JSON pointers. In what is kept each is `null`, whatever it was, and each time where
+//! 1. They are named by JSON pointers, in which a star stands for every member or element. In what is kept each is `null`, whatever it was, and each time where
 //!    its name stands twice; all other bytes are the origin's.
 //! 2. What is no JSON cannot be looked into.
 
-use super::json_pointer::{Pointer, values_at, written};
+use super::json_pointer::{Pointer, Stars, values_at, written};
 
 /// A body without the members that are not to be kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Redacted {
 /// Returns `None` if the body cannot be looked into.
 pub fn redact(body: &[u8], pointers: &[Pointer]) -> Option<Redacted> {
     let pointers: Vec<&[String]> = pointers.iter().map(Vec::as_slice).collect();
-    let found = values_at(body, &pointers)?;
+    let found = values_at(body, &pointers, Stars::Every)?;
     let mut redacted = Redacted { body: Vec::with_capacity(body.len()), members: Vec::new() };
     let mut rest = body;
     // A member that is not there is not left out either.

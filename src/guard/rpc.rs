@@ -112,7 +112,7 @@ pub enum SubmitResult {
     Streamed {
         head: ResponseHead,
     },
-    /// The response is the origin's, on its way as it comes; a retry will not get it.
+    /// The response is the origin's, complete or on its way as it comes; a retry will not get its body.
     NotKept {
         head: ResponseHead,
     },

@@ -121,11 +121,12 @@ fn head(choices: &mut Choices) -> ResponseHead {
 
 fn refusal(choices: &mut Choices) -> Refusal {
     let (retry_after, reason) = (record::span(choices), record::reason(choices));
+    let status = choices.number() as u16;
     choices.pick(&[
         Refusal::KeyReused,
         Refusal::CredentialChanged,
         Refusal::InProgress { retry_after },
-        Refusal::ResponseNotKept,
+        Refusal::ResponseNotKept { status },
         Refusal::OriginBusy,
         Refusal::OutcomeUnknown(reason),
         Refusal::Moved,

@@ -89,6 +89,16 @@ fn members_are_null_in_what_is_kept() {
 }
 
 #[test]
+fn a_star_leads_to_every_member_and_element() {
+    let body = r#"{"data":[{"s":1,"t":2},{"s":3},4],"more":{"a":{"s":5},"*":{"s":6}}}"#;
+    let lists = r#"{"data":[{"s":null,"t":2},{"s":null},4],"more":{"a":{"s":5},"*":{"s":6}}}"#;
+    keeps(&["/data/*/s"], body, lists, Some(r#""/data/*/s""#));
+    let members = r#"{"data":[{"s":1,"t":2},{"s":3},4],"more":{"a":{"s":null},"*":{"s":null}}}"#;
+    keeps(&["/more/*/s"], body, members, Some(r#""/more/*/s""#));
+    keeps(&["/*"], r#"{"a":1,"b":[2]}"#, r#"{"a":null,"b":null}"#, Some(r#""/*""#));
+}
+
+#[test]
 fn what_is_not_there_is_not_left_out() {
     for body in ["{\"id\":1}", "[]", "7", "\"secret\"", "null", "{\"secret\":null}", ""] {
         keeps(&["/secret"], body, body, None);

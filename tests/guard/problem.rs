@@ -45,7 +45,7 @@ pub const CODES: [(Code, &str, u16, bool, &str); 18] = [
         "response-not-kept",
         409,
         false,
-        "The operation was carried out, but its answer was not kept",
+        "The origin has answered this request, but its answer was not kept",
     ),
     (
         Code::BodyTooLarge,
@@ -196,10 +196,10 @@ fn every_refusals_sentence() {
         "was not sent: its caller has sent more new keys than this deployment takes in this time, and the key is free; send the same request with the same key again after the time in Retry-After",
     );
     refused(
-        Refusal::ResponseNotKept,
+        Refusal::ResponseNotKept { status: 201 },
         Code::ResponseNotKept,
         409,
-        "was carried out, but its answer was too large to keep, or is not kept on this route; read the resource instead of sending it again",
+        "was carried out by the origin, which answered 201, but that answer was too large to keep, or is not kept on this route; read the resource instead of sending it again",
     );
 }
 

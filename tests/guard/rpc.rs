@@ -70,7 +70,7 @@ fn every_result() -> Vec<(SubmitResult, &'static str)> {
         (refused(Refusal::KeyReused), "0400"),
         (refused(Refusal::CredentialChanged), "0401"),
         (refused(Refusal::InProgress { retry_after: Millis(2000) }), "0402d00f"),
-        (refused(Refusal::ResponseNotKept), "0403"),
+        (refused(Refusal::ResponseNotKept { status: 201 }), "0403c901"),
         (refused(Refusal::OriginBusy), "0405"),
         (unknown(Reason::ConnectionLost), "040400"),
         (unknown(Reason::Restarted), "040401"),

@@ -348,7 +348,7 @@ fn outcome_of(step: &Transition) -> RequestOutcome {
         Action::Replay => RequestOutcome::Shown(number_of(&step.record).unwrap_or_default()),
         Action::Refuse(Refusal::KeyReused) => RequestOutcome::KeyReused,
         Action::Refuse(Refusal::CredentialChanged) => RequestOutcome::CredentialChanged,
-        Action::Refuse(Refusal::ResponseNotKept) => RequestOutcome::NotKept,
+        Action::Refuse(Refusal::ResponseNotKept { .. }) => RequestOutcome::NotKept,
         Action::Refuse(Refusal::OutcomeUnknown(_)) => RequestOutcome::OutcomeUnknown,
         Action::Refuse(Refusal::OriginBusy) => RequestOutcome::OriginBusy,
         Action::AwaitPlace => RequestOutcome::AwaitsPlace,

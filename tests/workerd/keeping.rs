@@ -9,7 +9,7 @@ use crate::guard::{Guard, poll_until};
 use crate::http::Answer;
 use crate::log_secrets::MARK;
 use crate::problem;
-use crate::script::{GZIPPED_TEA, Gate, Reply};
+use crate::script::{Ending, GZIPPED_TEA, Gate, Reply};
 use crate::stamp::{Came, came, check_first};
 use crate::storage::{files_with, wait_for_copy};
 
@@ -167,6 +167,62 @@ fn who_waits_gets_what_a_retry_gets() {
         check(&second);
         assert_eq!(came(&second).0, Came::Joined);
         guard.check_calls(1);
+    }
+}
+
+/// Nothing is known of an answer before its end, whatever is kept of it.
+#[test]
+fn an_answer_that_breaks_off_leaves_the_outcome_unknown() {
+    for path in ["/head/payments", "/none/payments", "/redact/payments"] {
+        for ending in [Ending::ChunkedWithoutEnd(8), Ending::CutAfter(8)] {
+            println!("{path} {ending:?}");
+            let guard = under_policy();
+            guard.origin_in_turn([secret(&guard).1.ending(ending)]);
+            for _ in 0..2 {
+                problem::check(&guard.send(&guard.order_to(path)), "outcome-unknown");
+            }
+            guard.check_calls(1);
+        }
+    }
+}
+
+/// Whoever leaves does not end the origin's work, also behind what is read before anything is said.
+#[test]
+fn a_caller_that_leaves_has_the_origin_read_to_its_end() {
+    let most = 1536 * KIB;
+    for (path, size) in [("/head/payments", 64), ("/none/payments", 64), ("/head/large", most)] {
+        println!("{path} {size}");
+        let guard = under_policy();
+        let gate = Gate::new();
+        let half = size / 2 + KIB;
+        let reply = Reply::json(201, "").body(vec![b'x'; size + 64 * KIB]);
+        let reply = reply.held_by(&gate).ending(Ending::ChunkedPauseAfter(half));
+        guard.origin_in_turn([reply]);
+        let first = guard.order_to(path).open(guard.runtime().address()).expect("a socket");
+        gate.wait_for(1);
+        first.hang_up();
+        gate.open();
+        poll_until("the answer is there", || {
+            let again = guard.send(&guard.order_to(path));
+            again.replayed() || again.text().contains("which answered 201")
+        });
+        guard.check_calls(1);
+    }
+}
+
+/// A refusal is none that was carried out.
+#[test]
+fn a_retry_is_told_which_status_was_not_kept() {
+    for (status, what) in
+        [(402, "was refused by the origin"), (201, "was carried out by the origin")]
+    {
+        let guard = under_policy();
+        guard.origin_in_turn([Reply::json(status, "{}")]);
+        guard.send(&guard.order_to("/none/payments"));
+        let again = guard.send(&guard.order_to("/none/payments"));
+        problem::check(&again, "response-not-kept");
+        let told = format!("{what}, which answered {status},");
+        assert!(again.text().contains(&told), "{}", again.text());
     }
 }
 

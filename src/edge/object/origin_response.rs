@@ -22,7 +22,6 @@ use super::origin_request::OriginRequest;
 use super::record_store::{BodyRows, ROW_BYTES};
 use super::recording::{Recorded, Recording};
 use super::reply;
-use crate::guard::keeping::Store;
 use crate::guard::machine::{Event, Transition};
 use crate::guard::origin::{OriginVerdict, can_be_shown, has_no_body, is_stream, origin_verdict};
 use crate::guard::policy::{KvWrite, Settings};
@@ -127,12 +126,6 @@ impl OriginResponse {
         let Some(body) = response.body().filter(|_| !has_no_body(self.head.status)) else {
             return self.done(Body::Inline { bytes: Vec::new() }, leader).await;
         };
-        if self.request.settings.keeping.store != Store::Full {
-            return match Chunks::of(body) {
-                Ok(chunks) => self.keep_head(chunks, leader).await,
-                Err(_) => lost(&self.context, &self.request),
-            };
-        }
         let streams = self.head.header("content-type").is_some_and(|kind| is_stream(&kind));
         if streams {
             return match Chunks::of(body) {
@@ -172,23 +165,12 @@ impl OriginResponse {
             Recorded::TooMuch(rest) => {
                 recording.end();
                 let result = SubmitResult::NotKept { head: self.head.for_message() };
-                let record = self.store(self.not_kept());
+                let record = self.store(self.kept(Body::NotKept).await);
                 let pipe = record.and_then(|record| self.pipe_to(leader, result, Some(&record)));
                 let pipe = recording.follow(pipe).await;
                 recording.hand_on(rest, pipe).await;
             }
         }
-    }
-
-    /// Nothing of the body is kept: its caller reads it as it comes.
-    async fn keep_head(&self, body: Chunks, leader: LeaderSender) {
-        let record = self.store(self.kept(Body::NotKept).await);
-        let result = SubmitResult::NotKept { head: self.head.for_message() };
-        let pipe = record.and_then(|record| {
-            self.copy_in_background();
-            self.pipe_to(leader, result, Some(&record))
-        });
-        pass_on(pipe, ReadAhead::of_rest(body)).await;
     }
 
     /// A stream is recorded, and its caller reads it as it comes. A caller who is gone changes nothing.
@@ -236,7 +218,7 @@ impl OriginResponse {
                 StreamEnd::BrokeOff
             }
             Recorded::TooMuch(rest) => {
-                self.store(self.not_kept());
+                self.store(self.kept(Body::NotKept).await);
                 StreamEnd::TooMuch(rest)
             }
         }
@@ -269,7 +251,11 @@ impl OriginResponse {
         let claim = self.request.claim.id;
         let shown = match came {
             Some(body) => {
-                let result = SubmitResult::Whole { head: self.head.for_message() };
+                let head = self.head.for_message();
+                let result = match record.answer().is_some_and(Answer::has_body) {
+                    true => SubmitResult::Whole { head },
+                    false => SubmitResult::NotKept { head },
+                };
                 let origin = self.origin_time;
                 Ok(reply::handed_on(result, Some(&record), origin, &self.head, &body))
             }
@@ -348,14 +334,6 @@ impl OriginResponse {
         }
         let length = bytes.len() as u64;
         Answer { body: Body::Rows { attempt, rows, length }, ..answer }
-    }
-
-    fn not_kept(&self) -> Answer {
-        let answer = self.answer(Body::NotKept);
-        match self.request.settings.keeping.seal {
-            true => answer.without_content(),
-            false => answer,
-        }
     }
 
     fn answer(&self, body: Body) -> Answer {

@@ -7,7 +7,7 @@
 //! 2. A caller who may see the body before its end follows at a pace of its own, from the rows and from what
 //!    is not in a row yet.
 
-use super::super::platform::streams::{Chunks, Pipe, ReadAhead, RowBuffer};
+use super::super::platform::streams::{Chunks, Pipe, RowBuffer};
 use super::context::ObjectContext;
 use super::record_store::{BodyRows, ROW_BYTES};
 use super::reply::is_taken_in_time;
@@ -186,14 +186,14 @@ impl Recording {
     }
 
     /// What is over the limit: what was recorded goes, and the caller who has it gets the rest as it comes.
+    /// One who leaves does not end the origin's work: it is read to its end.
     pub async fn hand_on(&self, rest: Chunks, pipe: Option<Pipe>) {
         for row in 0..self.so_far.borrow().rows {
             self.context.store.delete_row(&self.name, row);
         }
-        let rest = ReadAhead::of_rest(rest);
         match pipe {
-            Some(pipe) => pipe.pass_on(rest).await,
-            None => rest.discard().await,
+            Some(pipe) => pipe.pass_on_to_its_end(rest).await,
+            None => rest.read_to_end().await,
         }
     }
 }

@@ -29,6 +29,13 @@ extern "C" {
     fn get_reader_with(this: &Lockable, options: &js_sys::Object) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = pipeTo)]
     fn pipe_to(this: &Lockable, to: &WritableStream) -> Result<Promise, JsValue>;
+    /// The same with options.
+    #[wasm_bindgen(method, catch, js_name = pipeTo)]
+    fn pipe_to_with(
+        this: &Lockable,
+        to: &WritableStream,
+        options: &Object,
+    ) -> Result<Promise, JsValue>;
 
     /// Reads into buffers of its caller's; the default reader's are of 4 KiB each.
     pub type ByobReader;
@@ -45,6 +52,14 @@ extern "C" {
     pub fn done(this: &ReadResult) -> bool;
     #[wasm_bindgen(method, getter)]
     pub fn value(this: &ReadResult) -> Uint8Array;
+}
+
+/// That the source goes on where the other end is gone.
+fn without_cancel() -> Object {
+    let options = Object::new();
+    // Setting a property of an object that was just made cannot fail.
+    let _ = Reflect::set(&options, &"preventCancel".into(), &true.into());
+    options
 }
 
 /// A reader that fills buffers of its caller's.
@@ -71,6 +86,11 @@ impl Chunks {
     pub async fn next(&mut self) -> Result<Option<Uint8Array>, JsValue> {
         let result: ReadResult = JsFuture::from(self.reader.read()).await?.unchecked_into();
         Ok(if result.done() { None } else { Some(result.value()) })
+    }
+
+    /// Nobody wants what is left, and whoever sends it shall come to its end.
+    pub async fn read_to_end(mut self) {
+        while let Ok(Some(_)) = self.next().await {}
     }
 
     /// Whoever sends them is told to stop.
@@ -263,6 +283,23 @@ impl Pipe {
     /// The reader sees that something is missing.
     pub async fn abort(self, reason: &str) {
         let _ = JsFuture::from(self.writer.abort_with_reason(&reason.into())).await;
+    }
+
+    /// Hands on what is left of a body as it comes, and ends with it. Where its reader goes, whoever sends it
+    /// is not told: the rest is read all the same.
+    pub async fn pass_on_to_its_end(self, rest: Chunks) {
+        let Chunks { stream, reader } = rest;
+        reader.release_lock();
+        self.writer.release_lock();
+        let moved =
+            stream.unchecked_ref::<Lockable>().pipe_to_with(&self.writable, &without_cancel());
+        let is_moved = match moved {
+            Ok(moved) => JsFuture::from(moved).await.is_ok(),
+            Err(_) => false,
+        };
+        if !is_moved && let Ok(rest) = Chunks::of(stream) {
+            rest.read_to_end().await;
+        }
     }
 
     /// Hands a body on as it comes, and ends with it.

@@ -244,7 +244,10 @@ pub enum Refusal {
     InProgress {
         retry_after: Millis,
     },
-    ResponseNotKept,
+    /// The origin's answer had this status.
+    ResponseNotKept {
+        status: u16,
+    },
     OutcomeUnknown(Reason),
     /// The shard's calls to the origin are all waiting.
     OriginBusy,

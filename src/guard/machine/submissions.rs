@@ -28,8 +28,8 @@ pub(super) fn submitted(
     }
     match record {
         Record::InFlight { .. } => in_flight(record, &submission, true, live),
-        Record::Done { answer: Answer { body: Body::NotKept, .. }, .. } => {
-            Transition::refuse(record, Refusal::ResponseNotKept)
+        Record::Done { answer: Answer { body: Body::NotKept, status, .. }, .. } => {
+            Transition::refuse(record, Refusal::ResponseNotKept { status })
         }
         // Who waited for a place in vain is told what is known, as if nothing could be sent again: the
         // first attempt may have acted.

@@ -3,7 +3,8 @@
 //! 1. Whoever shows the token (`ADMIN_TOKEN`) may do everything. Whoever Cloudflare Access names may read, and
 //!    act where the deployment's list has them.
 //! 2. What is shown has to be right: a wrong token or a wrong assertion is refused, though the other were good.
-//!    Where both are, the token says what may be done and the assertion who does it.
+//!    Where both are, the token says what may be done and the assertion who does it. Where the team's keys
+//!    cannot be read, nobody knows whether the assertion is right, and the token stands alone.
 //! 3. Access puts the assertion on whatever a browser sends with its cookie, on a foreign page's behalf
 //!    too. So who acts by it alone acts from the guard's own page, or from no page at all.
 
@@ -69,6 +70,11 @@ impl Credentials {
             (false, Some(_)) if !is_wrong => Err(AdminError::Unidentified),
             _ => Err(AdminError::Unauthorized),
         }
+    }
+
+    /// What is left where nobody can verify the assertion just now: the token, if it was shown.
+    pub fn without_assertion(self) -> Option<Self> {
+        self.has_token.then_some(Self { assertion: None, ..self })
     }
 
     /// Who asks. The assertion's signature must have been verified.

@@ -217,16 +217,16 @@ pub const FIELDS: [Field; 38] = [
         .because("It holds any answer to a write, and leaves an isolate room for several at once.")
         .beware("A stream that never ends is read on for a retry when its caller has gone, until it is over the limit or the window ends. On a route of subscriptions write `\"1B\"`, so that it is handed on, not kept, and over with its caller; or `key = \"off\"`."),
     field("store", choice!(Store, |values| values.settings.keeping.store), Is(r#""full""#))
-        .means("What is kept of an answer for retries: `full`; `head`, status and headers, so that a replay has no body; `none`, the status alone, so that a retry is told `response-not-kept`. The first caller gets all of it as it comes.")
+        .means("What is kept of an answer for retries: `full`; `head`, status and headers, so that a replay has no body; `none`, the status alone, so that a retry is told `response-not-kept` and the status. The first caller gets all of it, as those who wait do not.")
         .because("A retry wants the answer that got lost.")
         .beware("A caller whose connection broke before it had the answer never gets the rest of it."),
     field("redact", Kind::Special(lists::redact), Is("[]"))
-        .allows("a list of JSON pointers, such as `[\"/client_secret\"]`")
-        .means("Members of JSON answers that are shown once and never kept: in what is stored each is `null`, and a replay names those that it lacks in `Idempotency-Omitted`. Those who wait for the answer get what a retry gets. An answer that is not empty and cannot be looked into, because it is no JSON, has a content coding or is over 960 KiB, is not kept: a retry is told `response-not-kept`.")
+        .allows("a list of JSON pointers, such as `[\"/client_secret\"]`, in which `*` stands for every member or element: `\"/data/*/secret\"`")
+        .means("Members of JSON answers that are shown once and never kept: in what is stored each is `null`, and a replay names those that it lacks in `Idempotency-Omitted`. Those who wait for the answer get what a retry gets, which is without its cookies, too. An answer that is not empty and cannot be looked into, because it is no JSON, has a content coding or is over 960 KiB, is not kept: a retry is told `response-not-kept`.")
         .because("Only you know which members are secret.")
-        .beware("A caller whose connection broke before it had the answer never gets these members: the origin should have another way to them."),
+        .beware("A caller whose connection broke before it had the answer never gets these members: the origin should have another way to them. Where a pointer leads nowhere all is kept, so name each place in which the secret may stand; and headers are kept whatever they hold."),
     field("seal", Kind::Flag(|values| &mut values.settings.keeping.seal), Is("false"))
-        .means("Whether what is kept of an answer, its headers and its body, can be read by its caller alone: it is encrypted with AES-256-GCM under a key that is made of the idempotency key and its scope (under `PEPPER`, where that is set) and stored nowhere, and a retry brings what it takes to read it. An operator needs the key, too. An answer over 960 KiB is not kept.")
+        .means("Whether what is kept of an answer, its headers and its body, can be read by its caller alone: it is encrypted with AES-256-GCM under a key that is made of the idempotency key and its scope (under `PEPPER`, where that is set) and stored nowhere, and a retry brings what it takes to read it. An operator needs the key, too; the answer to a key that was derived no operator can read. An answer over 960 KiB is not kept.")
         .because("It costs each first request and each replay some 0.1 ms, and an operator who has no key cannot read the answer.")
         .beware("A key that can be guessed protects only as far as its scope and `PEPPER` cannot: set `PEPPER`. Status, method, route, times and the fingerprint's hash are stored as ever."),
     field("replay_set_cookie", Kind::Flag(|values| &mut values.settings.replay_set_cookie), Is("false"))

@@ -91,7 +91,12 @@ fn replays_joins_and_refusals_need_none() {
         (done(), NONE_OPEN, owner(), Action::Replay),
         (done(), NONE_OPEN, stranger(), Action::Refuse(Refusal::CredentialChanged)),
         (done(), NONE_OPEN, other_request(owner()), Action::Refuse(Refusal::KeyReused)),
-        (done_with(not_kept(200)), NONE_OPEN, owner(), Action::Refuse(Refusal::ResponseNotKept)),
+        (
+            done_with(not_kept(200)),
+            NONE_OPEN,
+            owner(),
+            Action::Refuse(Refusal::ResponseNotKept { status: 200 }),
+        ),
         (held(), NONE_OPEN, owner(), Action::Replay),
         (unknown(Reason::Restarted), NONE_OPEN, owner(), untold.clone()),
         (unknown(Reason::Restarted), NONE_OPEN, resend(stranger()), untold.clone()),

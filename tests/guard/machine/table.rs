@@ -241,7 +241,7 @@ fn final_answers() {
         (answer(201, "created"), Replay),
         (answer(303, ""), Replay),
         (answer(399, ""), Replay),
-        (not_kept(200), Refuse(ResponseNotKept)),
+        (not_kept(200), Refuse(ResponseNotKept { status: 200 })),
     ] {
         let now = done_with(answer);
         final_state(&now, &owner_sees, |on| stays(on, &now, Refuse(CredentialChanged)));
@@ -254,7 +254,7 @@ fn final_refusals_beside_an_open_call() {
     for (answer, owner_sees) in [
         (answer(404, ""), Replay),
         (answer(409, "sold out"), Replay),
-        (not_kept(422), Refuse(ResponseNotKept)),
+        (not_kept(422), Refuse(ResponseNotKept { status: 422 })),
     ] {
         let now = done_with(answer);
         let come_again = || Refuse(InProgress { retry_after: ASK_AGAIN });

@@ -53,6 +53,14 @@ fn a_token_an_assertion_or_both() {
     assert_eq!(who(&bearer(alice(), "wrong"), Some("sesame"), list), Err(AdminError::Unauthorized));
     let expired = bearer(shows(&token(&json!({"exp": 1}))), "sesame");
     assert_eq!(who(&expired, Some("sesame"), list), Err(AssertionError::Expired.into()));
+    // Where the team's keys cannot be read, the token stands alone, and an assertion does not.
+    let shown = |head: &Request, token: Option<&str>| {
+        let access = access("");
+        let shown = Credentials::of(head, token, Some(&access), NOW).expect("credentials");
+        shown.without_assertion().map(|left| left.operator(Some(&access)))
+    };
+    assert_eq!(shown(&both, Some("sesame")), Some(operator("token", Role::Full, false)));
+    assert_eq!(shown(&alice(), Some("sesame")), None);
     // An application's own password, which a browser adds by itself, is no operator's token.
     let basic = alice().with("authorization", "Basic YTpi");
     assert_eq!(who(&basic, Some("sesame"), list), full("alice@acme.com", true));
