@@ -1,9 +1,10 @@
 //! Which tables and buckets a shard's database has: read once an instance, and kept up from then on,
 //! since an object has one instance at a time.
 
-use super::super::platform::sql::{Sql, integer};
+use super::super::platform::sql::{Sql, integer, integer_value};
 use crate::guard::shard::retention::Bucket;
 use crate::guard::time::UnixMillis;
+use js_sys::Array;
 use std::collections::BTreeSet;
 use wasm_bindgen::JsValue;
 
@@ -13,18 +14,16 @@ pub struct BucketIndex {
     pub buckets: BTreeSet<Bucket>,
     /// Whether a predecessor of this instance has left records that are watched.
     pub has_orphans: bool,
-    /// The look-up, with these buckets in it: they change a few times a day, and the platform keeps a
-    /// text prepared that it knows.
-    pub select: String,
+    /// What a look-up binds for the buckets: each of them, the last one as often as there are places left.
+    ends: Vec<JsValue>,
 }
 
 impl BucketIndex {
     /// Reads it: one row for each bucket.
     pub fn read(sql: &Sql) -> Result<Self, JsValue> {
         let has_tables = sql.run(HAS_TABLES, [])?.length() > 0;
-        let (buckets, select) = Default::default();
-        let mut index = Self { has_tables, buckets, has_orphans: false, select };
-        index.write_select();
+        let (buckets, ends) = Default::default();
+        let mut index = Self { has_tables, buckets, has_orphans: false, ends };
         if has_tables {
             for row in sql.run(BUCKETS, [])? {
                 let end = integer(&row, "bucket").ok_or("a bucket has no end")?;
@@ -37,23 +36,32 @@ impl BucketIndex {
 
     pub fn add(&mut self, bucket: Bucket) {
         if self.buckets.insert(bucket) {
-            self.write_select();
+            self.fill_places();
         }
     }
 
     pub fn remove(&mut self, bucket: Bucket) {
         if self.buckets.remove(&bucket) {
-            self.write_select();
+            self.fill_places();
         }
     }
 
-    fn write_select(&mut self) {
-        let buckets: Vec<String> =
-            self.buckets.iter().map(|bucket| bucket.ends_at().0.to_string()).collect();
-        self.select = format!(
-            "SELECT bucket, record FROM records WHERE bucket IN ({}) AND id = ?",
-            buckets.join(",")
-        );
+    fn fill_places(&mut self) {
+        self.ends = self.buckets.iter().map(|bucket| integer_value(bucket.ends_at().0)).collect();
+        if let Some(last) = self.ends.last().cloned() {
+            let places = self.ends.len().checked_next_power_of_two().unwrap_or(self.ends.len());
+            self.ends.resize(places, last);
+        }
+    }
+
+    /// The look-up of a record, and what it binds. Its places are a power of two, so that there are few texts
+    /// of it: buckets come and go, each minute where windows are short, and the platform keeps every text
+    /// prepared that it was given, in some KB, a thousand of them and more for each object.
+    pub fn look_up(&self, id: JsValue) -> (String, Array) {
+        let places = vec!["?"; self.ends.len()].join(",");
+        let bindings: Array = self.ends.iter().cloned().chain([id]).collect();
+        let text = "SELECT bucket, record FROM records WHERE bucket IN";
+        (format!("{text} ({places}) AND id = ?"), bindings)
     }
 }
 

@@ -89,9 +89,9 @@ impl RecordStore {
     }
 
     fn select(&self, id: &RecordId) -> Result<Array, JsValue> {
-        let query = self.with_index(|index| index.has_tables.then(|| index.select.clone()))?;
-        match query {
-            Some(query) => self.sql.run(&query, [id_of(id)]),
+        let look_up = |index: &mut BucketIndex| index.has_tables.then(|| index.look_up(id_of(id)));
+        match self.with_index(look_up)? {
+            Some((query, bindings)) => self.sql.run_with(&query, &bindings),
             None => Ok(Array::new()),
         }
     }

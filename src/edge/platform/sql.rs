@@ -30,11 +30,12 @@ impl Sql {
     /// Runs one statement, and returns its rows: objects with a member a column. The text is kept
     /// prepared by the platform, so values go into the bindings.
     pub fn run<const N: usize>(&self, query: &str, values: [JsValue; N]) -> Result<Array, JsValue> {
-        let bindings = Array::new();
-        for value in values {
-            bindings.push(&value);
-        }
-        self.exec(query, &bindings)?.to_array()
+        self.run_with(query, &values.into_iter().collect())
+    }
+
+    /// The same for as many values as there are.
+    pub fn run_with(&self, query: &str, bindings: &Array) -> Result<Array, JsValue> {
+        self.exec(query, bindings)?.to_array()
     }
 }
 
