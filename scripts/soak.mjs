@@ -12,7 +12,7 @@ import { floodWithKeys } from "./lib/soak/new-keys.mjs";
 import { floodTable, hostileTable, shapesTable, soakTables } from "./lib/soak/table.mjs";
 import { helpIfAsked } from "./lib/usage.mjs";
 
-const CALIBRATION_SECONDS = 10;
+const CALIBRATION_SECONDS = 30;
 
 await main(async () => {
   helpIfAsked(USAGE);

@@ -1,6 +1,6 @@
 // The soak: mixed traffic at four fifths of what the guard holds. Rules:
 // 1. What it holds is what clients get who ask without pause, with the same mix and on the same guard,
-//    just before.
+//    just before, and, where the run is long enough, once keys are purged as fast as they come.
 // 2. Then requests come at a fixed rate, answered or not, and latencies count from the time at which a
 //    request was due (bench/load/mix).
 // 3. How long the guard waited for a processor is told: where that is more than a tenth or two of what it
@@ -28,12 +28,15 @@ const KINDS = {
 };
 const SHARE = 0.8;
 const CLOSED_LOOP = 64;
+/** Seconds. */
+const WARMUP = 1.5 * RETRY_WINDOW;
 const OPEN_LOOP = 256;
 
 /** `{ capacity, rate, seconds, minutes, total, counts, memory }`. */
 export function soak({ modules, seconds, calibration, rate: wanted, show }) {
   return withGuard(modules, async (guard, origin) => {
-    const capacity = await capacityOf(guard, calibration, show);
+    const isLong = seconds >= 4 * RETRY_WINDOW;
+    const capacity = await capacityOf(guard, { warmup: isLong ? WARMUP : calibration, calibration }, show);
     const rate = wanted ?? Math.max(1, Math.round(SHARE * capacity));
     const before = await origin.counts();
     const watch = watchMemory(guard.pid);
@@ -58,12 +61,12 @@ export function soak({ modules, seconds, calibration, rate: wanted, show }) {
 }
 
 // The first pass warms up what the second one measures.
-async function capacityOf(guard, seconds, show) {
-  const settings = { kinds: kinds(), connections: CLOSED_LOOP, seconds };
+async function capacityOf(guard, { warmup, calibration }, show) {
+  const settings = { kinds: kinds(), connections: CLOSED_LOOP };
   show("warming up");
-  await mix(guard.port, { ...settings, prefix: freshPrefix() });
+  await mix(guard.port, { ...settings, seconds: warmup, prefix: freshPrefix() });
   show("how much it holds");
-  const { all } = await mix(guard.port, { ...settings, prefix: freshPrefix() });
+  const { all } = await mix(guard.port, { ...settings, seconds: calibration, prefix: freshPrefix() });
   return all.requests / all.seconds;
 }
 
