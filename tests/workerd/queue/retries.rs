@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::guard::{Guard, at_origin, poll_until};
+use crate::guard::{Guard, at_origin, poll_for, poll_until};
 use crate::queue_producer::{Parcel, QueueProducer, Settled};
 use crate::script::{Gate, Reply};
 
@@ -102,8 +102,9 @@ fn without_a_queue_for_dead_letters_it_comes_again() {
     queue_producer.0.origin_in_turn([Reply::new(404)]);
     check_undeliverable(&queue_producer, &queue_producer.order("a"));
     check_undeliverable(&queue_producer, &queue_producer.parcel("b", json!("no object")));
-    let log = queue_producer.0.runtime().log();
-    assert!(log.contains("DEAD_LETTERS"), "{log}");
+    let log = poll_for("the log tells it", || {
+        Some(queue_producer.0.runtime().log()).filter(|log| log.contains("DEAD_LETTERS"))
+    });
     assert!(!log.contains("dead-letter\""), "nothing was handed over: {log}");
 }
 
