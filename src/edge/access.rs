@@ -2,7 +2,7 @@
 
 use super::origin_fetch::fetch_from_network;
 use super::platform::body::read_at_most;
-use super::platform::signature::is_rs256;
+use super::platform::web_crypto::is_rs256;
 use super::platform::{log, now};
 use crate::guard::operator::{
     Access, AdminError, Assertion, AssertionError, KeyCache, Lookup, MAX_DOCUMENT, SigningKey,

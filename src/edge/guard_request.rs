@@ -19,9 +19,8 @@ use crate::guard::policy::KeyMode;
 use crate::guard::problem::{Code, Problem};
 use crate::guard::rpc::KeySource;
 use crate::guard::scope::{
-    Namespace, OperationSecret, RecordId, Scope, is_derived_from_cookies, is_shared_by_cookies,
+    Namespace, RecordId, Scope, is_derived_from_cookies, is_shared_by_cookies,
 };
-use crate::guard::seal::SealKey;
 use crate::guard::source::{Unreadable, check_readable};
 use crate::guard::time::UnixMillis;
 use crate::guard::uploads::{Holder, Stage, patience};
@@ -47,7 +46,6 @@ struct Identity {
     source: KeySource,
     fingerprint: Fingerprint,
     record: RecordId,
-    seal_key: SealKey,
 }
 
 /// Answers a request, and tells of it: in the log, and to whoever counts.
@@ -115,7 +113,7 @@ async fn answer_identified(
     body: Uint8Array,
     started: UnixMillis,
 ) -> Result<Response, JsValue> {
-    let Identity { found, source, fingerprint, record, seal_key } = identity;
+    let Identity { found, source, fingerprint, record } = identity;
     let incoming = &guarded.incoming;
     let pepper = &incoming.bindings.pepper;
     let tag = FingerprintTag::of(pepper, &guarded.realm, &fingerprint.digest.to_string());
@@ -131,8 +129,7 @@ async fn answer_identified(
     };
     // Who only watches changes nothing of a request.
     let key_header = found.as_ref().and_then(FoundKey::header).filter(|_| !guarded.observes());
-    let writer = &writer;
-    IdentifiedRequest { guarded, writer, source, key_header, body, fingerprint, seal_key }
+    IdentifiedRequest { guarded, writer: &writer, source, key_header, body, fingerprint }
         .answer()
         .await
 }
@@ -210,53 +207,37 @@ fn identify(
         KeyDecision::InBody | KeyDecision::NotGuarded => return Ok(None),
     };
     let key = found.as_ref().map(|found| &found.key);
-    let named = name_operation(guarded, key, body)
+    let (fingerprint, record) = fingerprint_and_record(guarded, key, body)
         .map_err(|unreadable| Problem::new(Code::CredentialUnreadable, unreadable.to_string()))?;
-    Ok(named.map(|(fingerprint, record, seal_key)| Identity {
-        found,
-        source,
-        fingerprint,
-        record,
-        seal_key,
-    }))
+    Ok(record.map(|record| Identity { found, source, fingerprint, record }))
 }
 
-/// The request's fingerprint, the record's name, and what its answer is sealed with. Returns `None` if a key
-/// should be derived and no credential is there. Whatever is compared of the request has to be readable.
-fn name_operation(
+/// The request's fingerprint and the record's name, which is `None` if a key should be derived and no
+/// credential is there. Whatever is compared of the request has to be readable.
+fn fingerprint_and_record(
     guarded: &GuardedRequest,
     key: Option<&IdempotencyKey>,
     body: &[u8],
-) -> Result<Option<(Fingerprint, RecordId, SealKey)>, Unreadable> {
+) -> Result<(Fingerprint, Option<RecordId>), Unreadable> {
     let GuardedRequest { incoming, settings, realm, log, .. } = guarded;
     let head = &incoming.head;
     let fingerprint =
         Fingerprint::of(head, body, &key_rules(guarded).comparison(&settings.fingerprint))?;
     let scope = settings.scope.values(head)?;
-    let credential = &settings.credential;
-    check_readable(credential, head)?;
+    check_readable(&settings.credential, head)?;
     let is_by_cookies = match key {
         Some(_) => settings.scope == Scope::Auto && is_shared_by_cookies(&scope, head),
-        None => is_derived_from_cookies(credential, head),
+        None => is_derived_from_cookies(&settings.credential, head),
     };
     if is_by_cookies {
         log.advise(Advice::NameTheSessionCookie);
     }
     let namespace = Namespace { pepper: &incoming.bindings.pepper, realm, scope: &scope };
-    let digest = &fingerprint.digest;
-    let (record, secret) = match key {
-        Some(key) => {
-            (Some(RecordId::new(namespace, key)), Some(OperationSecret::new(namespace, key)))
-        }
-        None => (
-            RecordId::derived(namespace, credential, head, digest)?,
-            OperationSecret::derived(namespace, credential, head, digest)?,
-        ),
+    let record = match key {
+        Some(key) => Some(RecordId::new(namespace, key)),
+        None => RecordId::derived(namespace, &settings.credential, head, &fingerprint.digest)?,
     };
-    Ok(record.zip(secret).map(|(record, secret)| {
-        let seal_key = SealKey::new(&secret, &record);
-        (fingerprint, record, seal_key)
-    }))
+    Ok((fingerprint, record))
 }
 
 /// What is told of a request that only a policy that watches lets pass.

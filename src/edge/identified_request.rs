@@ -18,7 +18,7 @@ use crate::guard::problem::{Code, Problem};
 use crate::guard::record::{Reason, Record};
 use crate::guard::replay::{CacheStatus, may_replay};
 use crate::guard::rpc::{Delivery, DryRun, KeySource, ResponseHead, SubmitReply, SubmitResult};
-use crate::guard::scope::Credential;
+use crate::guard::scope::{Credential, Namespace, OperationSecret};
 use crate::guard::seal::SealKey;
 use crate::guard::time::Millis;
 use futures_util::future::{Either, select};
@@ -37,7 +37,6 @@ pub struct IdentifiedRequest<'a> {
     pub key_header: Option<&'a str>,
     pub body: Uint8Array,
     pub fingerprint: Fingerprint,
-    pub seal_key: SealKey,
 }
 
 impl IdentifiedRequest<'_> {
@@ -73,8 +72,24 @@ impl IdentifiedRequest<'_> {
             source: self.source,
             key_header: self.key_header,
             observe: self.guarded.observes(),
-            seal_key: self.guarded.settings.keeping.seal.then_some(&self.seal_key),
+            seal_key: self.guarded.settings.keeping.seal.then(|| self.seal_key()).flatten(),
         }
+    }
+
+    /// What its answer is sealed with: of what its record's name is made of.
+    fn seal_key(&self) -> Option<SealKey> {
+        let GuardedRequest { incoming, settings, realm, .. } = self.guarded;
+        let head = &incoming.head;
+        let scope = settings.scope.values(head).ok()?;
+        let namespace = Namespace { pepper: &incoming.bindings.pepper, realm, scope: &scope };
+        let digest = &self.fingerprint.digest;
+        let secret = match self.writer.key {
+            Some(key) => OperationSecret::new(namespace, key),
+            None => {
+                OperationSecret::derived(namespace, &settings.credential, head, digest).ok()??
+            }
+        };
+        Some(SealKey::new(&secret, self.writer.record))
     }
 
     /// Whether a copy may be shown for this request.
@@ -101,7 +116,7 @@ impl IdentifiedRequest<'_> {
 
     /// A copy that can be shown. One that does not open is none: the object has the answer.
     async fn opened(&self, copy: Copy) -> Option<Copy> {
-        open(copy, self.writer.record, &self.seal_key).await
+        open(copy, self.writer.record, || self.seal_key()).await
     }
 
     fn replay(&self, copy: Copy) -> Result<Response, JsValue> {
@@ -204,7 +219,7 @@ impl IdentifiedRequest<'_> {
             return self.unavailable(ANSWER_BROKE_OFF.into());
         };
         copies::remember(self.writer.record, &record);
-        let opened = open_stored(record, attachments, self.writer.record, &self.seal_key).await;
+        let opened = open_stored(record, attachments, self.writer.record, || self.seal_key()).await;
         let Some((record, attachments)) = opened else {
             return self.unavailable(NOT_OPENED.into());
         };

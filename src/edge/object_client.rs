@@ -67,7 +67,7 @@ pub struct Call<'a> {
     pub key_header: Option<&'a str>,
     pub observe: bool,
     /// What the answer is sealed with, where the policy wants it sealed.
-    pub seal_key: Option<&'a SealKey>,
+    pub seal_key: Option<SealKey>,
 }
 
 /// There is no reply.
@@ -179,7 +179,7 @@ impl Call<'_> {
             observe: self.observe,
             redelivered,
             known_only,
-            seal_key: self.seal_key.cloned(),
+            seal_key: self.seal_key.clone(),
         };
         let message = Uint8Array::from(request.encode().as_slice());
         let stub: GuardObject = stub.into_rpc();

@@ -1,11 +1,12 @@
 //! Opens sealed answers for those who bring their key.
 //!
-//! What was opened is shown, and kept nowhere: an isolate remembers the sealed form.
+//! What was opened is shown, and kept nowhere: an isolate remembers the sealed form. The key is made only where
+//! something is sealed.
 
 use super::copies::Copy;
 use super::object_client::Attachments;
-use super::platform::aes_gcm::decrypt;
 use super::platform::streams::ReadAhead;
+use super::platform::web_crypto::unseal;
 use crate::guard::record::{Body, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::seal::{SealKey, associated_data, opened};
@@ -14,7 +15,11 @@ use wasm_bindgen::{JsCast, JsValue};
 use web_sys::ReadableStream;
 
 /// A copy, opened where it is sealed. Returns `None` if it cannot be opened.
-pub async fn open(copy: Copy, id: &RecordId, key: &SealKey) -> Option<Copy> {
+pub async fn open(
+    copy: Copy,
+    id: &RecordId,
+    key: impl FnOnce() -> Option<SealKey>,
+) -> Option<Copy> {
     let Some(answer) = copy.record.answer().filter(|answer| answer.sealed) else {
         return Some(copy);
     };
@@ -22,7 +27,7 @@ pub async fn open(copy: Copy, id: &RecordId, key: &SealKey) -> Option<Copy> {
         Some(body) => body.to_vec(),
         None => answer.inline().to_vec(),
     };
-    let record = open_record(&copy.record, &sealed, id, key).await?;
+    let record = open_record(&copy.record, &sealed, id, &key()?).await?;
     Some(Copy { record: Rc::new(record), body: None })
 }
 
@@ -32,7 +37,7 @@ pub async fn open_stored(
     record: Rc<Record>,
     attachments: Attachments,
     id: &RecordId,
-    key: &SealKey,
+    key: impl FnOnce() -> Option<SealKey>,
 ) -> Option<(Rc<Record>, Attachments)> {
     let Some(answer) = record.answer().filter(|answer| answer.sealed) else {
         return Some((record, attachments));
@@ -45,7 +50,7 @@ pub async fn open_stored(
         }
         Body::Inline { .. } | Body::NotKept => answer.inline().to_vec(),
     };
-    let opened = open_record(&record, &sealed, id, key).await?;
+    let opened = open_record(&record, &sealed, id, &key()?).await?;
     Some((Rc::new(opened), Attachments { body: JsValue::UNDEFINED, ..attachments }))
 }
 
@@ -56,6 +61,6 @@ pub async fn open_record(
     key: &SealKey,
 ) -> Option<Record> {
     let bound = associated_data(id, &record.claim()?.id, record.answer()?.status);
-    let plaintext = decrypt(key, &bound, sealed).await.ok()?;
+    let plaintext = unseal(key, &bound, sealed).await.ok()?;
     opened(record, &plaintext)
 }

@@ -7,20 +7,31 @@ mod profiles;
 mod reference;
 mod schema;
 
+use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
 
-const USAGE: &str = "policy reference | schema";
+const USAGE: &str = "policy reference | schema\n";
 
 fn main() -> ExitCode {
     let command: Vec<String> = std::env::args().skip(1).collect();
     match command.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["reference"] => print!("{}", reference::reference()),
-        ["schema"] => print!("{}", schema::schema()),
-        ["--help" | "-h"] => println!("{USAGE}"),
+        ["reference"] => print(&reference::reference()),
+        ["schema"] => print(&schema::schema()),
+        ["--help" | "-h"] => print(USAGE),
         _ => {
-            eprintln!("policy {command:?} is no command\n{USAGE}");
-            return ExitCode::FAILURE;
+            eprint!("policy {command:?} is no command\n{USAGE}");
+            ExitCode::FAILURE
         }
     }
-    ExitCode::SUCCESS
+}
+
+/// Writes to standard output. A reader who has seen enough, such as `head`, is no mistake.
+fn print(text: &str) -> ExitCode {
+    match std::io::stdout().write_all(text.as_bytes()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            eprintln!("standard output cannot be written: {error}");
+            ExitCode::FAILURE
+        }
+        _ => ExitCode::SUCCESS,
+    }
 }

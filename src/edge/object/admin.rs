@@ -1,7 +1,7 @@
 //! What an operator wants of one record, at its shard.
 
 use super::super::admin::{json, read_body, refuse, set_json_headers};
-use super::super::config::{Config, config};
+use super::super::config::config;
 use super::super::platform::body::response_of;
 use super::super::platform::request_head::PlatformRequestHead;
 use super::super::platform::streams::Pipe;
@@ -16,7 +16,7 @@ use super::probe::next_probe;
 use super::reply::{is_taken_in_time, rows_of};
 use super::unknown_outcomes::list;
 use crate::guard::log::operator_line;
-use crate::guard::machine::{Action, Event, Transition};
+use crate::guard::machine::{Action, Event};
 use crate::guard::operator::{
     About, AdminError, AdminRequest, OPERATOR_HEADER, RecordCommand, TOKEN, describe, refusal,
     resolution, seal_key, vacant,
@@ -24,6 +24,7 @@ use crate::guard::operator::{
 use crate::guard::record::{Answer, Record};
 use crate::guard::request_head::RequestHead;
 use crate::guard::scope::RecordId;
+use crate::guard::seal::SealKey;
 use crate::guard::time::Millis;
 use base64::engine::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -59,9 +60,11 @@ pub async fn answer(
         }
         Err(error) => return refuse(&error),
     };
-    if command == RecordCommand::Open {
-        return open(context, request, head, &config, &id).await;
-    }
+    let realm = config.policy.realm(head.host());
+    let opening = match opening(context, request, head, &realm, &id, command).await {
+        Ok(opening) => opening,
+        Err(error) => return refuse(&error),
+    };
     let event = match event(request, head, command).await {
         Ok(event) => event,
         Err(error) => return refuse(&error),
@@ -87,8 +90,23 @@ pub async fn answer(
         let deleted = JsFuture::from(context.kept_alive(deletion));
         within(DELETION_PATIENCE, deleted).await;
     }
-    let realm = config.policy.realm(head.host());
-    show(context, &id, &realm, command)
+    show(context, &id, &realm, command, opening).await
+}
+
+/// What opens the record's answer, where that is wanted.
+async fn opening(
+    context: &ObjectContext,
+    request: &Request,
+    head: &PlatformRequestHead,
+    realm: &str,
+    id: &RecordId,
+    command: RecordCommand,
+) -> Result<Option<SealKey>, AdminError> {
+    if command != RecordCommand::Open {
+        return Ok(None);
+    }
+    let question = read_body(request, head).await?;
+    seal_key(&question, realm, &context.bindings.pepper, id).map(Some)
 }
 
 async fn event(
@@ -107,34 +125,18 @@ async fn event(
     }
 }
 
-/// The record, to an operator who names its key. One whose answer is not sealed is shown all the same.
-async fn open(
-    context: &Rc<ObjectContext>,
-    request: &Request,
-    head: &PlatformRequestHead,
-    config: &Config,
+/// A record whose answer can be read; one that is not sealed is as it was. Returns `None` if its bytes have
+/// changed.
+async fn opened(
+    context: &ObjectContext,
     id: &RecordId,
-) -> Result<Response, JsValue> {
-    let realm = config.policy.realm(head.host());
-    let question = read_body(request, head).await;
-    let pepper = &context.bindings.pepper;
-    let key = match question.and_then(|text| seal_key(&text, &realm, pepper, id)) {
-        Ok(key) => key,
-        Err(error) => return refuse(&error),
-    };
-    let record = match context.on_event(id, Event::Look) {
-        Ok(Transition { record: Record::Vacant, .. }) => return json(404, &vacant(id)),
-        Ok(transition) => transition.record,
-        Err(detail) => return unusable(&detail),
-    };
+    record: Record,
+    key: &SealKey,
+) -> Option<Record> {
     if !record.answer().is_some_and(|answer| answer.sealed) {
-        return describe_record(context, id, &realm, record, true);
+        return Some(record);
     }
-    let sealed = whole_body(context, &record);
-    match open_record(&record, &sealed, id, &key).await {
-        Some(opened) => describe_record(context, id, &realm, opened, true),
-        None => unusable(NOT_OPENED),
-    }
+    open_record(&record, &whole_body(context, &record), id, key).await
 }
 
 const NOT_OPENED: &str = "the record's answer cannot be opened, though it was sealed for this key: its bytes have changed";
@@ -149,11 +151,12 @@ fn whole_body(context: &ObjectContext, record: &Record) -> Vec<u8> {
 }
 
 /// The record as it is now.
-fn show(
+async fn show(
     context: &Rc<ObjectContext>,
     id: &RecordId,
     realm: &str,
     command: RecordCommand,
+    opening: Option<SealKey>,
 ) -> Result<Response, JsValue> {
     let record = match context.store.load(id) {
         Ok((Record::Vacant, _)) if command == RecordCommand::Resolve => {
@@ -163,17 +166,14 @@ fn show(
         Ok((record, _)) => record,
         Err(detail) => return unusable(&detail),
     };
-    let body = command == RecordCommand::Inspect { body: true };
-    describe_record(context, id, realm, record, body)
-}
-
-fn describe_record(
-    context: &Rc<ObjectContext>,
-    id: &RecordId,
-    realm: &str,
-    record: Record,
-    body: bool,
-) -> Result<Response, JsValue> {
+    let record = match opening {
+        None => record,
+        Some(key) => match opened(context, id, record, &key).await {
+            Some(record) => record,
+            None => return unusable(NOT_OPENED),
+        },
+    };
+    let body = matches!(command, RecordCommand::Inspect { body: true } | RecordCommand::Open);
     let seen = context.counters.of(&context.store, id, &record);
     let pepper = &context.bindings.pepper;
     let next_probe = next_probe(context, &record);

@@ -14,7 +14,11 @@ pub struct BucketIndex {
     pub buckets: BTreeSet<Bucket>,
     /// Whether a predecessor of this instance has left records that are watched.
     pub has_orphans: bool,
-    /// What a look-up binds for the buckets: each of them, the last one as often as there are places left.
+    /// The look-up. Its places for buckets are a power of two, so that there are few texts of it: buckets come
+    /// and go, each minute where windows are short, and the platform keeps every text prepared that it was
+    /// given, in some KB, a thousand of them and more for each object.
+    select: String,
+    /// What it binds for the buckets: each of them, the last one as often as there are places left.
     ends: Vec<JsValue>,
 }
 
@@ -22,8 +26,9 @@ impl BucketIndex {
     /// Reads it: one row for each bucket.
     pub fn read(sql: &Sql) -> Result<Self, JsValue> {
         let has_tables = sql.run(HAS_TABLES, [])?.length() > 0;
-        let (buckets, ends) = Default::default();
-        let mut index = Self { has_tables, buckets, has_orphans: false, ends };
+        let (buckets, select, ends) = Default::default();
+        let mut index = Self { has_tables, buckets, has_orphans: false, select, ends };
+        index.write_select();
         if has_tables {
             for row in sql.run(BUCKETS, [])? {
                 let end = integer(&row, "bucket").ok_or("a bucket has no end")?;
@@ -36,32 +41,31 @@ impl BucketIndex {
 
     pub fn add(&mut self, bucket: Bucket) {
         if self.buckets.insert(bucket) {
-            self.fill_places();
+            self.write_select();
         }
     }
 
     pub fn remove(&mut self, bucket: Bucket) {
         if self.buckets.remove(&bucket) {
-            self.fill_places();
+            self.write_select();
         }
     }
 
-    fn fill_places(&mut self) {
+    fn write_select(&mut self) {
         self.ends = self.buckets.iter().map(|bucket| integer_value(bucket.ends_at().0)).collect();
         if let Some(last) = self.ends.last().cloned() {
             let places = self.ends.len().checked_next_power_of_two().unwrap_or(self.ends.len());
             self.ends.resize(places, last);
         }
+        self.select = format!(
+            "SELECT bucket, record FROM records WHERE bucket IN ({}) AND id = ?",
+            vec!["?"; self.ends.len()].join(",")
+        );
     }
 
-    /// The look-up of a record, and what it binds. Its places are a power of two, so that there are few texts
-    /// of it: buckets come and go, each minute where windows are short, and the platform keeps every text
-    /// prepared that it was given, in some KB, a thousand of them and more for each object.
+    /// The look-up of a record, and what it binds.
     pub fn look_up(&self, id: JsValue) -> (String, Array) {
-        let places = vec!["?"; self.ends.len()].join(",");
-        let bindings: Array = self.ends.iter().cloned().chain([id]).collect();
-        let text = "SELECT bucket, record FROM records WHERE bucket IN";
-        (format!("{text} ({places}) AND id = ?"), bindings)
+        (self.select.clone(), self.ends.iter().cloned().chain([id]).collect())
     }
 }
 

@@ -8,8 +8,9 @@
 //! 3. What is too large is marked as not kept, and then handed on as it comes.
 //! 4. What says "not processed" frees the key and is stored nowhere.
 
+mod kept;
+
 use super::super::object_client::RpcReply;
-use super::super::platform::aes_gcm::encrypt;
 use super::super::platform::body::discard;
 use super::super::platform::streams::{ChunkBuffer, Chunks, Pipe, ReadAhead};
 use super::super::platform::timeout::within;
@@ -19,17 +20,15 @@ use super::copy_writer::write_copy;
 use super::in_memory::{Answered, Released, Wakeup};
 use super::live_head::LiveHead;
 use super::origin_request::OriginRequest;
-use super::record_store::{BodyRows, ROW_BYTES};
+use super::record_store::BodyRows;
 use super::recording::{Recorded, Recording};
 use super::reply;
 use crate::guard::machine::{Event, Transition};
 use crate::guard::origin::{OriginVerdict, can_be_shown, has_no_body, is_stream, origin_verdict};
 use crate::guard::policy::{KvWrite, Settings};
-use crate::guard::public_address::without_asker;
-use crate::guard::record::{Answer, AnswerSource, Body, Claim, INLINE_LIMIT, LeftOut, Record};
-use crate::guard::replay::kept_headers;
+use crate::guard::record::{Answer, Body, Claim, INLINE_LIMIT, LeftOut, Record};
 use crate::guard::rpc::{Delivery, SubmitResult};
-use crate::guard::seal;
+use crate::guard::seal::MAX_BODY;
 use crate::guard::time::{Millis, UnixMillis};
 use futures_channel::oneshot;
 use futures_util::future::join;
@@ -235,7 +234,7 @@ impl OriginResponse {
         let Claim { id, attempt, .. } = self.request.claim;
         let Settings { keeping, max_stored_response, .. } = &*self.request.settings;
         let in_memory = !keeping.is_plain();
-        let most = if in_memory { seal::MAX_BODY } else { u64::MAX };
+        let most = if in_memory { MAX_BODY } else { u64::MAX };
         let (context, name) = (self.context.clone(), BodyRows { claim: id, attempt });
         Recording::new(context, name, most.min(*max_stored_response), in_memory)
     }
@@ -279,77 +278,6 @@ impl OriginResponse {
         };
         let record = self.finish(self.verdict, kept.clone(), &wakeup)?.record;
         Some(record).filter(is_kept)
-    }
-
-    /// What is to be stored of the answer.
-    ///
-    /// Sealing is awaited between the answer and its storing. All that may come in between may also come
-    /// before the answer's last byte: the deadline, an operator, the end of the instance. So nothing has been
-    /// decided by then: `store` has the rules decide on the record as it is afterwards, in the turn in which
-    /// it is written, and nobody has been shown anything of the answer but the reader of a stream. That
-    /// rules out a record that an operator resolved, or a later claim, and that an older decision overwrites
-    /// (tests/model: `DecidedBeforeSealing`).
-    async fn kept(&self, body: Body) -> Answer {
-        let (answer, keeping) = (self.answer(body), &self.request.settings.keeping);
-        match keeping.seal {
-            true => self.sealed(keeping.kept(answer)).await,
-            false => self.in_rows(keeping.kept(answer)),
-        }
-    }
-
-    /// What cannot be sealed is not kept.
-    async fn sealed(&self, answer: Answer) -> Answer {
-        let OriginRequest { record, claim, seal_key, .. } = &self.request;
-        let (Some(key), Body::Inline { bytes }) = (seal_key, &answer.body) else {
-            return answer.without_content();
-        };
-        let bound = seal::associated_data(record, &claim.id, answer.status);
-        let plaintext = seal::plaintext(&answer.headers, bytes);
-        match encrypt(key, &bound, &plaintext).await {
-            Ok(bytes) => {
-                let body = Body::Inline { bytes };
-                self.in_rows(Answer { headers: Vec::new(), body, sealed: true, ..answer })
-            }
-            Err(_) => {
-                log::warning("onlyonce: an answer could not be sealed, and is not kept");
-                answer.without_content()
-            }
-        }
-    }
-
-    /// The same answer, with a body that is too large for the record in rows.
-    fn in_rows(&self, answer: Answer) -> Answer {
-        let Body::Inline { bytes } = &answer.body else { return answer };
-        if bytes.len() <= INLINE_LIMIT {
-            return answer;
-        }
-        let Claim { id, attempt, .. } = self.request.claim;
-        let name = BodyRows { claim: id, attempt };
-        let mut rows = 0_u32;
-        for row in bytes.chunks(ROW_BYTES as usize) {
-            if self.context.store.put_row(&name, rows, &Uint8Array::from(row)).is_err() {
-                return answer.without_content();
-            }
-            rows = rows.saturating_add(1);
-        }
-        let length = bytes.len() as u64;
-        Answer { body: Body::Rows { attempt, rows, length }, ..answer }
-    }
-
-    fn answer(&self, body: Body) -> Answer {
-        let replay_set_cookie = self.request.settings.replay_set_cookie;
-        let mut headers = kept_headers(self.head.headers_as_text(), replay_set_cookie);
-        without_asker(&mut headers, &self.request.public_base);
-        Answer {
-            status: self.head.status,
-            headers,
-            answered_at: self.answered_at,
-            origin_time: self.origin_time,
-            body,
-            source: AnswerSource::Origin,
-            left_out: LeftOut::Nothing,
-            sealed: false,
-        }
     }
 
     fn finish(

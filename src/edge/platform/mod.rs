@@ -1,7 +1,6 @@
 //! The platform, as far as `worker` and `web_sys` do not have it or have it with less than the guard
 //! needs. Each file says what it stands in for.
 
-pub mod aes_gcm;
 pub mod answer_headers;
 pub mod bindings;
 pub mod body;
@@ -9,12 +8,12 @@ pub mod body_budget;
 pub mod header_list;
 pub mod log;
 pub mod request_head;
-pub mod signature;
 pub mod span;
 pub mod sql;
 pub mod streams;
 pub mod timeout;
 pub mod upload;
+pub mod web_crypto;
 
 use crate::guard::time::UnixMillis;
 use js_sys::Promise;

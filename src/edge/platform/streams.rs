@@ -28,14 +28,7 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = getReader)]
     fn get_reader_with(this: &Lockable, options: &js_sys::Object) -> Result<JsValue, JsValue>;
     #[wasm_bindgen(method, catch, js_name = pipeTo)]
-    fn pipe_to(this: &Lockable, to: &WritableStream) -> Result<Promise, JsValue>;
-    /// The same with options.
-    #[wasm_bindgen(method, catch, js_name = pipeTo)]
-    fn pipe_to_with(
-        this: &Lockable,
-        to: &WritableStream,
-        options: &Object,
-    ) -> Result<Promise, JsValue>;
+    fn pipe_to(this: &Lockable, to: &WritableStream, options: &Object) -> Result<Promise, JsValue>;
 
     /// Reads into buffers of its caller's; the default reader's are of 4 KiB each.
     pub type ByobReader;
@@ -52,14 +45,6 @@ extern "C" {
     pub fn done(this: &ReadResult) -> bool;
     #[wasm_bindgen(method, getter)]
     pub fn value(this: &ReadResult) -> Uint8Array;
-}
-
-/// That the source goes on where the other end is gone.
-fn without_cancel() -> Object {
-    let options = Object::new();
-    // Setting a property of an object that was just made cannot fail.
-    let _ = Reflect::set(&options, &"preventCancel".into(), &true.into());
-    options
 }
 
 /// A reader that fills buffers of its caller's.
@@ -102,9 +87,27 @@ impl Chunks {
     /// The platform moves what is left, without a step in WebAssembly for each chunk. Where one side
     /// breaks off, the other learns of it.
     async fn pipe_to(self, to: &WritableStream) {
+        self.move_to(to, &Object::new()).await;
+    }
+
+    /// The same, but whoever sends them is not told that the other side is gone: they are read to their end.
+    async fn pipe_to_their_end(self, to: &WritableStream) {
+        let (stream, options) = (self.stream.clone(), Object::new());
+        // Setting a property of an object that was just made cannot fail.
+        let _ = Reflect::set(&options, &"preventCancel".into(), &true.into());
+        if !self.move_to(to, &options).await
+            && let Ok(rest) = Self::of(stream)
+        {
+            rest.read_to_end().await;
+        }
+    }
+
+    /// Whether all of them have been moved.
+    async fn move_to(self, to: &WritableStream, options: &Object) -> bool {
         self.reader.release_lock();
-        if let Ok(moved) = self.stream.unchecked_ref::<Lockable>().pipe_to(to) {
-            let _ = JsFuture::from(moved).await;
+        match self.stream.unchecked_ref::<Lockable>().pipe_to(to, options) {
+            Ok(moved) => JsFuture::from(moved).await.is_ok(),
+            Err(_) => false,
         }
     }
 }
@@ -288,18 +291,8 @@ impl Pipe {
     /// Hands on what is left of a body as it comes, and ends with it. Where its reader goes, whoever sends it
     /// is not told: the rest is read all the same.
     pub async fn pass_on_to_its_end(self, rest: Chunks) {
-        let Chunks { stream, reader } = rest;
-        reader.release_lock();
         self.writer.release_lock();
-        let moved =
-            stream.unchecked_ref::<Lockable>().pipe_to_with(&self.writable, &without_cancel());
-        let is_moved = match moved {
-            Ok(moved) => JsFuture::from(moved).await.is_ok(),
-            Err(_) => false,
-        };
-        if !is_moved && let Ok(rest) = Chunks::of(stream) {
-            rest.read_to_end().await;
-        }
+        rest.pipe_to_their_end(&self.writable).await;
     }
 
     /// Hands a body on as it comes, and ends with it.
