@@ -8,7 +8,7 @@ use crate::setting::{DEADLINE, Setting};
 use crate::state::{Bytes, Call, Object, Pass, Stage, State, Submission, Wakeup, decode, encode};
 use onlyonce::guard::machine::{self, Action, Event, InMemoryState, Place, StorageOp, Transition};
 use onlyonce::guard::record::{Claim, ClaimId, Record};
-use onlyonce::guard::shard::retention::Bucket;
+use onlyonce::guard::shard::retention::{Bucket, Stagger};
 use onlyonce::guard::time::UnixMillis;
 use onlyonce::guard::unknown_outcome::{Cause, OpenClaim};
 
@@ -299,5 +299,5 @@ impl World<'_> {
 /// The bucket of a record that is written now, where it stands in that one.
 fn bucket_of(record: &Record, current: Option<u64>, now: u64) -> u64 {
     let current = current.map(|at| Bucket(UnixMillis(at)));
-    Bucket::of_record(record, current, UnixMillis(now)).ends_at().0
+    Bucket::of_record(record, current, UnixMillis(now), Stagger::default()).ends_at().0
 }

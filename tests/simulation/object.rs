@@ -11,7 +11,7 @@ use onlyonce::guard::machine::{
 };
 use onlyonce::guard::record::{Claim, ClaimId, Record};
 use onlyonce::guard::shard::places::Urgency;
-use onlyonce::guard::shard::retention::Bucket;
+use onlyonce::guard::shard::retention::{Bucket, Stagger};
 use onlyonce::guard::time::{Millis, UnixMillis};
 use std::rc::Rc;
 
@@ -87,7 +87,8 @@ impl Object {
     pub fn postpone(&mut self, now: u64) {
         let ended = self.bucket.filter(|bucket| bucket.has_ended(UnixMillis(now)));
         if ended.is_some() {
-            self.bucket = Some(Bucket::of_record(&self.record(), ended, UnixMillis(now)));
+            self.bucket =
+                Some(Bucket::of_record(&self.record(), ended, UnixMillis(now), Stagger::default()));
         }
     }
 
@@ -232,7 +233,8 @@ impl System {
             StorageOp::Keep => {}
             StorageOp::Erase => (object.stored, object.bucket) = (None, None),
             StorageOp::Put => {
-                object.bucket = Some(Bucket::of_record(&step.record, object.bucket, now));
+                object.bucket =
+                    Some(Bucket::of_record(&step.record, object.bucket, now, Stagger::default()));
                 object.stored = step.record.encode().ok();
             }
         }

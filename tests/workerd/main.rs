@@ -77,3 +77,4 @@ mod unknown;
 mod unknown_outcomes;
 mod unreadable;
 mod uploads;
+mod windows;

@@ -129,7 +129,7 @@ fn look_at_one(
         Ok(transition) => transition,
         Err(why) => {
             log::error(&format!("onlyonce: a record could not be looked at: {why}"));
-            let later = Bucket::of(now.plus(UNREADABLE_FOR), now);
+            let later = Bucket::of(now.plus(UNREADABLE_FOR), now, context.store.stagger);
             context.store.postpone(id, bucket, later)?;
             return Ok(Found::Gone);
         }
@@ -148,7 +148,7 @@ fn look_at_one(
         _ => {}
     }
     if transition.storage == StorageOp::Keep && bucket.has_ended(now) {
-        let to = Bucket::of_record(&transition.record, Some(bucket), now);
+        let to = Bucket::of_record(&transition.record, Some(bucket), now, context.store.stagger);
         context.store.postpone(id, bucket, to)?;
         return Ok(Found::Gone);
     }

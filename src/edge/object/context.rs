@@ -15,11 +15,12 @@ use crate::guard::record::{Claim, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::shard::alarm::{Agenda, WATCH};
 use crate::guard::shard::places::PLACES;
-use crate::guard::shard::retention::Bucket;
+use crate::guard::shard::retention::{Bucket, Stagger};
 use crate::guard::time::{Millis, UnixMillis};
 use crate::guard::unknown_outcome::{Cause, OpenClaim, OutcomeChange};
 use js_sys::Promise;
 use std::cell::Cell;
+use std::fmt::Write;
 use std::future::Future;
 use std::rc::{Rc, Weak};
 use wasm_bindgen::JsValue;
@@ -55,7 +56,7 @@ impl ObjectContext {
             (config.policy.sharding.calls, config.policy.sharding.watch)
         });
         Rc::new_cyclic(|itself| Self {
-            store: RecordStore::new(state.storage()),
+            store: RecordStore::new(state.storage(), stagger_of(&state)),
             memory: Rc::default(),
             counters: Counters::default(),
             copied: Copied::default(),
@@ -148,7 +149,8 @@ impl ObjectContext {
     ) -> Result<(), String> {
         let agenda = self.agenda()?;
         let is_put = transition.storage == StorageOp::Put;
-        let bucket = is_put.then(|| Bucket::of_record(&transition.record, place, now));
+        let bucket =
+            is_put.then(|| Bucket::of_record(&transition.record, place, now, self.store.stagger));
         let bucket = bucket.filter(|bucket| *bucket != Bucket::WATCHED);
         self.set_alarm_for(&Agenda {
             next_bucket: [agenda.next_bucket, bucket].into_iter().flatten().min(),
@@ -230,4 +232,11 @@ impl ObjectContext {
         }
         promise
     }
+}
+
+fn stagger_of(state: &State) -> Stagger {
+    let mut id = String::new();
+    // An id that cannot be read has its shard purge when others do, and nothing else.
+    let _ = write!(id, "{}", state.id());
+    Stagger::of_object(&id)
 }

@@ -20,9 +20,9 @@ use crate::guard::operator::HeldRecord;
 use crate::guard::record::{ClaimId, Record};
 use crate::guard::scope::RecordId;
 use crate::guard::seen::DuplicateCounts;
-use crate::guard::shard::retention::Bucket;
+use crate::guard::shard::retention::{Bucket, Stagger};
 use crate::guard::time::UnixMillis;
-use js_sys::{Array, Date, Object, Uint8Array};
+use js_sys::{Date, Object, Uint8Array};
 use lru::LruCache;
 use std::cell::RefCell;
 use std::num::NonZeroUsize;
@@ -40,16 +40,19 @@ const MAX_KNOWN_BYTES: usize = 4 * 1024;
 pub struct RecordStore {
     storage: Storage,
     sql: Sql,
+    /// Of the buckets of this shard.
+    pub stagger: Stagger,
     index: RefCell<Option<BucketIndex>>,
     known: RefCell<LruCache<RecordId, (Record, Bucket)>>,
 }
 
 impl RecordStore {
-    pub fn new(storage: Storage) -> Self {
+    pub fn new(storage: Storage, stagger: Stagger) -> Self {
         let sql = Sql::of(storage.as_raw());
         Self {
             storage,
             sql,
+            stagger,
             index: RefCell::default(),
             known: RefCell::new(LruCache::new(MAX_KNOWN)),
         }
@@ -75,11 +78,11 @@ impl RecordStore {
             return Ok((record.clone(), Some(*bucket)));
         }
         let rows = self.select(id).map_err(|_| "the record's storage failed".to_owned())?;
-        let row = rows.get(0);
-        let Some(bytes) = blob(&row, "record") else { return Ok((Record::Vacant, None)) };
-        if rows.length() > 1 {
+        if rows.len() > 1 {
             return Err("the key has two records".into());
         }
+        let Some(row) = rows.into_iter().next() else { return Ok((Record::Vacant, None)) };
+        let bytes = blob(&row, "record").ok_or("the record has no bytes")?;
         let bucket = integer(&row, "bucket").ok_or("the record's bucket cannot be read")?;
         let bucket = Bucket(UnixMillis(bucket));
         let bytes = bytes.to_vec();
@@ -88,12 +91,12 @@ impl RecordStore {
         Ok((record, Some(bucket)))
     }
 
-    fn select(&self, id: &RecordId) -> Result<Array, JsValue> {
-        let look_up = |index: &mut BucketIndex| index.has_tables.then(|| index.look_up(id_of(id)));
-        match self.with_index(look_up)? {
-            Some((query, bindings)) => self.sql.run_with(&query, &bindings),
-            None => Ok(Array::new()),
+    fn select(&self, id: &RecordId) -> Result<Vec<JsValue>, JsValue> {
+        let mut found = Vec::new();
+        for (query, bindings) in self.with_index(|index| index.look_ups(&id_of(id)))? {
+            found.extend(self.sql.run_with(&query, &bindings)?.iter());
         }
+        Ok(found)
     }
 
     fn remember(&self, id: &RecordId, record: &Record, bucket: Bucket, size: usize) {
@@ -143,7 +146,7 @@ impl RecordStore {
         now: UnixMillis,
     ) -> Result<(), JsValue> {
         let bytes = record.encode().map_err(|error| error.to_string())?;
-        let bucket = Bucket::of_record(record, place, now);
+        let bucket = Bucket::of_record(record, place, now, self.stagger);
         self.make_tables()?;
         self.with_index(|index| index.add(bucket))?;
         let value = blob_value(&bytes);

@@ -9,7 +9,7 @@ use crate::setting::TICK;
 use onlyonce::guard::machine::{Action, Event};
 use onlyonce::guard::record::Record;
 use onlyonce::guard::shard::alarm::{Agenda, WATCH};
-use onlyonce::guard::shard::retention::Bucket;
+use onlyonce::guard::shard::retention::{Bucket, Stagger};
 use onlyonce::guard::time::UnixMillis;
 
 impl World<'_> {
@@ -106,7 +106,8 @@ impl World<'_> {
         if let Some(row) = &mut self.state.rows[key] {
             let bucket = Bucket(UnixMillis(row.bucket));
             if bucket.has_ended(now) {
-                row.bucket = Bucket::of_record(&record, Some(bucket), now).ends_at().0;
+                row.bucket =
+                    Bucket::of_record(&record, Some(bucket), now, Stagger::default()).ends_at().0;
             }
         }
     }

@@ -15,7 +15,7 @@ use onlyonce::guard::machine::{
 use onlyonce::guard::origin::OriginVerdict;
 use onlyonce::guard::record::{Claim, Record};
 use onlyonce::guard::shard::places::{PATIENCE, Urgency};
-use onlyonce::guard::shard::retention::Bucket;
+use onlyonce::guard::shard::retention::{Bucket, Stagger};
 use onlyonce::guard::time::{Millis, UnixMillis};
 
 /// A state on its way to the next.
@@ -257,7 +257,12 @@ impl World<'_> {
             StorageOp::Put => {
                 let current = self.state.rows[key].as_ref();
                 let current = current.map(|row| Bucket(UnixMillis(row.bucket)));
-                let bucket = Bucket::of_record(&transition.record, current, self.state.clock());
+                let bucket = Bucket::of_record(
+                    &transition.record,
+                    current,
+                    self.state.clock(),
+                    Stagger::default(),
+                );
                 let record = encode(&transition.record).expect("a record that is put");
                 self.state.rows[key] = Some(Row { record, bucket: bucket.ends_at().0 });
             }
