@@ -84,7 +84,7 @@ impl LookUp {
     }
 }
 
-/// The platform binds at most a hundred values (Durable Objects, "Limits": "Maximum number of bound parameters
+/// The platform binds at most a hundred values (Durable Objects, "Limits": "Maximum bound parameters
 /// per query"). Routes with windows of many lengths have more buckets than that.
 const MOST_PLACES: usize = 64;
 const HAS_TABLES: &str = "SELECT name FROM sqlite_master WHERE name = 'bodies'";
