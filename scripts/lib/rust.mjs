@@ -1,11 +1,11 @@
 // The Rust toolchain: rust-toolchain.toml names it, and rustup brings what it lacks. A Rust from
 // elsewhere (a distribution, Nix) does as well if it has the wasm32 target (docs/DEPLOYMENT.md).
-import { readdirSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Failure } from "./log.mjs";
 import { root, wasmTriple } from "./paths.mjs";
 import { outputOf, run, which } from "./run.mjs";
 
-const OLDEST_RUST = [1, 91];
 const RUSTUP_TIMEOUT_MS = 120_000;
 const UPDATE = "install Rust with https://rustup.rs, or run `rustup update stable`";
 const ELSEWHERE = "docs/DEPLOYMENT.md says how to build where Rust's server is out of reach";
@@ -13,10 +13,16 @@ const ELSEWHERE = "docs/DEPLOYMENT.md says how to build where Rust's server is o
 export function checkRust() {
   const version = outputOf("rustc", ["--version"])?.split(" ")[1];
   if (!version || !which("cargo")) throw new Failure("rustc or cargo was not found on PATH", { cure: UPDATE });
+  const oldest = oldestRust();
   const [major, minor] = version.split(".").map(Number);
-  if (major === OLDEST_RUST[0] && minor < OLDEST_RUST[1]) {
-    throw new Failure(`rustc ${version} is older than ${OLDEST_RUST.join(".")}`, { cure: UPDATE });
+  if (major === oldest[0] && minor < oldest[1]) {
+    throw new Failure(`rustc ${version} is older than ${oldest.join(".")}`, { cure: UPDATE });
   }
+}
+
+function oldestRust() {
+  const [, ...oldest] = readFileSync(join(root, "Cargo.toml"), "utf8").match(/^rust-version = "(\d+)\.(\d+)/m);
+  return oldest.map(Number);
 }
 
 /** Which toolchain has the target, or undefined. */
